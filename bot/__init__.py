@@ -1,0 +1,1 @@
+"""The service: use cases, store, rendering, workers, and two front ends. Never imports torch."""

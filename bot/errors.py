@@ -1,0 +1,48 @@
+"""What can go wrong in `bot`, as one tree. Every message is one line that can be shown to a member.
+
+TunesmithError
+├── BadRequest        a member asked for something that cannot be; the message says what can
+├── NotFound          no such tune or prompt, or it was deleted
+├── NotAllowed        this member may not do that
+├── Busy              the queue is full, or the member has to wait
+├── ConfigError       config.toml or the environment is wrong; exit status 2
+├── StoreError        the database cannot be used; exit status 1
+├── WorkerError       no worker could compose the tune; exit status 1
+└── RenderError       the tune could not be drawn or played; exit status 1
+"""
+
+
+class TunesmithError(Exception):
+    """Base of all expected failures of the service."""
+
+
+class BadRequest(TunesmithError):
+    """A member asked for something that cannot be."""
+
+
+class NotFound(TunesmithError):
+    """No such tune or prompt."""
+
+
+class NotAllowed(TunesmithError):
+    """This member may not do that."""
+
+
+class Busy(TunesmithError):
+    """The queue is full."""
+
+
+class ConfigError(TunesmithError):
+    """The configuration is wrong."""
+
+
+class StoreError(TunesmithError):
+    """The database cannot be used."""
+
+
+class WorkerError(TunesmithError):
+    """No worker could compose the tune."""
+
+
+class RenderError(TunesmithError):
+    """The tune could not be drawn or played."""

@@ -1,0 +1,84 @@
+"""The values that the store, the use cases and the front ends pass to each other."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from model.jobs import Prompt
+
+
+class State(StrEnum):
+    """Where a prompt is. The last three are final."""
+
+    QUEUED = "queued"
+    COMPOSING = "composing"
+    RENDERING = "rendering"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        return self in (State.DONE, State.FAILED, State.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a prompt came from. `platform` is `web`, `discord` or `cli`; the ids are that platform's own."""
+
+    platform: str
+    server: str
+    member: str
+    member_name: str = ""
+
+
+@dataclass(frozen=True)
+class StoredPrompt:
+    """A row of `prompts`. `error` is the line that its member was shown, if it failed."""
+
+    id: int
+    member_id: int
+    member_name: str
+    server_id: int
+    prompt: Prompt
+    count: int
+    state: State
+    version: int
+    created_at: datetime  # aware, UTC
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Votes on one tune, and the vote of the member who looks: 1, -1 or 0."""
+
+    up: int = 0
+    down: int = 0
+    mine: int = 0
+
+
+@dataclass(frozen=True)
+class NewTune:
+    """A tune fresh from a worker; `ordinal` counts the tunes of one prompt from 0, and adds to the prompt's seed."""
+
+    ordinal: int
+    seed: int
+    title: str
+    abc: str
+
+
+@dataclass(frozen=True)
+class StoredTune:
+    """A row of `tunes` with what its prompt asked for: everything needed to make it again."""
+
+    id: int
+    prompt_id: int
+    member_id: int
+    member_name: str
+    server_id: int
+    prompt: Prompt  # with the tune's own seed
+    version: int
+    title: str
+    abc: str
+    created_at: datetime  # aware, UTC
+    votes: Votes = Votes()

@@ -1,0 +1,162 @@
+"""What is asked of the model and what it answers: frozen values, each with a JSON form. No torch here."""
+
+import json
+import math
+import random
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from model import rhythm as rhythms
+from model.errors import InputError
+from model.key import Key
+
+LARGEST_SEED = 2**31 - 1
+LONGEST_OPENING = 2_000  # characters of ABC
+COUNTS = range(1, 101)  # tunes one command may ask for; chats allow fewer
+TEMPERATURES = (0.1, 2.0)
+
+
+@dataclass(frozen=True)
+class Form:
+    """The order of parts and how many bars each has: `AABB:8`."""
+
+    parts: str = "AABB"
+    bars: int = 8
+
+    FORMS = ("AB", "AABB", "AABBCC", "AABA")
+    BARS = (4, 8, 16)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        match = re.fullmatch(r"\s*([A-Za-z]{1,12})\s*(?::\s*(\d{1,3}))?\s*", text)
+        parts, bars = (match[1].upper(), int(match[2] or 8)) if match else ("", 0)
+        if parts not in cls.FORMS or bars not in cls.BARS:
+            raise InputError(
+                f"unknown form {text[:20]!r}: there are {', '.join(cls.FORMS)},"
+                " each with :4, :8 or :16 bars a part (AABB:8)"
+            )
+        return cls(parts, bars)
+
+    def __str__(self) -> str:
+        return f"{self.parts}:{self.bars}"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a member asks for. Everything a tune depends on, beside the checkpoint."""
+
+    key: Key
+    rhythm: str  # a name in rhythm.RHYTHMS
+    temperature: float = 1.0
+    form: Form = Form()
+    seed: int = 0
+    opening: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "key": str(self.key), "form": str(self.form)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return cls(**{**data, "key": Key.parse(data["key"]), "form": Form.parse(data["form"])})
+
+
+def parse_prompt(
+    key: str,
+    rhythm: str | None = None,
+    temperature: float | str = 1.0,
+    form: str | None = None,
+    seed: int | str | None = None,
+    opening: str = "",
+) -> Prompt:
+    """A checked Prompt from what was typed; an omitted rhythm or seed is drawn. Raises InputError, one line each."""
+    chosen = rhythms.named(rhythm).name if rhythm else random.choice(list(rhythms.RHYTHMS))
+    return Prompt(
+        key=Key.parse(key),
+        rhythm=chosen,
+        temperature=_temperature(temperature),
+        form=Form.parse(form) if form else Form(),
+        seed=_seed(seed),
+        opening=_opening(opening),
+    )
+
+
+def parse_count(count: int | str, most: int = COUNTS[-1]) -> int:
+    """How many tunes; InputError unless it is a whole number from 1 to `most`."""
+    try:
+        number = int(count)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= most:
+        raise InputError(f"count is {str(count)[:20]}: ask for 1 to {most} tunes")
+    return number
+
+
+def _temperature(value: float | str) -> float:
+    low, high = TEMPERATURES
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not low <= number <= high:  # false for NaN as well
+        raise InputError(f"temperature is {str(value)[:20]}: choose from {low} (careful) to {high} (wild)")
+    return number
+
+
+def _seed(value: int | str | None) -> int:
+    if value is None or value == "":
+        return random.randrange(LARGEST_SEED)
+    try:
+        number = int(value)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= LARGEST_SEED:
+        raise InputError(f"seed is {str(value)[:20]}: choose a whole number from 0 to {LARGEST_SEED}")
+    return number
+
+
+def _opening(text: str) -> str:
+    if len(text) > LONGEST_OPENING:
+        raise InputError(f"the opening has {len(text)} characters: at most {LONGEST_OPENING}, a few bars, are read")
+    return text.strip()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One tune for a worker to compose. `deadline` is in seconds from when the worker reads it."""
+
+    id: str
+    prompt: Prompt
+    deadline: float
+    checkpoint: str = ""  # path; empty is the one the worker was started with
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "prompt": self.prompt.to_json()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return cls(**{**data, "prompt": Prompt.from_json(data["prompt"])})
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a worker says of a job. `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
+
+    `error` is one line fit for a member; `fault` is `input`, `sampling` or `internal`.
+    """
+
+    id: str
+    state: str
+    abc: str = ""
+    tokens: int = 0
+    draws: int = 0
+    seconds: float = 0.0
+    error: str = ""
+    fault: str = ""
+
+    def to_line(self) -> str:
+        return json.dumps(asdict(self)) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str | bytes) -> Self:
+        return cls(**json.loads(line))

@@ -1,0 +1,66 @@
+"""The LSTM: discrete inputs -> embeddings -> stacked LSTM -> logits over the next token."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+State = tuple[Tensor, Tensor]  # h, c: each [layers, batch, hidden]
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of a network. Input i takes ids below `input_sizes[i]` and is embedded in `input_widths[i]` numbers."""
+
+    vocabulary: int
+    input_sizes: tuple[int, ...]
+    input_widths: tuple[int, ...]
+    hidden: int
+    layers: int = 1
+    dropout: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "NetworkConfig":
+        return cls(
+            **{**data, "input_sizes": tuple(data["input_sizes"]), "input_widths": tuple(data["input_widths"])},
+        )
+
+
+class Network(nn.Module):
+    """Predicts the next token from one or more discrete inputs a step."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embeddings = nn.ModuleList(
+            nn.Embedding(size, width) for size, width in zip(config.input_sizes, config.input_widths, strict=True)
+        )
+        between = config.dropout if config.layers > 1 else 0.0
+        self.lstm = nn.LSTM(sum(config.input_widths), config.hidden, config.layers, batch_first=True, dropout=between)
+        self.dropout = nn.Dropout(config.dropout)
+        self.output = nn.Linear(config.hidden, config.vocabulary)
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+    def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """inputs [batch, time, number of inputs] int64 -> logits [batch, time, vocabulary], the state afterwards."""
+        embedded = torch.cat([e(inputs[..., i]) for i, e in enumerate(self.embeddings)], dim=-1)
+        output, state = self.lstm(self.dropout(embedded), state)
+        logits: Tensor = self.output(self.dropout(output))
+        return logits, state
+
+    def input_tables(self) -> list[Tensor]:
+        """Per input, each id's share of the first layer's gates: [size, 4 hidden]; the biases are in the first table."""
+        widths = list(self.config.input_widths)
+        weights: Sequence[Tensor] = self.lstm.weight_ih_l0.split(widths, dim=1)
+        embeddings: Sequence[Any] = list(self.embeddings)
+        tables = [e.weight @ w.t() for e, w in zip(embeddings, weights, strict=True)]
+        tables[0] = tables[0] + self.lstm.bias_ih_l0 + self.lstm.bias_hh_l0
+        return tables

@@ -1,0 +1,42 @@
+"""What a training run is made of, by name: network sizes and how it learns."""
+
+from dataclasses import dataclass
+
+from model.errors import InputError
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Sizes of the network and settings of the optimiser. `seq_length` is in tokens, `rate` is Adam's."""
+
+    name: str
+    vocabulary: str  # kind: characters or notes
+    widths: tuple[int, ...]  # embedding width of each input
+    hidden: int
+    layers: int
+    dropout: float
+    batch: int
+    seq_length: int
+    rate: float
+    steps: int
+    schedule: str  # constant, or cosine: warm-up, then down to a hundredth of `rate`
+    evaluate_every: int
+    patience: int  # evaluations without a better held-out loss before training stops
+    clip: float = 5.0
+
+
+SEED = Preset("seed", "characters", (256,), 1024, 1, 0.0, 64, 125, 1e-4, 7500, "constant", 250, 8)
+"""The seed article's system: Embedding 256, LSTM 1024, Linear; 7,500 steps of 64 x 125 characters at 1e-4."""
+
+_LOOKBACKS = (96, 96, 96, 96)
+TRAD = Preset("trad", "notes", (192, 32, 32, *_LOOKBACKS), 512, 2, 0.3, 32, 384, 2e-3, 1900, "cosine", 100, 5, 1.0)
+"""The bot's own: whole notes, place in the bar and in the part, and what stood 1, 2, 4 and 8 bars before."""
+
+_ALL = {preset.name: preset for preset in (SEED, TRAD)}
+
+
+def named(name: str) -> Preset:
+    try:
+        return _ALL[name]
+    except KeyError as error:
+        raise InputError(f"no preset {name!r}; there are {', '.join(_ALL)}") from error
