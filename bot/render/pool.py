@@ -1,0 +1,159 @@
+"""The render processes, seen from the bot: started warm, fed one tune at a time, replaced when they die or hang.
+
+They are plain child processes that read and write lines of JSON. `multiprocessing` would import the bot's own
+`__main__` into each, which costs it a second and the memory of Discord and the database.
+"""
+
+import asyncio
+import base64
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.errors import RenderError
+
+KINDS = ("png", "mid", "mp3")
+START_TIMEOUT = 60.0  # seconds; a cold disk on a busy machine takes ten
+_CLOSE_TIMEOUT = 2.0  # seconds for a process to leave when asked to
+_LONGEST_REPLY = 64 * 2**20  # bytes; a tune with picture and sound takes about one million
+_ROOT = Path(__file__).resolve().parents[2]
+_log = logging.getLogger(__name__)
+
+
+class Renderer:
+    """Turns ABC text into pictures and sound in `processes` processes; at most so many tunes at a time.
+
+    `timeout` is how long, in seconds, one tune may take in its process. Use as `async with Renderer() as renderer`.
+    """
+
+    def __init__(self, processes: int = 1, timeout: float = 30.0) -> None:
+        self._workers = [_Worker(timeout) for _ in range(processes)]
+        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await asyncio.gather(*(worker.start() for worker in self._workers))
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        for worker in self._workers:
+            self._idle.put_nowait(worker)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await asyncio.gather(*(worker.close() for worker in self._workers))
+
+    async def render(self, abc: str, kinds: Iterable[str] = KINDS) -> dict[str, bytes]:
+        """The files of the tune in `abc`, by their endings. Raises RenderError, one line, for text that is no tune."""
+        wanted = list(kinds)
+        if unknown := set(wanted) - set(KINDS):
+            raise RenderError(f"cannot render {', '.join(sorted(unknown))}: there are {', '.join(KINDS)}")
+        worker = await self._idle.get()
+        try:
+            return await worker.render(abc, wanted)
+        finally:
+            self._idle.put_nowait(worker)
+
+
+class _Died(Exception):
+    """The process ended before it answered."""
+
+
+class _Worker:
+    """One process and what to do when it fails. Only one caller uses it at a time."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._process: asyncio.subprocess.Process | None = None
+        self._closed = False
+
+    async def start(self) -> asyncio.subprocess.Process:
+        """Start the process and wait until it is warm."""
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+        environment.pop("DISCORD_TOKEN", None)
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.render.process", str(self._timeout)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LONGEST_REPLY,
+            env=environment,
+        )
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                await _read(self._process)
+        except (_Died, TimeoutError) as error:
+            await self._kill()
+            raise RenderError("the render process did not start; the log says why") from error
+        return self._process
+
+    async def render(self, abc: str, kinds: list[str]) -> dict[str, bytes]:
+        """As Renderer.render. A process that died may have died of something else, so the tune has a second try."""
+        try:
+            return await self._attempt(abc, kinds)
+        except _Died:
+            _log.warning("the render process died; another is started")
+        try:
+            return await self._attempt(abc, kinds)
+        except _Died as error:
+            raise RenderError("the render process died twice of this tune") from error
+
+    async def _attempt(self, abc: str, kinds: list[str]) -> dict[str, bytes]:
+        if self._closed:
+            raise RenderError("the bot is stopping")
+        process = self._process or await self.start()
+        try:
+            async with asyncio.timeout(self._timeout):
+                reply = await _ask(process, {"abc": abc, "kinds": kinds})
+        except TimeoutError as error:
+            await self._kill()
+            raise RenderError(f"rendering took longer than {self._timeout:g} s") from error
+        except BaseException:  # a caller that stopped waiting leaves an answer behind, which the next must not get
+            await self._kill()
+            raise
+        if "error" in reply:
+            raise RenderError(reply["error"])
+        return {kind: base64.b64decode(reply[kind]) for kind in kinds}
+
+    async def close(self) -> None:
+        """End the process, by force if it is busy."""
+        self._closed = True
+        process = self._process
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_TIMEOUT):
+                    await process.wait()
+        await self._kill()
+
+    async def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.communicate()
+
+
+async def _ask(process: asyncio.subprocess.Process, request: dict[str, object]) -> dict[str, str]:
+    assert process.stdin is not None
+    with suppress(ConnectionError):  # reading then tells that the process is gone
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        await process.stdin.drain()
+    return await _read(process)
+
+
+async def _read(process: asyncio.subprocess.Process) -> dict[str, str]:
+    assert process.stdout is not None
+    line = await process.stdout.readline()
+    if not line.endswith(b"\n"):
+        raise _Died
+    reply: dict[str, str] = json.loads(line)
+    return reply

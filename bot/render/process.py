@@ -1,0 +1,72 @@
+"""A render process: `python -m bot.render.process SECONDS` reads requests and writes replies, one line of JSON each.
+
+A request is `{"abc": text, "kinds": ["png", …]}`, a reply `{"png": base64, …}` or `{"error": one line}`. The first
+reply, `{}`, says that the process is warm. It ends when its input ends, as it does when the bot is gone.
+"""
+
+import base64
+import faulthandler
+import json
+import logging
+import os
+import signal
+import sys
+
+from bot.errors import RenderError
+from bot.render import audio, midi, picture
+from model.abc_reader import parse
+from model.errors import InputError
+
+_SPARE = 10.0  # seconds past the bot's own limit, after which a process that nobody waits for any more ends itself
+_WARM_UP = "X:1\nT:Warm\nR:reel\nM:4/4\nL:1/8\nK:D\n|:DEFG A4:|\n"
+_log = logging.getLogger(__name__)
+
+
+def render(abc: str, kinds: list[str]) -> dict[str, bytes]:
+    """The files of the tune in `abc`. Raises RenderError or InputError, whose messages are one line."""
+    tune = parse(abc)
+    files: dict[str, bytes] = {}
+    if "png" in kinds:
+        files["png"] = picture.png(tune)
+    if {"mid", "mp3"} & set(kinds):
+        score = midi.perform(tune)
+        if "mid" in kinds:
+            files["mid"] = score.dumps_midi()
+        if "mp3" in kinds:
+            files["mp3"] = audio.mp3(score)
+    return files
+
+
+def _answer(line: bytes) -> dict[str, str]:
+    request = json.loads(line)
+    try:
+        files = render(request["abc"], request["kinds"])
+    except (RenderError, InputError) as error:
+        return {"error": " ".join(str(error).split())}
+    except Exception as error:
+        _log.exception("a tune could not be rendered")
+        return {"error": f"the tune could not be rendered ({type(error).__name__})"}
+    return {kind: base64.b64encode(data).decode() for kind, data in files.items()}
+
+
+def main() -> None:
+    """Serve requests until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches children too; the bot closes them
+    limit = float(sys.argv[1]) + _SPARE
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not get between the replies
+    render(_WARM_UP, ["png", "mid", "mp3"])
+    reply: dict[str, str] = {}
+    while True:
+        replies.write(json.dumps(reply).encode() + b"\n")
+        replies.flush()
+        line = sys.stdin.buffer.readline()
+        if not line:
+            return
+        faulthandler.dump_traceback_later(limit, exit=True)
+        reply = _answer(line)
+        faulthandler.cancel_dump_traceback_later()
+
+
+if __name__ == "__main__":
+    main()
