@@ -33,6 +33,18 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Version:
+    """A row of `versions`: a checkpoint that the bot knows by number; 1 is the shipped one."""
+
+    number: int
+    path: str
+    sha256: str
+    name: str
+    created_at: datetime  # aware, UTC
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class StoredPrompt:
     """A row of `prompts`. `error` is the line that its member was shown, if it failed."""
 
@@ -82,3 +94,12 @@ class StoredTune:
     abc: str
     created_at: datetime  # aware, UTC
     votes: Votes = Votes()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a prompt is now. `ahead` prompts stand before it in the queue; 0 is next, or no longer queued."""
+
+    prompt: StoredPrompt
+    ahead: int = 0
+    tunes: tuple[StoredTune, ...] = ()

@@ -1,0 +1,134 @@
+"""One database: its URL, its connections and its transactions, with SQLite's habits kept here."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, event, make_url
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.errors import StoreError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BUSY_SECONDS = 30.0  # how long a write waits for another process, such as a migration or a backup
+POOL_SIZE = 5  # connections; each of SQLite's is a thread
+_CHECK = "check that it can be reached and written, and that its disk has space"
+
+
+def database_url(location: str | Path) -> URL:
+    """The URL of a database: a path is SQLite's; `sqlite:` and `postgresql:` get their asynchronous drivers."""
+    if isinstance(location, Path) or "://" not in location:
+        return URL.create("sqlite+aiosqlite", database=str(Path(location).absolute()))
+    url = make_url(location)
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+    return url.set(drivername=drivers.get(url.drivername, url.drivername))
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """The file of an SQLite database; None for another database."""
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
+def display_name(url: URL) -> str:
+    """A database in a message: SQLite's path, another's URL without its password."""
+    path = sqlite_path(url)
+    return str(path) if path else url.render_as_string(hide_password=True)
+
+
+def open_engine(url: URL, foreign_keys: bool = True) -> AsyncEngine:
+    """Connections to a database. Nothing is opened before the first use; the caller disposes of the engine."""
+    if sqlite_path(url) is None:
+        return create_async_engine(url)
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        # without isolation_level=None the driver begins transactions by itself: late, and never for a read
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+    )
+
+    def connected(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    # a transaction that reads first and writes later cannot wait for another writer: SQLite refuses it at once
+    immediate = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """Failures of the database and the file system leave as StoreError; what a wrong statement raises is a bug."""
+    try:
+        yield
+    except (IntegrityError, ProgrammingError, DataError):
+        raise
+    except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        damaged = type(cause) is sqlite3.DatabaseError  # "file is not a database", "database disk image is malformed"
+        advice = "restore a backup, or move the file away to start anew" if damaged else _CHECK
+        reason = (str(cause).splitlines() or [type(cause).__name__])[0]
+        raise StoreError(f"cannot use the database {name} ({reason}): {advice}") from error
+
+
+class Database:
+    """Transactions on one pool of connections. Failures leave as StoreError; `close` it."""
+
+    def __init__(self, url: URL) -> None:
+        self._name = display_name(url)
+        self._engine = open_engine(url)
+        self._writing_engine = self._engine.execution_options(writes=True)
+        # SQLite has one writer: waiting here is fair and holds no connection
+        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if sqlite_path(url) else nullcontext()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def read(
+        self, query: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """What `query` finds; all it reads is from one moment of the database."""
+
+        async def run() -> T:
+            async with self._engine.connect() as connection:
+                return await query(connection, *args, **kw)
+
+        return await self._whole(run())
+
+    async def write(
+        self, change: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kw: P.kwargs
+    ) -> T:
+        """What `change` returns, run as one transaction: all of it is stored, or on an exception none of it."""
+
+        async def run() -> T:
+            async with self._turn, self._writing_engine.begin() as connection:
+                return await change(connection, *args, **kw)
+
+        return await self._whole(run())
+
+    async def close(self) -> None:
+        """Wait for what is running, then close every connection."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._engine.dispose()
+
+    async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
+        # a statement cannot be cancelled inside the driver's thread: its connection would be lost in mid-transaction
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        with translated(self._name):
+            return await asyncio.shield(task)

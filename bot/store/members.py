@@ -1,0 +1,39 @@
+"""Members and servers: who asks, and where."""
+
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.tables import members, now, servers
+from bot.store.upsert import insert_for
+from bot.values import Place
+
+
+async def find(connection: AsyncConnection, place: Place) -> tuple[int, int] | None:
+    """The ids of a place whose rows need no change; None where `keep` has something to write."""
+    query = (
+        select(members.c.id, members.c.name, servers.c.id)
+        .join_from(members, servers, members.c.platform == servers.c.platform)
+        .where(members.c.platform == place.platform)
+        .where(members.c.external_id == place.member, servers.c.external_id == place.server)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    if row is None or row[1] != (place.member_name or row[1]):
+        return None
+    return row[0], row[2]
+
+
+async def keep(connection: AsyncConnection, place: Place) -> tuple[int, int]:
+    """The ids of a place's rows, made where there are none; a member's new name replaces the old one."""
+    member_id = await _keep(connection, members, place.platform, place.member, place.member_name)
+    return member_id, await _keep(connection, servers, place.platform, place.server, "")
+
+
+async def _keep(connection: AsyncConnection, table: Table, platform: str, external_id: str, name: str) -> int:
+    values = {"platform": platform, "external_id": external_id, "name": name, "created_at": now()}
+    insert = insert_for(connection, table).values(values)
+    statement = insert.on_conflict_do_update(
+        index_elements=["platform", "external_id"],
+        set_={"name": insert.excluded.name if name else table.c.name},  # an update also where nothing changes: its id
+    )
+    row_id: int = (await connection.execute(statement.returning(table.c.id))).scalar_one()
+    return row_id

@@ -1,0 +1,101 @@
+"""Bring a database to this release's tables: safe to call at every start."""
+
+import asyncio
+import logging
+import os
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, NullPool, create_engine, inspect
+
+from bot.errors import StoreError
+from bot.store.database import database_url, display_name, open_engine, sqlite_path, translated
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+log = logging.getLogger(__name__)
+_alembic = threading.Lock()  # its `context` and `op` are global: one migration at a time in a process
+
+
+async def migrate(location: str | Path, scripts: Path = MIGRATIONS) -> None:
+    """Make or upgrade the database at a path or URL, in one transaction; one that is current is left alone.
+
+    An SQLite file that holds tables is first copied to `NAME.before-REVISION` beside it. StoreError, with nothing
+    altered, where the database is a newer release's, is no database, is corrupt or cannot be written.
+    """
+    await asyncio.to_thread(_migrate, database_url(location), scripts)
+
+
+def _migrate(url: URL, scripts: Path) -> None:
+    path = sqlite_path(url)
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    with translated(display_name(url)), _alembic:
+        if path and path.exists():
+            if not _file_pending(path, config):
+                return
+        elif path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        asyncio.run(_upgrade(url, config))
+
+
+def _file_pending(path: Path, config: Config) -> bool:
+    """`_pending` for a file, read without the right to write: opening it as usual may already alter it."""
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool)
+    with engine.connect() as connection:
+        return _pending(connection, config, str(path))
+
+
+def _pending(connection: Connection, config: Config, name: str) -> bool:
+    """Whether migrations are missing. StoreError where the database is a newer release's or another program's."""
+    scripts = ScriptDirectory.from_config(config)
+    heads = set(MigrationContext.configure(connection).get_current_heads())
+    newer = heads - {script.revision for script in scripts.walk_revisions()}
+    if newer:
+        raise StoreError(
+            f"the database {name} is from a newer release of Tunesmith (revision {', '.join(sorted(newer))}):"
+            " install that release, or move the file away to start anew"
+        )
+    tables = inspect(connection).get_table_names()
+    if tables and "alembic_version" not in tables:
+        raise StoreError(f"the database {name} belongs to another program: move it away, or choose another data_dir")
+    return heads != set(scripts.get_heads())
+
+
+async def _upgrade(url: URL, config: Config) -> None:
+    # SQLite changes a table by replacing it, which with foreign keys on would empty the tables that refer to it
+    engine = open_engine(url, foreign_keys=False)
+    try:
+        async with engine.execution_options(writes=True).begin() as connection:
+            await connection.run_sync(_upgrade_locked, url, config)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade_locked(connection: Connection, url: URL, config: Config) -> None:
+    name, path = display_name(url), sqlite_path(url)
+    if not _pending(connection, config, name):  # another process was faster
+        return
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if path and inspect(connection).get_table_names():
+        _back_up(path, path.with_name(f"{path.name}.before-{head}"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    if path and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+        raise StoreError(f"the database {name} has rows of {broken[0]} that refer to nothing: restore a backup")
+    log.info("database %s is now at revision %s", name, head)
+
+
+def _back_up(path: Path, copy: Path) -> None:
+    unfinished = copy.with_name(copy.name + ".part")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as target:
+        source.backup(target)
+    os.replace(unfinished, copy)
+    log.info("kept a copy of the database as %s", copy)

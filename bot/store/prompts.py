@@ -1,0 +1,92 @@
+"""Prompts: what was asked, and how far it is."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import NotFound
+from bot.store.tables import members, now, prompts
+from bot.values import State, StoredPrompt
+from model.jobs import Form, Prompt
+from model.key import Key
+
+FINAL = [state.value for state in State if state.final]
+UNFINISHED = [state.value for state in State if not state.final]
+
+
+async def add(
+    connection: AsyncConnection, member_id: int, server_id: int, prompt: Prompt, count: int, version: int
+) -> StoredPrompt:
+    """Store a new prompt as queued. NotFound where the member, server or version is not registered."""
+    statement = insert(prompts).values(
+        member_id=member_id,
+        server_id=server_id,
+        state=State.QUEUED.value,
+        **prompt.to_json(),
+        count=count,
+        version=version,
+        created_at=now(),
+    )
+    try:
+        prompt_id = (await connection.execute(statement.returning(prompts.c.id))).scalar_one()
+    except IntegrityError as error:
+        raise NotFound(f"no member {member_id}, server {server_id} or model version {version} is registered") from error
+    return from_row((await connection.execute(_query().where(prompts.c.id == prompt_id))).one())
+
+
+async def set_state(connection: AsyncConnection, prompt_id: int, state: State, error: str) -> bool:
+    """Move a prompt on; False, and nothing changes, where it is unknown or already in a final state."""
+    values: dict[str, Any] = {"state": state.value, "error": error}
+    if state is State.COMPOSING:
+        values |= {"started_at": now(), "attempts": prompts.c.attempts + 1}
+    if state.final:
+        values["finished_at"] = now()
+    statement = update(prompts).where(prompts.c.id == prompt_id, prompts.c.state.in_(UNFINISHED)).values(values)
+    return (await connection.execute(statement)).rowcount == 1
+
+
+async def load(connection: AsyncConnection, prompt_id: int) -> StoredPrompt | None:
+    row = (await connection.execute(_query().where(prompts.c.id == prompt_id))).one_or_none()
+    return from_row(row) if row else None
+
+
+async def unfinished(connection: AsyncConnection, platforms: Collection[str]) -> list[StoredPrompt]:
+    """Prompts of these platforms that are in no final state, oldest first."""
+    query = _query().where(prompts.c.state.in_(UNFINISHED), members.c.platform.in_(platforms))
+    return [from_row(row) for row in await connection.execute(query.order_by(prompts.c.id))]
+
+
+async def before(connection: AsyncConnection, server_id: int, prompt_id: int, limit: int) -> list[StoredPrompt]:
+    """The newest `limit` prompts of a server that are older than a prompt, oldest first."""
+    query = _query().where(prompts.c.server_id == server_id, prompts.c.id < prompt_id)
+    rows = (await connection.execute(query.order_by(prompts.c.id.desc()).limit(limit))).all()
+    return [from_row(row) for row in reversed(rows)]
+
+
+def prompt_of(row: Row[Any], seed: int) -> Prompt:
+    """The Prompt in a row that has a prompt's columns, with a seed of its own."""
+    return Prompt(Key.parse(row.key), row.rhythm, row.temperature, Form.parse(row.form), seed, row.opening)
+
+
+def from_row(row: Row[Any]) -> StoredPrompt:
+    return StoredPrompt(
+        id=row.id,
+        member_id=row.member_id,
+        member_name=row.member_name,
+        server_id=row.server_id,
+        prompt=prompt_of(row, row.seed),
+        count=row._mapping["count"],  # `row.count` is a method
+        state=State(row.state),
+        version=row.version,
+        created_at=row.created_at,
+        error=row.error,
+    )
+
+
+def _query() -> Select[Any]:
+    return select(prompts, members.c.name.label("member_name")).join_from(
+        prompts, members, prompts.c.member_id == members.c.id
+    )

@@ -1,0 +1,118 @@
+"""The store: what the use cases keep and look up, each call one transaction."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.store import members, prompts, tunes, versions
+from bot.store.database import Database, database_url
+from bot.store.migrate import migrate
+from bot.values import NewTune, Place, State, StoredPrompt, StoredTune, Version, Votes
+from model.jobs import Prompt
+
+
+class Store:
+    """Prompts, tunes, votes and versions in one database. `async with await Store.open(path) as store`.
+
+    Ids may be any integers. A call that is cancelled still ends as a whole. Failures of the database are StoreError.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, location: str | Path) -> Self:
+        """Open the database at a path or URL, made or migrated where needed.
+
+        StoreError, with nothing altered, where it is a newer release's, no database, corrupt or not writable.
+        """
+        await migrate(location)
+        database = Database(database_url(location))
+        try:
+            await database.write(
+                versions.load_all
+            )  # a file that may only be read is found now, not at the first prompt
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def place(self, place: Place) -> tuple[int, int]:
+        """(member_id, server_id) of a place, registered where it is new; a new name replaces the member's old one."""
+        found = await self._database.read(members.find, place)
+        return found if found else await self._database.write(members.keep, place)
+
+    async def add_prompt(
+        self, member_id: int, server_id: int, prompt: Prompt, count: int, version: int
+    ) -> StoredPrompt:
+        """Store a prompt as queued. NotFound where the member, server or version is not registered."""
+        return await self._database.write(prompts.add, member_id, server_id, prompt, count, version)
+
+    async def set_state(self, prompt_id: int, state: State, error: str = "") -> bool:
+        """Move a prompt on, each COMPOSING being one attempt; `finish` is the way to DONE.
+
+        False, and nothing changes, where the prompt is unknown or already in a final state.
+        """
+        return await self._database.write(prompts.set_state, prompt_id, state, error)
+
+    async def prompt(self, prompt_id: int) -> StoredPrompt | None:
+        return await self._database.read(prompts.load, prompt_id)
+
+    async def unfinished(self, platforms: Collection[str]) -> list[StoredPrompt]:
+        """Prompts of these platforms that are in no final state, oldest first."""
+        return await self._database.read(prompts.unfinished, platforms)
+
+    async def finish(self, prompt_id: int, new: Sequence[NewTune]) -> list[StoredTune]:
+        """Store a prompt's tunes and make it done, in one transaction; NotFound for an unknown prompt.
+
+        Where the prompt is in a final state already, nothing is added: the answer is what it has, which is nothing if
+        it failed or was cancelled.
+        """
+        return await self._database.write(tunes.finish, prompt_id, new)
+
+    async def tune(self, tune_id: int, member_id: int = 0) -> StoredTune | None:
+        """A tune with this member's vote on it; None where it is unknown or deleted."""
+        return await self._database.read(tunes.load, tune_id, member_id)
+
+    async def tunes_of(self, prompt_ids: Collection[int], member_id: int = 0) -> list[StoredTune]:
+        """The tunes of these prompts that are not deleted, by prompt and ordinal."""
+        return await self._database.read(tunes.of_prompts, prompt_ids, member_id)
+
+    async def history(
+        self, server_id: int, member_id: int, before: int | None, limit: int
+    ) -> list[tuple[StoredPrompt, tuple[StoredTune, ...]]]:
+        """The newest `limit` prompts of a server (older than prompt `before`), oldest first, each with its tunes."""
+        return await self._database.read(tunes.history, server_id, member_id, before, limit)
+
+    async def vote(self, tune_id: int, member_id: int, value: int) -> Votes:
+        """Set a member's one vote on a tune to 1 or -1, or withdraw it with 0. NotFound if there is no such tune."""
+        return await self._database.write(tunes.vote, tune_id, member_id, value)
+
+    async def delete_tune(self, tune_id: int) -> None:
+        """Hide a tune for ever; its row and votes stay. NotFound where it is unknown or already deleted."""
+        await self._database.write(tunes.remove, tune_id)
+
+    async def add_version(
+        self, path: str, sha256: str, name: str, number: int | None = None, note: str = ""
+    ) -> Version:
+        """Register a checkpoint under `number`, or the next free one. A number that exists gets the new path and hash.
+
+        The shipped checkpoint is number 1, registered at every start.
+        """
+        return await self._database.write(versions.add, path, sha256, name, number, note)
+
+    async def versions(self) -> list[Version]:
+        """Every version, in order of number."""
+        return await self._database.read(versions.load_all)

@@ -1,0 +1,167 @@
+"""The tables. A change here needs a numbered migration beside it, which opens with its reason."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+LARGEST_ID = 2**31 - 1  # PostgreSQL's INTEGER
+
+
+def now() -> datetime:
+    """The present as the tables keep it: aware, UTC."""
+    return datetime.now(UTC)
+
+
+class RowId(TypeDecorator[int]):
+    """An id. Members can type any integer as one; clamped, it is no row's instead of the driver's overflow."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        return None if value is None else min(max(value, 0), LARGEST_ID)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, also where the database forgets zones, as SQLite does."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={  # SQLite can only alter a constraint that has a name
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", RowId, primary_key=True)
+
+
+def _reference(name: str, target: str) -> Column[int]:
+    return Column(name, RowId, ForeignKey(target), nullable=False)
+
+
+def _text(name: str, default: str | None = None) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=default)
+
+
+def _time(name: str, nullable: bool = False) -> Column[Any]:
+    return Column(name, UtcTime, nullable=nullable)
+
+
+def _people(name: str) -> Table:
+    """Members and servers: known by a platform and its own id there."""
+    return Table(
+        name,
+        metadata,
+        _id(),
+        Column("platform", String(16), nullable=False),
+        Column("external_id", String(200), nullable=False),
+        _text("name", ""),
+        _time("created_at"),
+        UniqueConstraint("platform", "external_id"),
+    )
+
+
+members = _people("members")
+servers = _people("servers")
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("number", RowId, primary_key=True, autoincrement=False),
+    _text("path"),
+    Column("sha256", String(64), nullable=False),
+    _text("name"),
+    _time("created_at"),
+    _text("note", ""),
+)
+
+prompts = Table(
+    "prompts",
+    metadata,
+    _id(),
+    _reference("member_id", "members.id"),
+    _reference("server_id", "servers.id"),
+    Column("state", String(16), nullable=False),
+    Column("key", String(8), nullable=False),
+    Column("rhythm", String(32), nullable=False),
+    Column("temperature", Float, nullable=False),
+    Column("form", String(16), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    _text("opening", ""),
+    Column("count", Integer, nullable=False),
+    _reference("version", "versions.number"),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # how often it was given to a worker
+    _text("error", ""),
+    Column("channel_id", String(64)),  # with message_id: the message that carries the answer
+    Column("message_id", String(64)),
+    _time("created_at"),
+    _time("started_at", nullable=True),
+    _time("finished_at", nullable=True),
+    Index(None, "server_id", "id"),  # history of a server, newest first
+    Index(None, "state", "id"),  # unfinished prompts, oldest first
+)
+
+tunes = Table(
+    "tunes",
+    metadata,
+    _id(),
+    _reference("prompt_id", "prompts.id"),
+    Column("ordinal", Integer, nullable=False),
+    _reference("member_id", "members.id"),  # these four repeat the prompt's, for lists of tunes without a join
+    _reference("server_id", "servers.id"),
+    Column("key", String(8), nullable=False),
+    Column("rhythm", String(32), nullable=False),
+    Column("seed", BigInteger, nullable=False),  # the prompt's + ordinal, which may pass 2**31
+    _text("title"),
+    _text("abc"),
+    _time("created_at"),
+    _time("deleted_at", nullable=True),
+    UniqueConstraint("prompt_id", "ordinal"),
+    Index(None, "member_id", "id"),  # a member's tunes, newest first
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("tune_id", RowId, ForeignKey("tunes.id"), primary_key=True),  # the key also serves a tune's count
+    Column("member_id", RowId, ForeignKey("members.id"), primary_key=True),
+    Column("value", Integer, nullable=False),
+    _time("created_at"),
+    _time("updated_at"),
+    CheckConstraint("value IN (-1, 1)", name="value"),
+    sqlite_with_rowid=False,
+)

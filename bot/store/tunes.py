@@ -1,0 +1,131 @@
+"""Tunes, and the votes on them."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import NotFound
+from bot.store import prompts as prompt_rows
+from bot.store.tables import LARGEST_ID, members, now, prompts, tunes, votes
+from bot.store.upsert import insert_for
+from bot.values import NewTune, State, StoredPrompt, StoredTune, Votes
+
+
+async def finish(connection: AsyncConnection, prompt_id: int, new: Sequence[NewTune]) -> list[StoredTune]:
+    """Store a prompt's tunes and make it done; where it is in a final state already, only return what it has."""
+    prompt = await prompt_rows.load(connection, prompt_id)
+    if prompt is None:
+        raise NotFound(f"there is no prompt {prompt_id}")
+    if await prompt_rows.set_state(connection, prompt_id, State.DONE, "") and new:
+        await connection.execute(insert(tunes), [_columns(prompt, tune) for tune in new])
+    return await of_prompts(connection, [prompt_id], prompt.member_id)
+
+
+async def load(connection: AsyncConnection, tune_id: int, viewer: int) -> StoredTune | None:
+    """A tune with the viewer's vote; None where it is unknown or deleted."""
+    row = (await connection.execute(_query(viewer).where(tunes.c.id == tune_id))).one_or_none()
+    return _from_row(row) if row else None
+
+
+async def of_prompts(connection: AsyncConnection, prompt_ids: Collection[int], viewer: int) -> list[StoredTune]:
+    """The tunes of these prompts that are not deleted, by prompt and ordinal."""
+    query = _query(viewer).where(tunes.c.prompt_id.in_(prompt_ids))
+    rows = await connection.execute(query.order_by(tunes.c.prompt_id, tunes.c.ordinal))
+    return [_from_row(row) for row in rows]
+
+
+async def history(
+    connection: AsyncConnection, server_id: int, viewer: int, before: int | None, limit: int
+) -> list[tuple[StoredPrompt, tuple[StoredTune, ...]]]:
+    """A server's newest prompts older than prompt `before`, oldest first, each with its tunes."""
+    page = await prompt_rows.before(connection, server_id, LARGEST_ID if before is None else before, limit)
+    found = await of_prompts(connection, [prompt.id for prompt in page], viewer)
+    return [(prompt, tuple(tune for tune in found if tune.prompt_id == prompt.id)) for prompt in page]
+
+
+async def remove(connection: AsyncConnection, tune_id: int) -> None:
+    """Hide a tune for ever; its row and votes stay. NotFound where it is unknown or already deleted."""
+    statement = update(tunes).where(tunes.c.id == tune_id, tunes.c.deleted_at.is_(None)).values(deleted_at=now())
+    if (await connection.execute(statement)).rowcount == 0:
+        raise NotFound(_no_tune(tune_id))
+
+
+async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
+    """Set a member's vote on a tune, or with 0 withdraw it, and count again."""
+    if await load(connection, tune_id, member_id) is None:
+        raise NotFound(_no_tune(tune_id))
+    if value == 0:
+        await connection.execute(delete(votes).where(votes.c.tune_id == tune_id, votes.c.member_id == member_id))
+    else:
+        time = now()
+        new = insert_for(connection, votes).values(
+            tune_id=tune_id, member_id=member_id, value=value, created_at=time, updated_at=time
+        )
+        statement = new.on_conflict_do_update(
+            index_elements=["tune_id", "member_id"],
+            set_={"value": new.excluded.value, "updated_at": new.excluded.updated_at},
+            where=votes.c.value != new.excluded.value,  # the same vote again is no new vote
+        )
+        await connection.execute(statement)
+    row = (await connection.execute(select(*_counts(tune_id, member_id)))).one()
+    return Votes(row.up, row.down, row.mine)
+
+
+def _no_tune(tune_id: int) -> str:
+    return f"there is no tune {tune_id}, or it was deleted"
+
+
+def _columns(prompt: StoredPrompt, tune: NewTune) -> dict[str, Any]:
+    return {
+        "prompt_id": prompt.id,
+        "ordinal": tune.ordinal,
+        "member_id": prompt.member_id,
+        "server_id": prompt.server_id,
+        "key": str(prompt.prompt.key),
+        "rhythm": prompt.prompt.rhythm,
+        "seed": tune.seed,
+        "title": tune.title,
+        "abc": tune.abc,
+        "created_at": now(),
+    }
+
+
+def _counts(tune_id: Any, viewer: int) -> list[Any]:
+    """The columns up, down and mine of one tune, or of the tune in each row of a query."""
+    these = votes.c.tune_id == tune_id
+    count = select(func.count()).select_from(votes)
+    mine = select(votes.c.value).where(these, votes.c.member_id == viewer)
+    return [
+        count.where(these, votes.c.value == 1).scalar_subquery().label("up"),
+        count.where(these, votes.c.value == -1).scalar_subquery().label("down"),
+        func.coalesce(mine.scalar_subquery(), 0).label("mine"),
+    ]
+
+
+def _query(viewer: int) -> Select[Any]:
+    asked = (prompts.c.key, prompts.c.rhythm, prompts.c.temperature, prompts.c.form, prompts.c.opening)
+    columns = [column for column in tunes.c if column.name not in ("key", "rhythm")]
+    return (
+        select(*columns, *asked, prompts.c.version, members.c.name.label("member_name"), *_counts(tunes.c.id, viewer))
+        .join_from(tunes, prompts, tunes.c.prompt_id == prompts.c.id)
+        .join(members, tunes.c.member_id == members.c.id)
+        .where(tunes.c.deleted_at.is_(None))
+    )
+
+
+def _from_row(row: Row[Any]) -> StoredTune:
+    return StoredTune(
+        id=row.id,
+        prompt_id=row.prompt_id,
+        member_id=row.member_id,
+        member_name=row.member_name,
+        server_id=row.server_id,
+        prompt=prompt_rows.prompt_of(row, row.seed),
+        version=row.version,
+        title=row.title,
+        abc=row.abc,
+        created_at=row.created_at,
+        votes=Votes(row.up, row.down, row.mine),
+    )
