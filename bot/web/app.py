@@ -1,0 +1,67 @@
+"""Puts the page together and serves it."""
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import jinja2
+from aiohttp import web
+
+from bot.errors import ConfigError
+from bot.web import guard
+from bot.web.feed import Feed
+from bot.web.handlers import Handlers
+from bot.web.use_cases import Composer, Library
+
+_HERE = Path(__file__).parent
+_GOODBYE = 3.0  # seconds that open requests get at shutdown
+
+
+def create_app(composer: Composer, library: Library) -> web.Application:
+    """The page as an aiohttp application; it follows `composer.changes()` from start-up to clean-up."""
+    feed = Feed()
+    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True)
+    handlers = Handlers(composer, library, feed, templates.get_template("page.html"))
+    app = web.Application(middlewares=[guard.answer_failures, guard.own_pages_only], client_max_size=guard.LARGEST_BODY)
+    app.add_routes(handlers.routes())
+    app.router.add_static("/static", _HERE / "static")
+    app.on_response_prepare.append(guard.add_headers)
+
+    async def follow(_app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(feed.follow(composer), name="page feed")
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    async def end_streams(_app: web.Application) -> None:
+        feed.close()
+
+    app.cleanup_ctx.append(follow)
+    app.on_shutdown.append(end_streams)
+    return app
+
+
+async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
+    """Serve `app` until the returned runner's `cleanup()`. Raises ConfigError when the address cannot be had."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise ConfigError(_refusal(error, host, port)) from error
+    return runner
+
+
+def _refusal(error: OSError, host: str, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return (
+                f"port {port} is in use: stop the other program or choose another port, TUNESMITH_WEB__PORT={port + 1}"
+            )
+        case errno.EACCES:
+            return f"port {port} is not open to this user: choose one above 1023, TUNESMITH_WEB__PORT=8765"
+    return f"cannot serve the page on {host}:{port}: {error.strerror or error}"

@@ -1,0 +1,163 @@
+"""One short handler a route: read the request, call one use case, answer."""
+
+import random
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+import jinja2
+from aiohttp import web
+
+from bot.errors import BadRequest, NotFound
+from bot.values import StoredTune
+from bot.web import media, members
+from bot.web.commands import EXAMPLES, Help, catalogue, commands, parse
+from bot.web.feed import Feed, encode
+from bot.web.shown import history_json, media_version, progress_json, votes_json
+from bot.web.use_cases import Composer, Library
+from model.jobs import LARGEST_SEED
+
+SCREENFUL = 20  # prompts of history a page is given at a time
+
+
+class Handlers:
+    """Everything the page can ask for."""
+
+    def __init__(self, composer: Composer, library: Library, feed: Feed, page: jinja2.Template) -> None:
+        self._composer = composer
+        self._library = library
+        self._feed = feed
+        self._page = page
+
+    def routes(self) -> list[web.RouteDef]:
+        """The table of addresses."""
+        return [
+            web.get("/", self.page),
+            web.get("/health", self.health),
+            web.get("/completions", self.completions),
+            web.get("/events", self.events),
+            web.get("/history", self.history),
+            web.get(r"/tunes/{tune:\d{1,18}}.{kind:[a-z0-9]+}", self.media),
+            web.post("/messages", self.message),
+            web.post(r"/prompts/{prompt:\d{1,18}}/cancel", self.cancel),
+            web.post(r"/tunes/{tune:\d{1,18}}/vote", self.vote),
+            web.post(r"/tunes/{tune:\d{1,18}}/again", self.again),
+        ]
+
+    async def page(self, request: web.Request) -> web.Response:
+        cookie = members.read(request) or members.create()
+        html = self._page.render(name=members.name(cookie), examples=EXAMPLES)
+        response = web.Response(text=html, content_type="text/html")
+        members.remember(response, cookie)
+        return response
+
+    async def health(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def completions(self, _request: web.Request) -> web.Response:
+        return web.json_response(catalogue())
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """A stream that begins with the newest history, so that a page that connects again has missed nothing."""
+        member_id, server_id = await self._library.place(members.place(request))
+        page = self._feed.join(server_id)  # before the history is read: nothing falls between the two
+        try:
+            history = await self._history(server_id, member_id)
+            response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+            await response.prepare(request)
+            await response.write(b"retry: 1000\n" + encode("history", {"member": member_id, **history}))
+            await self._feed.stream(response, page)
+        finally:
+            self._feed.leave(page)
+        return response
+
+    async def history(self, request: web.Request) -> web.Response:
+        """The screenful before prompt `before`."""
+        before = _whole(request.query.get("before"), "before")
+        member_id, server_id = await self._library.place(members.place(request))
+        return web.json_response(await self._history(server_id, member_id, before))
+
+    async def message(self, request: web.Request) -> web.Response:
+        """A line that a member typed."""
+        place = members.place(request)
+        body = await _body(request)
+        asked = parse(_text(body.get("text")))
+        if isinstance(asked, Help):
+            return web.json_response({"help": _help(asked)})
+        progress = await self._composer.compose(place, asked.prompt, asked.count)
+        return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        await self._composer.cancel(int(request.match_info["prompt"]), members.place(request))
+        return web.json_response({})
+
+    async def vote(self, request: web.Request) -> web.Response:
+        tune, member_id = await self._tune(request)
+        value = (await _body(request)).get("value")
+        if type(value) is not int or value not in (1, -1, 0):
+            raise BadRequest("A vote is 1, -1 or 0.")
+        votes = await self._library.vote(tune.id, member_id, value)
+        shown = votes_json(votes)
+        self._feed.tell(tune.server_id, "votes", {"tune": tune.id, "member": member_id, **shown})
+        return web.json_response(shown)
+
+    async def again(self, request: web.Request) -> web.Response:
+        """The same settings with a new seed."""
+        tune, _ = await self._tune(request)
+        prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED))
+        progress = await self._composer.compose(members.place(request), prompt)
+        return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
+
+    async def media(self, request: web.Request) -> web.Response:
+        kind = request.match_info["kind"]
+        if kind not in media.TYPES:
+            raise NotFound(f"A tune comes as {', '.join(media.TYPES)}.")
+        tune, _ = await self._tune(request)
+        body = await self._library.media(tune.id, kind)
+        return await media.answer(request, body, kind, self._library.file_name(tune, kind), media_version(tune))
+
+    async def _tune(self, request: web.Request) -> tuple[StoredTune, int]:
+        """The tune that the address names and the member who asks. The page shows tunes of its own server only."""
+        member_id, server_id = await self._library.place(members.place(request))
+        tune = await self._library.tune(int(request.match_info["tune"]), member_id)
+        if tune.server_id != server_id:
+            raise NotFound(f"There is no tune {tune.id} here.")
+        return tune, member_id
+
+    async def _history(self, server_id: int, member_id: int, before: int | None = None) -> dict[str, Any]:
+        rows = await self._library.history(server_id, member_id, before, SCREENFUL)
+        return {"prompts": history_json(rows, self._feed.unfinished), "earlier": len(rows) >= SCREENFUL}
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    """A posted JSON object. Asking for its content type keeps plain forms of other sites out."""
+    if request.content_type != "application/json":
+        raise BadRequest("Post JSON, please.")
+    try:
+        body = await request.json()
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("That was no JSON.") from error
+    if not isinstance(body, dict):
+        raise BadRequest("Post a JSON object, please.")
+    return body
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise BadRequest("That message is empty.")
+    return value
+
+
+def _whole(text: str | None, name: str) -> int:
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > 18:
+        raise BadRequest(f"{name} has to be a whole number.")
+    return int(text)
+
+
+def _help(asked: Help) -> dict[str, Any]:
+    lines = [
+        {"name": f"/{command.name}", "summary": command.summary}
+        | {"options": [{"name": option.name, "summary": option.summary} for option in command.options]}
+        for command in commands()
+    ]
+    return {"commands": lines, "examples": list(asked.examples)}

@@ -1,0 +1,57 @@
+"""Pictures, sounds and files of a tune, with caching and the single byte ranges that Safari plays audio by."""
+
+import asyncio
+import hashlib
+import re
+from http import HTTPStatus
+from urllib.parse import quote
+
+from aiohttp import web
+
+TYPES = {
+    "png": "image/png",
+    "mid": "audio/midi",
+    "mp3": "audio/mpeg",
+    "abc": "text/vnd.abc",
+}
+_FOREVER = "private, max-age=31536000, immutable"
+
+
+async def answer(request: web.Request, body: bytes, kind: str, file_name: str, version: str) -> web.Response:
+    """`body` whole, in part, or not at all if the browser has it. It is kept for ever under `?v=version` only."""
+    etag = (await asyncio.to_thread(hashlib.sha256, body)).hexdigest()[:24]
+    headers = {
+        "ETag": f'"{etag}"',
+        "Cache-Control": _FOREVER if request.query.get("v") == version else "private, no-cache",
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(file_name, safe='')}",
+        "Accept-Ranges": "bytes",
+    }
+    if any(tag.value in (etag, "*") for tag in request.if_none_match or ()):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    wanted = _range(request, len(body), etag)
+    if wanted is None:
+        return _response(HTTPStatus.OK, body, kind, headers)
+    if not wanted:
+        headers["Content-Range"] = f"bytes */{len(body)}"
+        return web.Response(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
+    headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{len(body)}"
+    return _response(HTTPStatus.PARTIAL_CONTENT, body[wanted.start : wanted.stop], kind, headers)
+
+
+def _response(status: int, body: bytes, kind: str, headers: dict[str, str]) -> web.Response:
+    charset = "utf-8" if kind == "abc" else None
+    return web.Response(status=status, body=body, content_type=TYPES[kind], charset=charset, headers=headers)
+
+
+def _range(request: web.Request, size: int, etag: str) -> range | None:
+    """The bytes asked for; None for all of them, empty when there are no such bytes."""
+    match = re.fullmatch(r"\s*bytes=(\d{0,15})-(\d{0,15})\s*", request.headers.get("Range", ""))
+    condition = request.headers.get("If-Range", f'"{etag}"')
+    if match is None or not (match[1] or match[2]) or condition != f'"{etag}"':
+        return None
+    if not match[1]:
+        return range(max(0, size - int(match[2])), size)
+    start, end = int(match[1]), int(match[2] or size)
+    if end < start:
+        return None
+    return range(min(start, size), min(end + 1, size))

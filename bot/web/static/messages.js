@@ -1,0 +1,132 @@
+// Messages as elements. Data only ever becomes text or attributes, never markup.
+
+const HUES = 6;
+
+function stamp(id) {
+  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+/** A new exchange: what a member asked and the bot's reply to it. */
+export function exchange({ name, words, at = new Date() }) {
+  const node = stamp("exchange-template");
+  const avatar = node.querySelector(".asked .avatar");
+  avatar.textContent = name.slice(0, 1);
+  avatar.dataset.hue = [...name].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % HUES;
+  node.querySelector(".asked .name").textContent = name;
+  const time = node.querySelector("time");
+  time.dateTime = at.toISOString();
+  time.textContent = clock(at);
+  node.querySelector(".words").append(...words);
+  node.querySelector(".cancel").hidden = true;
+  return node;
+}
+
+/** A command as Discord shows it: its name, then one chip an option. */
+export function commandWords(options) {
+  const name = document.createElement("span");
+  name.className = "command";
+  name.textContent = "/compose";
+  return [name, ...options.flatMap(([option, value]) => [" ", chip(option, value)])];
+}
+
+function chip(option, value) {
+  const node = document.createElement("span");
+  node.className = "chip";
+  const name = document.createElement("b");
+  name.textContent = `${option}:`;
+  node.append(name, value);
+  return node;
+}
+
+/** Show where a prompt is: its status line, and the tunes it has. */
+export function showProgress(node, prompt, mine) {
+  node.dataset.state = prompt.state;
+  node.dataset.final = prompt.final;
+  showStatus(node, prompt.status, prompt.final ? prompt.state : "waiting");
+  node.querySelector(".cancel").hidden = prompt.final || !mine;
+  const tunes = node.querySelector(".tunes");
+  for (const tune of prompt.tunes) {
+    const card = tunes.querySelector(`[data-tune="${tune.id}"]`);
+    if (card) showVotes(card, tune.votes);
+    else tunes.append(tuneCard(tune));
+  }
+}
+
+/** One line of the bot; `kind` is "waiting", "failed", "cancelled" or "done". */
+export function showStatus(node, text, kind) {
+  const status = node.querySelector(".status");
+  status.hidden = !text;
+  status.dataset.kind = kind;
+  status.querySelector(".state").textContent = text;
+}
+
+function tuneCard(tune) {
+  const node = stamp("tune-template");
+  const address = (kind) => `/tunes/${tune.id}.${kind}?v=${tune.version}`;
+  node.dataset.tune = tune.id;
+  node.querySelector(".title").textContent = tune.title;
+  node.querySelector(".facts").textContent = tune.facts.join(" · ");
+  const picture = node.querySelector("img");
+  node.querySelector(".sheet").href = address("png");
+  picture.alt = tune.alt;
+  picture.src = address("png");
+  const player = node.querySelector("audio");
+  player.src = address("mp3");
+  player.setAttribute("aria-label", `Play ${tune.title}`);
+  for (const link of node.querySelectorAll(".files a")) {
+    link.href = address(link.dataset.kind);
+    link.setAttribute("aria-label", `Download ${tune.title} as ${link.dataset.kind}`);
+  }
+  showVotes(node, tune.votes);
+  return node;
+}
+
+/** Counts of votes, and which of them is the member's own. */
+export function showVotes(card, { up, down, mine }) {
+  card.dataset.mine = mine;
+  for (const button of card.querySelectorAll(".vote")) {
+    button.querySelector(".count").textContent = button.value === "1" ? up : down;
+    button.setAttribute("aria-pressed", String(Number(button.value) === mine));
+  }
+}
+
+/** The votes that `card` shows. */
+export function votesOf(card) {
+  const [up, down] = [...card.querySelectorAll(".count")].map((count) => Number(count.textContent));
+  return { up, down, mine: Number(card.dataset.mine) };
+}
+
+/** Votes as they will be when the member changes theirs to `wanted`. */
+export function changedVotes({ up, down, mine }, wanted) {
+  return {
+    up: up - (mine === 1) + (wanted === 1),
+    down: down - (mine === -1) + (wanted === -1),
+    mine: wanted,
+  };
+}
+
+/** Put the answer to /help into an exchange. */
+export function showHelp(node, { commands }) {
+  const help = stamp("help-template");
+  const terms = help.querySelector("dl");
+  for (const { name, summary, options } of commands) {
+    terms.append(definition("dt", name), definition("dd", summary));
+    for (const option of options) {
+      terms.append(definition("dt", `${option.name}:`, "option"), definition("dd", option.summary, "option"));
+    }
+  }
+  node.querySelector(".answer").prepend(help);
+}
+
+function definition(tag, text, kind = "") {
+  const node = document.createElement(tag);
+  node.className = kind;
+  node.textContent = text;
+  return node;
+}
+
+function clock(at) {
+  const today = at.toDateString() === new Date().toDateString();
+  const time = { hour: "2-digit", minute: "2-digit" };
+  return at.toLocaleString([], today ? time : { day: "numeric", month: "short", ...time });
+}

@@ -1,0 +1,213 @@
+"""A composer and a library in memory, as `bot.composer` and `bot.library` promise; the test moves the prompts."""
+
+import asyncio
+import io
+import math
+import struct
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import lameenc
+from PIL import Image, ImageDraw
+
+from bot.errors import NotAllowed, NotFound
+from bot.values import Place, Progress, State, StoredPrompt, StoredTune, Votes
+from model.jobs import Prompt
+
+TITLES = ("The Silver Heron", "Biddy’s Lantern", "The Road to Kilmaine", "Away with the Tide")
+ABC = "X:1\nT:The Silver Heron\nR:reel\nM:C|\nL:1/8\nK:Edor\n|:EBBA B2EB|B2AB dBAG|FDAD BDAD|FDAD dAFD:|\n"
+
+
+@dataclass
+class FakeStore:
+    """What the fakes share."""
+
+    places: dict[str, int] = field(default_factory=dict)
+    servers: dict[str, int] = field(default_factory=dict)
+    prompts: dict[int, StoredPrompt] = field(default_factory=dict)
+    tunes: dict[int, StoredTune] = field(default_factory=dict)
+    votes: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def ids(self, place: Place) -> tuple[int, int]:
+        member = self.places.setdefault(f"{place.platform}:{place.member}", len(self.places) + 1)
+        server = self.servers.setdefault(f"{place.platform}:{place.server}", len(self.servers) + 1)
+        return member, server
+
+    def votes_of(self, tune_id: int, member_id: int) -> Votes:
+        values = {member: value for (tune, member), value in self.votes.items() if tune == tune_id}
+        return Votes(
+            up=sum(value == 1 for value in values.values()),
+            down=sum(value == -1 for value in values.values()),
+            mine=values.get(member_id, 0),
+        )
+
+    def tunes_of(self, prompt_id: int, member_id: int = 0) -> tuple[StoredTune, ...]:
+        return tuple(
+            replace(tune, votes=self.votes_of(tune.id, member_id))
+            for tune in self.tunes.values()
+            if tune.prompt_id == prompt_id
+        )
+
+    def add_prompt(self, place: Place, prompt: Prompt, count: int = 1) -> StoredPrompt:
+        member, server = self.ids(place)
+        number = len(self.prompts) + 1
+        now = datetime.now(UTC)
+        stored = StoredPrompt(
+            number, member, place.member_name, server, prompt, count, State.QUEUED, version=1, created_at=now
+        )
+        self.prompts[number] = stored
+        return stored
+
+    def finish(self, prompt_id: int) -> None:
+        """Give a prompt its tunes."""
+        asked = self.prompts[prompt_id]
+        for ordinal in range(asked.count):
+            number = len(self.tunes) + 1
+            prompt = replace(asked.prompt, seed=asked.prompt.seed + ordinal)
+            self.tunes[number] = StoredTune(
+                id=number,
+                prompt_id=asked.id,
+                member_id=asked.member_id,
+                member_name=asked.member_name,
+                server_id=asked.server_id,
+                prompt=prompt,
+                version=1,
+                title=TITLES[(number - 1) % len(TITLES)],
+                abc=ABC,
+                created_at=datetime.now(UTC),
+            )
+        self.prompts[prompt_id] = replace(asked, state=State.DONE)
+
+
+class FakeComposer:
+    """Queues prompts. A test moves them with `advance`; with `pace` they move by themselves, a step each `pace` s."""
+
+    def __init__(self, store: FakeStore, pace: float | None = None) -> None:
+        self.store = store
+        self.pace = pace
+        self.refusal: Exception | None = None
+        self.asked: list[tuple[Place, Prompt, int]] = []
+        self._listeners: set[asyncio.Queue[Progress]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def compose(self, place: Place, prompt: Prompt, count: int = 1) -> Progress:
+        if self.refusal:
+            raise self.refusal
+        self.asked.append((place, prompt, count))
+        stored = self.store.add_prompt(place, prompt, count)
+        progress = self.advance(stored.id, State.QUEUED, ahead=1)
+        if self.pace is not None:
+            task = asyncio.create_task(self._play(stored.id, self.pace))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return progress
+
+    async def cancel(self, prompt_id: int, place: Place) -> None:
+        prompt = self.store.prompts.get(prompt_id)
+        if prompt is None:
+            raise NotFound(f"There is no prompt {prompt_id}.")
+        if prompt.member_id != self.store.ids(place)[0]:
+            raise NotAllowed("Only the one who asked can cancel.")
+        self.advance(prompt_id, State.CANCELLED)
+
+    def changes(self) -> AsyncIterator[Progress]:
+        queue: asyncio.Queue[Progress] = asyncio.Queue()
+        self._listeners.add(queue)
+        return self._changes(queue)
+
+    async def _changes(self, queue: asyncio.Queue[Progress]) -> AsyncIterator[Progress]:
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._listeners.discard(queue)
+
+    def advance(self, prompt_id: int, state: State, ahead: int = 0, error: str = "") -> Progress:
+        """Move a prompt on and tell everyone."""
+        if state is State.DONE:
+            self.store.finish(prompt_id)
+        else:
+            prompt = self.store.prompts[prompt_id]
+            self.store.prompts[prompt_id] = replace(prompt, state=state, error=error)
+        progress = Progress(self.store.prompts[prompt_id], ahead, self.store.tunes_of(prompt_id))
+        for queue in self._listeners:
+            queue.put_nowait(progress)
+        return progress
+
+    async def _play(self, prompt_id: int, pace: float) -> None:
+        for state in (State.COMPOSING, State.RENDERING, State.DONE):
+            await asyncio.sleep(pace)
+            if self.store.prompts[prompt_id].state.final:
+                return
+            self.advance(prompt_id, state)
+
+
+class FakeLibrary:
+    """Tunes and votes of a FakeStore."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self.store = store
+        self.files = {"png": picture(), "mp3": sound(), "mid": b"MThd\0\0\0\6\0\0\0\1\0\x60", "abc": ABC.encode()}
+
+    async def place(self, place: Place) -> tuple[int, int]:
+        return self.store.ids(place)
+
+    async def tune(self, tune_id: int, member_id: int = 0) -> StoredTune:
+        if tune_id not in self.store.tunes:
+            raise NotFound(f"There is no tune {tune_id}.")
+        return replace(self.store.tunes[tune_id], votes=self.store.votes_of(tune_id, member_id))
+
+    async def vote(self, tune_id: int, member_id: int, value: int) -> Votes:
+        await self.tune(tune_id)
+        self.store.votes[tune_id, member_id] = value
+        return self.store.votes_of(tune_id, member_id)
+
+    async def history(
+        self, server_id: int, member_id: int, before: int | None = None, limit: int = 20
+    ) -> Sequence[tuple[StoredPrompt, Sequence[StoredTune]]]:
+        prompts = [
+            prompt
+            for prompt in self.store.prompts.values()
+            if prompt.server_id == server_id and (before is None or prompt.id < before)
+        ]
+        return [(prompt, self.store.tunes_of(prompt.id, member_id)) for prompt in prompts[-limit:]]
+
+    async def media(self, tune_id: int, kind: str) -> bytes:
+        await self.tune(tune_id)
+        return self.files[kind]
+
+    def file_name(self, tune: StoredTune, kind: str) -> str:
+        return f"{tune.title}.{kind}"
+
+
+def picture() -> bytes:
+    """A PNG that could be sheet music."""
+    image = Image.new("L", (1400, 620), 255)
+    draw = ImageDraw.Draw(image)
+    for system in range(4):
+        top = 60 + system * 140
+        for line in range(5):
+            draw.line((60, top + line * 14, 1340, top + line * 14), fill=90, width=2)
+        for bar in range(5):
+            draw.line((60 + bar * 320, top, 60 + bar * 320, top + 56), fill=60, width=3)
+        for note in range(32):
+            x, y = 84 + note * 39, top + 56 - (note * (system + 3) * 5) % 63
+            draw.ellipse((x, y - 6, x + 17, y + 6), fill=0)
+            draw.line((x + 16, y, x + 16, y - 42), fill=0, width=3)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def sound(seconds: int = 2) -> bytes:
+    """An MP3 of a plain tone."""
+    rate = 22050
+    samples = [int(9000 * math.sin(math.tau * 440 * at / rate)) for at in range(seconds * rate)]
+    encoder = lameenc.Encoder()
+    encoder.set_bit_rate(64)
+    encoder.set_in_sample_rate(rate)
+    encoder.set_channels(1)
+    encoder.set_quality(7)
+    encoder.silence()
+    return bytes(encoder.encode(struct.pack(f"<{len(samples)}h", *samples)) + encoder.flush())
