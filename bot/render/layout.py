@@ -7,7 +7,7 @@ from itertools import pairwise
 from model.notation import Bar, Metre, Tune
 
 BARS_A_LINE = 4
-CROWDED = 44  # notes; a line 1400 pixels wide stays readable on a phone with so many
+CROWDED = 40  # notes and accidentals; with more in it a line 1400 pixels wide is hard to read on a phone
 
 
 def bar_starts(bars: Sequence[Bar], metre: Metre) -> list[Fraction]:
@@ -81,7 +81,7 @@ def _break(tune: Tune, part: range) -> list[int]:
     heads = [index for index in part if tune.bars[index].length >= tune.metre.length / 2] or [part.start]
     lines = max(1, (len(heads) + 1) // BARS_A_LINE)
     starts = _split(heads, lines)
-    while lines < len(heads) and _most_notes(tune, [*starts, part.stop]) > CROWDED:
+    while lines < len(heads) and _fullest(tune, [*starts, part.stop]) > CROWDED:
         lines += 1
         starts = _split(heads, lines)
     return [part.start, *starts[1:]]
@@ -92,5 +92,11 @@ def _split(heads: list[int], lines: int) -> list[int]:
     return [heads[line * len(heads) // lines] for line in range(lines)]
 
 
-def _most_notes(tune: Tune, edges: list[int]) -> int:
-    return max(sum(len(bar.notes) for bar in tune.bars[start:stop]) for start, stop in pairwise(edges))
+def _fullest(tune: Tune, edges: list[int]) -> int:
+    """Notes and accidentals of the fullest of the lines between `edges`."""
+    signature = tune.key.signature
+    marks = [
+        sum(1 + (note.pitch is not None and note.pitch.alter != signature[note.pitch.step]) for note in bar.notes)
+        for bar in tune.bars
+    ]
+    return max(sum(marks[start:stop]) for start, stop in pairwise(edges))

@@ -99,6 +99,8 @@ def _toolkit() -> verovio.toolkit:
             "pageMarginRight": _MARGIN,
             "breaks": "encoded",
             "minLastJustification": 0.0,
+            "spacingLinear": 0.18,  # lines are then stretched, not squeezed, to the width of the page
+            "leftMarginRightBarLine": 1.5,
             "header": "none",
             "footer": "none",
             "svgViewBox": True,
