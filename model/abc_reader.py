@@ -20,22 +20,23 @@ _SKIPPED_FIELDS = {"w": "lyrics", "W": "lyrics", "s": "symbol line"}
 _KEY_EXTRAS = re.compile(r"\s+(?:clef=\S+|(?:treble|bass|alto|tenor|none|perc)\S*|\w+=\S+)", re.IGNORECASE)
 _LENGTH = r"(?P<{0}>\d+(?:/+\d*)?|/+\d*)?"
 _MUSIC = re.compile(
-    r"(?P<space>[\s`$*]+|\\$|y\d*)"
+    r"(?P<space>[\s`$*]+|\\\s*$|y\d*)"
     r"|(?P<chord_symbol>\"[^\"]*\")"
-    r"|(?P<decoration>![A-Za-z0-9.()<>+/,']+!|\+[A-Za-z0-9.]+\+|[.~HLMNOPSTuv](?![:|]))"
+    r"|(?P<bar>(?:\.?:*\[?\|[|\]:]*|::+|:)(?:\s*\[(?P<ending1>\d[\d,\-.]*)|(?P<ending2>\d[\d,\-.]*))?"
+    r"|\[(?P<ending3>\d[\d,\-.]*))"
+    r"|(?P<decoration>![A-Za-z0-9.()<>+/,']+!|\+[A-Za-z0-9.]+\+|[.~H-Wh-w])"
     r"|(?P<line_break>!)"
     r"|(?P<grace>\{[^}]*\})"
     r"|(?P<inline>\[(?P<inline_name>[A-Za-z]):(?P<inline_value>[^\]]*)\])"
-    r"|(?P<bar>(?:\[\|[\]:|]*|\.?:*\|[|\]:]*|::+|:(?=\s*$))(?:\s*\[(?P<ending1>\d[\d,\-.]*)|(?P<ending2>\d[\d,\-.]*))?"
-    r"|\[(?P<ending3>\d[\d,\-.]*))"
     r"|(?P<tuplet>\((?P<p>[2-9])(?::(?P<q>\d*)(?::(?P<r>\d*))?)?)"
     r"|(?P<slur>[()])"
     r"|(?P<chord>\[(?P<chord_notes>[^\]|:]*)\]" + _LENGTH.format("chord_length") + r"(?P<chord_tie>-?))"
     r"|(?P<broken>>+|<+)"
+    r"|(?P<stray_tie>-)"
     r"|(?P<note>(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)"
     + _LENGTH.format("length")
     + r"\s*(?P<tie>-?))"
-    r"|(?P<rest>[zx]" + _LENGTH.format("rest_length") + r")"
+    r"|(?P<rest>[zxZ]" + _LENGTH.format("rest_length") + r")"
 )
 _CHORD_NOTE = re.compile(r"(\^\^?|__?|=)?([A-Ga-g])([,']*)(\d*/*\d*)(-?)")
 _ALTERS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
@@ -140,11 +141,13 @@ class _Reader:
                 self._pitch(match["accidental"], match["letter"], match["octave"]), match["length"], match["tie"]
             )
         elif kind == "rest":
-            self._note(None, match["rest_length"], "")
+            self._rest(match["rest"], match["rest_length"])
         elif kind == "bar":
             self._bar_line(match)
         elif kind == "broken":
             self._broken_rhythm(match["broken"])
+        elif kind == "stray_tie" and self.notes:
+            self.notes[-1] = self.notes[-1]._replace(tied=True)
         elif kind == "tuplet":
             self._tuplet(int(match["p"]), match["q"], match["r"])
         elif kind == "chord":
@@ -182,6 +185,14 @@ class _Reader:
             raise NotationError("a note of no length")
         self.notes.append(Note(pitch, sounding, tie == "-"))
 
+    def _rest(self, text: str, length: str | None) -> None:
+        if text[0] != "Z":
+            self._note(None, length, "")
+            return
+        assert self.metre is not None  # Z counts whole bars
+        bars = int(length) if length and length.isdigit() else 1
+        self.notes.append(Note(None, self.metre.length * min(bars, 64)))
+
     def _chord(self, match: re.Match[str]) -> None:
         tones = _CHORD_NOTE.findall(match["chord_notes"])
         if not tones:
@@ -213,10 +224,10 @@ class _Reader:
             raise NotationError(f"ending {ending!r}: only single numbers are read")
         line = line.lstrip(".")
         self._end_bar(
-            end_repeat=line.startswith(":"),
+            end_repeat=line.startswith(":") and line != ":",  # a lone colon opens a line whose | ended the last one
             double="||" in line or "|]" in line or "[|" in line,
         )
-        if line.endswith(":") and line not in (":", ""):
+        if line.endswith(":"):
             self.following["start_repeat"] = True
         if ending:
             self.following["ending"] = int(ending)
@@ -240,7 +251,7 @@ class _Reader:
             raise NotationError("the tune has no notes")
         number = re.match(r"\d+", self.fields.get("X", ""))
         return Tune(
-            title=self.fields.get("T", "").replace("\\%", "%"),
+            title=" ".join(self.fields.get("T", "").replace("\\%", "%").split()),
             key=self.key,
             metre=self.metre,
             bars=tuple(self.bars),
@@ -258,6 +269,7 @@ _KINDS = (
     "bar",
     "rest",
     "broken",
+    "stray_tie",
     "tuplet",
     "line_break",
     "decoration",

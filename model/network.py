@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -57,10 +57,10 @@ class Network(nn.Module):
         return logits, state
 
     def input_tables(self) -> list[Tensor]:
-        """Per input, each id's share of the first layer's gates: [size, 4 hidden]; the biases are in the first table."""
+        """Per input, each id's share of the first layer's gates, [size, 4 hidden]; the first table holds the biases."""
         widths = list(self.config.input_widths)
-        weights: Sequence[Tensor] = self.lstm.weight_ih_l0.split(widths, dim=1)
+        weights = torch.split(cast(Tensor, self.lstm.weight_ih_l0), widths, dim=1)
         embeddings: Sequence[Any] = list(self.embeddings)
         tables = [e.weight @ w.t() for e, w in zip(embeddings, weights, strict=True)]
-        tables[0] = tables[0] + self.lstm.bias_ih_l0 + self.lstm.bias_hh_l0
+        tables[0] = tables[0] + cast(Tensor, self.lstm.bias_ih_l0) + cast(Tensor, self.lstm.bias_hh_l0)
         return tables

@@ -29,7 +29,7 @@ SEED = Preset("seed", "characters", (256,), 1024, 1, 0.0, 64, 125, 1e-4, 7500, "
 """The seed article's system: Embedding 256, LSTM 1024, Linear; 7,500 steps of 64 x 125 characters at 1e-4."""
 
 _LOOKBACKS = (96, 96, 96, 96)
-TRAD = Preset("trad", "notes", (192, 32, 32, *_LOOKBACKS), 512, 2, 0.3, 32, 384, 2e-3, 1900, "cosine", 100, 5, 1.0)
+TRAD = Preset("trad", "notes", (192, 32, 32, *_LOOKBACKS), 512, 2, 0.3, 64, 512, 3e-3, 1100, "cosine", 50, 5, 1.0)
 """The bot's own: whole notes, place in the bar and in the part, and what stood 1, 2, 4 and 8 bars before."""
 
 _ALL = {preset.name: preset for preset in (SEED, TRAD)}

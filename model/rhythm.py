@@ -35,7 +35,7 @@ RHYTHMS = {
         Rhythm("hornpipe", Metre(4, 4, "C"), Fraction(1, 2), 76, Fraction(5, 8), ACCORDION),
         Rhythm("polka", Metre(2, 4), Fraction(1, 4), 124, instrument=ACCORDION),
         Rhythm("waltz", Metre(3, 4), Fraction(1, 4), 144, instrument=ACCORDION),
-        Rhythm("march", Metre(4, 4, "C"), Fraction(1, 4), 112, instrument=ACCORDION, aliases=("quickstep",)),
+        Rhythm("march", Metre(2, 4), Fraction(1, 4), 104, instrument=ACCORDION, aliases=("quickstep",)),
         Rhythm("strathspey", Metre(4, 4, "C"), Fraction(1, 4), 124),
         Rhythm("air", Metre(3, 4), Fraction(1, 4), 76, aliases=("song air", "slow air")),
     )

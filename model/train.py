@@ -1,4 +1,4 @@
-"""The training loop: Adam on next-token loss, with held-out loss, early stopping, and resuming after any interruption."""
+"""The training loop: Adam on next-token loss, held-out loss, early stopping, and resuming after any interruption."""
 
 import dataclasses
 import json

@@ -1,0 +1,54 @@
+"""`sample`: compose tunes and write them as ABC."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from model.abc_writer import write
+from model.jobs import parse_count, parse_prompt
+
+BATCH = 64
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "sample",
+        help="compose tunes as ABC on stdout",
+        description="Compose tunes. Tune i has seed SEED + i; the same seed and checkpoint give the same tunes.",
+    )
+    parser.add_argument("--key", required=True, help="tonic and mode: D, Gm, Edor, Amix, F#m")
+    parser.add_argument("--rhythm", help="jig, reel, ... (default: drawn)")
+    parser.add_argument("--temperature", default="1.0", help="0.1 (careful) to 2.0 (wild)")
+    parser.add_argument("--form", help="AB, AABB, AABBCC or AABA, with :4, :8 or :16 bars a part (default: AABB:8)")
+    parser.add_argument("--count", default="1", help="how many tunes")
+    parser.add_argument("--seed", help="whole number (default: drawn)")
+    parser.add_argument("--opening", default="", help="ABC that the tunes begin with, in the key asked for")
+    parser.add_argument("--checkpoint", type=Path, help="file (default: the shipped one)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    prompt = parse_prompt(options.key, options.rhythm, options.temperature, options.form, options.seed, options.opening)
+    count = parse_count(options.count, most=100_000)
+    import torch
+
+    from model import checkpoint
+    from model.sampler import Sampler, numbered
+
+    torch.set_num_threads(options.threads)
+    sampler = Sampler(checkpoint.read(options.checkpoint or checkpoint.SHIPPED))
+    started, tokens = time.monotonic(), 0
+    prompts = numbered(prompt, count)
+    for start in range(0, count, BATCH):
+        for composed in sampler.compose(prompts[start : start + BATCH]):
+            tokens += composed.tokens
+            sys.stdout.write(write(composed.tune) + "\n")
+        sys.stdout.flush()
+    seconds = time.monotonic() - started
+    tunes = f"{count} tune{'s' * (count != 1)}"
+    print(f"{tunes}, {tokens} tokens, {seconds:.2f} s, {tokens / seconds:.0f} tokens/s", file=sys.stderr)
+    return 0

@@ -1,0 +1,84 @@
+"""`train`: train a network of a preset."""
+
+import argparse
+import dataclasses
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from model import presets
+from model.errors import InputError
+from model.sources import cobb_source, default_sources, path_source
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "train",
+        help="train a network",
+        description="Train a network and keep its best weights. A killed run goes on with --resume.",
+    )
+    parser.add_argument(
+        "--preset", required=True, choices=["seed", "trad"], help="seed: the article's system; trad: the bot's"
+    )
+    parser.add_argument(
+        "--corpus", nargs="+", type=Path, metavar="PATH", help="ABC files or folders (default: the preset's own)"
+    )
+    parser.add_argument("--steps", type=int, help="how many training steps at most (default: the preset's)")
+    parser.add_argument("--out", type=Path, help="checkpoint to write (default: runs/PRESET.safetensors)")
+    parser.add_argument("--resume", action="store_true", help="go on where the run that wrote OUT.resume was stopped")
+    parser.add_argument("--seed", type=int, default=0, help="of the weights and the batches (default: 0)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    import torch
+
+    from model.prepare import prepare
+    from model.train import Trainer
+
+    torch.set_num_threads(options.threads)
+    preset = presets.named(options.preset)
+    if options.steps is not None:
+        if options.steps < 1:
+            raise InputError(f"--steps is {options.steps}: at least 1")
+        preset = dataclasses.replace(preset, steps=options.steps)
+    out = options.out or Path("runs") / f"{preset.name}.safetensors"
+    prepared = prepare(preset, _sources(options), options.seed)
+    prepared.header["facts"]["command"] = shlex.join(["python", "-m", "model", *sys.argv[1:]])
+    print(_description(preset.name, prepared.network.parameter_count), file=sys.stderr)
+    trainer = Trainer(prepared.network, prepared.batches, preset, out, prepared.header, seed=options.seed)
+    if options.resume and trainer.resume_path.exists():
+        trainer.resume()
+        print(f"resumed at step {trainer.step}", file=sys.stderr)
+    try:
+        trainer.run()
+    except (KeyboardInterrupt, SystemExit):
+        trainer.save_resume()
+        print(f"stopped at step {trainer.step}; --resume goes on from there", file=sys.stderr)
+        raise
+    print(f"best held-out loss {min(trainer.history.held_out):.4f}, in {out}", file=sys.stderr)
+    return 0
+
+
+def _sources(options: argparse.Namespace) -> Any:
+    if options.corpus:
+        return [path_source(path) for path in options.corpus]
+    if options.preset == "seed":
+        cobb = cobb_source()
+        if cobb is None:
+            raise InputError("the article's collection is not here: run python -m model corpus --fetch cobb")
+        return [cobb]
+    return default_sources()
+
+
+def _description(preset: str, parameters: int) -> str:
+    text = f"{preset}: {parameters:,} parameters"
+    if preset == "seed":
+        text += (
+            "; the article counts 5,353,299: Keras keeps one bias for each LSTM gate, PyTorch two that are added"
+            " (4 x 1024 = 4,096 more numbers, the same function)"
+        )
+    return text

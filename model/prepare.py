@@ -1,0 +1,104 @@
+"""From a preset and sources to what a Trainer needs: network, batches, and the checkpoint's header."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from model import corpus, vocabulary
+from model.abc_reader import parse
+from model.batches import Batches, CharacterWindows, TuneBatches
+from model.corpus import Corpus
+from model.errors import InputError, NotationError
+from model.key import Key
+from model.network import Network, NetworkConfig
+from model.presets import Preset
+from model.sources import Source
+from model.tokens import PLACES, POSITIONS, Cursor, token_note
+from model.vocabulary import Vocabulary
+
+MARGIN = "\n\n"  # between songs, as the article joins them
+
+
+@dataclass(frozen=True)
+class Prepared:
+    network: Network
+    batches: Batches
+    header: dict[str, Any]
+    corpus: Corpus
+
+
+def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepared:
+    """Build the corpus of `sources` and everything to train `preset` on it; weights start from `seed`."""
+    built = corpus.build(sources)
+    torch.manual_seed(seed)
+    if preset.vocabulary == "characters":
+        known, windows = _characters(preset, sources, built)
+        sizes: tuple[int, ...] = (len(known),)
+        batches: Batches = windows
+    else:
+        known, batches = built.vocabulary(), _tunes(preset, built)
+        sizes = input_sizes(known)
+    config = NetworkConfig(len(known), sizes, preset.widths, preset.hidden, preset.layers, preset.dropout)
+    facts = {
+        "sources": {s.name: {"tunes": built.report.read[s.name], "sha256": s.sha256()} for s in sources},
+        "families": len({tune.family for tune in built.tunes}),
+        "split": {side: len(built.split(side)) for side in ("train", "validation", "held-out")},
+        "seed": seed,
+    }
+    return Prepared(Network(config), batches, {"vocabulary": known.to_json(), "facts": facts}, built)
+
+
+def input_sizes(known: Vocabulary) -> tuple[int, ...]:
+    """Token, position in the bar, bar in the part, and four lookback tokens with 0 for none."""
+    return (len(known), POSITIONS, PLACES, *[len(known) + 1] * 4)
+
+
+def features(tokens: Sequence[str], known: Vocabulary) -> tuple[Tensor, Tensor]:
+    """Inputs [time, 7] that predict targets [time]: every token but the first, which is given."""
+    ids = known.encode(tokens)
+    cursor, rows = Cursor(), []
+    for token, token_id in zip(tokens[:-1], ids[:-1], strict=True):
+        cursor.advance(token, token_id)
+        rows.append((token_id, *cursor.place_ids(), *cursor.lookback()))
+    return torch.tensor(rows), torch.tensor(ids[1:])
+
+
+def notes_in(tokens: Iterable[str]) -> int:
+    """Notes and rests among note tokens."""
+    return sum(token_note(token, Key(0, 0, "")) is not None for token in tokens)
+
+
+def _tunes(preset: Preset, built: Corpus) -> TuneBatches:
+    known = built.vocabulary()
+    train, validation = built.split("train"), built.split("validation")
+    if not train or not validation:
+        raise InputError(f"the corpus has {len(built.tunes)} usable tunes, too few to train on and to check with")
+    return TuneBatches(
+        [features(tune.tokens, known) for tune in train],
+        [features(tune.tokens, known) for tune in validation],
+        sum(notes_in(tune.tokens) for tune in validation),
+        preset.batch,
+    )
+
+
+def _characters(preset: Preset, sources: Sequence[Source], built: Corpus) -> tuple[Vocabulary, CharacterWindows]:
+    texts = [text for source in sources for text in source.texts()]
+    aside = {tune.text for tune in built.tunes if tune.split != "train"}
+    validation = [tune.text for tune in built.split("validation")]
+    known = vocabulary.characters(texts)
+    if not validation or len(texts) < 20:
+        raise InputError(f"the corpus has {len(texts)} tunes, too few to train on and to check with")
+    train = known.encode(MARGIN.join(text for text in texts if text not in aside) + MARGIN)
+    held_out = known.encode(MARGIN.join(validation) + MARGIN)
+    return known, CharacterWindows(train, held_out, sum(map(text_notes, validation)), preset.batch, preset.seq_length)
+
+
+def text_notes(text: str) -> int:
+    """Notes and rests in ABC text; 0 if it cannot be read."""
+    try:
+        return sum(1 for _ in parse(text).notes)
+    except NotationError:
+        return 0
