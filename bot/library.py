@@ -97,7 +97,6 @@ class _Cache:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._size = 0
         self._media: OrderedDict[int, Media] = OrderedDict()
 
     def get(self, tune_id: int) -> Media:
@@ -109,9 +108,12 @@ class _Cache:
 
     def put(self, tune_id: int, media: Media) -> None:
         """Keep files beside those of other kinds that are there already."""
-        kept = {**self._media.pop(tune_id, {}), **media}
-        self._media[tune_id] = kept
-        self._size = sum(len(data) for files in self._media.values() for data in files.values())
-        while self._size > self._limit:
+        self._media[tune_id] = {**self._media.pop(tune_id, {}), **media}
+        size = sum(map(_size, self._media.values()))
+        while size > self._limit:
             _, dropped = self._media.popitem(last=False)
-            self._size -= sum(map(len, dropped.values()))
+            size -= _size(dropped)
+
+
+def _size(media: Media) -> int:
+    return sum(map(len, media.values()))

@@ -54,7 +54,8 @@ async def remove(connection: AsyncConnection, tune_id: int) -> None:
 
 async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
     """Set a member's vote on a tune, or with 0 withdraw it, and count again."""
-    if await load(connection, tune_id, member_id) is None:
+    exists = select(tunes.c.id).where(tunes.c.id == tune_id, tunes.c.deleted_at.is_(None))
+    if (await connection.execute(exists)).one_or_none() is None:
         raise NotFound(_no_tune(tune_id))
     if value == 0:
         await connection.execute(delete(votes).where(votes.c.tune_id == tune_id, votes.c.member_id == member_id))

@@ -1,0 +1,26 @@
+"""What the store's tests begin with: a member, a prompt, a tune."""
+
+from bot.store import Store
+from bot.values import NewTune, Place, StoredPrompt, StoredTune
+from model.jobs import Prompt, parse_prompt
+
+ABC = "X:1\nT:The Long Lane\nR:reel\nM:4/4\nL:1/8\nK:Edor\n|:EBBA B2EB:|\n"
+PROMPT = parse_prompt("Edor", "reel", 0.9, "AABB:4", 7, "EBBA B2EB|")
+
+
+async def a_member(store: Store, member: str = "ann", server: str = "home", platform: str = "web") -> tuple[int, int]:
+    return await store.place(Place(platform, server, member, member.title()))
+
+
+async def a_prompt(store: Store, ids: tuple[int, int] | None = None, prompt: Prompt = PROMPT) -> StoredPrompt:
+    await store.add_version("shipped.safetensors", "0" * 64, "trad", number=1)
+    return await store.add_prompt(*(ids or await a_member(store)), prompt, count=2, version=1)
+
+
+def new_tunes(count: int = 1) -> list[NewTune]:
+    return [NewTune(i, PROMPT.seed + i, "The Long Lane", ABC) for i in range(count)]
+
+
+async def a_tune(store: Store) -> StoredTune:
+    prompt = await a_prompt(store)
+    return (await store.finish(prompt.id, new_tunes()))[0]

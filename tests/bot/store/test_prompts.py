@@ -1,0 +1,113 @@
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import NotFound
+from bot.store import Store
+from bot.values import Place, State
+from model.jobs import LARGEST_SEED, Prompt, parse_prompt
+from model.key import Key
+from tests.bot.store.samples import PROMPT, a_member, a_prompt, new_tunes
+
+
+async def test_a_place_is_registered_once_and_takes_a_new_name(store: Store) -> None:
+    first = await store.place(Place("web", "home", "ann", "Ann"))
+    assert await store.place(Place("web", "home", "ann", "Anna")) == first
+    assert await store.place(Place("web", "home", "ann")) == first
+    assert (await a_prompt(store, first)).member_name == "Anna"
+
+
+async def test_the_same_id_on_another_platform_is_another_member(store: Store) -> None:
+    web, discord = [await store.place(Place(platform, "1", "1", "Ann")) for platform in ("web", "discord")]
+    assert web[0] != discord[0]
+    assert web[1] != discord[1]
+
+
+async def test_a_place_registered_by_twenty_at_once_is_one_place(store: Store) -> None:
+    ids = await asyncio.gather(*(store.place(Place("web", "home", "ann", f"Ann {i}")) for i in range(20)))
+    assert len(set(ids)) == 1
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        PROMPT,
+        Prompt(Key.parse("C#"), "slip jig", temperature=0.1, seed=LARGEST_SEED),
+        parse_prompt("F#m", "waltz", 2.0, "AABBCC:16", 0, "é \"'; DROP TABLE prompts -- \n♯"),
+    ],
+)
+async def test_a_prompt_comes_back_as_it_was_stored(store: Store, prompt: Prompt) -> None:
+    stored = await a_prompt(store, prompt=prompt)
+    assert stored.prompt == prompt
+    assert (stored.state, stored.count, stored.version, stored.member_name) == (State.QUEUED, 2, 1, "Ann")
+    assert stored.created_at.tzinfo is UTC
+    assert abs(datetime.now(UTC) - stored.created_at) < timedelta(minutes=1)
+    assert await store.prompt(stored.id) == stored
+
+
+async def test_a_prompt_for_an_unknown_version_is_not_found(store: Store) -> None:
+    ids = await a_member(store)
+    with pytest.raises(NotFound, match="version 9"):
+        await store.add_prompt(*ids, PROMPT, 1, version=9)
+    assert await store.unfinished(["web"]) == []
+
+
+async def test_a_prompt_moves_on_and_keeps_its_error(store: Store) -> None:
+    prompt = await a_prompt(store)
+    assert await store.set_state(prompt.id, State.COMPOSING)
+    assert await store.set_state(prompt.id, State.FAILED, "no worker")
+    failed = await store.prompt(prompt.id)
+    assert failed is not None
+    assert (failed.state, failed.error) == (State.FAILED, "no worker")
+
+
+@pytest.mark.parametrize("final", [State.DONE, State.FAILED, State.CANCELLED])
+async def test_a_final_state_is_never_left(store: Store, final: State) -> None:
+    prompt = await a_prompt(store)
+    assert await store.set_state(prompt.id, final)
+    for state in State:
+        assert not await store.set_state(prompt.id, state)
+    assert (await store.prompt(prompt.id)).state is final  # type: ignore[union-attr]
+
+
+async def test_an_unknown_prompt_has_no_state(store: Store) -> None:
+    assert not await store.set_state(10**30, State.FAILED)
+    assert await store.prompt(10**30) is None
+
+
+async def test_times_and_attempts_are_kept(store: Store, tmp_path: Path) -> None:
+    prompt = await a_prompt(store)
+    for state in (State.COMPOSING, State.QUEUED, State.COMPOSING):
+        await store.set_state(prompt.id, state)
+    await store.finish(prompt.id, new_tunes())
+    with closing(sqlite3.connect(tmp_path / "tunesmith.db")) as database:
+        query = "SELECT attempts, created_at < started_at, started_at < finished_at FROM prompts"
+        assert database.execute(query).fetchall() == [(2, 1, 1)]
+
+
+async def test_unfinished_prompts_of_a_platform_are_listed_oldest_first(store: Store) -> None:
+    web, discord = await a_member(store), await a_member(store, platform="discord")
+    prompts = [await a_prompt(store, ids) for ids in (web, discord, web, web, discord)]
+    await store.set_state(prompts[0].id, State.RENDERING)
+    await store.set_state(prompts[2].id, State.CANCELLED)
+    assert [prompt.id for prompt in await store.unfinished(["web"])] == [prompts[0].id, prompts[3].id]
+    assert [prompt.id for prompt in await store.unfinished({"web", "discord"})] == [prompts[i].id for i in (0, 1, 3, 4)]
+    assert await store.unfinished([]) == []
+
+
+async def test_the_shipped_version_is_registered_once(store: Store) -> None:
+    first = await store.add_version("old/trad.safetensors", "a" * 64, "trad", number=1)
+    again = await store.add_version("new/trad.safetensors", "a" * 64, "trad", number=1)
+    assert (again.path, again.created_at) == ("new/trad.safetensors", first.created_at)
+    assert await store.versions() == [again]
+
+
+async def test_a_new_version_gets_the_next_number(store: Store) -> None:
+    await store.add_version("trad.safetensors", "a" * 64, "trad", number=1)
+    tuned = await store.add_version("2.safetensors", "b" * 64, "tuned", note="from 200 votes")
+    assert tuned.number == 2
+    assert [version.number for version in await store.versions()] == [1, 2]

@@ -1,0 +1,109 @@
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from bot.errors import NotFound
+from bot.store import Store
+from bot.values import Votes
+from tests.bot.store.samples import a_member, a_tune
+
+
+def rows(path: Path) -> list[tuple[int, int]]:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute("SELECT member_id, value FROM votes").fetchall()
+
+
+async def test_a_hundred_simultaneous_votes_are_counted_exactly(store: Store) -> None:
+    tune = await a_tune(store)
+    members = [(await a_member(store, f"m{i}"))[0] for i in range(100)]
+    counts = await asyncio.gather(
+        *(store.vote(tune.id, member, 1 if i % 4 else -1) for i, member in enumerate(members))
+    )
+    assert len({(votes.up, votes.down) for votes in counts}) == 100, "each voter saw a count of its own"
+    assert (await store.tune(tune.id, members[0])).votes == Votes(75, 25, -1)  # type: ignore[union-attr]
+
+
+async def test_a_member_who_clicks_twenty_times_at_once_has_one_vote(store: Store, tmp_path: Path) -> None:
+    tune = await a_tune(store)
+    member, _ = await a_member(store, "bob")
+    await asyncio.gather(*(store.vote(tune.id, member, (-1) ** i) for i in range(20)))
+    votes = await store.vote(tune.id, member, 1)
+    assert votes == Votes(1, 0, 1)
+    assert rows(tmp_path / "tunesmith.db") == [(member, 1)]
+
+
+async def test_a_vote_can_be_changed_and_withdrawn(store: Store) -> None:
+    tune = await a_tune(store)
+    member, _ = await a_member(store, "bob")
+    assert await store.vote(tune.id, member, 1) == Votes(1, 0, 1)
+    assert await store.vote(tune.id, member, -1) == Votes(0, 1, -1)
+    assert await store.vote(tune.id, member, 0) == Votes(0, 0, 0)
+    assert await store.vote(tune.id, member, 0) == Votes(0, 0, 0)
+
+
+async def test_the_same_vote_again_keeps_its_time(store: Store, tmp_path: Path) -> None:
+    tune = await a_tune(store)
+
+    def updated() -> str:
+        with closing(sqlite3.connect(tmp_path / "tunesmith.db")) as database:
+            return str(database.execute("SELECT updated_at FROM votes").fetchone()[0])
+
+    await store.vote(tune.id, tune.member_id, 1)
+    first = updated()
+    await store.vote(tune.id, tune.member_id, 1)
+    assert updated() == first
+    await store.vote(tune.id, tune.member_id, -1)
+    assert updated() > first
+
+
+async def test_each_viewer_sees_its_own_vote(store: Store) -> None:
+    tune = await a_tune(store)
+    bob, _ = await a_member(store, "bob")
+    await store.vote(tune.id, bob, -1)
+    assert (await store.tunes_of([tune.prompt_id], bob))[0].votes == Votes(0, 1, -1)
+    assert (await store.tunes_of([tune.prompt_id], tune.member_id))[0].votes == Votes(0, 1, 0)
+
+
+@pytest.mark.parametrize("tune_id", [99, 0, -1, 2**31, 10**30])
+async def test_a_vote_on_an_unknown_tune_is_not_found(store: Store, tune_id: int) -> None:
+    member, _ = await a_member(store)
+    with pytest.raises(NotFound, match="there is no tune"):
+        await store.vote(tune_id, member, 1)
+
+
+async def test_a_vote_on_a_deleted_tune_is_not_found(store: Store) -> None:
+    tune = await a_tune(store)
+    await store.delete_tune(tune.id)
+    with pytest.raises(NotFound):
+        await store.vote(tune.id, tune.member_id, 1)
+
+
+@pytest.mark.parametrize("value", [2, -2])
+async def test_the_table_itself_refuses_other_values(store: Store, value: int) -> None:
+    tune = await a_tune(store)
+    with pytest.raises(IntegrityError, match="ck_votes_value"):
+        await store.vote(tune.id, tune.member_id, value)
+
+
+async def test_the_table_itself_refuses_an_unknown_member(store: Store) -> None:
+    tune = await a_tune(store)
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+        await store.vote(tune.id, 99, 1)
+
+
+async def test_a_cancelled_vote_neither_blocks_nor_breaks_the_next(store: Store) -> None:
+    tune = await a_tune(store)
+    members = [(await a_member(store, f"m{i}"))[0] for i in range(20)]
+    tasks = [asyncio.create_task(store.vote(tune.id, member, 1)) for member in members]
+    for turns, task in enumerate(tasks):
+        for _ in range(turns % 7):
+            await asyncio.sleep(0)
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    counts = await asyncio.gather(*(store.vote(tune.id, member, -1) for member in members))
+    assert max(votes.down for votes in counts) == 20
+    assert (await store.tune(tune.id)).votes == Votes(0, 20, 0)  # type: ignore[union-attr]
