@@ -156,7 +156,7 @@ def _options(text: str) -> Iterator[tuple[str, str]]:
             raise BadRequest(f"The option {name} stands there twice: keep one.")
         value, at = _value(text, match.end(), name)
         seen.add(name)
-        yield name, value
+        yield name, value if name == "opening" else " ".join(value.split())
 
 
 def _value(text: str, at: int, name: str) -> tuple[str, int]:

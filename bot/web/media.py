@@ -51,7 +51,8 @@ def _range(request: web.Request, size: int, etag: str) -> range | None:
         return None
     if not match[1]:
         return range(max(0, size - int(match[2])), size)
-    start, end = int(match[1]), int(match[2] or size)
-    if end < start:
-        return None
-    return range(min(start, size), min(end + 1, size))
+    start = int(match[1])
+    if match[2] and int(match[2]) < start:
+        return None  # RFC 9110: not a range at all
+    stop = min(int(match[2]) + 1, size) if match[2] else size
+    return range(min(start, size), stop)

@@ -2,6 +2,7 @@
 
 import { complete } from "./complete.js";
 import * as messages from "./messages.js";
+import { ask, listen } from "./server.js";
 
 const find = (id) => document.getElementById(id);
 const [log, list, say, welcome] = ["log", "messages", "say", "welcome"].map(find);
@@ -12,40 +13,12 @@ let me = 0;
 let sending = 0; // while a message is on its way, its own events wait, lest it be shown twice
 let held = [];
 let atBottom = true;
-let events = null;
 let completion = null;
 
-// ---- the server's side
-
-async function ask(path, body) {
-  const options = body && {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  };
-  const response = await fetch(path, options).catch(() => {
-    throw new Error("Tunesmith cannot be reached. Is it still running?");
-  });
-  const answer = await response.json().catch(() => ({ error: "Tunesmith gave an answer that makes no sense." }));
-  if (!response.ok) throw new Error(answer.error);
-  return answer;
-}
-
-function connect() {
-  events?.close();
-  events = new EventSource("/events");
-  events.addEventListener("history", ({ data }) => showHistory(JSON.parse(data)));
-  events.addEventListener("progress", ({ data }) => receive(JSON.parse(data)));
-  events.addEventListener("votes", ({ data }) => receiveVotes(JSON.parse(data)));
-  events.onerror = () => {
-    find("offline").hidden = false;
-    if (events.readyState === EventSource.CLOSED) setTimeout(connect, 3000); // the browser itself gave up
-  };
-}
+// ---- what the server says
 
 function showHistory({ member, prompts, earlier }) {
   me = member;
-  find("offline").hidden = true;
   const shown = [...list.querySelectorAll("[data-prompt]")];
   const given = new Set(prompts.map(({ id }) => String(id)));
   const gap = shown.length > 0 && !shown.some((node) => given.has(node.dataset.prompt));
@@ -233,6 +206,11 @@ document.addEventListener(
   true,
 );
 
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
+  say.focus(); // and the slash lands there
+});
+
 log.addEventListener("scroll", () => {
   atBottom = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
   if (atBottom) find("newest").hidden = true;
@@ -242,10 +220,10 @@ const keepUp = new ResizeObserver(() => atBottom && toBottom()); // pictures arr
 keepUp.observe(list);
 keepUp.observe(log);
 
-// a browser opens few connections to one host: pages that nobody sees give theirs back
-document.addEventListener("visibilitychange", () => (document.hidden ? events?.close() : connect()));
-
-connect();
+listen(
+  { history: showHistory, progress: receive, votes: receiveVotes },
+  (away) => (find("offline").hidden = !away),
+);
 completion = await ask("/completions")
   .then(({ commands }) => complete(say, find("suggest"), commands))
   .catch(() => null); // one can do without

@@ -66,10 +66,7 @@ export function complete(input, box, commands) {
   input.addEventListener("keyup", (event) => {
     if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) refresh();
   });
-  box.addEventListener("pointerdown", (event) => {
-    if (event.pointerType === "mouse") event.preventDefault(); // the box keeps the focus
-  });
-  box.addEventListener("mousedown", (event) => event.preventDefault());
+  box.addEventListener("mousedown", (event) => event.preventDefault()); // the message box keeps the focus
   list.addEventListener("click", (event) => {
     const item = event.target.closest("[role=option]");
     if (item) accept([...list.children].indexOf(item));

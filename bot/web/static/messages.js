@@ -65,7 +65,7 @@ function tuneCard(tune) {
   const address = (kind) => `/tunes/${tune.id}.${kind}?v=${tune.version}`;
   node.dataset.tune = tune.id;
   node.querySelector(".title").textContent = tune.title;
-  node.querySelector(".facts").textContent = tune.facts.join(" · ");
+  node.querySelector(".facts").append(...tune.facts.flatMap((fact, at) => [at ? " · " : "", unbroken(fact)]));
   const picture = node.querySelector("img");
   node.querySelector(".sheet").href = address("png");
   picture.alt = tune.alt;
@@ -78,6 +78,12 @@ function tuneCard(tune) {
     link.setAttribute("aria-label", `Download ${tune.title} as ${link.dataset.kind}`);
   }
   showVotes(node, tune.votes);
+  return node;
+}
+
+function unbroken(text) {
+  const node = document.createElement("span");
+  node.textContent = text;
   return node;
 }
 

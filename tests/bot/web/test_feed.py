@@ -1,0 +1,122 @@
+"""The fan-out: nobody's slowness costs memory, nobody hears another server, and it survives failures."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import cast
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.errors import Busy, ConfigError
+from bot.values import Place, Progress, State
+from bot.web import create_app, feed, serve
+from bot.web.feed import LONGEST_QUEUE, MOST_PAGES, Feed
+from model.jobs import parse_prompt
+from tests.bot.web.conftest import Client, Stream
+from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
+
+
+async def test_a_page_that_is_too_far_behind_is_dropped() -> None:
+    source = Feed()
+    page = source.join(1)
+    for number in range(LONGEST_QUEUE * 10):
+        source.tell(1, "votes", {"tune": number})
+    async with asyncio.timeout(1):
+        received = [event async for event in page.events()]
+    assert received == []
+
+
+async def test_a_page_gets_its_own_servers_events_only() -> None:
+    source = Feed()
+    page = source.join(1)
+    source.tell(2, "votes", {"tune": 1})
+    source.tell(1, "votes", {"tune": 2})
+    assert await anext(page.events()) == b'event: votes\ndata: {"tune": 2}\n\n'
+
+
+async def test_a_quiet_stream_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "_HEARTBEAT", 0.01)
+    assert (await anext(Feed().join(1).events())).startswith(b":")
+
+
+async def test_a_page_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stuck:
+        async def write(self, _event: bytes) -> None:
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(feed, "_PATIENCE", 0.01)
+    source = Feed()
+    page = source.join(1)
+    source.tell(1, "votes", {"tune": 1})
+    async with asyncio.timeout(1):
+        await source.stream(cast(web.StreamResponse, Stuck()), page)
+
+
+async def test_there_is_a_limit_to_open_pages() -> None:
+    source = Feed()
+    pages = [source.join(1) for _ in range(MOST_PAGES)]
+    with pytest.raises(Busy):
+        source.join(1)
+    source.leave(pages[0])
+    source.join(1)
+
+
+async def test_finished_prompts_are_forgotten(store: FakeStore, composer: FakeComposer) -> None:
+    source = Feed()
+    source.note(await composer.compose(Place("web", "local", "x"), parse_prompt("D")))
+    assert list(source.unfinished) == [1]
+    source.note(composer.advance(1, State.CANCELLED))
+    assert source.unfinished == {}
+
+
+async def test_changes_that_fail_are_asked_for_again_and_pages_reload(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, composer: FakeComposer
+) -> None:
+    class Flaky(FakeComposer):
+        tries = 0
+
+        def changes(self) -> AsyncIterator[Progress]:
+            self.tries += 1
+            return self.broken() if self.tries == 1 else super().changes()
+
+        async def broken(self) -> AsyncIterator[Progress]:
+            raise OSError("the database went away")
+            yield
+
+    monkeypatch.setattr(feed, "_AGAIN", 0.01)
+    source, flaky = Feed(), Flaky(composer.store)
+    page = source.join(1)
+    task = asyncio.create_task(source.follow(flaky))
+    async with asyncio.timeout(2):
+        assert [event async for event in page.events()] == []
+    assert "the database went away" in caplog.text
+    page = source.join(1)
+    await asyncio.sleep(0)
+    await flaky.compose(Place("web", "local", "x"), parse_prompt("D"))
+    assert b"progress" in await anext(page.events())
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_stopping_ends_open_streams_at_once(client: Client, server: TestServer) -> None:
+    async with client.get("/events") as response:
+        stream = Stream(response)
+        await stream.next()
+        async with asyncio.timeout(2):
+            await server.close()
+            with pytest.raises(EOFError):
+                await stream.next()
+
+
+async def test_a_port_in_use_is_one_clear_line(composer: FakeComposer, library: FakeLibrary) -> None:
+    runner = await serve(create_app(composer, library), "127.0.0.1", 0)
+    port = runner.addresses[0][1]
+    try:
+        with pytest.raises(ConfigError, match=f"port {port} is in use") as caught:
+            await serve(create_app(composer, library), "127.0.0.1", port)
+        assert "\n" not in str(caught.value)
+        with pytest.raises(ConfigError, match="cannot serve the page on"):
+            await serve(create_app(composer, library), "192.0.2.1", 0)
+    finally:
+        await runner.cleanup()
