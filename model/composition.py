@@ -154,6 +154,8 @@ def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
         )
         for part in decode(tokens).parts
     ]
+    if prompt.form.parts == "AABA":  # the last A is the first one again, so it was not composed
+        parts.append(parts[0].unrepeated())
     blank = Tune(
         title=title,
         key=prompt.key,

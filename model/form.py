@@ -238,6 +238,9 @@ def well_formed(tune: Tune, key: Key, form: Form) -> str:
         return f"in {tune.key}, not {key}"
     if form_of(parts) != form:
         return f"of form {label(parts)}, not {form}"
+    pickups = {sum((note.length for note in part.pickup), Fraction(0)) for part in parts}
+    if len(pickups) > 1:
+        return "a part's last bar and the next part's pickup do not make one bar"
     last = tune.bars[-1].notes[-1].pitch
     if last is None or last.midi % 12 != key.tonic_class:
         return "does not end on the tonic"

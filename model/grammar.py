@@ -37,7 +37,8 @@ class State(NamedTuple):
 class Rules:
     """What a Grammar is compiled from. `header` are the tokens before the first part; MIDI `low` to `high` are allowed.
 
-    `tonic` asks the tune, and the part that AABA ends with, to end on the tonic.
+    `strict` asks for what the bot gives and not every tune in the books has: an end on the tonic (also for the A that
+    AABA ends with), and one pickup for all parts, so that each last bar and the next pickup make one bar.
     """
 
     header: tuple[str, ...]
@@ -45,7 +46,7 @@ class Rules:
     form: Form
     low: int
     high: int
-    tonic: bool = True
+    strict: bool = True
 
     @property
     def sections(self) -> tuple[bool, ...]:
@@ -142,7 +143,7 @@ class Grammar:
         part = ("|:" if self.rules.sections[state.section] else "[|", f"bars={self.rules.form.bars}")
         tokens = (*self.rules.header, *part) if state.section == 0 else part
         last = state.step + 1 == len(tokens)
-        after = State(PICKUP, state.section) if last else state._replace(step=state.step + 1)
+        after = State(PICKUP, state.section, pickup=state.pickup) if last else state._replace(step=state.step + 1)
         return dict.fromkeys(self._ids(tokens[state.step]), after)
 
     def _pickups(self, state: State) -> dict[int, State]:
@@ -151,8 +152,10 @@ class Grammar:
             if not token.startswith("pickup="):
                 continue
             length = pickup_ticks(token)
+            if self.rules.strict and state.section and length != state.pickup:
+                continue
             full = self.rules.bar_ticks
-            if length % 3 or length >= full or not self._can_fill(0, full - length, self.rules.tonic):
+            if length % 3 or length >= full or not self._can_fill(0, full - length, self.rules.strict):
                 continue
             start = full - length if length else 0
             moves[token_id] = State(MUSIC, state.section, 0, length, 0 if length else 1, start)
@@ -163,7 +166,7 @@ class Grammar:
         return self.rules.bar_ticks - (state.pickup if last else 0)
 
     def _on_tonic(self, state: State) -> bool:
-        if not self.rules.tonic or state.bar != self.rules.form.bars or state.ending == 1:
+        if not self.rules.strict or state.bar != self.rules.form.bars or state.ending == 1:
             return False
         closes = self.rules.form.parts == "AABA" and state.section == 0
         return closes or state.section == len(self.rules.sections) - 1
@@ -181,7 +184,7 @@ class Grammar:
             second = state._replace(bar=state.ending_bar, position=0, ending=2)
             moves |= dict.fromkeys(self._ids("[2"), second)
         elif state.section + 1 < len(self.rules.sections):
-            start = self._header(State(HEADER, state.section + 1))
+            start = self._header(State(HEADER, state.section + 1, pickup=state.pickup))
             moves |= start
         else:
             moves |= dict.fromkeys(self._ids("|]"), State(END))

@@ -7,8 +7,6 @@ A tune is spelled on tonic C, in multiples of an eighth note. Its tokens are, in
     E | c2 ^d z3/2 ... | ...                       notes, accidentals relative to the mode's scale; bar lines
     [1 ... [2 ...                                  endings, instead of a bar line
     |]                                             the end
-
-For AABA the last part is left out: it is the first one again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -140,10 +138,9 @@ def encode(song: Song) -> list[str]:
     """The tokens of `song`."""
     form = label(song.parts)
     key = Key(0, 0, song.mode)
-    parts = song.parts[:-1] if form == "AABA" else song.parts
     known = form if form in Form.FORMS else "other"
     tokens = [f"R:{song.rhythm}", f"M:{song.metre_name}", f"K:{song.mode or 'maj'}", f"F:{known}"]
-    for part in parts:
+    for part in song.parts:
         tokens += part_header(part)
         if part.pickup:
             tokens += [*(note_token(n, key) for n in part.pickup), "|"]
@@ -178,8 +175,6 @@ def decode(tokens: Sequence[str]) -> Song:
         end = next((i for i in range(place + 1, len(tokens)) if tokens[i] in ("|:", "[|", "|]")), len(tokens))
         parts.append(_decode_part(tokens[place:end], key))
         place = end
-    if header["F"] == "AABA":
-        parts.append(parts[0].unrepeated())
     beats, unit = header["M"].split("/")
     return Song(header["R"], Fraction(int(beats), int(unit)), header["M"], mode, tuple(parts))
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,13 @@ def run(options: argparse.Namespace) -> int:
 
     torch.set_num_threads(options.threads)
     sampler = Sampler(checkpoint.read(options.checkpoint or checkpoint.SHIPPED))
-    started, tokens = time.monotonic(), 0
+    started, tokens, written = time.monotonic(), 0, 0
     prompts = numbered(prompt, count)
     for start in range(0, count, BATCH):
         for composed in sampler.compose(prompts[start : start + BATCH]):
             tokens += composed.tokens
-            sys.stdout.write(write(composed.tune) + "\n")
+            written += 1
+            sys.stdout.write(write(replace(composed.tune, number=written)) + "\n")
         sys.stdout.flush()
     seconds = time.monotonic() - started
     tunes = f"{count} tune{'s' * (count != 1)}"
