@@ -28,11 +28,10 @@ _FIRST_ECHO, _DECAY = 0.15, 90.0  # loudness, and the milliseconds in which it f
 
 def mp3(score: symusic.Score) -> bytes:
     """The sound of `score` in mono, as long as the score up to `LONGEST`, at most 1.5 MB. Raises RenderError."""
-    seconds = score.to("second")
-    length = float(seconds.end())
-    if length <= 0:
+    if not score.note_num():
         raise RenderError("the tune has no notes to play")
-    sound = _levelled(_synthesize(seconds, length))
+    seconds = score.to("second")
+    sound = _levelled(_synthesize(seconds, float(seconds.end())))
     bits = len(sound) / RATE * 1000
     rate = next((rate for rate in _BIT_RATES if rate * bits / 8 <= _LARGEST), _BIT_RATES[-1])
     encoder = lameenc.Encoder()

@@ -166,15 +166,12 @@ class _Accidentals:
     def __init__(self, key: Key) -> None:
         self._signature = key.signature
         self._by_line: dict[int, int] = {}
-        self._by_step: dict[int, set[int]] = {}
 
     def mark(self, pitch: Pitch) -> str:
-        holds = self._by_line.get(pitch.line, self._signature[pitch.step])
-        if holds == pitch.alter and self._by_step.get(pitch.step, {holds}) == {holds}:
-            return ""
+        octaves = [alter for line, alter in self._by_line.items() if line % 7 == pitch.step]
+        holds = [self._by_line[pitch.line]] if pitch.line in self._by_line else [self._signature[pitch.step], *octaves]
         self._by_line[pitch.line] = pitch.alter
-        self._by_step.setdefault(pitch.step, set()).add(pitch.alter)
-        return _ACCIDENTALS[pitch.alter]
+        return "" if set(holds) == {pitch.alter} else _ACCIDENTALS[pitch.alter]
 
 
 def _values(length: Fraction, compound: bool) -> list[Fraction]:

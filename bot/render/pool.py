@@ -87,6 +87,9 @@ class _Worker:
             limit=_LONGEST_REPLY,
             env=environment,
         )
+        if self._closed:  # while it was being started
+            await self._kill()
+            raise RenderError("the bot is stopping")
         try:
             async with asyncio.timeout(START_TIMEOUT):
                 await _read(self._process)
@@ -139,7 +142,7 @@ class _Worker:
         if process is not None:
             with suppress(ProcessLookupError):
                 process.kill()
-            await process.communicate()
+            await process.wait()
 
 
 async def _ask(process: asyncio.subprocess.Process, request: dict[str, object]) -> dict[str, str]:

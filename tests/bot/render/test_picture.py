@@ -1,0 +1,60 @@
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from bot.render import picture
+from model.abc_reader import parse
+from tests.bot.render.tunes import HORNPIPE, JIG, REEL
+
+
+def pixels(abc: str, **changes: str) -> NDArray[np.uint8]:
+    image = Image.open(io.BytesIO(picture.png(replace(parse(abc), **changes))))  # type: ignore[arg-type]
+    assert image.format == "PNG"
+    assert image.convert("RGBA").getchannel("A").getextrema() == (
+        255,
+        255,
+    )  # opaque: Discord's dark theme would swallow the notes
+    return np.asarray(image.convert("L"))
+
+
+@pytest.mark.parametrize("abc", [JIG, HORNPIPE, REEL])
+def test_the_picture_is_black_on_white_and_fills_its_frame(abc: str) -> None:
+    image = pixels(abc)
+    height, width = image.shape
+    ink = image < 128
+    assert width == picture.WIDTH
+    assert 600 < height < 1100  # a title and four lines
+    assert 0.02 < ink.mean() < 0.2
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    assert 0 < rows[0] < 60
+    assert height - 80 < rows[-1] < height
+    assert 0 < columns[0] < 50
+    assert width - 50 < columns[-1] < width
+
+
+def test_the_title_and_the_rhythm_are_drawn_above_the_music() -> None:
+    both, untitled, bare = pixels(REEL), pixels(REEL, title=""), pixels(REEL, title="", rhythm="")
+    assert both.shape[0] > untitled.shape[0] > bare.shape[0]
+    title = both[: both.shape[0] - untitled.shape[0]]
+    assert (title < 128).any()
+
+
+def test_accents_and_markup_in_a_title_are_drawn() -> None:
+    plain = pixels(REEL, title="Eire")
+    assert not np.array_equal(plain, pixels(REEL, title="Éire"))
+    assert pixels(REEL, title='<b> & "O\'Neill" > ’').shape == plain.shape
+
+
+@pytest.mark.parametrize("title", ["W" * 500, "The Farewell to the Pipers " * 20, "長い曲名 " * 30])
+def test_a_long_title_stays_within_the_picture(title: str) -> None:
+    columns = np.flatnonzero((pixels(REEL, title=title) < 128).any(axis=0))
+    assert columns[0] > 10
+    assert columns[-1] < picture.WIDTH - 10
+
+
+def test_the_same_tune_gives_the_same_picture() -> None:
+    assert picture.png(parse(JIG)) == picture.png(parse(JIG))
