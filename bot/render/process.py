@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import replace
 
 from bot.errors import RenderError
 from bot.render import audio, midi, picture
@@ -25,6 +26,7 @@ _log = logging.getLogger(__name__)
 def render(abc: str, kinds: list[str]) -> dict[str, bytes]:
     """The files of the tune in `abc`. Raises RenderError or InputError, whose messages are one line."""
     tune = parse(abc)
+    tune = replace(tune, title=_printable(tune.title), rhythm=_printable(tune.rhythm))
     files: dict[str, bytes] = {}
     if "png" in kinds:
         files["png"] = picture.png(tune)
@@ -35,6 +37,11 @@ def render(abc: str, kinds: list[str]) -> dict[str, bytes]:
         if "mp3" in kinds:
             files["mp3"] = audio.mp3(score)
     return files
+
+
+def _printable(text: str) -> str:
+    """Without control characters and halves of surrogate pairs, which neither SVG nor MIDI can hold."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _answer(line: bytes) -> dict[str, str]:

@@ -43,6 +43,11 @@ async def test_bad_text_is_one_line_and_the_next_tune_is_rendered() -> None:
         assert await renderer.render(REEL, ["mid"])
 
 
+async def test_a_title_of_any_characters_is_rendered() -> None:
+    async with Renderer() as renderer:
+        assert await renderer.render(REEL.replace("Mason", "\ud83d\x01\0\ufffe&#1;<🎻>"))
+
+
 async def test_tunes_are_rendered_side_by_side_and_not_mixed_up() -> None:
     async with Renderer(processes=2) as renderer:
         assert len(processes()) == 2
