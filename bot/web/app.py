@@ -59,9 +59,7 @@ async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
 def _refusal(error: OSError, host: str, port: int) -> str:
     match error.errno:
         case errno.EADDRINUSE:
-            return (
-                f"port {port} is in use: stop the other program or choose another port, TUNESMITH_WEB__PORT={port + 1}"
-            )
+            return f"port {port} is in use: stop the program that has it, or set TUNESMITH_WEB__PORT to another"
         case errno.EACCES:
-            return f"port {port} is not open to this user: choose one above 1023, TUNESMITH_WEB__PORT=8765"
+            return f"port {port} is not open to this user: set TUNESMITH_WEB__PORT to one above 1023"
     return f"cannot serve the page on {host}:{port}: {error.strerror or error}"

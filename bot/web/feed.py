@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +16,7 @@ from bot.web.use_cases import Composer
 
 log = logging.getLogger(__name__)
 
-LONGEST_QUEUE = 100  # events a page may be behind; then it is dropped, connects again and reloads
+MOST_EVENTS = 200  # subjects a page may be behind on; then it is dropped, connects again and reloads
 MOST_PAGES = 200
 _HEARTBEAT = 15.0  # seconds; also how soon a page that went away is noticed
 _PATIENCE = 10.0  # seconds a page may take to read what is sent
@@ -24,36 +24,39 @@ _AGAIN = 1.0  # seconds before a failed source of changes is asked again
 
 
 class Page:
-    """One open page and the events it has yet to be sent."""
+    """One open page and the events it has yet to be sent: of each subject the newest only."""
 
     def __init__(self, server_id: int) -> None:
         self.server_id = server_id
-        self._events: asyncio.Queue[bytes | None] = asyncio.Queue(LONGEST_QUEUE)
+        self._waiting: dict[Hashable, bytes] = {}
+        self._news = asyncio.Event()
+        self._dropped = False
 
-    def offer(self, event: bytes) -> None:
-        """Queue an event; a page that is too far behind is dropped instead."""
-        try:
-            self._events.put_nowait(event)
-        except asyncio.QueueFull:
+    def offer(self, subject: Hashable, event: bytes) -> None:
+        """Keep an event in place of an older one on its subject; a page that is too far behind is dropped instead."""
+        self._waiting.pop(subject, None)
+        self._waiting[subject] = event
+        self._news.set()
+        if len(self._waiting) > MOST_EVENTS:
             self.drop()
 
     def drop(self) -> None:
         """End the page's stream; what it had not read is forgotten."""
-        while not self._events.empty():
-            self._events.get_nowait()
-        self._events.put_nowait(None)
+        self._dropped = True
+        self._waiting.clear()
+        self._news.set()
 
     async def events(self) -> AsyncIterator[bytes]:
         """Its events, and a comment when there were none for a while, until it is dropped."""
-        while True:
+        while not self._dropped:
             try:
                 async with asyncio.timeout(_HEARTBEAT):
-                    event = await self._events.get()
+                    await self._news.wait()
             except TimeoutError:
-                event = b": still here\n\n"
-            if event is None:
-                return
-            yield event
+                yield b": still here\n\n"
+            self._news.clear()
+            while self._waiting:
+                yield self._waiting.pop(next(iter(self._waiting)))
 
 
 class Feed:
@@ -63,11 +66,12 @@ class Feed:
         self.unfinished: dict[int, Progress] = {}
         self._pages: set[Page] = set()
 
-    def tell(self, server_id: int, name: str, data: dict[str, Any]) -> None:
-        """Send an event to every page of a server."""
+    def tell(self, server_id: int, name: str, data: dict[str, Any], subject: Hashable) -> None:
+        """Send an event to every page of a server; it replaces one on the same subject that was not sent yet."""
         event = encode(name, data)
-        for page in [page for page in self._pages if page.server_id == server_id]:
-            page.offer(event)
+        for page in self._pages:
+            if page.server_id == server_id:
+                page.offer((name, subject), event)
 
     def close(self) -> None:
         """End every stream."""
@@ -92,7 +96,7 @@ class Feed:
             self.unfinished.pop(progress.prompt.id, None)
         else:
             self.unfinished[progress.prompt.id] = progress
-        self.tell(progress.prompt.server_id, "progress", progress_json(progress))
+        self.tell(progress.prompt.server_id, "progress", progress_json(progress), progress.prompt.id)
 
     async def _pass_on(self, changes: AsyncIterator[Progress]) -> None:
         try:
@@ -111,12 +115,15 @@ class Feed:
         self._pages.add(page)
         return page
 
-    async def stream(self, response: web.StreamResponse, page: Page) -> None:
-        """Send a page its events until it goes away or falls too far behind."""
+    async def stream(self, request: web.Request, page: Page, first: bytes) -> web.StreamResponse:
+        """Send a page `first`, then its events, until it goes away or falls too far behind."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         with suppress(ConnectionError, TimeoutError):
+            await response.prepare(request)
+            await _send(response, first)
             async for event in page.events():
-                async with asyncio.timeout(_PATIENCE):
-                    await response.write(event)
+                await _send(response, event)
+        return response
 
     def leave(self, page: Page) -> None:
         """Forget a page."""
@@ -126,3 +133,8 @@ class Feed:
 def encode(name: str, data: dict[str, Any]) -> bytes:
     """One server-sent event."""
     return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+async def _send(response: web.StreamResponse, event: bytes) -> None:
+    async with asyncio.timeout(_PATIENCE):
+        await response.write(event)

@@ -35,7 +35,7 @@ class Handlers:
             web.get("/", self.page),
             web.get("/health", self.health),
             web.get("/completions", self.completions),
-            web.get("/events", self.events),
+            web.get("/events", self.events, allow_head=False),
             web.get("/history", self.history),
             web.get(r"/tunes/{tune:\d{1,18}}.{kind:[a-z0-9]+}", self.media),
             web.post("/messages", self.message),
@@ -63,13 +63,10 @@ class Handlers:
         page = self._feed.join(server_id)  # before the history is read: nothing falls between the two
         try:
             history = await self._history(server_id, member_id)
-            response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-            await response.prepare(request)
-            await response.write(b"retry: 1000\n" + encode("history", {"member": member_id, **history}))
-            await self._feed.stream(response, page)
+            first = b"retry: 1000\n" + encode("history", {"member": member_id, **history})
+            return await self._feed.stream(request, page, first)
         finally:
             self._feed.leave(page)
-        return response
 
     async def history(self, request: web.Request) -> web.Response:
         """The screenful before prompt `before`."""
@@ -98,7 +95,7 @@ class Handlers:
             raise BadRequest("A vote is 1, -1 or 0.")
         votes = await self._library.vote(tune.id, member_id, value)
         shown = votes_json(votes)
-        self._feed.tell(tune.server_id, "votes", {"tune": tune.id, "member": member_id, **shown})
+        self._feed.tell(tune.server_id, "votes", {"tune": tune.id, "member": member_id, **shown}, (tune.id, member_id))
         return web.json_response(shown)
 
     async def again(self, request: web.Request) -> web.Response:

@@ -77,7 +77,7 @@ export function complete(input, box, commands) {
 function row(item, index) {
   const node = document.createElement("li");
   node.id = `suggestion-${index}`;
-  node.role = "option";
+  node.setAttribute("role", "option");
   const text = document.createElement("strong");
   text.textContent = item.text;
   const label = document.createElement("span");

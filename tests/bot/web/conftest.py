@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -61,19 +62,14 @@ async def client(server: TestServer) -> AsyncIterator[Client]:
         yield client
 
 
-class visitor:
+@asynccontextmanager
+async def visitor(server: TestServer) -> AsyncIterator[Client]:
     """Another member's browser, with the page open."""
-
-    def __init__(self, server: TestServer) -> None:
-        self._client: Client = TestClient(server)
-
-    async def __aenter__(self) -> Client:
-        await self._client.start_server()
-        assert (await self._client.get("/")).status == 200
-        return self._client
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._client.session.close()  # the server belongs to its own fixture
+    client: Client = TestClient(server)
+    await client.start_server()
+    assert (await client.get("/")).status == 200
+    yield client
+    await client.session.close()  # the server belongs to its own fixture
 
 
 async def say(client: Client, text: str) -> tuple[int, dict[str, Any]]:

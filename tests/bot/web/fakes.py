@@ -7,6 +7,7 @@ import struct
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 
 import lameenc
 from PIL import Image, ImageDraw
@@ -181,6 +182,7 @@ class FakeLibrary:
         return f"{tune.title}.{kind}"
 
 
+@cache
 def picture() -> bytes:
     """A PNG that could be sheet music."""
     image = Image.new("L", (1400, 620), 255)
@@ -200,6 +202,7 @@ def picture() -> bytes:
     return buffer.getvalue()
 
 
+@cache
 def sound(seconds: int = 2) -> bytes:
     """An MP3 of a plain tone."""
     rate = 22050

@@ -71,10 +71,10 @@ async def test_a_prompt_is_followed_to_its_tune(client: Client, composer: FakeCo
         name, history = await stream.next()
         assert (name, history["prompts"], history["earlier"]) == ("history", [], False)
         await say(client, "/compose key:Edor rhythm:reel temperature:0.9 seed:7")
-        composer.advance(1, State.QUEUED)
-        for state in (State.COMPOSING, State.RENDERING, State.DONE):
+        events = [await stream.next()]
+        for state in (State.QUEUED, State.COMPOSING, State.RENDERING, State.DONE):
             composer.advance(1, state)
-        events = [await stream.next() for _ in range(5)]
+            events.append(await stream.next())
     assert {name for name, _ in events} == {"progress"}
     assert [data["status"] for _, data in events] == [
         "2nd in the queue…", "next in the queue…", "composing…", "engraving…", ""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import cast
 
 import pytest
 from aiohttp import web
@@ -11,7 +10,7 @@ from aiohttp.test_utils import TestServer
 from bot.errors import Busy, ConfigError
 from bot.values import Place, Progress, State
 from bot.web import create_app, feed, serve
-from bot.web.feed import LONGEST_QUEUE, MOST_PAGES, Feed
+from bot.web.feed import MOST_EVENTS, MOST_PAGES, Feed
 from model.jobs import parse_prompt
 from tests.bot.web.conftest import Client, Stream
 from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
@@ -20,8 +19,8 @@ from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
 async def test_a_page_that_is_too_far_behind_is_dropped() -> None:
     source = Feed()
     page = source.join(1)
-    for number in range(LONGEST_QUEUE * 10):
-        source.tell(1, "votes", {"tune": number})
+    for number in range(MOST_EVENTS * 10):
+        source.tell(1, "votes", {"tune": number}, number)
     async with asyncio.timeout(1):
         received = [event async for event in page.events()]
     assert received == []
@@ -30,8 +29,8 @@ async def test_a_page_that_is_too_far_behind_is_dropped() -> None:
 async def test_a_page_gets_its_own_servers_events_only() -> None:
     source = Feed()
     page = source.join(1)
-    source.tell(2, "votes", {"tune": 1})
-    source.tell(1, "votes", {"tune": 2})
+    source.tell(2, "votes", {"tune": 1}, 1)
+    source.tell(1, "votes", {"tune": 2}, 2)
     assert await anext(page.events()) == b'event: votes\ndata: {"tune": 2}\n\n'
 
 
@@ -40,17 +39,24 @@ async def test_a_quiet_stream_beats(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (await anext(Feed().join(1).events())).startswith(b":")
 
 
-async def test_a_page_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Stuck:
-        async def write(self, _event: bytes) -> None:
-            await asyncio.sleep(60)
-
-    monkeypatch.setattr(feed, "_PATIENCE", 0.01)
+async def test_only_the_newest_word_on_a_subject_waits() -> None:
     source = Feed()
     page = source.join(1)
-    source.tell(1, "votes", {"tune": 1})
-    async with asyncio.timeout(1):
-        await source.stream(cast(web.StreamResponse, Stuck()), page)
+    for ahead in range(MOST_EVENTS * 10, -1, -1):
+        source.tell(1, "progress", {"ahead": ahead}, "prompt 1")
+    source.tell(1, "progress", {"ahead": 0}, "prompt 2")
+    events = page.events()
+    assert [await anext(events), await anext(events)] == [b'event: progress\ndata: {"ahead": 0}\n\n'] * 2
+
+
+async def test_a_page_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    async def stuck(*_: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(feed, "_PATIENCE", 0.01)
+    monkeypatch.setattr(web.StreamResponse, "write", stuck)
+    async with asyncio.timeout(2), client.get("/events") as response:
+        assert await response.read() == b""
 
 
 async def test_there_is_a_limit_to_open_pages() -> None:

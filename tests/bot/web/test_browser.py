@@ -1,0 +1,263 @@
+"""The page in a real browser: what a member sees, types and hears."""
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot.values import Place, State
+from bot.web import create_app, serve
+from model.jobs import parse_prompt
+from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
+    " --disable-sync --no-first-run"
+)
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
+    pytest.mark.asyncio(loop_scope="module"),  # one browser for all: it takes seconds to start
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def runner(composer: FakeComposer, library: FakeLibrary) -> AsyncIterator[web.AppRunner]:
+    runner = await serve(create_app(composer, library), "127.0.0.1", 0)
+    yield runner
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser, runner: web.AppRunner) -> AsyncIterator[Page]:
+    """The chat page, opened by a new member. Anything on the console fails the test."""
+    complaints: list[str] = []
+    context = await browser.new_context(viewport={"width": 1200, "height": 800})
+    page = await context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(address(runner))
+    await expect(page.locator("#welcome")).to_be_visible()
+    yield page
+    await context.close()
+    assert [line for line in complaints if "Failed to load resource" not in line] == []  # a refusal, shown in the chat
+
+
+def address(runner: web.AppRunner) -> str:
+    host, port = runner.addresses[0]
+    return f"http://{host}:{port}/"
+
+
+async def typed(page: Page, text: str) -> None:
+    await page.locator("#say").focus()
+    await page.keyboard.type(text)
+
+
+async def test_the_keyboard_completes_a_command(page: Page, composer: FakeComposer) -> None:
+    say, options = page.locator("#say"), page.locator("#suggestions [role=option]")
+    await page.keyboard.press("/")  # from anywhere
+    await expect(say).to_be_focused()
+    await expect(options).to_have_count(2)
+    await page.keyboard.press("Tab")
+    await expect(say).to_have_value("/compose ")
+    await expect(options.first).to_contain_text("key:")
+    await page.keyboard.press("Enter")
+    await typed(page, "e do")
+    await expect(options).to_have_text(["Edor E dorian"])
+    await expect(say).to_have_attribute("aria-activedescendant", "suggestion-0")
+    await page.keyboard.press("Enter")
+    await expect(say).to_have_value("/compose key:Edor ")
+    await expect(options.first).to_contain_text("rhythm:")  # key is used up
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Enter")
+    await typed(page, "hop")  # an alias
+    await expect(options).to_contain_text(["slip jig"])
+    await page.keyboard.press("Tab")
+    await expect(say).to_have_value("/compose key:Edor rhythm:slip jig ")
+    await page.keyboard.press("Escape")
+    await expect(say).to_have_attribute("aria-expanded", "false")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".status")).to_contain_text("2nd in the queue…")
+    assert [(str(prompt.key), prompt.rhythm) for _, prompt, _ in composer.asked] == [("Edor", "slip jig")]
+
+
+async def test_the_list_follows_mouse_free_text_and_finished_values(page: Page) -> None:
+    say, options = page.locator("#say"), page.locator("#suggestions [role=option]")
+    await typed(page, "/compose key:D op")
+    await options.first.click()
+    await expect(say).to_have_value('/compose key:D opening:""')
+    await expect(say).to_be_focused()
+    await typed(page, "dBG temperature: rh")  # within the quotes nothing is offered
+    await expect(options).to_have_count(0)
+    await say.fill("")
+    await typed(page, "/compose key:D temperature:0.85")
+    await expect(page.locator("#suggest")).to_be_hidden()
+    await say.fill("")
+    await typed(page, "/compose seed:3 key:D f")
+    await expect(options).to_contain_text(["form:"])
+
+
+async def test_from_a_command_to_a_tune_with_votes_that_survive_a_reload(page: Page, composer: FakeComposer) -> None:
+    await typed(page, "/compose key:Edor temperature:0.9 seed:7 rhythm:reel")
+    await page.keyboard.press("Enter")
+    status, card = page.locator(".status"), page.locator(".tune")
+    await expect(page.locator(".asked .words")).to_have_text("/compose key:Edor rhythm:reel temperature:0.9 seed:7")
+    await expect(status).to_contain_text("2nd in the queue…")
+    composer.advance(1, State.COMPOSING)
+    await expect(status).to_contain_text("composing…")
+    composer.advance(1, State.RENDERING)
+    await expect(status).to_contain_text("engraving…")
+    composer.advance(1, State.DONE)
+    await expect(card.locator(".title")).to_have_text("The Silver Heron")
+    await expect(page.locator("#announcer")).to_contain_text("The Silver Heron")
+    await expect(card.locator(".facts")).to_have_text(
+        "E dorian · reel · 100 bpm · AABB:8 · temperature 0.9 · seed 7 · model v1"
+    )
+    await expect(status).to_be_hidden()
+    picture = card.get_by_role("img", name="Sheet music of The Silver Heron")
+    await expect(picture).to_have_js_property("complete", True)
+    assert await picture.evaluate("picture => picture.naturalWidth") == 1400
+    await card.locator("audio").evaluate("player => player.play()")
+    await expect(card.locator("audio")).to_have_js_property("paused", False)
+    up, down = card.get_by_role("button", name="Vote up"), card.get_by_role("button", name="Vote down")
+    await up.click()
+    await expect(up).to_have_attribute("aria-pressed", "true")
+    await expect(up.locator(".count")).to_have_text("1")
+    await down.click()
+    await expect(up.locator(".count")).to_have_text("0")
+    await down.click()
+    await up.click()
+    await expect(down.locator(".count")).to_have_text("0")
+    await page.reload()
+    await expect(up).to_have_attribute("aria-pressed", "true")
+    await expect(up.locator(".count")).to_have_text("1")
+    async with page.expect_download() as download:
+        await card.get_by_role("link", name="as mid").click()
+    assert (await download.value).suggested_filename == "The Silver Heron.mid"
+    await card.get_by_role("button", name="Again").click()
+    await expect(page.locator(".exchange")).to_have_count(2)
+    await page.get_by_role("button", name="Cancel").click()
+    composer.advance(2, State.CANCELLED)
+    await expect(page.locator(".status").last).to_contain_text("Cancelled.")
+
+
+async def test_mistakes_are_answered_and_can_be_put_right(page: Page) -> None:
+    for text, line in (("/compose key:H", "Unknown key"), ("hello", "by request"), ("/compose", "Which key")):
+        await page.locator("#say").fill(text)
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".aside").last).to_contain_text(line)
+        await expect(page.locator("#announcer")).to_contain_text(line)
+        await expect(page.locator("#say")).to_have_value(text)
+    await page.locator("#say").fill("/compose key:D opening:" + "E" * 100_000)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".aside").last).to_contain_text("too long")
+    await page.locator("#say").fill("/help")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".help")).to_contain_text("temperature:")
+    await page.locator(".help .example").first.click()
+    await expect(page.locator("#say")).to_have_value("/compose key:Edor")
+
+
+async def test_markup_in_names_and_titles_stays_text(page: Page, composer: FakeComposer, store: FakeStore) -> None:
+    bad = "<img src=x onerror=alert(1)>"
+    prompt = store.add_prompt(Place("web", "local", "other", bad), parse_prompt("D", opening=bad))
+    composer.advance(prompt.id, State.FAILED, error=bad)
+    await expect(page.locator(".status .state")).to_have_text(bad)
+    await expect(page.locator(".asked .name")).to_have_text(bad)
+    await expect(page.locator("img[src=x]")).to_have_count(0)
+
+
+async def test_the_page_finds_its_server_again_and_shows_everything_once(
+    page: Page, runner: web.AppRunner, composer: FakeComposer, library: FakeLibrary
+) -> None:
+    await typed(page, "/compose key:D")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".exchange")).to_have_count(1)
+    port = runner.addresses[0][1]
+    await runner.cleanup()
+    await expect(page.locator("#offline")).to_be_visible()
+    await page.locator("#say").fill("/compose key:G")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".aside").last).to_contain_text("cannot be reached")
+    composer.advance(1, State.DONE)
+    await composer.compose(Place("web", "local", "other", "Merry Piper"), parse_prompt("A"))
+    again = await serve(create_app(composer, library), "127.0.0.1", port)
+    try:
+        await expect(page.locator("#offline")).to_be_hidden(timeout=8000)
+        await expect(page.locator("[data-prompt]")).to_have_count(2)
+        await expect(page.locator(".tune")).to_have_count(1)
+    finally:
+        await page.goto("about:blank")
+        await again.cleanup()
+
+
+async def test_earlier_tunes_come_on_request_in_order(
+    browser: Browser, runner: web.AppRunner, composer: FakeComposer, store: FakeStore
+) -> None:
+    for _ in range(45):
+        store.add_prompt(Place("web", "local", "other", "Merry Piper"), parse_prompt("D", "reel"))
+    for number in range(1, 46):
+        composer.advance(number, State.DONE if number == 45 else State.CANCELLED)
+    page = await browser.new_page(viewport={"width": 800, "height": 600})
+    await page.goto(address(runner))
+    await expect(page.locator("[data-prompt]")).to_have_count(20)
+    bottom = "() => { const log = document.querySelector('#log'); return log.scrollHeight - log.scrollTop; }"
+    await expect(page.locator(".sheet img")).to_have_js_property("complete", True)
+    assert await page.evaluate(bottom) < 620
+    for shown in (40, 45):
+        await page.locator("#earlier").evaluate("button => button.click()")
+        await expect(page.locator("[data-prompt]")).to_have_count(shown)
+    await expect(page.locator("#earlier")).to_be_hidden()
+    ids = await page.locator("[data-prompt]").evaluate_all("nodes => nodes.map(node => Number(node.dataset.prompt))")
+    assert ids == list(range(1, 46))
+    await page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_a_phone_shows_everything_without_sideways_scrolling(
+    browser: Browser, runner: web.AppRunner, composer: FakeComposer, scheme: str
+) -> None:
+    place = Place("web", "local", "other", "A member with quite a long name")
+    await composer.compose(place, parse_prompt("D", "slip jig", seed=1, opening="E" * 300), 2)
+    composer.advance(1, State.DONE)
+    page = await browser.new_page(viewport={"width": 375, "height": 667})
+    await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    await page.goto(address(runner))
+    await expect(page.locator(".tune")).to_have_count(2)
+    for text in ("", "/compose ", "/compose key:"):
+        await page.locator("#say").fill(text)
+        for element in ("document.documentElement", "document.querySelector('#log')"):
+            assert await page.evaluate(f"{element}.scrollWidth <= {element}.clientWidth")
+    colour = await page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+    assert (sum(colour) < 150) == (scheme == "dark")
+    small = await page.locator("button:visible, a:visible").evaluate_all(
+        "nodes => nodes.filter(node => node.getBoundingClientRect().height < 24).map(node => node.className)"
+    )
+    assert set(small) <= {"skip"}
+    await page.close()
+
+
+async def test_two_pages_of_one_member_stay_in_step(page: Page, runner: web.AppRunner, composer: FakeComposer) -> None:
+    second = await page.context.new_page()
+    await second.goto(address(runner))
+    await page.bring_to_front()
+    await typed(page, "/compose key:D")
+    await page.keyboard.press("Enter")
+    await expect(second.locator("[data-prompt]")).to_have_count(1)
+    composer.advance(1, State.DONE)
+    await page.get_by_role("button", name="Vote up").click()
+    await expect(second.get_by_role("button", name="Vote up")).to_have_attribute("aria-pressed", "true")
