@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.errors import BadRequest, NotFound
 from bot.store import Store
-from bot.values import StoredPrompt, StoredTune, Votes
+from bot.values import Place, StoredPrompt, StoredTune, Votes
 
 RENDERED = ("png", "mid", "mp3")
 KINDS = (*RENDERED, "abc")
@@ -33,6 +33,10 @@ class Library:
         self._renderer = renderer
         self._cache = _Cache(cache_bytes)
         self._rendering: dict[int, asyncio.Task[Media]] = {}
+
+    async def place(self, place: Place) -> tuple[int, int]:
+        """(member_id, server_id) of a place, registered where it is new."""
+        return await self._store.place(place)
 
     async def tune(self, tune_id: int, member_id: int = 0) -> StoredTune:
         """A tune with this member's vote on it. NotFound where it is unknown or deleted."""

@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, event, make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -18,17 +18,23 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BUSY_SECONDS = 30.0  # how long a write waits for another process, such as a migration or a backup
+# without isolation_level=None the driver begins transactions by itself: late, and never for a read
+SQLITE_ARGUMENTS = {"timeout": BUSY_SECONDS, "isolation_level": None}
 POOL_SIZE = 5  # connections; each of SQLite's is a thread
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _CHECK = "check that it can be reached and written, and that its disk has space"
 
 
 def database_url(location: str | Path) -> URL:
-    """The URL of a database: a path is SQLite's; `sqlite:` and `postgresql:` get their asynchronous drivers."""
+    """The URL, with its driver, of a path (to an SQLite file) or a `sqlite:` or `postgresql:` URL; else StoreError."""
     if isinstance(location, Path) or "://" not in location:
-        return URL.create("sqlite+aiosqlite", database=str(Path(location).absolute()))
-    url = make_url(location)
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-    return url.set(drivername=drivers.get(url.drivername, url.drivername))
+        return URL.create(_DRIVERS["sqlite"], database=str(Path(location).absolute()))
+    try:
+        url = make_url(location)
+        return url.set(drivername=_DRIVERS[url.get_backend_name()])
+    except (ArgumentError, KeyError, ValueError):
+        kind = location.partition("://")[0]  # the rest may hold a password
+        raise StoreError(f"cannot read the {kind!r} database URL: write sqlite:///FILE or postgresql://…") from None
 
 
 def sqlite_path(url: URL) -> Path | None:
@@ -42,18 +48,19 @@ def display_name(url: URL) -> str:
     return str(path) if path else url.render_as_string(hide_password=True)
 
 
-def open_engine(url: URL, foreign_keys: bool = True) -> AsyncEngine:
+def open_engine(url: URL) -> AsyncEngine:
     """Connections to a database. Nothing is opened before the first use; the caller disposes of the engine."""
     if sqlite_path(url) is None:
         return create_async_engine(url)
     engine = create_async_engine(
-        url,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        # without isolation_level=None the driver begins transactions by itself: late, and never for a read
-        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=POOL_SIZE, max_overflow=0, connect_args=SQLITE_ARGUMENTS
     )
+    keep_sqlite_habits(engine.sync_engine, foreign_keys=True)
+    return engine
+
+
+def keep_sqlite_habits(engine: Engine, foreign_keys: bool) -> None:
+    """Let every connection of an SQLite engine use a write-ahead log, check references, and begin when told to."""
 
     def connected(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
@@ -61,9 +68,8 @@ def open_engine(url: URL, foreign_keys: bool = True) -> AsyncEngine:
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         cursor.close()
 
-    event.listen(engine.sync_engine, "connect", connected)
-    event.listen(engine.sync_engine, "begin", _begin)
-    return engine
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", _begin)
 
 
 def _begin(connection: Connection) -> None:
@@ -79,6 +85,8 @@ def translated(name: str) -> Iterator[None]:
         yield
     except (IntegrityError, ProgrammingError, DataError):
         raise
+    except ModuleNotFoundError as error:
+        raise StoreError(f"cannot use the database {name}: pip install {error.name}") from error
     except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         damaged = type(cause) is sqlite3.DatabaseError  # "file is not a database", "database disk image is malformed"

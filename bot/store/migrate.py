@@ -15,7 +15,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, NullPool, create_engine, inspect
 
 from bot.errors import StoreError
-from bot.store.database import database_url, display_name, open_engine, sqlite_path, translated
+from bot.store.database import (
+    SQLITE_ARGUMENTS,
+    database_url,
+    display_name,
+    keep_sqlite_habits,
+    open_engine,
+    sqlite_path,
+    translated,
+)
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -37,20 +45,38 @@ def _migrate(url: URL, scripts: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     with translated(display_name(url)), _alembic:
-        if path and path.exists():
-            if not _file_pending(path, config):
-                return
-        elif path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_upgrade(url, config))
+        if path is None:
+            asyncio.run(_upgrade_server(url, config))
+        else:
+            _upgrade_file(path, url, config)
 
 
-def _file_pending(path: Path, config: Config) -> bool:
-    """`_pending` for a file, read without the right to write: opening it as usual may already alter it."""
+async def _upgrade_server(url: URL, config: Config) -> None:
+    engine = open_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade, url, config)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade_file(path: Path, url: URL, config: Config) -> None:
+    if path.exists():
+        _refuse_unwritten(path, config)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, connect_args=SQLITE_ARGUMENTS)
+    # SQLite changes a table by replacing it, which with foreign keys on would empty the tables that refer to it
+    keep_sqlite_habits(engine, foreign_keys=False)
+    with engine.execution_options(writes=True).begin() as connection:
+        _upgrade(connection, url, config)
+
+
+def _refuse_unwritten(path: Path, config: Config) -> None:
+    """Refuse a file that is not ours before anything may write to it: opening it as usual may alter it already."""
     address = f"{path.absolute().as_uri()}?mode=ro"
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool)
     with engine.connect() as connection:
-        return _pending(connection, config, str(path))
+        _pending(connection, config, str(path))
 
 
 def _pending(connection: Connection, config: Config, name: str) -> bool:
@@ -69,19 +95,11 @@ def _pending(connection: Connection, config: Config, name: str) -> bool:
     return heads != set(scripts.get_heads())
 
 
-async def _upgrade(url: URL, config: Config) -> None:
-    # SQLite changes a table by replacing it, which with foreign keys on would empty the tables that refer to it
-    engine = open_engine(url, foreign_keys=False)
-    try:
-        async with engine.execution_options(writes=True).begin() as connection:
-            await connection.run_sync(_upgrade_locked, url, config)
-    finally:
-        await engine.dispose()
-
-
-def _upgrade_locked(connection: Connection, url: URL, config: Config) -> None:
+def _upgrade(connection: Connection, url: URL, config: Config) -> None:
+    """Upgrade in the transaction of this connection, which keeps other processes from doing the same."""
     name, path = display_name(url), sqlite_path(url)
-    if not _pending(connection, config, name):  # another process was faster
+    if not _pending(connection, config, name):
+        _prove_writable(connection)
         return
     head = ScriptDirectory.from_config(config).get_current_head()
     if path and inspect(connection).get_table_names():
@@ -91,6 +109,13 @@ def _upgrade_locked(connection: Connection, url: URL, config: Config) -> None:
     if path and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
         raise StoreError(f"the database {name} has rows of {broken[0]} that refer to nothing: restore a backup")
     log.info("database %s is now at revision %s", name, head)
+
+
+def _prove_writable(connection: Connection) -> None:
+    """Write and take it back: a file that may only be read is found at the start, not at the first prompt."""
+    with connection.begin_nested() as trial:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+        trial.rollback()
 
 
 def _back_up(path: Path, copy: Path) -> None:

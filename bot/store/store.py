@@ -28,15 +28,7 @@ class Store:
         StoreError, with nothing altered, where it is a newer release's, no database, corrupt or not writable.
         """
         await migrate(location)
-        database = Database(database_url(location))
-        try:
-            await database.write(
-                versions.load_all
-            )  # a file that may only be read is found now, not at the first prompt
-        except BaseException:
-            await database.close()
-            raise
-        return cls(database)
+        return cls(Database(database_url(location)))
 
     async def close(self) -> None:
         await self._database.close()

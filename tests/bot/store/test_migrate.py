@@ -70,6 +70,14 @@ async def test_a_url_is_as_good_as_a_path(path: Path) -> None:
         assert await store.tune(tune.id) == tune
 
 
+@pytest.mark.parametrize("url", ["mysql://bob:secret@db/tunes", "://secret", "postgresql://bob:secret@db:port/x"])
+async def test_a_url_that_cannot_be_used_is_one_line_without_a_password(url: str) -> None:
+    with pytest.raises(StoreError) as refusal:
+        await Store.open(url)
+    assert "secret" not in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
 async def test_a_current_database_is_left_alone(path: Path) -> None:
     await migrate(path)
     before = path.read_bytes()
@@ -124,6 +132,20 @@ async def test_a_newer_database_is_refused_and_untouched(tmp_path: Path, path: P
     assert "\n" not in str(refusal.value)
     assert path.read_bytes() == before
     assert not list(tmp_path.glob("*.before-*"))
+
+
+async def test_a_newer_database_left_by_a_crash_is_untouched(tmp_path: Path, path: Path) -> None:
+    await migrate(path, next_release(tmp_path))
+    crashed = tmp_path / "crashed"
+    crashed.mkdir()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE more (id INTEGER)")  # stands in the WAL as long as this connection is open
+        for name in (path.name, f"{path.name}-wal"):
+            shutil.copy(tmp_path / name, crashed)
+    before = {file.name: file.read_bytes() for file in crashed.iterdir()}
+    with pytest.raises(StoreError, match="newer release"):
+        await Store.open(crashed / path.name)
+    assert {name: (crashed / name).read_bytes() for name in before} == before
 
 
 async def test_another_programs_database_is_refused(path: Path) -> None:
