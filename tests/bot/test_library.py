@@ -8,7 +8,7 @@ import pytest
 from bot.errors import BadRequest, NotFound, RenderError
 from bot.library import Library
 from bot.store import Store
-from bot.values import StoredTune, Votes
+from bot.values import Place, StoredTune, Votes
 from tests.bot.store.samples import ABC, a_member, a_prompt, a_tune, new_tunes
 
 
@@ -141,6 +141,10 @@ async def test_a_vote_is_up_down_or_withdrawn(store: Store, library: Library) ->
         await library.vote(tune.id, tune.member_id, 2)
     with pytest.raises(NotFound):
         await library.vote(10**30, tune.member_id, 1)
+
+
+async def test_a_place_is_the_same_for_library_and_store(store: Store, library: Library) -> None:
+    assert await library.place(Place("web", "home", "ann")) == await a_member(store)
 
 
 async def test_a_page_of_history_has_a_bounded_length(store: Store, library: Library) -> None:
