@@ -140,13 +140,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Event:
-    """What a worker says of a job. `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
+    """What a worker says. Of a job, `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
 
-    `error` is one line fit for a member; `fault` is `input`, `sampling` or `internal`.
+    Of itself it says `ready` once, with an empty id. `error` is one line fit for a member; `fault` is `input` (the
+    member's), `sampling` (another seed may do) or `internal`.
     """
 
     id: str
     state: str
+    title: str = ""
     abc: str = ""
     tokens: int = 0
     draws: int = 0

@@ -1,4 +1,34 @@
+"""`worker`: compose the jobs that arrive on stdin."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
 from typing import Any
 
 
-def add(commands: Any) -> None: ...
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "worker",
+        help="compose jobs from stdin (the bot starts this)",
+        description="Read jobs as JSON lines from stdin, compose them in batches, write events to stdout.",
+    )
+    parser.add_argument("--checkpoint", type=Path, help="for jobs that name none (default: the shipped one)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches us too; the bot closes our input
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not break the protocol
+
+    import torch
+
+    from model import checkpoint
+    from model.worker import Worker
+
+    torch.set_num_threads(options.threads)
+    Worker(options.checkpoint or checkpoint.SHIPPED, sys.stdin, events).run()
+    return 0

@@ -1,0 +1,46 @@
+"""Tunesmith: a chat bot that composes folk tunes on demand. Without a command it runs until it is stopped."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot import config
+from bot.commands import compose, migrate, serve
+from bot.errors import BadRequest, ConfigError, NotAllowed, NotFound, TunesmithError
+from model.errors import InputError, ModelError
+
+_USERS_MISTAKES = (BadRequest, ConfigError, NotAllowed, NotFound, InputError)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit status: 0, 2 for bad input, 1 for a failure."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    parser.add_argument("--config", type=Path, default=Path("config.toml"), help="settings (default: config.toml)")
+    parser.add_argument("--verbose", action="store_true", help="log what is being done")
+    parser.set_defaults(run=serve.run)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for module in (compose, migrate):
+        module.add(commands)
+    options = parser.parse_args(argv)
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    run: Callable[[config.Config, argparse.Namespace], int] = options.run
+    try:
+        return run(config.load(options.config), options)
+    except _USERS_MISTAKES as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (TunesmithError, ModelError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

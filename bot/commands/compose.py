@@ -1,0 +1,87 @@
+"""`compose`: the same use case without a chat; writes each tune's files into a folder."""
+
+import argparse
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from bot.config import Config
+from bot.errors import BadRequest, ConfigError, WorkerError
+from bot.service import Service, running
+from bot.values import Place, State, StoredTune
+from model.jobs import LARGEST_SEED, Prompt, parse_count, parse_prompt
+
+KINDS = ("abc", "mid", "png", "mp3")
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "compose",
+        help="compose tunes into a folder",
+        description="Compose tunes and write NAME.abc, .mid, .png and .mp3 of each.",
+    )
+    parser.add_argument("--key", required=True, help="tonic and mode: D, Gm, Edor, Amix, F#m")
+    parser.add_argument("--rhythm", help="jig, reel, ... (default: drawn)")
+    parser.add_argument("--temperature", default="1.0", help="0.1 (careful) to 2.0 (wild)")
+    parser.add_argument("--form", help="AB, AABB, AABBCC or AABA, with :4, :8 or :16 bars a part (default: AABB:8)")
+    parser.add_argument("--seed", help="whole number (default: drawn)")
+    parser.add_argument("--count", default="1", help="how many tunes, 1 to 100")
+    parser.add_argument("--opening", default="", help="ABC that the tunes begin with, in the key asked for")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the files")
+    parser.add_argument("--json", action="store_true", help="print one JSON list that describes the tunes")
+    parser.set_defaults(run=run)
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    prompt = parse_prompt(options.key, options.rhythm, options.temperature, options.form, options.seed, options.opening)
+    count = parse_count(options.count)
+    if prompt.seed + count - 1 > LARGEST_SEED:
+        raise BadRequest(f"seed {prompt.seed} leaves no room for {count} tunes: the largest seed is {LARGEST_SEED}")
+    out: Path = options.out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot make the folder {out}: {error.strerror}") from error
+    tunes = asyncio.run(_compose(config, prompt, count, out))
+    if options.json:
+        print(json.dumps(tunes, indent=2))
+    else:
+        for tune in tunes:
+            print(f"{tune['title']}: {' '.join(tune['files'].values())}")
+    return 0
+
+
+async def _compose(config: Config, prompt: Prompt, count: int, out: Path) -> list[dict[str, Any]]:
+    place = Place("cli", "local", os.environ.get("USER") or "local")
+    async with running(config) as service:
+        changes = service.composer.changes()
+        accepted = await service.composer.compose(place, prompt, count)
+        progress = await service.composer.finished(accepted.prompt.id, changes)
+        if progress.prompt.state is not State.DONE:
+            raise WorkerError(progress.prompt.error or "cancelled")
+        return [await _write(service, tune, out) for tune in progress.tunes]
+
+
+async def _write(service: Service, tune: StoredTune, out: Path) -> dict[str, Any]:
+    files = {}
+    for kind in KINDS:
+        path = out / service.library.file_name(tune, kind)
+        data = await service.library.media(tune.id, kind)
+        try:
+            await asyncio.to_thread(path.write_bytes, data)
+        except OSError as error:
+            raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+        files[kind] = str(path)
+    return {
+        "id": tune.id,
+        "title": tune.title,
+        "key": str(tune.prompt.key),
+        "rhythm": tune.prompt.rhythm,
+        "form": str(tune.prompt.form),
+        "temperature": tune.prompt.temperature,
+        "seed": tune.prompt.seed,
+        "version": tune.version,
+        "files": files,
+    }

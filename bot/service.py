@@ -1,0 +1,109 @@
+"""Builds the parts of the bot and runs them inside each other: store, renderer, worker, composer."""
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.composer import Composer
+from bot.config import Config
+from bot.errors import ConfigError
+from bot.library import Library
+from bot.queue import PromptQueue
+from bot.render import Renderer
+from bot.store import Store
+from bot.workers.local import LocalWorker
+
+SHIPPED = Path(__file__).parents[1] / "model" / "checkpoints" / "trad.safetensors"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The use cases, ready."""
+
+    store: Store
+    library: Library
+    composer: Composer
+    worker: LocalWorker
+    renderer: Renderer
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Service]:
+    """Everything but the front ends. Raises the TunesmithError of whatever cannot start."""
+    data = data_directory(config.data_dir)
+    worker = LocalWorker(config.worker.threads, config.worker.checkpoint)
+    renderer = Renderer(config.render.processes, config.render.timeout)
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(await Store.open(data / "tunesmith.db"))
+        # both take seconds to import what they need, and neither needs the other
+        await _enter_both(stack, worker, renderer)
+        version = await register(store, config.worker.checkpoint)
+        library = Library(store, renderer)
+        queue = PromptQueue(config.queue.limit, config.queue.per_member)
+        composer = Composer(
+            store, library, worker, renderer, queue, config.queue.at_once, config.worker.deadline, version
+        )
+        await stack.enter_async_context(composer)
+        yield Service(store, library, composer, worker, renderer)
+
+
+async def _enter_both(stack: contextlib.AsyncExitStack, worker: LocalWorker, renderer: Renderer) -> None:
+    results = await asyncio.gather(
+        stack.enter_async_context(worker), stack.enter_async_context(renderer), return_exceptions=True
+    )
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def register(store: Store, checkpoint: Path | None) -> int:
+    """Know the shipped checkpoint as version 1, and one of the user's own by its hash; the number to compose with."""
+    shipped = await asyncio.to_thread(_sha256, SHIPPED)
+    if shipped:
+        await store.add_version(str(SHIPPED), shipped, "trad", number=1, note="shipped with Tunesmith")
+    if checkpoint is None:
+        return 1
+    digest, path = await asyncio.to_thread(lambda: (_sha256(checkpoint), checkpoint.resolve()))
+    known = next((version for version in await store.versions() if version.sha256 == digest), None)
+    if known is None:
+        known = await store.add_version(str(path), digest, checkpoint.stem, note="from config.toml")
+    return known.number
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def data_directory(path: Path) -> Path:
+    """Make the data directory. ConfigError if it cannot be written to."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot make the data directory {path}: {error.strerror}; set TUNESMITH_DATA_DIR") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigError(f"cannot write to the data directory {path}; set TUNESMITH_DATA_DIR")
+    return path
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Hold the data directory's lock. ConfigError if another bot has it."""
+    try:
+        lock = (data_directory(path) / "bot.lock").open("w")
+    except OSError as error:
+        raise ConfigError(f"cannot write to the data directory {path}: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(f"another bot already runs on {path}: stop it, or set TUNESMITH_DATA_DIR") from error
+        yield

@@ -1,0 +1,1 @@
+"""Start, feed and restart the processes that compose. The bot itself never imports torch."""
