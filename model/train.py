@@ -162,6 +162,7 @@ class Trainer:
             checkpoint.Checkpoint(
                 self.preset.name, self.network.config.to_json(), self.header["vocabulary"], facts, weights
             ),
+            torch.float16,  # half the size; the resume file keeps the full weights
         )
 
     def save_resume(self) -> None:
