@@ -79,6 +79,12 @@ class Sampler:
             raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
         self.network.to(self.device).eval().requires_grad_(False)
         self._grammars: dict[Rules, Grammar] = {}
+        self.measure_mask = False  # costs a softmax a token; `mask_removed` is the mean probability that it removed
+        self._removed: list[float] = []
+
+    @property
+    def mask_removed(self) -> float:
+        return sum(self._removed) / len(self._removed) if self._removed else 0.0
 
     def compose(self, prompts: Sequence[Prompt]) -> list[Composed]:
         """One tune for each prompt, in order. Raises the first failure: InputError or SamplingError."""
@@ -175,6 +181,9 @@ class Sampler:
             token_id = row.forced[len(row.ids)]
         else:
             token_id = choose(logits, mask, row.prompt.temperature, row.random[len(row.ids)])
+            if self.measure_mask and row.cursor.position >= 0:  # the header is asked for, not predicted
+                weights = np.exp(logits - logits.max())
+                self._removed.append(1 - float(weights[mask].sum() / weights.sum()))
         row.ids.append(token_id)
         row.cursor.advance(self.vocabulary.tokens[token_id], token_id)
         following = row.grammar.next(row.state, token_id)
