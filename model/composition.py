@@ -10,13 +10,14 @@ from model.form import Notes, with_parts
 from model.grammar import Rules, pickup_ticks
 from model.jobs import Prompt
 from model.key import LETTERS, Key
-from model.notation import Note, Tune, transpose_pitch
+from model.notation import Note, Tune, transpose, transpose_pitch
 from model.rhythm import RHYTHMS, Rhythm
 from model.tokens import MEAN_PITCH, decode, merge_ties, note_token, ticks
 from model.vocabulary import Vocabulary
 
 LOWEST, HIGHEST = 55, 83  # MIDI: the fiddle's first position and the fourth finger on its top string, G3 to B5
 _CENTRE = 69
+USUAL_MEAN = 71  # MIDI: the corpus' tunes lie around B4
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,16 @@ def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
         unit_length=Fraction(1, 8),
         tempo=(rhythm.beat, rhythm.tempo),
     )
-    return with_parts(blank, parts)
+    tune = with_parts(blank, parts)
+    return tune if prompt.opening else transpose(tune, tune.key, _octaves(tune))
+
+
+def _octaves(tune: Tune) -> int:
+    """By how many octaves to move `tune` to lie best on a fiddle: inside its range, its mean as in the books."""
+    sounding = [pitch.midi for pitch in tune.pitches]
+    fits = [o for o in (-1, 0, 1) if LOWEST <= min(sounding) + 12 * o and max(sounding) + 12 * o <= HIGHEST]
+    mean = sum(sounding) / len(sounding)
+    return min(fits, key=lambda o: abs(mean + 12 * o - USUAL_MEAN), default=0)
 
 
 def title_of(prompt: Prompt) -> str:

@@ -1,8 +1,7 @@
 """The LSTM: discrete inputs -> embeddings -> stacked LSTM -> logits over the next token."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -55,12 +54,3 @@ class Network(nn.Module):
         output, state = self.lstm(self.dropout(embedded), state)
         logits: Tensor = self.output(self.dropout(output))
         return logits, state
-
-    def input_tables(self) -> list[Tensor]:
-        """Per input, each id's share of the first layer's gates, [size, 4 hidden]; the first table holds the biases."""
-        widths = list(self.config.input_widths)
-        weights = torch.split(cast(Tensor, self.lstm.weight_ih_l0), widths, dim=1)
-        embeddings: Sequence[Any] = list(self.embeddings)
-        tables = [e.weight @ w.t() for e, w in zip(embeddings, weights, strict=True)]
-        tables[0] = tables[0] + cast(Tensor, self.lstm.bias_ih_l0) + cast(Tensor, self.lstm.bias_hh_l0)
-        return tables

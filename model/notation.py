@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from model.errors import InputError
-from model.key import LETTERS, NATURAL, Key, Pitch
+from model.key import NATURAL, Key, Pitch
 
 WHOLE = Fraction(1)
 TICKS = 96  # ticks to a whole note: divides every length the model composes with
@@ -170,22 +170,3 @@ def transpose(tune: Tune, key: Key, octaves: int = 0) -> Tune:
 
     bars = tuple(replace(bar, notes=tuple(map(moved, bar.notes))) for bar in tune.bars)
     return replace(tune, key=key, bars=bars)
-
-
-def pitch_name(pitch: Pitch) -> str:
-    """As musicians write it: `F#4`."""
-    return LETTERS[pitch.step] + ("#" * pitch.alter if pitch.alter > 0 else "b" * -pitch.alter) + str(pitch.octave)
-
-
-def fit_range(tune: Tune, low: int, high: int) -> int:
-    """By how many octaves to move `tune` so that it lies between MIDI notes `low` and `high` as well as it can."""
-    sounding = [pitch.midi for pitch in tune.pitches]
-    if not sounding:
-        return 0
-
-    def misfit(octaves: int) -> tuple[int, float]:
-        moved = [midi + 12 * octaves for midi in sounding]
-        outside = max(0, low - min(moved)) + max(0, max(moved) - high)
-        return outside, abs(sum(moved) / len(moved) - (low + high) / 2)
-
-    return min(range(-4, 5), key=misfit)

@@ -165,13 +165,12 @@ class Sampler:
 
     def _step(self, rows: list[_Row], h: Tensor, c: Tensor) -> tuple[NDArray[np.float64], tuple[Tensor, Tensor]]:
         """Logits [rows, vocabulary] after each row's last token; a row without tokens gets zeros' logits, unused."""
-        inputs = torch.zeros(h.shape[1], 1, len(self.network.config.input_sizes), dtype=torch.int64)
+        inputs = np.zeros((h.shape[1], 1, len(self.network.config.input_sizes)), dtype=np.int64)
         for place, row in enumerate(rows):
             if row.ids:
-                ids = (row.ids[-1], *row.cursor.place_ids(), *row.cursor.lookback())
-                inputs[place, 0] = torch.tensor(ids)
+                inputs[place, 0] = (row.ids[-1], *row.cursor.place_ids(), *row.cursor.lookback())
         fresh = [place for place, row in enumerate(rows) if not row.ids]
-        logits, (new_h, new_c) = self.network(inputs.to(self.device), (h, c))
+        logits, (new_h, new_c) = self.network(torch.from_numpy(inputs).to(self.device), (h, c))
         new_h[:, fresh], new_c[:, fresh] = 0, 0  # nothing was read yet
         return logits[: len(rows), 0].double().cpu().numpy(), (new_h, new_c)
 
