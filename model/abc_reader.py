@@ -16,9 +16,10 @@ from model.notation import Bar, Metre, Note, Tune
 
 LONGEST_TEXT = 100_000  # characters; the longest tune in the five collections has under 5,000
 _FIELD = re.compile(r"^([A-Za-z+]):(.*)$")
-_SKIPPED_FIELDS = {"w": "lyrics", "W": "lyrics", "s": "symbol line"}
-_KEY_EXTRAS = re.compile(r"\s+(?:clef=\S+|(?:treble|bass|alto|tenor|none|perc)\S*|\w+=\S+)", re.IGNORECASE)
-_LENGTH = r"(?P<{0}>\d+(?:/+\d*)?|/+\d*)?"
+_NOTE_THEN_REPEAT = re.compile(r"[A-Ga-g]:[|:]")  # looks like a field, but tunes' bodies have none of these names
+_SKIPPED_FIELDS = {"w": "lyrics", "W": "lyrics", "s": "symbol line", "+": "continued line"}
+_KEY_EXTRAS = re.compile(r" (?:clef=\S+|(?:treble|bass|alto|tenor|none|perc)\S*|\w+=\S+)", re.IGNORECASE)
+_LENGTH = r"(?P<{0}>\d{{1,4}}(?:/{{1,8}}\d{{0,4}})?|/{{1,8}}\d{{0,4}})?"
 _MUSIC = re.compile(
     r"(?P<space>[\s`$*]+|\\\s*$|y\d*)"
     r"|(?P<chord_symbol>\"[^\"]*\")"
@@ -28,17 +29,17 @@ _MUSIC = re.compile(
     r"|(?P<line_break>!)"
     r"|(?P<grace>\{[^}]*\})"
     r"|(?P<inline>\[(?P<inline_name>[A-Za-z]):(?P<inline_value>[^\]]*)\])"
-    r"|(?P<tuplet>\((?P<p>[2-9])(?::(?P<q>\d*)(?::(?P<r>\d*))?)?)"
+    r"|(?P<tuplet>\((?P<p>[2-9])(?::(?P<q>\d{0,2})(?::(?P<r>\d{0,2}))?)?)"
     r"|(?P<slur>[()])"
     r"|(?P<chord>\[(?P<chord_notes>[^\]|:]*)\]" + _LENGTH.format("chord_length") + r"(?P<chord_tie>-?))"
-    r"|(?P<broken>>+|<+)"
+    r"|(?P<broken>>{1,3}|<{1,3})"
     r"|(?P<stray_tie>-)"
     r"|(?P<note>(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)"
     + _LENGTH.format("length")
     + r"\s*(?P<tie>-?))"
     r"|(?P<rest>[zxZ]" + _LENGTH.format("rest_length") + r")"
 )
-_CHORD_NOTE = re.compile(r"(\^\^?|__?|=)?([A-Ga-g])([,']*)(\d*/*\d*)(-?)")
+_CHORD_NOTE = re.compile(r"(\^\^?|__?|=)?([A-Ga-g])([,']*)(\d{0,4}/{0,8}\d{0,4})(-?)")
 _ALTERS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
 
@@ -84,7 +85,7 @@ class _Reader:
             self.dropped["comment"] += 1
             line = "" if line.startswith("%") else match[1]  # type: ignore[index]
         matched = _FIELD.match(line)
-        if matched and not (self.key and matched[1] in "+"):
+        if matched and not (self.key and _NOTE_THEN_REPEAT.match(line)):
             self._field(matched[1], matched[2].strip())
         elif self.key is not None:
             self._music(line)
@@ -96,15 +97,17 @@ class _Reader:
             self._metre(value)
         elif name == "L":
             self.unit = _fraction(value)
-        elif name == "V" and self.fields.setdefault("V", value.split()[0] if value else "") != value.split(" ")[0]:
-            raise NotationError("more than one voice; Tunesmith reads single melodies")
+        elif name == "V":
+            voice = "".join(value.split()[:1])
+            if self.fields.setdefault("V", voice) != voice:
+                raise NotationError("more than one voice; Tunesmith reads single melodies")
         elif name in _SKIPPED_FIELDS:
             self.dropped[_SKIPPED_FIELDS[name]] += 1
         else:
             self.fields.setdefault(name, value)
 
     def _key(self, value: str) -> None:
-        text = _KEY_EXTRAS.sub("", " " + value).strip()
+        text = _KEY_EXTRAS.sub("", " " + " ".join(value.split())).strip()
         if text in ("HP", "Hp"):  # Highland pipes: the A mixolydian scale with F and C sharp
             text = "D"
         key = Key.parse(text)
@@ -168,7 +171,7 @@ class _Reader:
         else:
             alter = self.accidentals.get(step, self._current_key.signature[step])
         if not -1 <= octave <= 9:
-            raise NotationError(f"the note {letter}{marks} is outside any instrument's range")
+            raise NotationError(f"the note {letter}{marks[:9]} is outside any instrument's range")
         return Pitch(step, alter, octave)
 
     def _note(self, pitch: Pitch | None, length: str | None, tie: str) -> None:
@@ -205,7 +208,7 @@ class _Reader:
         self._note(max(pitches, key=lambda pitch: pitch.midi), str(inner), tie)
 
     def _broken_rhythm(self, marks: str) -> None:
-        if not self.notes:
+        if not self.notes or self.broken:
             raise NotationError(f"broken rhythm {marks!r} has no note before it")
         share = Fraction(1, 2 ** len(marks))
         first, self.broken = (2 - share, share) if marks[0] == ">" else (share, 2 - share)
@@ -220,8 +223,8 @@ class _Reader:
         text = match["bar"]
         ending = match["ending1"] or match["ending2"] or match["ending3"] or ""
         line = text[: len(text) - len(ending)].rstrip(" [") if ending else text
-        if ending and not ending.isdigit():
-            raise NotationError(f"ending {ending!r}: only single numbers are read")
+        if ending and not re.fullmatch(r"[1-9]\d?", ending):
+            raise NotationError(f"ending {ending[:12]!r}: only single numbers are read")
         line = line.lstrip(".")
         self._end_bar(
             end_repeat=line.startswith(":") and line != ":",  # a lone colon opens a line whose | ended the last one
@@ -249,13 +252,13 @@ class _Reader:
         self._end_bar(end_repeat=False, double=False)
         if not self.bars:
             raise NotationError("the tune has no notes")
-        number = re.match(r"\d+", self.fields.get("X", ""))
+        number = re.match(r"\d{1,9}", self.fields.get("X", ""))
         return Tune(
-            title=" ".join(self.fields.get("T", "").replace("\\%", "%").split()),
+            title=_plain(self.fields.get("T", "")),
             key=self.key,
             metre=self.metre,
             bars=tuple(self.bars),
-            rhythm=self.fields.get("R", ""),
+            rhythm=_plain(self.fields.get("R", "")),
             unit_length=self.unit,
             tempo=_tempo(self.fields.get("Q", "")),
             number=int(number[0]) if number else 1,
@@ -290,7 +293,7 @@ def _length(text: str | None) -> Fraction:
         return Fraction(int(top))
     slashes = 1 + len(bottom) - len(bottom.lstrip("/"))
     bottom = bottom.lstrip("/")
-    if (bottom and int(bottom) == 0) or len(bottom) > 4 or len(top) > 4:
+    if bottom and int(bottom) == 0:
         raise NotationError(f"note length {text[:12]!r}")
     return Fraction(int(top or 1), int(bottom) if bottom else 2**slashes)
 
@@ -303,8 +306,10 @@ def _fraction(text: str) -> Fraction:
 
 
 def _tempo(text: str) -> tuple[Fraction, int] | None:
-    match = re.search(r"(\d+)\s*/\s*(\d+)\s*=\s*(\d+)", text)
-    if match and int(match[2]):
-        return Fraction(int(match[1]), int(match[2])), int(match[3])
-    plain = re.match(r"^\s*(\d+)\s*$", text)
-    return (Fraction(1, 4), int(plain[1])) if plain else None
+    match = re.search(r"(?<!\d)(\d{1,3})\s?/\s?(\d{1,3})\s?=\s?(\d{1,3})(?!\d)", text)
+    beat, unit, tempo = map(int, match.groups()) if match else (1, 4, int(text) if re.fullmatch(r"\d{1,3}", text) else 0)
+    return (Fraction(beat, unit), tempo) if beat and unit and tempo else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("\\%", "%").split())

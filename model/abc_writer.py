@@ -1,5 +1,6 @@
 """Tune -> ABC notation (ABC standard 2.1)."""
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -7,6 +8,7 @@ from model.key import LETTERS, Key, Pitch
 from model.notation import Bar, Note, Tune
 
 BARS_A_LINE = 4
+_NOTE_THEN_COLON = re.compile(r"^([A-Za-z]):")  # at the start of a line readers take it for a field
 _ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 
 
@@ -38,12 +40,12 @@ def _lines(tune: Tune) -> Iterator[str]:
         full_bars += bar.length >= tune.metre.length / 2
         part_ends = bar.end_repeat or bar.double or following is None or following.start_repeat
         if (part_ends and not (following and following.ending)) or full_bars == BARS_A_LINE:
-            yield line
+            yield _NOTE_THEN_COLON.sub(r"\1 :", line)
             line, full_bars = "", 0
         else:
             line += " "
     if line.strip():
-        yield line.rstrip()
+        yield _NOTE_THEN_COLON.sub(r"\1 :", line.rstrip())
 
 
 def _right_line(bar: Bar, following: Bar | None) -> str:

@@ -6,9 +6,7 @@ A checkpoint is a safetensors file whose metadata holds one key, `tunesmith`: a 
 
 import hashlib
 import json
-import os
 import struct
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,8 @@ from typing import Any
 import torch
 from safetensors.torch import load, save
 
-from model.errors import CheckpointError, InputError
+from model.errors import CheckpointError
+from model.files import write_atomically
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "checkpoints" / "trad.safetensors"
@@ -48,25 +47,6 @@ def write(path: Path, checkpoint: Checkpoint, dtype: torch.dtype | None = None) 
         for name, tensor in checkpoint.weights.items()
     }
     write_atomically(path, save(weights, metadata={"tunesmith": json.dumps(header)}))
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` so that a reader, or a crash, sees the old file or the new one and nothing between."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
 
 
 def read(path: Path) -> Checkpoint:

@@ -173,7 +173,7 @@ def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
 def _octaves(tune: Tune) -> int:
     """By how many octaves to move `tune` to lie best on a fiddle: inside its range, its mean as in the books."""
     sounding = [pitch.midi for pitch in tune.pitches]
-    fits = [o for o in (-1, 0, 1) if LOWEST <= min(sounding) + 12 * o and max(sounding) + 12 * o <= HIGHEST]
+    fits = [o for o in (-1, 0, 1) if min(sounding) + 12 * o >= LOWEST and max(sounding) + 12 * o <= HIGHEST]
     mean = sum(sounding) / len(sounding)
     return min(fits, key=lambda o: abs(mean + 12 * o - USUAL_MEAN), default=0)
 

@@ -78,6 +78,7 @@ class Report:
     repaired: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     dropped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     duplicates: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)  # decorations, grace notes, ...: how often, on purpose
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def _normalised(source: Source, report: Report) -> Iterator[CorpusTune]:
         rules: list[str] = []
         try:
             tune = parse(text)
+            report.left_out.update(tune.dropped)
             corpus_tune = normalise(tune, text, source.name, rules)
         except NotationError as error:
             report.dropped[source.name][_reason(str(error))] += 1

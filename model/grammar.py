@@ -86,11 +86,11 @@ class Grammar:
     def _notes(self) -> list[tuple[int, int, bool]]:
         """(id, ticks, may end the tune) of the notes in range and of the rests."""
         notes = []
+        mode = self.rules.header[2].removeprefix("K:").removeprefix("maj")
         for token_id, token in enumerate(self.vocabulary.tokens):
-            note = token_note(token, Key(0, 0, ""))
+            note = token_note(token, Key(0, 0, mode))
             if note is None:
                 continue
-            # the scale of the mode moves a note by a semitone at most; the tune is checked again at the end
             inside = note.pitch is None or self.rules.low <= note.pitch.midi <= self.rules.high
             if inside:
                 notes.append((token_id, token_ticks(token), token.rstrip("0123456789/").rstrip(",'") in ("C", "c")))

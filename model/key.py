@@ -37,7 +37,7 @@ _MODE_WORDS = {
     "ionian": "",
     "aeolian": "m",
 }
-_KEY = re.compile(r"^\s*([A-Ga-g])\s*(#|b|♯|♭|sharp\b|flat\b)?\s*([A-Za-z]*)\s*$")
+_KEY = re.compile(r"([A-Ga-g]) ?(#|b|♯|♭|sharp\b|flat\b)? ?([A-Za-z]*)")
 
 
 class Pitch(NamedTuple):
@@ -72,7 +72,7 @@ class Key:
 
         Keys of more than seven accidentals have no signature; the error names the key that musicians write instead.
         """
-        match = _KEY.match(text)
+        match = _KEY.fullmatch(" ".join(text.split()))
         mode = _mode(match[3]) if match else None
         if match is None or mode is None:
             raise InputError(f"unknown key {text[:20]!r}: write a tonic and a mode, such as D, Gm, Edor, Amix or F#m")

@@ -3,6 +3,7 @@
 `model.abc_reader` and `model.abc_writer` turn ABC text into these and back.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -36,10 +37,10 @@ class Metre:
         text = text.strip()
         if text in ("C", "C|"):
             return cls(4, 4, "C") if text == "C" else cls(2, 2, "C|")
-        beats, slash, unit = text.partition("/")
-        if not (slash and beats.strip().isdigit() and unit.strip().isdigit()):
+        match = re.fullmatch(r"(\d{1,4})\s*/\s*(\d{1,4})", text)
+        if match is None:
             raise InputError(f"unknown metre {text[:20]!r}: write it like 6/8, 4/4, C or C|")
-        metre = cls(int(beats), int(unit))
+        metre = cls(int(match[1]), int(match[2]))
         if not 1 <= metre.beats <= 32 or metre.unit not in (1, 2, 4, 8, 16, 32):
             raise InputError(f"metre {text[:20]!r} is out of range")
         return metre

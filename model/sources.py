@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.abc_reader import tune_texts
-from model.checkpoint import write_atomically
 from model.errors import InputError
+from model.files import write_atomically
 
 MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs", "miscFolk")
 COBB_SHA256 = "df3782d5f7b5a2f4c66aa7c13f13008d5f48757b3f5f51620cd6c1ceb2c53023"

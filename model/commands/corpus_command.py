@@ -44,6 +44,8 @@ def report(corpus: Corpus) -> str:
     for heading, counts in (("repaired", done.repaired), ("dropped", done.dropped)):
         for name in done.read:
             lines += [f"{heading} in {name}: {count:>4}  {reason}" for reason, count in counts[name].most_common()]
+    left_out = ", ".join(f"{kind} {count}" for kind, count in done.left_out.most_common())
+    lines.append(f"left out of the tunes on purpose: {left_out or 'nothing'}")
     sizes = ", ".join(f"{side} {len(corpus.split(side))}" for side in ("train", "validation", "held-out"))
     families = len({tune.family for tune in corpus.tunes})
     lines.append(f"{len(corpus.tunes)} tunes in {families} families; {sizes}; {len(corpus.vocabulary())} tokens")
