@@ -209,7 +209,7 @@ class _Reader:
 
     def _broken_rhythm(self, marks: str) -> None:
         if not self.notes or self.broken:
-            raise NotationError(f"broken rhythm {marks!r} has no note before it")
+            raise NotationError(f"broken rhythm {marks!r} does not stand between two notes")
         share = Fraction(1, 2 ** len(marks))
         first, self.broken = (2 - share, share) if marks[0] == ">" else (share, 2 - share)
         self.notes[-1] = self.notes[-1]._replace(length=self.notes[-1].length * first)
@@ -307,7 +307,9 @@ def _fraction(text: str) -> Fraction:
 
 def _tempo(text: str) -> tuple[Fraction, int] | None:
     match = re.search(r"(?<!\d)(\d{1,3})\s?/\s?(\d{1,3})\s?=\s?(\d{1,3})(?!\d)", text)
-    beat, unit, tempo = map(int, match.groups()) if match else (1, 4, int(text) if re.fullmatch(r"\d{1,3}", text) else 0)
+    beat, unit, tempo = (
+        map(int, match.groups()) if match else (1, 4, int(text) if re.fullmatch(r"\d{1,3}", text) else 0)
+    )
     return (Fraction(beat, unit), tempo) if beat and unit and tempo else None
 
 

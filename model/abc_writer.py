@@ -82,15 +82,13 @@ class _Accidentals:
     def __init__(self, key: Key) -> None:
         self._signature = key.signature
         self._by_line: dict[int, int] = {}
-        self._by_step: dict[int, set[int]] = {}
+        self._by_step: dict[int, int] = {}
 
     def mark(self, pitch: Pitch) -> str:
-        by_line = self._by_line.get(pitch.line, self._signature[pitch.step])
-        others = self._by_step.get(pitch.step, {by_line})
-        if by_line == pitch.alter and others == {pitch.alter}:
+        usual = self._signature[pitch.step]
+        if self._by_line.get(pitch.line, usual) == self._by_step.get(pitch.step, usual) == pitch.alter:
             return ""
-        self._by_line[pitch.line] = pitch.alter
-        self._by_step.setdefault(pitch.step, set()).add(pitch.alter)
+        self._by_line[pitch.line] = self._by_step[pitch.step] = pitch.alter
         return _ACCIDENTALS[pitch.alter]
 
 

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load, save
 
 from model.errors import CheckpointError
-from model.files import write_atomically
+from model.files import write_atomically as write_atomically
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "checkpoints" / "trad.safetensors"
