@@ -178,6 +178,6 @@ def _octaves(tune: Tune) -> int:
     return min(fits, key=lambda o: abs(mean + 12 * o - USUAL_MEAN), default=0)
 
 
-def title_of(prompt: Prompt) -> str:
+def plain_title(prompt: Prompt) -> str:
     """A plain name in the tradition's manner; the same for the same prompt."""
     return f"Tunesmith's {prompt.rhythm.title()} No. {prompt.seed}"

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from model import corpus, vocabulary
+from model import corpus, titles, vocabulary
 from model.abc_reader import parse
 from model.batches import Batches, CharacterWindows, TuneBatches
 from model.corpus import Corpus
@@ -38,6 +38,9 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
         known, windows = _characters(preset, sources, built)
         sizes: tuple[int, ...] = (len(known),)
         batches: Batches = windows
+    elif preset.vocabulary == "titles":
+        known, batches = _titles(preset, built)
+        sizes = (len(known),)
     else:
         known, batches = built.vocabulary(), _tunes(preset, built)
         sizes = input_sizes(known)
@@ -48,6 +51,8 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
         "split": {side: len(built.split(side)) for side in ("train", "validation", "held-out")},
         "seed": seed,
     }
+    if preset.vocabulary == "titles":
+        facts["taken"] = titles.taken([tune.title for tune in built.tunes])
     return Prepared(Network(config), batches, {"vocabulary": known.to_json(), "facts": facts}, built)
 
 
@@ -94,6 +99,20 @@ def _characters(preset: Preset, sources: Sequence[Source], built: Corpus) -> tup
     train = known.encode(MARGIN.join(text for text in texts if text not in aside) + MARGIN)
     held_out = known.encode(MARGIN.join(validation) + MARGIN)
     return known, CharacterWindows(train, held_out, sum(map(text_notes, validation)), preset.batch, preset.seq_length)
+
+
+def _titles(preset: Preset, built: Corpus) -> tuple[Vocabulary, CharacterWindows]:
+    def joined(side: str) -> str:
+        return (
+            titles.END + titles.END.join(titles.lines((t.song.rhythm, t.title) for t in built.split(side))) + titles.END
+        )
+
+    train, validation = joined("train"), joined("validation")
+    known = vocabulary.characters([train, validation])
+    windows = CharacterWindows(
+        known.encode(train), known.encode(validation), validation.count(titles.END), preset.batch, preset.seq_length
+    )
+    return known, windows
 
 
 def text_notes(text: str) -> int:

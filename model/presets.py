@@ -10,7 +10,7 @@ class Preset:
     """Sizes of the network and settings of the optimiser. `seq_length` is in tokens, `rate` is Adam's."""
 
     name: str
-    vocabulary: str  # kind: characters or notes
+    vocabulary: str  # characters, notes or titles
     widths: tuple[int, ...]  # embedding width of each input
     hidden: int
     layers: int
@@ -32,7 +32,10 @@ _LOOKBACKS = (96, 96, 96, 96)
 TRAD = Preset("trad", "notes", (192, 32, 32, *_LOOKBACKS), 512, 2, 0.3, 64, 512, 3e-3, 1100, "cosine", 50, 5, 1.0)
 """The bot's own: whole notes, place in the bar and in the part, and what stood 1, 2, 4 and 8 bars before."""
 
-_ALL = {preset.name: preset for preset in (SEED, TRAD)}
+TITLES = Preset("titles", "titles", (48,), 256, 1, 0.3, 64, 48, 3e-3, 1500, "cosine", 100, 8, 1.0)
+"""Names for tunes: characters of the corpus' titles, each behind its rhythm."""
+
+_ALL = {preset.name: preset for preset in (SEED, TRAD, TITLES)}
 
 
 def named(name: str) -> Preset:

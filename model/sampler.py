@@ -20,24 +20,34 @@ from model.grammar import END, Grammar, Rules, State
 from model.jobs import Prompt
 from model.network import Network, NetworkConfig
 from model.notation import Tune
+from model.originality import NOBODY, Index, Nearest
 from model.prepare import input_sizes
-from model.tokens import Cursor
+from model.titles import Titles
+from model.tokens import Cursor, decode, token_ticks
 from model.vocabulary import Vocabulary
 
-DRAWS = 10  # attempts at one tune before giving up
+DRAWS = 30  # attempts at one tune before giving up
+PATIENCE = 5  # draws too close to a known tune, after which the temperature rises
+WARMER = 0.1  # by so much each time
 LONGEST_TUNE = 2_000  # tokens
 _ROWS = 8  # batches are padded to a multiple of this: float32 products of fewer rows differ in their last bits
 
 
 @dataclass(frozen=True)
 class Composed:
-    """A finished tune: how many tokens and draws it took, and the seconds since its batch began."""
+    """A finished tune: how many tokens and draws it took, and the seconds since its batch began.
+
+    `nearest` is the corpus tune most like it; `temperature` is higher than the prompt's if it took many draws to get
+    away from known tunes.
+    """
 
     prompt: Prompt
     tune: Tune
     tokens: int
     draws: int
     seconds: float
+    nearest: Nearest
+    temperature: float
 
 
 @dataclass
@@ -48,7 +58,9 @@ class _Row:
     prompt: Prompt
     grammar: Grammar
     forced: list[int]
+    temperature: float
     draw: int = 0
+    too_close: int = 0
     state: State = Grammar.start
     cursor: Cursor = field(default_factory=Cursor)
     ids: list[int] = field(default_factory=list)
@@ -63,7 +75,13 @@ class _Row:
 class Sampler:
     """A network with its note vocabulary, ready to compose."""
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device | None = None) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        titles: Titles | None = None,
+        index: Index | None = None,
+        device: torch.device | None = None,
+    ) -> None:
         """CheckpointError if `checkpoint` is not of whole notes, or its weights do not fit its config."""
         self.vocabulary = Vocabulary.from_json(checkpoint.vocabulary)
         if self.vocabulary.kind != "notes":
@@ -78,6 +96,7 @@ class Sampler:
         if config.input_sizes != input_sizes(self.vocabulary):
             raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
         self.network.to(self.device).eval().requires_grad_(False)
+        self._titles, self._index = titles, index
         self._grammars: dict[Rules, Grammar] = {}
         self.measure_mask = False  # costs a softmax a token; `mask_removed` is the mean probability that it removed
         self._removed: list[float] = []
@@ -130,7 +149,7 @@ class Sampler:
         grammar = self._grammars.setdefault(rules, Grammar(self.vocabulary, rules))
         if len(self._grammars) > 200:  # a grammar fills up to a few megabytes; keys x forms x rhythms are many
             self._grammars.pop(next(iter(self._grammars)))
-        row = _Row(index, prompt, grammar, self._forced(grammar, prompt))
+        row = _Row(index, prompt, grammar, self._forced(grammar, prompt), prompt.temperature)
         row.restart()
         return row
 
@@ -179,7 +198,7 @@ class Sampler:
         if len(row.ids) < len(row.forced):
             token_id = row.forced[len(row.ids)]
         else:
-            token_id = choose(logits, mask, row.prompt.temperature, row.random[len(row.ids)])
+            token_id = choose(logits, mask, row.temperature, row.random[len(row.ids)])
             if self.measure_mask and row.cursor.position >= 0:  # the header is asked for, not predicted
                 weights = np.exp(logits - logits.max())
                 self._removed.append(1 - float(weights[mask].sum() / weights.sum()))
@@ -193,13 +212,27 @@ class Sampler:
         """The tune, or None to draw it again, or the failure when it was drawn often enough."""
         prompt = row.prompt
         tokens = self.vocabulary.decode(row.ids)
-        tune = composition.tune_of(tokens, prompt, composition.title_of(prompt)) if tokens[-1] == "|]" else None
+        tune = composition.tune_of(tokens, prompt, self._title(prompt)) if tokens[-1] == "|]" else None
         wrong = well_formed(tune, prompt.key, prompt.form) if tune else "too long"
-        if tune and not wrong:
-            return Composed(prompt, tune, len(tokens), row.draw + 1, time.monotonic() - started)
+        nearest = self._index.nearest(decode(tokens), _notes(row.forced, self.vocabulary)) if self._index else NOBODY
+        if tune and not wrong and not nearest.too_close:
+            seconds = time.monotonic() - started
+            return Composed(prompt, tune, len(tokens), row.draw + 1, seconds, nearest, row.temperature)
+        if nearest.too_close:
+            wrong = f"too close to {nearest.title}"
+            row.too_close += 1
+            row.temperature += WARMER * (row.too_close > PATIENCE)
         if row.draw + 1 < DRAWS:
             return None
-        return SamplingError(f"no well-formed tune came out in {DRAWS} draws (the last was {wrong}): try another seed")
+        return SamplingError(f"no good tune came out in {DRAWS} draws (the last was {wrong}): try another seed")
+
+    def _title(self, prompt: Prompt) -> str:
+        return self._titles.draw(prompt.rhythm, prompt.seed) if self._titles else composition.plain_title(prompt)
+
+
+def _notes(forced: Sequence[int], vocabulary: Vocabulary) -> int:
+    """How many of the `forced` tokens are notes; rests do not count."""
+    return sum(token_ticks(token) > 0 and not token.startswith("z") for token in vocabulary.decode(forced))
 
 
 def choose(logits: NDArray[np.float64], mask: NDArray[np.bool_], temperature: float, uniform: float) -> int:

@@ -18,7 +18,9 @@ from model import checkpoint
 from model.abc_writer import write
 from model.errors import InputError, ModelError, SamplingError
 from model.jobs import Event, Job
+from model.originality import Index
 from model.sampler import Composed, Sampler
+from model.titles import Titles
 
 BATCH = 32  # tunes in one micro-batch
 KEPT = 2  # checkpoints held in memory at once
@@ -39,6 +41,7 @@ class Worker:
         self._default = default
         self._lines, self._out = lines, out
         self._samplers: dict[Path, Sampler] = {}
+        self._titles, self._index = Titles.load(), Index.load()
         self._arrived: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
 
@@ -127,7 +130,7 @@ class Worker:
 
     def _sampler(self, path: Path) -> Sampler:
         if path not in self._samplers:
-            self._samplers[path] = Sampler(checkpoint.read(path))
+            self._samplers[path] = Sampler(checkpoint.read(path), self._titles, self._index)
             while len(self._samplers) > KEPT:
                 self._samplers.pop(next(iter(self._samplers)))
         return self._samplers[path]

@@ -19,6 +19,9 @@ def add(commands: Any) -> None:
         "paths", nargs="*", type=Path, metavar="PATH", help="ABC files or folders (default: the five books)"
     )
     parser.add_argument("--fetch", choices=["cobb"], help="download the article's collection and check its SHA-256")
+    parser.add_argument(
+        "--write-index", type=Path, metavar="FILE", help="write the originality index of the tunes"
+    )
     parser.set_defaults(run=run)
 
 
@@ -30,7 +33,13 @@ def run(options: argparse.Namespace) -> int:
     sources = [path_source(path) for path in options.paths] if options.paths else default_sources()
     if not options.paths and cobb_source() is None:
         print("the article's collection is not here; python -m model corpus --fetch cobb gets it", file=sys.stderr)
-    print(report(build(sources)))
+    built = build(sources)
+    if options.write_index:
+        from model import checkpoint
+        from model.originality import index_of
+
+        checkpoint.write(options.write_index, index_of([(tune.song, tune.title, tune.source) for tune in built.tunes]))
+    print(report(built))
     return 0
 
 

@@ -38,10 +38,12 @@ def run(options: argparse.Namespace) -> int:
     import torch
 
     from model import checkpoint
+    from model.originality import Index
     from model.sampler import Sampler, numbered
+    from model.titles import Titles
 
     torch.set_num_threads(options.threads)
-    sampler = Sampler(checkpoint.read(options.checkpoint or checkpoint.SHIPPED))
+    sampler = Sampler(checkpoint.read(options.checkpoint or checkpoint.SHIPPED), Titles.load(), Index.load())
     started, tokens, written = time.monotonic(), 0, 0
     prompts = numbered(prompt, count)
     for start in range(0, count, BATCH):

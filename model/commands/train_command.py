@@ -20,7 +20,10 @@ def add(commands: Any) -> None:
         description="Train a network and keep its best weights. A killed run goes on with --resume.",
     )
     parser.add_argument(
-        "--preset", required=True, choices=["seed", "trad"], help="seed: the article's system; trad: the bot's"
+        "--preset",
+        required=True,
+        choices=["seed", "trad", "titles"],
+        help="seed: the article's system; trad: the bot's; titles: names for tunes",
     )
     parser.add_argument(
         "--corpus", nargs="+", type=Path, metavar="PATH", help="ABC files or folders (default: the preset's own)"
