@@ -62,7 +62,7 @@ def write_bar(bar: Bar, tune: Tune) -> str:
         max(Fraction(0), tune.metre.length - bar.length) if bar is tune.bars[0] or bar.start_repeat else Fraction(0)
     )
     accidentals = _Accidentals(tune.key)
-    text, position, rest_of_tuplet = "", offset, 0
+    text, position, rest_of_tuplet, pair_left = "", offset, 0, 0
     for index, note in enumerate(bar.notes):
         if text and position % tune.metre.beam == 0 and not rest_of_tuplet:
             text += " "
@@ -70,10 +70,30 @@ def write_bar(bar: Bar, tune: Tune) -> str:
             rest_of_tuplet, ratio, prefix = _tuplet(bar.notes[index:])
             text += prefix
         written = note.length * ratio if rest_of_tuplet else note.length
-        rest_of_tuplet = max(0, rest_of_tuplet - 1)
-        text += _write_note(note, written / tune.unit_length, accidentals)
+        following = bar.notes[index + 1 : index + 2]
+        mark = "" if rest_of_tuplet or pair_left else _broken(note, following, position % tune.metre.beam, tune)
+        if mark:
+            pair_left = 2
+        if pair_left:
+            written = (
+                (note.length + following[0].length) / 2 if mark else (bar.notes[index - 1].length + note.length) / 2
+            )
+        rest_of_tuplet, pair_left = max(0, rest_of_tuplet - 1), max(0, pair_left - 1)
+        text += _write_note(note, written / tune.unit_length, accidentals) + mark
         position += note.length
     return text
+
+
+def _broken(note: Note, following: tuple[Note, ...], into_beam: Fraction, tune: Tune) -> str:
+    """`>` or `<` where a note and the `following` one of its beam are a dotted pair, as musicians write it."""
+    if not following or note.tied or not (note.pitch and following[0].pitch):
+        return ""
+    second = following[0].length
+    if note.length + second > 2 * tune.unit_length:  # long dotted pairs read better with their lengths
+        return ""
+    if into_beam + note.length >= tune.metre.beam or _odd(note.length) * _odd(second) > 1:
+        return ""
+    return ">" if note.length == 3 * second else "<" if second == 3 * note.length else ""
 
 
 class _Accidentals:
