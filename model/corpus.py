@@ -219,17 +219,17 @@ def _inferred(tune: Tune) -> str:
 
 
 def _without_rare_tokens(tunes: Sequence[CorpusTune], report: Report) -> list[CorpusTune]:
-    kept = list(tunes)
-    while True:
-        uses = Counter(token for tune in kept for token in set(tune.tokens))
-        rare = {token for token, count in uses.items() if count < LEAST_USES}
-        passed = [tune for tune in kept if rare.isdisjoint(tune.tokens)]
-        for tune in kept:
-            if not rare.isdisjoint(tune.tokens):
-                report.dropped[tune.source]["a note or metre hardly any other tune has"] += 1
-        if len(passed) == len(kept) or len(passed) < 50:  # a small corpus of one's own keeps its rare notes
-            return passed if len(passed) >= 50 else list(tunes)
+    kept: list[CorpusTune] = []
+    passed = list(tunes)
+    while len(passed) != len(kept):
         kept = passed
+        uses = Counter(token for tune in kept for token in set(tune.tokens))
+        passed = [tune for tune in kept if all(uses[token] >= LEAST_USES for token in tune.tokens)]
+        if len(passed) < 50:  # a small corpus of one's own keeps its rare notes
+            return list(tunes)
+    for source, count in (Counter(tune.source for tune in tunes) - Counter(tune.source for tune in kept)).items():
+        report.dropped[source]["a note or metre hardly any other tune has"] = count
+    return kept
 
 
 def _split(tunes: Sequence[CorpusTune], report: Report) -> list[CorpusTune]:

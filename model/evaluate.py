@@ -131,25 +131,31 @@ def every_prompt(count: int, temperature: float = 1.0, seed: int = 0) -> list[Pr
 
 @dataclass(frozen=True)
 class Sampled:
-    """What came of composing `count` prompts: tunes that are as asked, draws, and probability the mask took a token."""
+    """What came of composing `count` prompts: tunes that are as asked, draws, and probability the mask took a token.
+
+    `similarities` are those of the tunes to their nearest corpus tunes.
+    """
 
     count: int
     well_formed: int
     draws: int
     mask_removed: float
+    similarities: tuple[float, ...]
 
 
 def compose_all(sampler: Sampler, prompts: Sequence[Prompt]) -> Sampled:
     """Compose `prompts` and judge each tune by `well_formed`."""
     good = draws = 0
+    similarities: list[float] = []
     sampler.measure_mask = True
     for start in range(0, len(prompts), BATCH):
         for _, outcome in sampler.stream(prompts[start : start + BATCH]):
             if isinstance(outcome, Exception):
                 continue
             draws += outcome.draws
+            similarities.append(outcome.nearest.similarity)
             good += not well_formed(outcome.tune, outcome.prompt.key, outcome.prompt.form)
-    return Sampled(len(prompts), good, draws, sampler.mask_removed)
+    return Sampled(len(prompts), good, draws, sampler.mask_removed, tuple(similarities))
 
 
 def held_out(corpus: Corpus, sources: Sequence[str] = ()) -> list[CorpusTune]:

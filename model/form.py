@@ -183,15 +183,11 @@ def _check(part: Part, full: Fraction) -> None:
 
 def label(parts: Sequence[Part]) -> str:
     """The form in letters: parts that sound alike share one, a repeated part doubles its own: `AABB`, `AABA`."""
-    letters: list[tuple[Part, str]] = []
+    letters: dict[Part, str] = {}
     form = ""
     for part in parts:
-        plain = part.unrepeated()
-        known = next((letter for other, letter in letters if other == plain), None)
-        if known is None:
-            known = chr(ord("A") + len({letter for _, letter in letters}) % 26)
-            letters.append((plain, known))
-        form += known * (2 if part.repeated else 1)
+        letter = letters.setdefault(part.unrepeated(), chr(ord("A") + len(letters) % 26))
+        form += letter * (2 if part.repeated else 1)
     return form
 
 

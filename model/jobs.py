@@ -123,7 +123,7 @@ def _opening(text: str) -> str:
 
 @dataclass(frozen=True)
 class Job:
-    """One tune for a worker to compose. `deadline` is in seconds from when the worker reads it."""
+    """One tune for a worker to compose. `deadline` is in seconds from when a worker is given it."""
 
     id: str
     prompt: Prompt

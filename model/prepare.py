@@ -52,7 +52,8 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
         "seed": seed,
     }
     if preset.vocabulary == "titles":
-        facts["taken"] = titles.taken([tune.title for tune in built.tunes])
+        names = [tune.title for tune in built.tunes]
+        facts |= {"taken": titles.taken(names), "words": titles.words(names)}
     return Prepared(Network(config), batches, {"vocabulary": known.to_json(), "facts": facts}, built)
 
 

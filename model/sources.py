@@ -30,9 +30,13 @@ class Source:
     def texts(self) -> Iterator[str]:
         """The tunes in it. Quoted-printable left over from mail (Ryan's Mammoth) is undone."""
         for path in self.files:
-            if path.stat().st_size > LARGEST_FILE:
-                raise InputError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: not a tune book")
-            yield from tune_texts(_unquoted(path.read_text(encoding="utf-8", errors="replace")))
+            try:
+                if path.stat().st_size > LARGEST_FILE:
+                    raise InputError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: not a tune book")
+                text = path.read_text(encoding="utf-8", errors="replace")
+            except OSError as error:
+                raise InputError(f"cannot read {path}: {error.strerror}") from error
+            yield from tune_texts(_unquoted(text))
 
     def sha256(self) -> str:
         """Digest over the files' bytes in order."""
@@ -93,7 +97,7 @@ def path_source(path: Path) -> Source:
         return Source(path.stem, (path,))
     if not path.is_dir():
         raise InputError(f"no ABC file or folder at {path}")
-    files = tuple(sorted(path.rglob("*.abc")))
+    files = tuple(sorted(file for file in path.rglob("*.abc") if file.is_file()))
     if not files:
         raise InputError(f"the folder {path} holds no .abc file")
     return Source(path.name, files)

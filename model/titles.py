@@ -1,6 +1,7 @@
 """Names for tunes: a small character LSTM trained on the corpus' titles. It never gives a title that exists there."""
 
 import re
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from model.vocabulary import Vocabulary
 
 SHIPPED = checkpoint.SHIPPED.with_name("titles.safetensors")
 LONGEST, SHORTEST = 40, 5  # letters of a title
-TEMPERATURE = 0.7
-DRAWS = 40
+TEMPERATURE = 0.75
+TOGETHER = 8  # candidates drawn at once
+DRAWS = 12  # so often at most
 END = "\n"
 _RHYTHM_WORDS = "jig|reel|hornpipe|polka|waltz|march|strathspey|air|slide|clog|quick ?step|fling|song"
 # words of the old books that nobody wants in a chat today
@@ -56,7 +58,7 @@ class Titles:
         try:
             self._network = Network(NetworkConfig.from_json(loaded.network))
             self._network.load_state_dict(loaded.weights)
-            self._taken = frozenset(loaded.facts["taken"])
+            self._taken, self._words = frozenset(loaded.facts["taken"]), frozenset(loaded.facts["words"])
         except (TypeError, KeyError, RuntimeError) as error:
             raise CheckpointError("the titles' checkpoint does not fit its own description") from error
         self._network.eval().requires_grad_(False)
@@ -68,34 +70,48 @@ class Titles:
 
     def draw(self, rhythm: str, seed: int) -> str:
         """A new title for a tune of this rhythm."""
-        stream = np.random.Generator(np.random.Philox(key=[seed, 2**32]))
+        stream = np.random.Generator(np.random.Philox(key=[seed, zlib.crc32(rhythm.encode())]))
         for _ in range(DRAWS):
-            title = self._line(rhythm, stream)
-            if self._fit(title, rhythm):
-                return title
+            for title in self._lines(rhythm, stream):
+                if self._fit(title, rhythm):
+                    return title
         return f"Tunesmith's {rhythm.title()} No. {seed}"
 
     def _fit(self, title: str, rhythm: str) -> bool:
+        words = title.split()
         other = [word for word in re.findall(rf"\b(?:{_RHYTHM_WORDS})\b", title.lower()) if word not in rhythm]
-        words = [word for word in title.lower().split() if len(word) > 3]
-        repeats = len(words) != len(set(words))
-        return clean(title) == title and not other and not repeats and fingerprint(title) not in self._taken
+        long = [word.lower() for word in words if len(word) > 3]
+        if other or len(long) != len(set(long)) or (words[-1:] and len(words[-1]) < 3):
+            return False
+        made_up = [word for word in words if word.lower() not in self._words]
+        plausible = not made_up or (len(made_up) == 1 and len(words) > 2 and made_up[0] is words[-1])
+        return plausible and clean(title) == title and fingerprint(title) not in self._taken
 
     @torch.inference_mode()
-    def _line(self, rhythm: str, stream: np.random.Generator) -> str:
+    def _lines(self, rhythm: str, stream: np.random.Generator) -> list[str]:
+        """TOGETHER lines; each letter is drawn from the whole softmax at TEMPERATURE."""
         prefix = [self._vocabulary.ids[letter] for letter in f"{END}{rhythm}:"]
-        logits, state = self._network(torch.tensor(prefix)[None, :, None])
-        letters: list[int] = []
-        while len(letters) <= LONGEST:
-            weights = (logits[0, -1].double() / TEMPERATURE).softmax(-1).cumsum(-1).numpy()
-            letter = min(int(np.searchsorted(weights, stream.random() * weights[-1], side="right")), len(weights) - 1)
-            if self._vocabulary.tokens[letter] == END:
+        logits, state = self._network(torch.tensor([prefix] * TOGETHER)[..., None])
+        rows: list[list[str]] = [[] for _ in range(TOGETHER)]
+        for _ in range(LONGEST + 1):
+            weights = (logits[:, -1].double() / TEMPERATURE).softmax(-1).cumsum(-1).numpy()
+            uniform = stream.random(TOGETHER)
+            letters = [
+                min(int(np.searchsorted(w, u, side="right")), len(w) - 1) for w, u in zip(weights, uniform, strict=True)
+            ]
+            for row, letter in zip(rows, self._vocabulary.decode(letters), strict=True):
+                row.append(letter)
+            if all(END in row for row in rows):
                 break
-            letters.append(letter)
-            logits, state = self._network(torch.tensor([[[letter]]]), state)
-        return "".join(self._vocabulary.decode(letters))
+            logits, state = self._network(torch.tensor(letters)[:, None, None], state)
+        return ["".join(row).split(END)[0] for row in rows]
 
 
 def taken(titles: Sequence[str]) -> list[str]:
     """Fingerprints of the titles that exist."""
     return sorted({fingerprint(clean(title) or title) for title in titles} - {""})
+
+
+def words(titles: Iterable[str]) -> list[str]:
+    """The words of existing titles, in small letters: a new title makes up at most its last one, a name."""
+    return sorted({word.lower() for title in titles for word in clean(title).split()})

@@ -9,6 +9,7 @@ A tune is spelled on tonic C, in multiples of an eighth note. Its tokens are, in
     |]                                             the end
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,7 +18,7 @@ from functools import lru_cache
 from model.errors import NotationError
 from model.form import Notes, Part, label
 from model.jobs import Form
-from model.key import Key, Pitch
+from model.key import NATURAL, Key, Pitch
 from model.notation import TICKS, Note, transpose_pitch
 
 LOOKBACK_BARS = (1, 2, 4, 8)
@@ -91,8 +92,9 @@ def spelled_on_c(parts: Sequence[Part], key: Key) -> tuple[Part, ...]:
     if not pitches:
         raise NotationError("the tune has only rests")
     mean = sum(pitches) / len(pitches)
-    octaves = round((MEAN_PITCH - mean + key.tonic_class) / 12)
-    steps, semitones = -key.step + 7 * octaves, -_tonic_semitones(key) + 12 * octaves
+    tonic = NATURAL[key.step] + key.alter
+    octaves = round((MEAN_PITCH - mean + tonic) / 12)
+    steps, semitones = -key.step + 7 * octaves, -tonic + 12 * octaves
 
     def moved(notes: Notes) -> Notes:
         return tuple(
@@ -108,10 +110,6 @@ def spelled_on_c(parts: Sequence[Part], key: Key) -> tuple[Part, ...]:
         )
         for part in parts
     )
-
-
-def _tonic_semitones(key: Key) -> int:
-    return key.tonic_class if key.tonic_class or key.step == 0 else 12 * (key.step == 6)
 
 
 def _part_notes(part: Part) -> Iterator[Note]:
@@ -166,7 +164,9 @@ def _bars(bars: Iterable[Notes], key: Key) -> list[str]:
 
 def decode(tokens: Sequence[str]) -> Song:
     """The song that `tokens` spell. Raises NotationError if they do not spell one."""
-    header = dict(token.split(":", 1) for token in tokens[:4])
+    header = {token[:1]: token[2:] for token in tokens[:4]}
+    if not ("".join(header) == "RMKF" and re.fullmatch(r"\d+/\d+", header["M"]) and len(tokens) > 4):
+        raise NotationError("these tokens do not begin as a tune does")
     mode = "" if header["K"] == "maj" else header["K"]
     key = Key(0, 0, mode)
     parts: list[Part] = []

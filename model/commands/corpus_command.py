@@ -19,9 +19,7 @@ def add(commands: Any) -> None:
         "paths", nargs="*", type=Path, metavar="PATH", help="ABC files or folders (default: the five books)"
     )
     parser.add_argument("--fetch", choices=["cobb"], help="download the article's collection and check its SHA-256")
-    parser.add_argument(
-        "--write-index", type=Path, metavar="FILE", help="write the originality index of the tunes"
-    )
+    parser.add_argument("--write-index", type=Path, metavar="FILE", help="write the originality index of the tunes")
     parser.set_defaults(run=run)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 
@@ -65,6 +66,7 @@ def _files(loaded: Any, paths: list[Path]) -> dict[str, Any]:
 def _checkpoint(loaded: Any, options: argparse.Namespace) -> dict[str, Any]:
     from model import corpus
     from model.evaluate import article_well_formed, bits_per_note, compose_all, every_prompt, held_out
+    from model.originality import Index
     from model.sampler import Sampler
     from model.sources import default_sources
 
@@ -82,10 +84,14 @@ def _checkpoint(loaded: Any, options: argparse.Namespace) -> dict[str, Any]:
             "well_formed_bars": formed.bars / formed.count,
             "well_formed": formed.whole / formed.count,
         }
-    sampled = compose_all(Sampler(loaded), every_prompt(options.count, options.temperature, options.seed))
+    sampled = compose_all(
+        Sampler(loaded, index=Index.load()), every_prompt(options.count, options.temperature, options.seed)
+    )
     return scores | {
         "generated": sampled.count,
         "well_formed": sampled.well_formed / sampled.count,
         "draws_per_tune": sampled.draws / sampled.count,
         "mask_removed": sampled.mask_removed,
+        "max_similarity": max(sampled.similarities, default=0.0),
+        "median_similarity": median(sampled.similarities or [0.0]),
     }
