@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from model import checkpoint
+from model.corpus import Corpus, build
+from model.sampler import Sampler
+from model.sources import MUSIC21, music21_source, path_source
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -32,3 +37,24 @@ def abc2midi(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
         return "\n".join(line for line in lines if line.startswith(("Warning", "Error")))
 
     return complaints
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with every tenth tune of music21's four collections."""
+    texts = [text for name in MUSIC21 for text in music21_source(name).texts()]
+    path = tmp_path_factory.mktemp("books") / "tenth.abc"
+    path.write_text("\n\n".join(texts[::10]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def books(book: Path) -> Corpus:
+    """The corpus that `book` makes."""
+    return build([path_source(book)])
+
+
+@pytest.fixture(scope="session")
+def sampler() -> Sampler:
+    """The shipped checkpoint's."""
+    return Sampler(checkpoint.read(checkpoint.SHIPPED))

@@ -24,6 +24,11 @@ def pitch_name(pitch: Pitch) -> str:
     return LETTERS[pitch.step] + ("#" * pitch.alter if pitch.alter > 0 else "b" * -pitch.alter) + str(pitch.octave)
 
 
+def words(text: str) -> list[str]:
+    """Tokens, as they are written down."""
+    return text.split()
+
+
 pitches = st.builds(Pitch, st.integers(0, 6), st.integers(-2, 2), st.integers(2, 7))
 
 

@@ -1,0 +1,118 @@
+import itertools
+import random
+
+import numpy as np
+import pytest
+
+from model import composition
+from model.corpus import Corpus, CorpusTune
+from model.form import form_of, well_formed
+from model.grammar import END, Grammar, Rules, State, accepts
+from model.jobs import Form, Prompt
+from model.key import Key, all_keys
+from model.rhythm import RHYTHMS
+from model.sampler import Sampler
+from model.tokens import ticks
+from model.vocabulary import Vocabulary
+from tests.model.tunes import words
+
+FORMS = [Form(parts, bars) for parts in Form.FORMS for bars in Form.BARS]
+KEYS = [key for key in all_keys() if key.mode != "loc"]  # the books have no locrian tune
+
+
+@pytest.fixture(scope="module")
+def vocabulary(sampler: Sampler) -> Vocabulary:
+    return sampler.vocabulary
+
+
+def grammar_of(prompt: Prompt, vocabulary: Vocabulary) -> Grammar:
+    return Grammar(vocabulary, composition.rules(prompt, vocabulary))
+
+
+def walk(grammar: Grammar, stream: random.Random) -> list[str]:
+    """The tokens of a walk that takes any allowed way with the same probability."""
+    state, tokens = grammar.start, []
+    while state.stage != END:
+        token_id = stream.choice([int(i) for i in np.flatnonzero(grammar.mask(state))])
+        following = grammar.next(state, token_id)
+        assert following is not None
+        state = following
+        tokens.append(grammar.vocabulary.tokens[token_id])
+    return tokens
+
+
+@pytest.mark.parametrize("rhythm", RHYTHMS)
+def test_any_walk_is_a_well_formed_tune(rhythm: str, vocabulary: Vocabulary) -> None:
+    stream = random.Random(rhythm)
+    for form in stream.sample(FORMS, 5):
+        prompt = Prompt(stream.choice(KEYS), rhythm, form=form)
+        tokens = walk(grammar_of(prompt, vocabulary), stream)
+        tune = composition.tune_of(tokens, prompt, "A walk")
+        assert well_formed(tune, prompt.key, form) == ""
+        last = list(tune.played()[-1].notes)[-1].pitch
+        assert last is not None
+        assert last.midi % 12 == prompt.key.tonic_class
+        assert all(composition.LOWEST <= pitch.midi <= composition.HIGHEST for pitch in tune.pitches)
+        assert tune.metre == RHYTHMS[rhythm].metre
+
+
+@pytest.mark.parametrize(("rhythm", "form"), [("polka", "AABB:4"), ("slip jig", "AB:4"), ("reel", "AABA:4")])
+def test_no_state_is_a_dead_end(rhythm: str, form: str, vocabulary: Vocabulary) -> None:
+    grammar = grammar_of(Prompt(Key.parse("Edor"), rhythm, form=Form.parse(form)), vocabulary)
+    seen, waiting = {grammar.start}, [grammar.start]
+    while waiting:
+        state = waiting.pop()
+        ids = np.flatnonzero(grammar.mask(state))
+        assert len(ids) or state.stage == END
+        following = {grammar.next(state, int(token_id)) for token_id in ids}
+        assert None not in following
+        fresh = {after for after in following if after is not None} - seen
+        seen |= fresh
+        waiting += fresh
+    assert any(state.stage == END for state in seen)
+
+
+def test_only_the_allowed_tokens_have_a_next_state(vocabulary: Vocabulary) -> None:
+    grammar = grammar_of(Prompt(Key.parse("D"), "jig"), vocabulary)
+    state: State | None = grammar.start
+    for token_id in vocabulary.encode(words("R:jig M:6/8 K:maj F:AABB |: bars=8 pickup=0")):
+        assert state is not None
+        assert grammar.mask(state)[token_id]
+        state = grammar.next(state, token_id)
+    assert state is not None
+    allowed = [vocabulary.tokens[i] for i in np.flatnonzero(grammar.mask(state))]
+    assert "C6" in allowed
+    assert not {"|", "|]", "C8", "|:", "bars=8"} & set(allowed)
+    assert grammar.next(state, vocabulary.ids["|"]) is None
+
+
+def loose(tune: CorpusTune, form: Form) -> Rules:
+    return Rules(tune.tokens[:4], ticks(tune.song.metre), form, 0, 127, strict=False)
+
+
+def test_tunes_of_the_books_are_allowed_paths(books: Corpus) -> None:
+    vocabulary, grammars, tried = books.vocabulary(), dict[Rules, Grammar](), 0
+    for tune in books.tunes:
+        form = form_of(tune.song.parts)
+        if form is None or form.parts == "AABA":  # the last A is not composed, so it is no path
+            continue
+        rules = loose(tune, form)
+        grammar = grammars.setdefault(rules, Grammar(vocabulary, rules))
+        way = accepts(grammar, tune.tokens)
+        assert way == len(tune.tokens), (tune.title, tune.tokens[way - 3 : way + 1])
+        tried += 1
+    assert tried > 100
+
+
+def test_a_broken_path_is_followed_to_where_it_breaks(vocabulary: Vocabulary) -> None:
+    grammar = grammar_of(Prompt(Key.parse("D"), "jig"), vocabulary)
+    tokens = words("R:jig M:6/8 K:maj F:AABB |: bars=8 pickup=0 C3 E3 | C6 | C2 |")
+    assert accepts(grammar, tokens) == len(tokens) - 1
+    assert accepts(grammar, ["R:reel"]) == 0
+    assert accepts(grammar, ["R:jig", "no such token"]) == 1
+
+
+def test_every_form_and_key_has_rules(vocabulary: Vocabulary) -> None:
+    for key, form in itertools.product(KEYS, FORMS):
+        rules = composition.rules(Prompt(key, "reel", form=form), vocabulary)
+        assert rules.high - rules.low == composition.HIGHEST - composition.LOWEST
