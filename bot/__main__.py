@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from bot import config
 from bot.commands import compose, migrate, serve
@@ -14,10 +15,17 @@ from model.errors import InputError, ModelError
 _USERS_MISTAKES = (BadRequest, ConfigError, NotAllowed, NotFound, InputError)
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}; {self.prog} --help explains\n")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0, 2 for bad input, 1 for a failure."""
-    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
-    parser.add_argument("--config", type=Path, default=Path("config.toml"), help="settings (default: config.toml)")
+    parser = Parser(prog="python -m bot", description=__doc__)
+    parser.add_argument("--config", type=Path, help="settings (default: config.toml, where there is one)")
     parser.add_argument("--verbose", action="store_true", help="log what is being done")
     parser.set_defaults(run=serve.run)
     commands = parser.add_subparsers(metavar="COMMAND")

@@ -1,14 +1,15 @@
 """The way of a prompt: a row in the database, the queue, a worker, the renderer, a stored tune."""
 
 import asyncio
-import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection
+import weakref
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bot.errors import NotAllowed, NotFound, TunesmithError, WorkerError
+from bot.changes import Changes
+from bot.errors import BadRequest, NotAllowed, NotFound, TunesmithError, WorkerError
 from bot.library import Library
 from bot.queue import PromptQueue
 from bot.store import Store
@@ -16,13 +17,12 @@ from bot.values import NewTune, Place, Progress, State, StoredPrompt
 from model.jobs import Event, Job, Prompt
 
 RENDERED = ("png", "mid", "mp3")
-BACKLOG = 1000  # changes one slow listener may be behind
 
 log = logging.getLogger(__name__)
 
 
 class Worker(Protocol):
-    async def compose(self, job: Job, on_event: Callable[[Event], None] = ...) -> Event: ...
+    async def compose(self, job: Job) -> Event: ...
 
 
 class Renderer(Protocol):
@@ -45,7 +45,8 @@ class Composer:
     deadline: float = 120.0
     version: int = 1
     _running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
-    _listeners: set[asyncio.Queue[Progress]] = field(default_factory=set)
+    _listeners: weakref.WeakSet[Changes] = field(default_factory=weakref.WeakSet)
+    _accepting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _dispatcher: asyncio.Task[None] | None = None
 
@@ -59,21 +60,26 @@ class Composer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for listener in self._listeners:
+            listener.close()
 
     async def compose(self, place: Place, prompt: Prompt, count: int = 1) -> Progress:
         """Accept a prompt: store it and queue it. Raises Busy."""
         member_id, server_id = await self.store.place(place)
-        self.queue.check(member_id)
-        stored = await self.store.add_prompt(member_id, server_id, prompt, count, self.version)
+        async with self._accepting:  # between the check and the queue nobody else may come in
+            self.queue.check(member_id)
+            stored = await self.store.add_prompt(member_id, server_id, prompt, count, self.version)
+            self._enqueue(stored)
         log.info("prompt %d: %s %s, %d tunes, from %s", stored.id, prompt.key, prompt.rhythm, count, place.platform)
-        self._enqueue(stored)
         return Progress(stored, self._ahead(stored.id))
 
     async def recover(self, platforms: Collection[str]) -> int:
         """Queue again what an earlier run left undone; how many prompts that were."""
-        left = await self.store.unfinished(platforms)
-        for stored in left:
-            self._enqueue(replace(stored, state=State.QUEUED))
+        async with self._accepting:
+            known = {*self._running, *(prompt.id for prompt in self.queue.waiting())}
+            left = [stored for stored in await self.store.unfinished(platforms) if stored.id not in known]
+            for stored in left:
+                self._enqueue(replace(stored, state=State.QUEUED))
         return len(left)
 
     async def cancel(self, prompt_id: int, place: Place) -> None:
@@ -84,25 +90,19 @@ class Composer:
             raise NotFound("that prompt is done already")
         if stored.member_id != member_id:
             raise NotAllowed("only the member who asked can cancel a prompt")
+        if not await self.store.set_state(prompt_id, State.CANCELLED):
+            raise NotFound("that prompt is done already")
         self.queue.remove(prompt_id)
-        if await self.store.set_state(prompt_id, State.CANCELLED):
-            if task := self._running.get(prompt_id):
-                task.cancel()
-            self._tell(Progress(replace(stored, state=State.CANCELLED)))
-            self._tell_waiting()
+        if task := self._running.get(prompt_id):
+            task.cancel()
+        self._tell(Progress(replace(stored, state=State.CANCELLED)))
+        self._tell_waiting()
 
     def changes(self) -> AsyncIterator[Progress]:
-        """Every change of every prompt from this call on. A listener that falls far behind loses the oldest."""
-        heard: asyncio.Queue[Progress] = asyncio.Queue(BACKLOG)
-        self._listeners.add(heard)
-        return self._heard(heard)
-
-    async def _heard(self, heard: asyncio.Queue[Progress]) -> AsyncIterator[Progress]:
-        try:
-            while True:
-                yield await heard.get()
-        finally:
-            self._listeners.discard(heard)
+        """Every change of every prompt from this call on, until the composer stops. See Changes."""
+        listener = Changes()
+        self._listeners.add(listener)  # for as long as the caller keeps it
+        return listener
 
     async def finished(self, prompt_id: int, changes: AsyncIterator[Progress]) -> Progress:
         """Wait in `changes`, which were asked for before it was queued, for the final state of one prompt."""
@@ -120,10 +120,8 @@ class Composer:
         return next((n for n, prompt in enumerate(self.queue.waiting()) if prompt.id == prompt_id), 0)
 
     def _tell(self, progress: Progress) -> None:
-        for heard in self._listeners:
-            if heard.full():
-                heard.get_nowait()
-            heard.put_nowait(progress)
+        for listener in self._listeners:
+            listener.tell(progress)
 
     def _tell_waiting(self) -> None:
         for ahead, prompt in enumerate(self.queue.waiting()):
@@ -148,7 +146,7 @@ class Composer:
             await self._compose_and_store(stored)
         except TunesmithError as error:
             log.info("prompt %d failed: %s", stored.id, error)
-            await self._fail(stored, str(error))
+            await self._fail(stored, str(error), refused=isinstance(error, BadRequest))
         except Exception:
             reference = secrets.token_hex(3)
             log.exception("prompt %d failed, reference %s", stored.id, reference)
@@ -156,9 +154,11 @@ class Composer:
 
     async def _compose_and_store(self, stored: StoredPrompt) -> None:
         await self._move(stored, State.COMPOSING)
+        path = await self._checkpoint(stored.version)
         prompts = [replace(stored.prompt, seed=stored.prompt.seed + i) for i in range(stored.count)]
+        jobs = [Job(f"{stored.id}.{i}", prompt, self.deadline, path) for i, prompt in enumerate(prompts)]
         # a TaskGroup would hide the one error that is worth telling inside an ExceptionGroup
-        tasks = [asyncio.create_task(self._one(f"{stored.id}.{i}", prompt)) for i, prompt in enumerate(prompts)]
+        tasks = [asyncio.create_task(self._one(job)) for job in jobs]
         try:
             composed = await asyncio.gather(*tasks)
             await self._move(stored, State.RENDERING)
@@ -173,18 +173,28 @@ class Composer:
             log.info("prompt %d is done: tunes %s", stored.id, [tune.id for tune in tunes])
             self._tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
 
-    async def _one(self, job_id: str, prompt: Prompt) -> NewTune:
-        event = await self.worker.compose(Job(job_id, prompt, self.deadline))
+    async def _checkpoint(self, version: int) -> str:
+        """The file of a version that an earlier run composed with; empty for the worker's own."""
+        if version == self.version:
+            return ""
+        return next((known.path for known in await self.store.versions() if known.number == version), "")
+
+    async def _one(self, job: Job) -> NewTune:
+        event = await self.worker.compose(job)
         if event.state == "failed":
-            raise WorkerError(event.error)
-        return NewTune(0, prompt.seed, event.title, event.abc)
+            raise BadRequest(event.error) if event.fault == "input" else WorkerError(event.error)
+        return NewTune(0, job.prompt.seed, event.title, event.abc)
 
     async def _move(self, stored: StoredPrompt, state: State) -> None:
         if not await self.store.set_state(stored.id, state):
             raise asyncio.CancelledError  # it was cancelled meanwhile, and its listeners know
         self._tell(Progress(replace(stored, state=state)))
 
-    async def _fail(self, stored: StoredPrompt, error: str) -> None:
-        with contextlib.suppress(TunesmithError):  # a database that is gone is already in the log
-            await self.store.set_state(stored.id, State.FAILED, error)
-        self._tell(Progress(replace(stored, state=State.FAILED, error=error)))
+    async def _fail(self, stored: StoredPrompt, error: str, refused: bool = False) -> None:
+        try:
+            failed = await self.store.set_state(stored.id, State.FAILED, error)
+        except TunesmithError as gone:
+            log.error("prompt %d failed, which could not be stored: %s", stored.id, gone)
+            failed = True
+        if failed:  # or it was cancelled meanwhile, and its listeners know
+            self._tell(Progress(replace(stored, state=State.FAILED, error=error), refused=refused))

@@ -1,20 +1,22 @@
 """Settings: `config.toml`, environment variables over it, and the Discord token."""
 
+import ipaddress
 import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.errors import ConfigError
 
 _CORES = os.cpu_count() or 1
+_PREFIX, _TOKEN = "TUNESMITH_", "DISCORD_TOKEN"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Web(_Section):
@@ -23,6 +25,13 @@ class Web(_Section):
     enabled: bool = True
     host: str = "127.0.0.1"
     port: int = Field(8765, ge=1, le=65535)
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, host: str) -> str:
+        if host != "localhost" and not _is_loopback(host):
+            raise ValueError("the page has no login, so it is served on 127.0.0.1, ::1 or localhost alone")
+        return host
 
 
 class Worker(_Section):
@@ -52,7 +61,7 @@ class Config(BaseSettings):
     """All settings. Every key has a default; unknown keys and wrong types are refused by name."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TUNESMITH_",
+        env_prefix=_PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
@@ -64,7 +73,7 @@ class Config(BaseSettings):
     worker: Worker = Worker()
     render: Render = Render()
     queue: Queue = Queue()
-    discord_token: SecretStr | None = Field(None, validation_alias="DISCORD_TOKEN")
+    discord_token: SecretStr | None = Field(None, validation_alias=_TOKEN)
 
     @classmethod
     def settings_customise_sources(
@@ -78,18 +87,41 @@ class Config(BaseSettings):
         return env_settings, init_settings  # the environment wins over the file
 
 
-def load(path: Path = Path("config.toml")) -> Config:
-    """Read the settings; a missing file means defaults. ConfigError names the key that is wrong."""
+def load(path: Path | None = None) -> Config:
+    """Read `path`, or without one config.toml where it exists. ConfigError names the setting that is wrong."""
+    settings = _file(path or Path("config.toml"), required=path is not None)
+    _refuse_unknown(settings)
     try:
-        return Config(**_file(path))
+        return Config(**settings)
     except ValidationError as error:
         raise ConfigError("; ".join(_problem(problem) for problem in error.errors())) from None
+    except SettingsError as error:
+        raise ConfigError(f"cannot read the environment: {error}") from None
 
 
-def _file(path: Path) -> dict[str, Any]:
+def _refuse_unknown(settings: dict[str, Any]) -> None:
+    """What pydantic would let pass: a token in the file, and misspelt variables of the environment."""
+    if _TOKEN in settings:
+        raise ConfigError(f"setting {_TOKEN!r} does not belong in a file: set it in the environment")
+    for variable in os.environ:
+        section = variable.removeprefix(_PREFIX).split("__")[0].lower()
+        if variable.startswith(_PREFIX) and section not in Config.model_fields.keys() - {"discord_token"}:
+            raise ConfigError(f"unknown setting {variable!r} in the environment: config.example.toml lists them all")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _file(path: Path, required: bool) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if required:
+            raise ConfigError(f"there is no settings file {path}") from error
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
@@ -101,4 +133,5 @@ def _problem(problem: Any) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"unknown setting {key!r}: config.example.toml lists them all"
-    return f"setting {key!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+    reason = problem["msg"].removeprefix("Value error, ")
+    return f"setting {key!r}: {reason[:1].lower()}{reason[1:]}"

@@ -98,8 +98,12 @@ class StoredTune:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a prompt is now. `ahead` prompts stand before it in the queue; 0 is next, or no longer queued."""
+    """Where a prompt is now. `ahead` prompts stand before it in the queue; 0 is next, or no longer queued.
+
+    `refused`: it failed, and would again, because of what it asks for.
+    """
 
     prompt: StoredPrompt
     ahead: int = 0
     tunes: tuple[StoredTune, ...] = ()
+    refused: bool = False

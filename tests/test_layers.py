@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 HOMES = {
     "torch": (
         *(f"model/{name}.py" for name in ("network", "sampler", "train", "finetune", "checkpoint", "evaluate")),
-        *(f"model/{name}.py" for name in ("worker", "batches", "prepare", "titles")),
+        *(f"model/{name}.py" for name in ("worker", "batches", "prepare", "titles", "originality")),
         "model/commands/",  # inside functions alone: see below
     ),
     "safetensors": ("model/checkpoint.py", "model/train.py"),
@@ -36,7 +36,7 @@ FRONT_ENDS = ("bot.web", "bot.discord")
 WIRING = ("bot.service", "bot.commands", "bot.__main__")
 USE_CASES = ("bot.composer", "bot.library", "bot.retraining")
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")
-VALUES = ("bot.values", "bot.errors", "bot.queue", "bot.config")
+VALUES = ("bot.values", "bot.errors", "bot.changes", "bot.queue", "bot.config")
 ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
     **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.errors")),
     **dict.fromkeys(USE_CASES, (*USE_CASES, *ADAPTERS, *VALUES)),

@@ -60,7 +60,7 @@ async def _compose(config: Config, prompt: Prompt, count: int, out: Path) -> lis
         accepted = await service.composer.compose(place, prompt, count)
         progress = await service.composer.finished(accepted.prompt.id, changes)
         if progress.prompt.state is not State.DONE:
-            raise WorkerError(progress.prompt.error or "cancelled")
+            raise (BadRequest if progress.refused else WorkerError)(progress.prompt.error or "cancelled")
         return [await _write(service, tune, out) for tune in progress.tunes]
 
 

@@ -9,6 +9,8 @@ from bot.config import Config
 from bot.service import only_one, running
 from bot.web import create_app, serve
 
+PATIENCE = 20.0  # seconds to close in; each part has a shorter limit of its own
+
 log = logging.getLogger(__name__)
 
 
@@ -23,20 +25,22 @@ async def _serve(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    starting = asyncio.create_task(_run(config, stop))
+    bot = asyncio.create_task(_run(config), name="bot")
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if not starting.done():
-        try:  # stopped while it was still starting, or now closing down
-            await asyncio.wait_for(starting, 20)
-        except TimeoutError:
-            log.error("something did not stop within 20 s; leaving it")
+    await asyncio.wait({bot, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    if starting.done():
-        starting.result()
+    if not bot.done():
+        print("stopping", flush=True)
+        bot.cancel()  # also while it is still starting
+        await asyncio.wait({bot}, timeout=PATIENCE)
+    if not bot.done():
+        log.error("something did not stop within %.0f s", PATIENCE)
+    elif not bot.cancelled():
+        bot.result()
 
 
-async def _run(config: Config, stop: asyncio.Event) -> None:
+async def _run(config: Config) -> None:
+    """Runs until it is cancelled."""
     async with running(config) as service:
         runner = None
         if config.web.enabled:
@@ -46,8 +50,7 @@ async def _run(config: Config, stop: asyncio.Event) -> None:
             if left:
                 print(f"{left} prompts from the last run go on", flush=True)
             _announce(config)
-            await stop.wait()
-            print("stopping", flush=True)
+            await asyncio.Event().wait()
         finally:
             if runner:
                 await runner.cleanup()
@@ -61,6 +64,7 @@ def _announce(config: Config) -> None:
             "DISCORD_TOKEN is set, but this release has no Discord front end yet: the chat page is served", flush=True
         )
     if config.web.enabled:
-        print(f"ready: http://{config.web.host}:{config.web.port}", flush=True)
+        host = f"[{config.web.host}]" if ":" in config.web.host else config.web.host
+        print(f"ready: http://{host}:{config.web.port}", flush=True)
     else:
         print("ready; the page is switched off ([web] enabled)", flush=True)

@@ -1,13 +1,9 @@
-"""A worker as a child process of the bot: JSON lines over pipes (`model/worker.py` is the other end)."""
+"""A worker as a child process of the bot: it is kept alive and given jobs (`model/worker.py` is the other end)."""
 
 import asyncio
-import contextlib
-import json
 import logging
-import os
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +11,13 @@ from types import TracebackType
 from typing import Self
 
 from bot.errors import WorkerError
+from bot.workers.process import WorkerProcess
 from model.jobs import Event, Job
 
 ATTEMPTS = 3  # workers that may die of one job before it is given up
-GRACE = 5.0  # seconds for the process to leave once its input is closed
+GRACE = 2.0  # seconds for the process to leave once its input is closed
 STARTED_WELL = 30.0  # a worker that lived so many seconds does not make the next start wait
-LONGEST_LINE = 1_000_000  # bytes; a tune has a few thousand
-_ROOT = Path(__file__).parents[2]
+SHORTEST_WAIT, LONGEST_WAIT = 0.1, 30.0  # seconds before another worker is started
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +25,32 @@ log = logging.getLogger(__name__)
 @dataclass
 class _Pending:
     job: Job
-    on_event: Callable[[Event], None]
     outcome: asyncio.Future[Event]
-    attempts: int = 0
+    attempts: int = 0  # workers that were given it
+    process: WorkerProcess | None = None  # the one that has it now
+    timer: asyncio.TimerHandle | None = None
+
+    def watch(self, late: "Callable[[_Pending], None]") -> None:
+        """Call `late` when the job's deadline, counted from now, has passed."""
+        self.ignore()
+        self.timer = asyncio.get_running_loop().call_later(self.job.deadline, late, self)
+
+    def ignore(self) -> None:
+        if self.timer:
+            self.timer.cancel()
+
+    def fail(self, reason: str) -> None:
+        if not self.outcome.done():
+            self.outcome.set_exception(WorkerError(reason))
 
 
 @dataclass
 class LocalWorker:
     """Keeps one worker process alive and gives it jobs; `async with` starts and closes it.
 
-    A worker that dies is started again and its jobs are given to the new one. A job past its deadline means that the
-    worker hangs: it is killed, that job fails, and the others go on in the next one.
+    A worker that dies is started again and its jobs are given to the new one. A job past its deadline, which counts
+    from when a worker is given it, means that the worker hangs: it is killed, that job fails, and the others go on in
+    the next one. Jobs that a worker died with are tried again one at a time: the one at fault takes no other along.
     """
 
     threads: int = 1
@@ -48,157 +59,130 @@ class LocalWorker:
     command: Sequence[str] = (sys.executable, "-m", "model", "worker")
     restarts: int = 0
     _pending: dict[str, _Pending] = field(default_factory=dict)
-    _process: asyncio.subprocess.Process | None = None
+    _child: WorkerProcess | None = None  # perhaps not ready yet
+    _process: WorkerProcess | None = None  # the child, while it takes jobs
     _keeper: asyncio.Task[None] | None = None
-    _complaints: deque[str] = field(default_factory=lambda: deque(maxlen=20))
     _closing: bool = False
 
     async def __aenter__(self) -> Self:
         """Raises WorkerError, with the worker's own last line, if it cannot start."""
         try:
-            reader = await self._start()
+            process = await self._start()
         except BaseException:
             await self.__aexit__(None, None, None)
             raise
-        self._keeper = asyncio.create_task(self._keep(reader), name="worker keeper")
+        self._keeper = asyncio.create_task(self._keep(process), name="worker keeper")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._closing = True
+        self._closing, self._process = True, None
         if self._keeper:
             self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
-        await self._stop()
-        self._fail_all("the bot is stopping")
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        if self._child:
+            await self._child.end(GRACE)
+        for pending in self._pending.values():
+            pending.fail("the bot is stopping")
 
-    async def compose(self, job: Job, on_event: Callable[[Event], None] = lambda _: None) -> Event:
+    async def compose(self, job: Job) -> Event:
         """The outcome of `job`, `done` or `failed`. WorkerError when no worker could give one in time."""
         if self._closing:
             raise WorkerError("the bot is stopping")
-        pending = _Pending(job, on_event, asyncio.get_running_loop().create_future())
-        self._pending[job.id] = pending
+        pending = self._pending[job.id] = _Pending(job, asyncio.get_running_loop().create_future())
+        pending.watch(self._late)
+        self._feed()
         try:
-            await self._send(pending)
-            async with asyncio.timeout(job.deadline):
-                return await pending.outcome
-        except TimeoutError as error:
-            log.error("job %s passed its deadline of %.0f s; the worker is replaced", job.id, job.deadline)
-            self._kill()
-            raise WorkerError("composing took too long: please try again") from error
-        except asyncio.CancelledError:
-            await self._write(json.dumps({"cancel": job.id}) + "\n")
-            raise
+            return await pending.outcome
         finally:
-            self._pending.pop(job.id, None)
+            if pending.outcome.cancelled() and self._process and pending.process is self._process:
+                self._process.write({"cancel": job.id})
+            pending.ignore()
+            del self._pending[job.id]
+            self._feed()
 
-    async def _start(self) -> asyncio.StreamReader:
-        command = [*self.command, "--threads", str(self.threads)]
-        if self.checkpoint:
-            command += ["--checkpoint", str(self.checkpoint)]
-        threads = {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-        pipe = asyncio.subprocess.PIPE
-        self._process = process = await asyncio.create_subprocess_exec(
-            *command, cwd=_ROOT, env={**os.environ, **threads}, stdin=pipe, stdout=pipe, stderr=pipe, limit=LONGEST_LINE
-        )
-        assert process.stdout is not None
-        assert process.stderr is not None
-        complaints = asyncio.create_task(self._listen(process.stderr), name="worker stderr")
-        try:
-            async with asyncio.timeout(self.start_timeout):
-                line = await process.stdout.readline()
-                if not line:
-                    await complaints
-        except TimeoutError as error:
-            raise WorkerError(f"the worker was not ready within {self.start_timeout:.0f} s") from error
-        if not line or Event.from_line(line).state != "ready":
-            said = self._complaints[-1].removeprefix("error: ") if self._complaints else "it said nothing"
-            raise WorkerError(f"the worker cannot start: {said}")
-        log.info("worker %d is ready", process.pid)
-        return process.stdout
+    def _feed(self) -> None:
+        """Give the worker the jobs it has not, of those that a worker died with one at a time."""
+        process = self._process
+        if process is None:
+            return
+        waiting = [pending for pending in self._pending.values() if not pending.outcome.done()]
+        retrying = any(pending.attempts > 1 and pending.process is process for pending in waiting)
+        for pending in waiting:
+            if pending.process is process:
+                continue
+            if pending.attempts and retrying:
+                pending.ignore()  # its time begins with its turn
+                continue
+            retrying = retrying or pending.attempts > 0
+            pending.attempts += 1
+            pending.process = process
+            pending.watch(self._late)
+            process.write(pending.job.to_json())
 
-    async def _listen(self, stderr: asyncio.StreamReader) -> None:
-        while line := await stderr.readline():
-            text = line.decode(errors="replace").rstrip()
-            self._complaints.append(text)
-            log.warning("worker: %s", text)
+    def _late(self, pending: _Pending) -> None:
+        if pending.outcome.done():
+            return
+        process = pending.process
+        if process is None:  # a worker that is only just starting is not to blame
+            pending.fail("the composer is being started again: please try in a minute")
+            return
+        log.error("job %s passed its deadline of %g s; the worker is replaced", pending.job.id, pending.job.deadline)
+        pending.fail("composing took too long: please try again")
+        process.kill()
+        self._lose(process)  # at once: the jobs beside it are late in the same moment, and are not to blame
 
-    async def _keep(self, reader: asyncio.StreamReader) -> None:
+    def _lose(self, process: WorkerProcess) -> None:
+        """A worker is gone: its jobs wait for the next one, but for those that outlived too many."""
+        if self._process is process:
+            self._process = None
+        for pending in self._pending.values():
+            if pending.process not in (process, None):
+                continue
+            pending.process = None
+            pending.watch(self._late)
+            if pending.attempts >= ATTEMPTS:
+                pending.fail("the composer broke down on this prompt: try another seed")
+
+    async def _keep(self, process: WorkerProcess) -> None:
         """Hand out events; when the worker is gone, start another and give it the open jobs."""
-        delay = 0.1
+        wait = SHORTEST_WAIT
         while True:
             began = time.monotonic()
-            await self._hand_out(reader)
-            await self._stop()
+            async for event in process.events():
+                self._take(event)
+            self._lose(process)
+            await process.end()
             log.warning("the worker ended with %d jobs open; starting another", len(self._pending))
-            delay = 0.1 if time.monotonic() - began > STARTED_WELL else min(delay * 2, 30.0)
-            while True:
-                await asyncio.sleep(delay)
+            if time.monotonic() - began > STARTED_WELL:
+                wait = SHORTEST_WAIT
+            started = None
+            while not started:
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, LONGEST_WAIT)
                 try:
-                    reader = await self._start()
-                    break
-                except (WorkerError, OSError) as error:
-                    delay = min(delay * 2, 30.0)
-                    log.error("%s; next try in %.1f s", error, delay)
-                    await self._stop()
+                    started = await self._start()
+                except WorkerError as error:
+                    log.error("%s; next try in %.1f s", error, wait)
+            process = started
             self.restarts += 1
-            for pending in list(self._pending.values()):
-                await self._send(pending)
-
-    async def _hand_out(self, reader: asyncio.StreamReader) -> None:
-        try:
-            while line := await reader.readline():
-                self._take(Event.from_line(line))
-        except (ValueError, TypeError):
-            log.exception("the worker wrote a line that is no event")
 
     def _take(self, event: Event) -> None:
         pending = self._pending.get(event.id)
         if pending is None or pending.outcome.done():
-            return  # cancelled meanwhile, or answered by the worker before this one
-        pending.on_event(event)
+            return  # cancelled meanwhile, or answered already
         if event.state in ("done", "failed"):
             pending.outcome.set_result(event)
 
-    async def _send(self, pending: _Pending) -> None:
-        pending.attempts += 1
-        if pending.attempts > ATTEMPTS:
-            if not pending.outcome.done():
-                pending.outcome.set_exception(WorkerError("the composer broke down on this prompt: try another seed"))
-            return
-        await self._write(json.dumps(pending.job.to_json()) + "\n")
-
-    async def _write(self, line: str) -> None:
-        """Write to the worker; if it is gone, `_keep` notices and sends again."""
-        process = self._process
-        if process is None or process.stdin is None or process.stdin.is_closing():
-            return
-        with contextlib.suppress(ConnectionError):
-            process.stdin.write(line.encode())
-            await process.stdin.drain()
-
-    def _kill(self) -> None:
-        if self._process and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-
-    async def _stop(self) -> None:
-        """Close the worker's input, and kill it if it does not leave."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin:
-            process.stdin.close()
-        try:
-            async with asyncio.timeout(GRACE):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-    def _fail_all(self, reason: str) -> None:
-        for pending in self._pending.values():
-            if not pending.outcome.done():
-                pending.outcome.set_exception(WorkerError(reason))
+    async def _start(self) -> WorkerProcess:
+        """A process that is ready for jobs, and has those that wait. Raises WorkerError."""
+        if self._child:
+            await self._child.end()
+        # its working directory is not ours
+        choice = ("--checkpoint", str(self.checkpoint.absolute())) if self.checkpoint else ()
+        self._child = process = WorkerProcess([*self.command, *choice], self.threads)
+        await process.start(self.start_timeout)
+        self._process = process
+        self._feed()
+        return process

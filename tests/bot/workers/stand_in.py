@@ -1,0 +1,83 @@
+"""A worker that speaks the protocol, composes at once, and misbehaves on demand: the first word of a job's opening.
+
+`die` ends the process, `hang` stops answering for good, `twice` answers twice, `garbage` writes what is no event,
+`quiet` never answers this job but others, `noise` floods stderr, `fail` and `refuse` are a worker's own failures.
+With `once FILE` after the word, only the first process that meets the job does so. `--broken TEXT` keeps it from
+starting, `--log FILE` keeps the lines it reads.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from model.jobs import Event
+
+ABC = "X:1\nT:The Stand-In\nR:reel\nM:C|\nL:1/8\nK:D\n|:" + "DEFG ABAF|" * 8 + ":|\n"
+
+
+def say(event: Event) -> None:
+    sys.stdout.write(event.to_line())
+    sys.stdout.flush()
+
+
+def answer(job: dict[str, Any]) -> None:
+    word, *rest = job["prompt"]["opening"].split() or [""]
+    if rest:
+        mark = Path(rest[1])
+        if mark.exists():
+            word = ""
+        mark.touch()
+    done = Event(
+        job["id"], "done", title=f"Seed {job['prompt']['seed']}", abc=ABC.replace("Stand-In", str(os.getpid()))
+    )
+    say(Event(job["id"], "composing"))
+    match word:
+        case "die":
+            os.kill(os.getpid(), 9)
+        case "hang":
+            time.sleep(600)
+        case "garbage":
+            print("Segmentation fault, or not?", flush=True)
+        case "quiet":
+            pass
+        case "fail":
+            say(Event(job["id"], "failed", error="no tune came out: try another seed", fault="sampling"))
+        case "refuse":
+            say(Event(job["id"], "failed", error="bar 1 of the opening is wrong", fault="input"))
+        case "twice":
+            say(done)
+            say(Event(job["id"], "failed", error="a second answer", fault="internal"))
+        case "noise":
+            print("x" * 3_000_000, file=sys.stderr, flush=True)
+            say(done)
+        case _:
+            say(done)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--threads")
+    parser.add_argument("--checkpoint")
+    parser.add_argument("--broken")
+    parser.add_argument("--log", type=Path)
+    options = parser.parse_args()
+    if options.broken:
+        sys.exit(f"error: {options.broken}")
+    if options.checkpoint and not Path(options.checkpoint).exists():
+        sys.exit(f"error: no checkpoint at {options.checkpoint}")
+    say(Event("", "ready"))
+    for line in sys.stdin:
+        if options.log:
+            with options.log.open("a") as file:
+                file.write(line)
+        job = json.loads(line)
+        if "cancel" not in job:
+            answer(job)
+
+
+if __name__ == "__main__":
+    main()

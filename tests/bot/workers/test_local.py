@@ -1,0 +1,221 @@
+"""The transport: whatever its worker does, each job has one outcome, and no process is left behind."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.errors import WorkerError
+from bot.workers import local
+from bot.workers.local import LocalWorker
+from model.jobs import Event, Job, parse_prompt
+
+STAND_IN = (sys.executable, "-m", "tests.bot.workers.stand_in")
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    before = {child.pid for child in psutil.Process().children()}
+    yield
+    assert {child.pid for child in psutil.Process().children()} <= before
+
+
+@asynccontextmanager
+async def stand_in(*options: str) -> AsyncIterator[LocalWorker]:
+    async with LocalWorker(command=(*STAND_IN, *options)) as worker:
+        yield worker
+
+
+def job(name: str, does: str = "", deadline: float = 30.0) -> Job:
+    return Job(name, parse_prompt("D", "reel", seed=len(name), opening=does), deadline)
+
+
+def child(worker: LocalWorker) -> psutil.Process:
+    (process,) = (child for child in psutil.Process().children() if "render" not in str(child.cmdline()))
+    return process
+
+
+async def outcomes(*work: Awaitable[Event]) -> list[str]:
+    results = await asyncio.gather(*work, return_exceptions=True)
+    return [result.state if isinstance(result, Event) else str(result) for result in results]
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110  what other processes do sets no event here
+            await asyncio.sleep(0.01)
+
+
+async def test_jobs_are_answered_each_with_its_own_tune() -> None:
+    async with stand_in() as worker:
+        events = await asyncio.gather(*(worker.compose(job("j" * n)) for n in range(1, 41)))
+    assert [(event.state, event.title) for event in events] == [("done", f"Seed {n}") for n in range(1, 41)]
+
+
+async def test_a_failure_of_the_worker_comes_back_as_an_event() -> None:
+    async with stand_in() as worker:
+        event = await worker.compose(job("a", "refuse"))
+    assert (event.state, event.fault, event.error) == ("failed", "input", "bar 1 of the opening is wrong")
+
+
+async def test_a_killed_worker_is_replaced_and_every_job_answered_once(tmp_path: Path) -> None:
+    marks = [tmp_path / str(n) for n in range(4)]
+    async with stand_in() as worker:
+        first = child(worker)
+        work = [asyncio.create_task(worker.compose(job(mark.name, f"quiet once {mark}"))) for mark in marks]
+        await until(lambda: all(mark.exists() for mark in marks))  # all in flight
+        first.kill()
+        assert await outcomes(*work) == ["done"] * 4
+        assert child(worker).pid != first.pid
+        assert worker.restarts == 1
+
+
+async def test_a_worker_that_dies_of_a_job_once_gets_it_again(tmp_path: Path) -> None:
+    async with stand_in() as worker:
+        poisoned = worker.compose(job("bad", f"die once {tmp_path / 'mark'}"))
+        assert await outcomes(poisoned, *(worker.compose(job(f"{n}")) for n in range(4))) == ["done"] * 5
+        assert worker.restarts == 1
+
+
+async def test_a_job_that_three_workers_die_of_is_given_up_and_takes_no_other_along(tmp_path: Path) -> None:
+    async with stand_in() as worker:
+        before = [worker.compose(job(f"before {n}", "quiet once " + os.devnull)) for n in range(2)]
+        result = await outcomes(
+            *before, worker.compose(job("bad", "die")), *(worker.compose(job(f"{n}")) for n in "ab")
+        )
+        assert result == ["done", "done", "the composer broke down on this prompt: try another seed", "done", "done"]
+        assert worker.restarts == local.ATTEMPTS
+        assert (await worker.compose(job("after"))).state == "done"
+
+
+async def test_a_job_past_its_deadline_fails_once_and_the_others_go_on() -> None:
+    async with stand_in() as worker:
+        first = child(worker)
+        work = [
+            worker.compose(job("hangs", "hang", 1.0)),
+            *(worker.compose(job(f"{n}", deadline=1.0)) for n in range(5)),
+        ]
+        assert await outcomes(*work) == ["composing took too long: please try again", *["done"] * 5]
+        assert not first.is_running()
+        assert worker.restarts == 1
+
+
+async def test_a_deadline_that_passes_without_a_worker_leaves_the_next_one_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(local, "SHORTEST_WAIT", 1.0)
+    async with stand_in() as worker:
+        child(worker).kill()
+        await until(lambda: not child_runs())
+        with pytest.raises(WorkerError, match="started again"):
+            await worker.compose(job("impatient", deadline=0.05))
+        assert (await worker.compose(job("patient"))).state == "done"
+        assert worker.restarts == 1
+
+
+def child_runs() -> bool:
+    return any("stand_in" in str(child.cmdline()) for child in psutil.Process().children())
+
+
+@pytest.mark.parametrize("does", ["garbage", "die"])
+async def test_what_is_no_event_ends_the_worker_but_not_the_job(does: str, tmp_path: Path) -> None:
+    async with stand_in() as worker:
+        work = [worker.compose(job("a", f"{does} once {tmp_path / 'mark'}")), worker.compose(job("b"))]
+        assert await outcomes(*work) == ["done", "done"]
+        assert worker.restarts == 1
+
+
+async def test_a_second_answer_is_ignored() -> None:
+    async with stand_in() as worker:
+        assert (await worker.compose(job("a", "twice"))).state == "done"
+        assert (await worker.compose(job("b"))).state == "done"
+
+
+async def test_a_line_of_any_length_on_stderr_does_not_stop_the_worker() -> None:
+    async with stand_in() as worker:
+        assert await outcomes(worker.compose(job("a", "noise")), worker.compose(job("b"))) == ["done", "done"]
+        assert worker.restarts == 0
+
+
+async def test_a_cancelled_job_is_taken_back_from_the_worker(tmp_path: Path) -> None:
+    written = tmp_path / "lines"
+    async with stand_in("--log", str(written)) as worker:
+        task = asyncio.create_task(worker.compose(job("a", "quiet")))
+        await until(lambda: written.exists() and '"id": "a"' in written.read_text())
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await until(lambda: '{"cancel": "a"}' in written.read_text())
+        assert (await worker.compose(job("b"))).state == "done"
+
+
+async def test_cancelling_without_a_worker_neither_waits_nor_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "SHORTEST_WAIT", 60.0)
+    async with stand_in() as worker:
+        child(worker).kill()
+        await until(lambda: not child_runs())
+        task = asyncio.create_task(worker.compose(job("a")))
+        await asyncio.sleep(0)
+        task.cancel()
+        async with asyncio.timeout(1):
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+
+
+@pytest.mark.parametrize("does", ["hang", "quiet"])
+async def test_closing_fails_what_is_open_and_ends_the_process(does: str) -> None:
+    async with stand_in() as worker:
+        task = asyncio.create_task(worker.compose(job("a", does)))
+        await asyncio.sleep(0)
+    with pytest.raises(WorkerError, match="the bot is stopping"):
+        await task
+    with pytest.raises(WorkerError, match="the bot is stopping"):
+        await worker.compose(job("b"))
+
+
+async def test_closing_while_it_restarts_leaves_no_process() -> None:
+    async with stand_in() as worker:
+        child(worker).kill()
+        await until(lambda: not child_runs())
+        await until(child_runs)  # the next one, which is not ready yet
+
+
+@pytest.mark.parametrize(
+    ("worker", "line"),
+    [
+        (LocalWorker(command=(*STAND_IN, "--broken", "no memory")), "the worker cannot start: no memory"),
+        (LocalWorker(command=(sys.executable, "-c", "print('hello')")), "the worker cannot start: it said nothing"),
+        (LocalWorker(command=("/nowhere/python",)), "the worker cannot start: No such file or directory"),
+        (
+            LocalWorker(command=(sys.executable, "-c", "input()"), start_timeout=0.5),
+            "the worker was not ready within 0.5 s",
+        ),
+        (LocalWorker(checkpoint=Path("/nowhere.safetensors")), "the worker cannot start: no checkpoint at /nowhere"),
+        (LocalWorker(checkpoint=Path(__file__)), "is corrupt or not a Tunesmith checkpoint"),
+    ],
+    ids=["broken", "silent", "absent", "slow", "no checkpoint", "corrupt checkpoint"],
+)
+async def test_a_worker_that_cannot_start_is_one_line(worker: LocalWorker, line: str) -> None:
+    with pytest.raises(WorkerError) as caught:
+        await worker.__aenter__()
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+async def test_the_checkpoint_may_be_named_from_where_the_bot_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.safetensors").touch()
+    async with LocalWorker(command=STAND_IN, checkpoint=Path("mine.safetensors")) as worker:
+        assert (await worker.compose(job("a"))).state == "done"
+
+
+async def test_the_worker_never_sees_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+    async with stand_in() as worker:
+        assert "DISCORD_TOKEN" not in child(worker).environ()
