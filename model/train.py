@@ -2,14 +2,13 @@
 
 import dataclasses
 import json
-import logging
 import math
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from safetensors.torch import save
@@ -25,8 +24,6 @@ from model.presets import Preset
 
 SAVE_SECONDS = 40.0  # an interrupted run loses at most this and one step
 
-log = logging.getLogger(__name__)
-
 
 @dataclass
 class History:
@@ -36,6 +33,27 @@ class History:
     training: list[float] = field(default_factory=list)
     held_out: list[float] = field(default_factory=list)
     bits_per_note: list[float] = field(default_factory=list)
+
+
+@dataclass
+class _Tally:
+    """Training loss and tokens since the last evaluation."""
+
+    summed: float = 0.0
+    tokens: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def add(self, loss: float, tokens: int) -> None:
+        self.summed, self.tokens = self.summed + loss * tokens, self.tokens + tokens
+
+    @property
+    def loss(self) -> float:
+        return self.summed / max(1, self.tokens)
+
+    @property
+    def rate(self) -> float:
+        """Tokens a second."""
+        return self.tokens / max(1e-9, time.monotonic() - self.began)
 
 
 class Trainer:
@@ -69,41 +87,40 @@ class Trainer:
         return self.out.with_name(self.out.name + ".resume")
 
     def run(self, until: Callable[[], bool] = lambda: False) -> History:
-        """Train to the preset's last step, to the end of patience, or until `until()` is true after a step."""
-        preset, saved = self.preset, time.monotonic()
-        summed, tokens, since = 0.0, 0, time.monotonic()
-        bar = tqdm(total=preset.steps, initial=self.step, unit="step", disable=not sys.stderr.isatty())
-        while self.step < preset.steps and not self._out_of_patience():
-            started = time.monotonic()
-            loss, count = self._train_step()
-            summed, tokens = summed + loss * count, tokens + count
-            self.seconds += time.monotonic() - started
+        """Train to the preset's last step, to the end of its patience, or until `until()` is true between steps."""
+        saved = time.monotonic()
+        since_evaluation = _Tally()
+        bar = tqdm(total=self.preset.steps, initial=self.step, unit="step", disable=not sys.stderr.isatty())
+        while self.step < self.preset.steps and not self._out_of_patience() and not until():
+            since_evaluation.add(*self._train_step())
             bar.update()
-            if self.step % preset.evaluate_every == 0 or self.step == preset.steps:
-                self._evaluate(summed / tokens)
-                rate = tokens / (time.monotonic() - since)
-                latest = self.history
-                bar.set_postfix(loss=f"{latest.held_out[-1]:.3f}", tok_s=f"{rate:.0f}")
-                if bar.disable:
-                    print(
-                        f"step {self.step}/{preset.steps}  loss {latest.training[-1]:.4f}  held-out"
-                        f" {latest.held_out[-1]:.4f}  {latest.bits_per_note[-1]:.3f} bits/note  {rate:.0f} tokens/s",
-                        file=sys.stderr,
-                        flush=True,
-                    )
-                summed, tokens, since = 0.0, 0, time.monotonic()
-                self.save_resume()
-                saved = time.monotonic()
-            if until():
-                break
-            if time.monotonic() - saved > SAVE_SECONDS:
+            if evaluated := self.step % self.preset.evaluate_every == 0 or self.step == self.preset.steps:
+                self._evaluate(since_evaluation.loss)
+                self._report(bar, since_evaluation.rate)
+                since_evaluation = _Tally()
+            if evaluated or time.monotonic() - saved > SAVE_SECONDS:
                 self.save_resume()
                 saved = time.monotonic()
         bar.close()
         self.save_resume()
         return self.history
 
+    def _report(self, bar: "tqdm[NoReturn]", rate: float) -> None:
+        """The bar on a terminal, plain lines elsewhere."""
+        held_out, bits = self.history.held_out[-1], self.history.bits_per_note[-1]
+        if not bar.disable:
+            bar.set_postfix(loss=f"{held_out:.3f}", tok_s=f"{rate:.0f}")
+            return
+        print(
+            f"step {self.step}/{self.preset.steps}  loss {self.history.training[-1]:.4f}  held-out {held_out:.4f}"
+            f"  {bits:.3f} bits/note  {rate:.0f} tokens/s",
+            file=sys.stderr,
+            flush=True,
+        )
+
     def _train_step(self) -> tuple[float, int]:
+        """One step of Adam; the loss per token and the tokens it is over."""
+        started = time.monotonic()
         torch.manual_seed(self.seed * 1_000_003 + self.step)
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.step)
         batch = self.batches.training(generator)
@@ -118,6 +135,7 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.preset.clip)
         self.optimizer.step()
         self.step += 1
+        self.seconds += time.monotonic() - started
         return loss.item(), int((batch.targets != IGNORED).sum())
 
     def _loss(self, batch: Batch, reduction: str) -> Tensor:
