@@ -3,7 +3,7 @@
 `die` ends the process, `hang` stops answering for good, `twice` answers twice, `garbage` writes what is no event,
 `quiet` never answers this job but others, `noise` floods stderr, `fail` and `refuse` are a worker's own failures.
 With `once FILE` after the word, only the first process that meets the job does so. `--broken TEXT` keeps it from
-starting, `--log FILE` keeps the lines it reads.
+starting, `--log FILE` keeps the lines it reads, `--well-behaved` ignores every such word.
 """
 
 import argparse
@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--threads")
     parser.add_argument("--checkpoint")
     parser.add_argument("--broken")
+    parser.add_argument("--well-behaved", action="store_true")
     parser.add_argument("--log", type=Path)
     options = parser.parse_args()
     if options.broken:
@@ -75,6 +76,8 @@ def main() -> None:
             with options.log.open("a") as file:
                 file.write(line)
         job = json.loads(line)
+        if options.well_behaved and "prompt" in job:
+            job["prompt"]["opening"] = ""
         if "cancel" not in job:
             answer(job)
 

@@ -83,10 +83,9 @@ async def test_a_worker_that_dies_of_a_job_once_gets_it_again(tmp_path: Path) ->
 
 async def test_a_job_that_three_workers_die_of_is_given_up_and_takes_no_other_along(tmp_path: Path) -> None:
     async with stand_in() as worker:
-        before = [worker.compose(job(f"before {n}", "quiet once " + os.devnull)) for n in range(2)]
-        result = await outcomes(
-            *before, worker.compose(job("bad", "die")), *(worker.compose(job(f"{n}")) for n in "ab")
-        )
+        before = [worker.compose(job(f"before {n}", f"quiet once {tmp_path / str(n)}")) for n in range(2)]
+        after = [worker.compose(job(f"{n}")) for n in "ab"]
+        result = await outcomes(*before, worker.compose(job("bad", "die")), *after)
         assert result == ["done", "done", "the composer broke down on this prompt: try another seed", "done", "done"]
         assert worker.restarts == local.ATTEMPTS
         assert (await worker.compose(job("after"))).state == "done"

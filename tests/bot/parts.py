@@ -1,0 +1,86 @@
+"""A composer over a real database and a real worker process (the stand-in), with a renderer that a test can steer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.composer import Composer
+from bot.library import Library
+from bot.queue import PromptQueue
+from bot.store import Store
+from bot.values import Place, Progress, State
+from bot.workers.local import LocalWorker
+from model.jobs import Prompt, parse_prompt
+from tests.bot.workers.test_local import STAND_IN
+
+ANN, BEN = Place("web", "local", "ann", "Ann"), Place("web", "local", "ben", "Ben")
+
+
+@dataclass
+class Renderer:
+    """Answers at once, or when `go` is set; fails with `error`."""
+
+    error: Exception | None = None
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    rendered: list[str] = field(default_factory=list)
+
+    async def render(self, abc: str, kinds: Collection[str] = ()) -> dict[str, bytes]:
+        self.rendered.append(abc)
+        await self.go.wait()
+        if self.error:
+            raise self.error
+        return {kind: kind.encode() for kind in kinds}
+
+
+@dataclass
+class Bot:
+    """The parts, running."""
+
+    store: Store
+    composer: Composer
+    renderer: Renderer
+    worker: LocalWorker
+
+    async def ask(self, prompt: Prompt, place: Place = ANN, count: int = 1) -> int:
+        return (await self.composer.compose(place, prompt, count)).prompt.id
+
+    async def finished(self, prompt: Prompt, place: Place = ANN, count: int = 1) -> Progress:
+        changes = self.composer.changes()
+        return await self.composer.finished(await self.ask(prompt, place, count), changes)
+
+    async def state(self, prompt_id: int) -> State:
+        stored = await self.store.prompt(prompt_id)
+        assert stored
+        return stored.state
+
+
+@asynccontextmanager
+async def running(
+    path: Path, *options: str, at_once: int = 8, limit: int = 50, per_member: int = 20, version: int = 1
+) -> AsyncIterator[Bot]:
+    """A bot on the database at `path`. Rendering goes through unless a test clears `renderer.go`."""
+    renderer = Renderer()
+    renderer.go.set()
+    async with await Store.open(path) as store, LocalWorker(command=(*STAND_IN, *options)) as worker:
+        for number in range(1, version + 1):
+            await store.add_version(f"/nowhere/{number}.safetensors", str(number) * 64, "trad", number)
+        queue = PromptQueue(limit, per_member)
+        composer = Composer(store, Library(store, renderer), worker, renderer, queue, at_once, 30.0, version)  # type: ignore[arg-type]
+        async with composer:
+            yield Bot(store, composer, renderer, worker)
+
+
+def asked(does: str = "", key: str = "D", seed: int = 7) -> Prompt:
+    """A prompt whose opening tells the stand-in what to do."""
+    return parse_prompt(key, "reel", seed=seed, opening=does)
+
+
+async def reached(changes: AsyncIterator[Progress], state: State, prompt_id: int) -> Progress:
+    """The next time that a prompt is in a state."""
+    async with asyncio.timeout(20):
+        async for progress in changes:
+            if (progress.prompt.id, progress.prompt.state) == (prompt_id, state):
+                return progress
+    raise AssertionError("the changes ended")

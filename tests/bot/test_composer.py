@@ -1,0 +1,207 @@
+"""The way of a prompt: its states in order, one end, and nothing lost."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Busy, NotAllowed, NotFound, RenderError, StoreError
+from bot.values import Progress, State
+from tests.bot.parts import ANN, BEN, Bot, asked, reached, running
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "tunesmith.db"
+
+
+@pytest.fixture
+async def bot(path: Path) -> AsyncIterator[Bot]:
+    async with running(path, at_once=2) as bot:
+        yield bot
+
+
+async def test_states_arrive_in_order_and_the_tune_is_stored(bot: Bot) -> None:
+    changes = bot.composer.changes()
+    prompt_id = await bot.ask(asked(seed=7))
+    heard: list[Progress] = []
+    async for progress in changes:
+        heard.append(progress)
+        if progress.prompt.state.final:
+            break
+    states = list(dict.fromkeys(progress.prompt.state for progress in heard))
+    assert states == [State.QUEUED, State.COMPOSING, State.RENDERING, State.DONE]
+    (tune,) = heard[-1].tunes
+    assert (tune.prompt_id, tune.title, tune.prompt.seed, tune.version) == (prompt_id, "Seed 7", 7, 1)
+    assert await bot.composer.library.media(tune.id, "png") == b"png"
+    assert len(bot.renderer.rendered) == 1  # its files were kept
+    assert await bot.state(prompt_id) is State.DONE
+
+
+async def test_each_tune_of_a_prompt_has_the_next_seed(bot: Bot) -> None:
+    done = await bot.finished(asked(seed=7), count=3)
+    assert [(tune.title, tune.prompt.seed) for tune in done.tunes] == [("Seed 7", 7), ("Seed 8", 8), ("Seed 9", 9)]
+
+
+async def test_several_prompts_go_to_the_worker_at_once(path: Path, tmp_path: Path) -> None:
+    marks = [tmp_path / str(n) for n in range(3)]
+    async with running(path, at_once=3) as bot:
+        changes = bot.composer.changes()
+        ids = [await bot.ask(asked(f"quiet once {mark}")) for mark in marks]
+        for prompt_id in ids:
+            await reached(changes, State.COMPOSING, prompt_id)
+        while not all(mark.exists() for mark in marks):  # noqa: ASYNC110  the worker has all of them
+            await asyncio.sleep(0.01)
+        assert [await bot.state(prompt_id) for prompt_id in ids] == [State.COMPOSING] * 3
+
+
+async def test_only_so_many_prompts_are_in_work_and_the_others_know_their_place(bot: Bot) -> None:
+    bot.renderer.go.clear()
+    changes = bot.composer.changes()
+    first = [await bot.ask(asked()) for _ in range(2)]
+    for prompt_id in first:
+        await reached(changes, State.RENDERING, prompt_id)
+    accepted = [await bot.composer.compose(ANN, asked()) for _ in range(3)]
+    assert [progress.ahead for progress in accepted] == [0, 1, 2]
+    last = accepted[-1].prompt.id
+    bot.renderer.go.set()
+    places = []
+    async for progress in changes:
+        if progress.prompt.id == last:
+            places.append(progress.ahead)
+            if progress.prompt.state is State.DONE:
+                break
+    assert places == sorted(places, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("does", "line", "refused"),
+    [
+        ("fail", "no tune came out: try another seed", False),
+        ("refuse", "bar 1 of the opening is wrong", True),
+        ("die", "the composer broke down on this prompt: try another seed", False),
+    ],
+)
+async def test_what_the_worker_cannot_do_is_told_and_stored(bot: Bot, does: str, line: str, refused: bool) -> None:
+    failed = await bot.finished(asked(does), count=2)
+    assert (failed.prompt.state, failed.prompt.error, failed.refused) == (State.FAILED, line, refused)
+    stored = await bot.store.prompt(failed.prompt.id)
+    assert stored
+    assert (stored.state, stored.error) == (State.FAILED, line)
+    assert (await bot.finished(asked())).prompt.state is State.DONE
+
+
+async def test_a_tune_that_cannot_be_rendered_fails_its_prompt_alone(bot: Bot) -> None:
+    bot.renderer.error = RenderError("rendering took longer than 30 s")
+    failed = await bot.finished(asked())
+    assert (failed.prompt.state, failed.prompt.error) == (State.FAILED, "rendering took longer than 30 s")
+    bot.renderer.error = None
+    assert (await bot.finished(asked())).prompt.state is State.DONE
+
+
+async def test_the_unexpected_is_a_number_for_the_member_and_a_traceback_in_the_log(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot.renderer.error = ZeroDivisionError("a bug")
+    failed = await bot.finished(asked())
+    reference = failed.prompt.error.rpartition(" ")[2]
+    assert len(reference) == 6
+    assert "a bug" not in failed.prompt.error
+    (record,) = (record for record in caplog.records if record.exc_info)
+    assert reference in record.getMessage()
+
+
+async def test_a_database_that_fails_is_told_to_the_member(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def full(*_: object) -> bool:
+        raise StoreError("cannot use the database (disk is full)")
+
+    changes = bot.composer.changes()
+    prompt_id = await bot.ask(asked())
+    monkeypatch.setattr(bot.store, "set_state", full)
+    failed = await bot.composer.finished(prompt_id, changes)
+    assert failed.prompt.error == "cannot use the database (disk is full)"
+    assert "could not be stored" in caplog.text
+
+
+async def test_a_member_who_has_enough_waiting_is_refused_even_at_the_same_moment(path: Path) -> None:
+    async with running(path, at_once=1, per_member=2, limit=3) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        await reached(changes, State.RENDERING, await bot.ask(asked()))
+        answers = await asyncio.gather(*(bot.ask(asked()) for _ in range(6)), return_exceptions=True)
+        assert [type(answer) for answer in answers] == [int, int, Busy, Busy, Busy, Busy]
+        await bot.ask(asked(), BEN)
+        with pytest.raises(Busy, match="more than I can promise"):
+            await bot.ask(asked(), BEN)
+        assert len(await bot.store.unfinished(["web"])) == 4  # who was refused left nothing behind
+
+
+async def test_a_listener_that_is_far_behind_hears_every_end(bot: Bot) -> None:
+    slow, quick = bot.composer.changes(), bot.composer.changes()
+    ids = [await bot.ask(asked("fail" if n % 2 else "")) for n in range(12)]
+    ended: set[int] = set()
+    async for progress in quick:
+        ended |= {progress.prompt.id} if progress.prompt.state.final else set()
+        if len(ended) == len(ids):
+            break
+    late = [await anext(slow) for _ in ids]
+    assert {progress.prompt.id for progress in late if progress.prompt.state.final} == set(ids)
+
+
+async def test_changes_end_when_the_bot_stops(path: Path) -> None:
+    async with running(path) as bot:
+        changes = bot.composer.changes()
+    async with asyncio.timeout(1):
+        assert [progress async for progress in changes] == []
+
+
+async def test_forgotten_listeners_are_dropped(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(10):
+        bot.composer.changes()
+    assert len(bot.composer._listeners) == 0
+    caplog.set_level(logging.INFO)
+    assert (await bot.finished(asked())).prompt.state is State.DONE
+
+
+async def test_a_queued_prompt_can_be_cancelled_by_its_member_alone(path: Path) -> None:
+    async with running(path, at_once=1) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        await reached(changes, State.RENDERING, await bot.ask(asked()))
+        waiting, behind = await bot.ask(asked()), await bot.ask(asked())
+        with pytest.raises(NotAllowed):
+            await bot.composer.cancel(waiting, BEN)
+        await bot.composer.cancel(waiting, ANN)
+        await reached(changes, State.CANCELLED, waiting)
+        assert (await reached(changes, State.QUEUED, behind)).ahead == 0
+        bot.renderer.go.set()
+        await reached(changes, State.DONE, behind)
+        for unknown in (waiting, behind, 999):
+            with pytest.raises(NotFound):
+                await bot.composer.cancel(unknown, ANN)
+        assert await bot.state(waiting) is State.CANCELLED
+        assert len(bot.renderer.rendered) == 2
+
+
+@pytest.mark.parametrize("at", [State.COMPOSING, State.RENDERING])
+async def test_a_prompt_in_work_can_be_cancelled_and_makes_room(path: Path, at: State) -> None:
+    async with running(path, at_once=1) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        prompt_id = await bot.ask(asked("quiet" if at is State.COMPOSING else ""))
+        await reached(changes, at, prompt_id)
+        await bot.composer.cancel(prompt_id, ANN)
+        bot.renderer.go.set()
+        states = {prompt_id: State.CANCELLED, await bot.ask(asked()): State.DONE}
+        heard: dict[int, State] = {}
+        while heard.keys() != states.keys():
+            progress = await anext(changes)
+            if progress.prompt.state.final:
+                assert progress.prompt.id not in heard
+                heard[progress.prompt.id] = progress.prompt.state
+        assert heard == states == {prompt_id: await bot.state(prompt_id) for prompt_id in states}
+        assert await bot.store.tunes_of([prompt_id]) == []

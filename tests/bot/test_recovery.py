@@ -1,0 +1,87 @@
+"""A stop at any moment: what was not done goes on after the next start."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.values import NewTune, Place, State
+from tests.bot.parts import ANN, asked, reached, running
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "tunesmith.db"
+
+
+async def test_a_stop_in_mid_work_leaves_prompts_that_the_next_start_finishes(path: Path) -> None:
+    async with running(path, at_once=2) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        rendering = await bot.ask(asked())
+        composing = await bot.ask(asked("quiet"))
+        queued = await bot.ask(asked(), count=2)
+        await reached(changes, State.RENDERING, rendering)
+        await reached(changes, State.COMPOSING, composing)
+    async with running(path, "--well-behaved") as bot:
+        ids = [rendering, composing, queued]
+        assert [await bot.state(prompt_id) for prompt_id in ids] == [State.RENDERING, State.COMPOSING, State.QUEUED]
+        changes = bot.composer.changes()
+        assert await bot.composer.recover(["web"]) == 3
+        tunes: dict[int, int] = {}
+        while len(tunes) < 3:
+            progress = await anext(changes)
+            if progress.prompt.state.final:
+                tunes[progress.prompt.id] = len(progress.tunes)
+        assert tunes == {rendering: 1, composing: 1, queued: 2}
+        assert await bot.composer.recover(["web"]) == 0
+
+
+async def test_recovering_leaves_alone_what_has_just_come_in(path: Path) -> None:
+    async with running(path, at_once=1) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        ids, recovered = await asyncio.gather(
+            asyncio.gather(*(bot.ask(asked()) for _ in range(3))), bot.composer.recover(["web"])
+        )
+        assert recovered == 0
+        assert await bot.composer.recover(["web"]) == 0
+        bot.renderer.go.set()
+        for prompt_id in sorted(ids):
+            await reached(changes, State.DONE, prompt_id)
+        assert len(bot.renderer.rendered) == 3
+
+
+async def test_other_platforms_prompts_are_left_to_them(path: Path) -> None:
+    async with running(path) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        prompt_id = await bot.ask(asked(), Place("cli", "local", "me"))
+        await reached(changes, State.RENDERING, prompt_id)
+    async with running(path) as bot:
+        assert await bot.composer.recover(["web", "discord"]) == 0
+
+
+async def test_a_prompt_is_composed_with_the_version_it_was_stored_with(path: Path, tmp_path: Path) -> None:
+    async with running(path, at_once=1) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        left = await bot.ask(asked())
+        await reached(changes, State.RENDERING, left)
+    lines = tmp_path / "lines"
+    async with running(path, "--log", str(lines), version=2) as bot:
+        changes = bot.composer.changes()
+        await bot.composer.recover(["web"])
+        (tune,) = (await reached(changes, State.DONE, left)).tunes
+        assert tune.version == 1
+        assert '"checkpoint": "/nowhere/1.safetensors"' in lines.read_text()
+        (tune,) = (await bot.finished(asked())).tunes
+        assert tune.version == 2
+
+
+async def test_a_tune_that_was_stored_as_the_bot_died_is_not_composed_again(path: Path) -> None:
+    async with running(path) as bot:
+        ids = await bot.store.place(ANN)
+        stored = await bot.store.add_prompt(*ids, asked(), 1, 1)
+        await bot.store.finish(stored.id, [NewTune(0, 7, "The Long Lane", "X:1\nK:D\n")])
+        assert await bot.composer.recover(["web"]) == 0
