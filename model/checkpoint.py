@@ -1,13 +1,13 @@
 """Checkpoints: weights, network config, vocabulary and training facts in one safetensors file.
 
-A checkpoint is a safetensors file whose metadata holds one key, `tunesmith`: a JSON object with `format` (int),
-`preset`, `network` (the NetworkConfig), `vocabulary` and `facts`. Nothing is ever unpickled.
+A checkpoint is a safetensors file whose metadata holds `tunesmith`, a JSON object with `format` (int), `preset`,
+`network` (the NetworkConfig), `vocabulary` and `facts`, and `sha256`, a digest of that and of the tensors. Nothing is
+ever unpickled.
 """
 
 import hashlib
 import json
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ SHIPPED = Path(__file__).parent / "checkpoints" / "trad.safetensors"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A loaded checkpoint. `weights` are on the CPU, float32 unless the file was read with `as_stored`."""
+    """A loaded checkpoint. `weights` are on the CPU, floating-point ones float32."""
 
     preset: str
     network: dict[str, Any]
@@ -46,7 +46,9 @@ def write(path: Path, checkpoint: Checkpoint, dtype: torch.dtype | None = None) 
         name: (tensor.to(dtype) if dtype and tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in checkpoint.weights.items()
     }
-    write_atomically(path, save(weights, metadata={"tunesmith": json.dumps(header)}))
+    metadata = {"tunesmith": json.dumps(header)}
+    metadata["sha256"] = _digest(save(weights, metadata=metadata))
+    write_atomically(path, save(weights, metadata=metadata))
 
 
 def read(path: Path) -> Checkpoint:
@@ -56,6 +58,8 @@ def read(path: Path) -> Checkpoint:
         raise CheckpointError(
             f"checkpoint {path} has format {header.get('format')!r}, this release reads {FORMAT}: upgrade Tunesmith"
         )
+    if not all(isinstance(header.get(name), dict) for name in ("network", "vocabulary", "facts")):
+        raise CheckpointError(f"checkpoint {path} lacks its network, vocabulary or facts")
     try:
         return Checkpoint(
             preset=header["preset"],
@@ -78,7 +82,10 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
         raise CheckpointError(f"cannot read checkpoint {path}: {error.strerror}") from error
     try:
         weights = load(data)
-        header = json.loads(_metadata(data)["tunesmith"])
+        metadata = _table(data)["__metadata__"]
+        header = dict(json.loads(metadata["tunesmith"]))
+        if metadata.get("sha256", digest := _digest(data)) != digest:  # resume files and the oldest have none
+            raise ValueError("the digest differs")
     except Exception as error:  # safetensors raises its own untyped errors
         raise CheckpointError(f"checkpoint {path} is corrupt or not a Tunesmith checkpoint") from error
     if not all(bool(torch.isfinite(w).all()) for w in weights.values() if w.is_floating_point()):
@@ -86,11 +93,19 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     return header, weights
 
 
-def _metadata(data: bytes) -> Mapping[str, str]:
-    # safetensors' Python reader exposes metadata only for files on disk; the layout is 8 bytes of length, then JSON.
+def _table(data: bytes) -> dict[str, Any]:
+    # safetensors' Python reader exposes metadata only for files on disk; the layout is 8 bytes of length, then JSON
     (length,) = struct.unpack("<Q", data[:8])
-    metadata: Mapping[str, str] = json.loads(data[8 : 8 + length])["__metadata__"]
-    return metadata
+    table: dict[str, Any] = json.loads(data[8 : 8 + length])
+    return table
+
+
+def _digest(data: bytes) -> str:
+    """Of all that a safetensors file says, but for the digest in it."""
+    table = _table(data)
+    said = json.dumps({**table, "__metadata__": table["__metadata__"]["tunesmith"]}, sort_keys=True)
+    (length,) = struct.unpack("<Q", data[:8])
+    return hashlib.sha256(said.encode() + data[8 + length :]).hexdigest()
 
 
 def sha256(path: Path) -> str:

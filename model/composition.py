@@ -1,5 +1,6 @@
 """Prompt -> the rules of its grammar, and a song's tokens -> the finished Tune in the key asked for."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -17,6 +18,8 @@ from model.vocabulary import Vocabulary
 
 LOWEST, HIGHEST = 55, 83  # MIDI: the fiddle's first position and the fourth finger on its top string, G3 to B5
 _CENTRE = 69
+_QUOTED = re.compile(r"\"[^\"]*\"|![^!]*!|\[[A-Za-z]:[^]]*\]|%.*")
+_UNDEFINED = re.compile(r"[h-tw]|[I-KNQRU-W]")  # letters that ABC gives no meaning: words, not music
 USUAL_MEAN = 71  # MIDI: the corpus' tunes lie around B4
 
 
@@ -92,6 +95,10 @@ def opening_tokens(prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
         tune = parse(_as_tune(prompt.opening, rhythm, prompt.key))
     except NotationError as error:
         raise InputError(f"the opening is not ABC that can be read: {str(error).removeprefix('line 4: ')}") from error
+    if tune.metre.length != rhythm.metre.length:
+        raise InputError(f"the opening is in {tune.metre}; a {rhythm.name} is in {rhythm.metre}")
+    if tune.key.signature != prompt.key.signature:
+        raise InputError(f"the opening is in {tune.key}; the tune is to be in {prompt.key}: write it in that key")
     for kind in ("chord", "key change", "metre change"):
         if tune.dropped.get(kind):
             raise InputError(f"the opening has a {kind}: give single notes in one key and metre")
@@ -105,12 +112,13 @@ def opening_tokens(prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
 def _as_tune(opening: str, rhythm: Rhythm, key: Key) -> str:
     if any(line[1:2] == ":" and line[:1].isalpha() for line in opening.splitlines()):
         return opening  # a whole tune with its own header
+    if stray := _UNDEFINED.search(_QUOTED.sub("", opening)):
+        raise NotationError(f"{stray[0]!r} is no note")
     return f"M:{rhythm.metre}\nL:1/8\nK:{key}\n{opening}"
 
 
 def _opening_of(tune: Tune, prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
     full = RHYTHMS[prompt.rhythm].metre.length
-    move, on_c = Move.to(prompt.key), Key(0, 0, prompt.key.mode)
     tokens: list[str] = []
     for number, bar in enumerate(tune.bars):
         first, last = number == 0, number == len(tune.bars) - 1
@@ -121,7 +129,7 @@ def _opening_of(tune: Tune, prompt: Prompt, vocabulary: Vocabulary) -> list[str]
         if first:
             short = bar.length < full and (not last or prompt.opening.rstrip().endswith("|"))
             tokens.append(f"pickup={bar.length * 8 if short else 0}")
-        tokens += [_known(note, number, move, on_c, vocabulary) for note in merge_ties(bar.notes)]
+        tokens += [_known(note, number, prompt.key, vocabulary) for note in merge_ties(bar.notes)]
         if bar.length == full or (first and tokens[0] != "pickup=0"):
             tokens.append("|")
     if tokens[0] not in vocabulary.ids or pickup_ticks(tokens[0]) % 3:
@@ -129,16 +137,16 @@ def _opening_of(tune: Tune, prompt: Prompt, vocabulary: Vocabulary) -> list[str]
     return tokens
 
 
-def _known(note: Note, number: int, move: Move, on_c: Key, vocabulary: Vocabulary) -> str:
+def _known(note: Note, number: int, key: Key, vocabulary: Vocabulary) -> str:
     try:
-        token = note_token(move.notes((note,), back=True)[0], on_c)
+        token = note_token(Move.to(key).notes((note,), back=True)[0], Key(0, 0, key.mode))
     except NotationError as error:
         raise InputError(f"bar {number + 1} of the opening: {error}") from error
     if note.pitch and not LOWEST <= note.pitch.midi <= HIGHEST:
         raise InputError(f"bar {number + 1} of the opening has a note outside a fiddle's range, G3 to B5 (G, to b)")
     if token not in vocabulary.ids:
-        name = LETTERS[note.pitch.step] if note.pitch else "rest"
-        raise InputError(f"bar {number + 1} of the opening has a {name} of a kind the model never saw in {on_c.name}")
+        name = f"note ({LETTERS[note.pitch.step]})" if note.pitch else "rest"
+        raise InputError(f"bar {number + 1} of the opening has a {name} of a kind the model never saw in {key.name}")
     return token
 
 

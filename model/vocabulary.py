@@ -39,6 +39,8 @@ class Vocabulary:
     def from_json(cls, data: dict[str, Any]) -> "Vocabulary":
         if data.get("kind") not in ("characters", "notes"):
             raise CheckpointError(f"this release knows no vocabulary of kind {data.get('kind')!r}")
+        if not isinstance(data.get("tokens"), list):
+            raise CheckpointError("the checkpoint's vocabulary has no tokens")
         return cls(data["kind"], tuple(data["tokens"]))
 
 

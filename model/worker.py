@@ -65,10 +65,9 @@ class Worker:
                     self._cancelled.add(data["cancel"])
                     continue
                 job = Job.from_json(data)
-            except (ValueError, TypeError, KeyError, ModelError):
-                log.exception("a line that is no job: %.200s", line)
-                continue
-            self._arrived.put(_Waiting(job, time.monotonic() + job.deadline))
+                self._arrived.put(_Waiting(job, time.monotonic() + job.deadline))
+            except (ValueError, TypeError, KeyError, RecursionError, ModelError) as error:
+                log.error("a line that is no job (%s): %.200s", error, line.strip())
         self._arrived.put(None)
 
     def _batch(self) -> list[Job]:
@@ -98,12 +97,16 @@ class Worker:
             for index, outcome in self._sampler(path).stream([job.prompt for job in jobs]):
                 done.add(index)
                 self._answer(jobs[index], outcome)
-        except Exception as error:  # one batch's fault must not take the worker down
+        except Exception as error:  # one job's fault must take down neither the worker nor the rest of its batch
             log.exception("a batch of %d failed", len(jobs))
+            left = [job for index, job in enumerate(jobs) if index not in done]
+            if len(jobs) > 1 and not isinstance(error, ModelError):
+                for job in left:
+                    self._compose(path, [job])
+                return
             text = str(error) if isinstance(error, ModelError) else "the model failed on this prompt"
-            for index, job in enumerate(jobs):
-                if index not in done:
-                    self._fail(job, text, "internal")
+            for job in left:
+                self._fail(job, text, "internal")
 
     def _answer(self, job: Job, outcome: Composed | InputError | SamplingError) -> None:
         if isinstance(outcome, Composed):

@@ -37,19 +37,20 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    import torch
-
-    from model.prepare import prepare
-    from model.train import Trainer
-
-    torch.set_num_threads(options.threads)
     preset = presets.named(options.preset)
     if options.steps is not None:
         if options.steps < 1:
             raise InputError(f"--steps is {options.steps}: at least 1")
         preset = dataclasses.replace(preset, steps=options.steps)
     out = options.out or Path("runs") / f"{preset.name}.safetensors"
-    prepared = prepare(preset, _sources(options), options.seed)
+    sources = _sources(options)
+    import torch
+
+    from model.prepare import prepare
+    from model.train import Trainer
+
+    torch.set_num_threads(options.threads)
+    prepared = prepare(preset, sources, options.seed)
     prepared.header["facts"]["command"] = shlex.join(["python", "-m", "model", *sys.argv[1:]])
     print(_description(preset.name, prepared.network.parameter_count), file=sys.stderr)
     trainer = Trainer(prepared.network, prepared.batches, preset, out, prepared.header, seed=options.seed)

@@ -1,6 +1,7 @@
 """`worker`: compose the jobs that arrive on stdin."""
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -29,6 +30,8 @@ def run(options: argparse.Namespace) -> int:
     from model import checkpoint
     from model.worker import Worker
 
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # bytes that are no text are a line that is no job
     torch.set_num_threads(options.threads)
     Worker(options.checkpoint or checkpoint.SHIPPED, sys.stdin, events).run()
     return 0

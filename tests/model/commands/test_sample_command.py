@@ -1,0 +1,87 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from model import checkpoint
+from model.abc_reader import parse, tune_texts
+from model.form import well_formed
+from model.jobs import Form
+from model.key import Key
+from tests.model.commandline import Ended, is_one_line, model
+
+ASKED = ("sample", "--key", "E dorian", "--rhythm", "reel", "--form", "AABB:4", "--threads", "1")
+
+
+@pytest.fixture(scope="module")
+def three() -> Ended:
+    return model(*ASKED, "--count", "3", "--seed", "7")
+
+
+def test_stdout_is_abc_and_nothing_else(three: Ended) -> None:
+    assert three.status == 0
+    texts = three.out.removesuffix("\n").split("\n\n")
+    assert len(texts) == len(list(tune_texts(three.out))) == 3
+    for number, text in enumerate(texts, start=1):
+        fields = [line[:2] for line in text.splitlines() if re.match("[A-Z]:", line)]
+        assert [field for field in fields if field != "Q:"] == ["X:", "T:", "R:", "M:", "L:", "K:"]
+        assert text.startswith(f"X:{number}\nT:")
+        assert well_formed(parse(text), Key.parse("Edor"), Form("AABB", 4)) == ""
+    assert "R:reel" in three.out
+    assert "K:Edor" in three.out
+
+
+def test_the_last_line_on_stderr_counts(three: Ended) -> None:
+    assert re.fullmatch(r"3 tunes, \d+ tokens, \d+\.\d\d s, \d+ tokens/s", three.err.splitlines()[-1])
+
+
+def test_tune_i_has_seed_plus_i_and_comes_out_the_same_again(three: Ended) -> None:
+    alone = model(*ASKED, "--count", "1", "--seed", "9")
+    assert alone.out.replace("X:1", "X:3") == three.out.split("\n\n", 2)[2]
+    assert alone.err.startswith("1 tune, ")
+
+
+def test_abc2midi_reads_the_tunes_without_a_word(three: Ended, abc2midi: Callable[[str], str]) -> None:
+    assert abc2midi(three.out) == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--key", "H"], ["unknown key 'H'"]),
+        (["--key", "D#lydianish"], ["unknown key"]),
+        (["--key", "G#"], ["ask for Ab"]),
+        (["--rhythm", "tango"], ["unknown rhythm 'tango'", "jig"]),
+        (["--form", "ABBA"], ["unknown form 'ABBA'", "AABB"]),
+        (["--form", "AABB:5"], ["unknown form"]),
+        (["--temperature", "0"], ["temperature is 0", "0.1"]),
+        (["--temperature=-1"], ["temperature is -1"]),
+        (["--temperature", "9"], ["temperature is 9", "2.0"]),
+        (["--temperature", "nan"], ["temperature is nan"]),
+        (["--temperature", "hot"], ["temperature is hot"]),
+        (["--count", "0"], ["count is 0"]),
+        (["--count", "many"], ["count is many"]),
+        (["--seed=-1"], ["seed is -1"]),
+        (["--seed", "9999999999"], ["seed is 9999999999"]),
+        (["--opening", "A" * 100_000], ["100000 characters"]),
+    ],
+    ids=lambda value: value[-1][:16] if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_line_and_status_2(arguments: list[str], words: list[str]) -> None:
+    key = () if arguments[0] == "--key" else ("--key", "D")
+    is_one_line(model("sample", *key, *arguments), 2, *words)
+
+
+def test_a_bad_opening_is_status_2() -> None:
+    is_one_line(model(*ASKED, "--opening", "ABcd efga|AB|c8|"), 2, "bar 2 of the opening")
+
+
+def test_a_missing_a_corrupt_and_a_newer_checkpoint_are_status_1(tmp_path: Path) -> None:
+    cut, newer = tmp_path / "cut.safetensors", tmp_path / "newer.safetensors"
+    cut.write_bytes(checkpoint.SHIPPED.read_bytes()[:-1000])
+    newer.write_bytes(save({"w": torch.zeros(1)}, metadata={"tunesmith": '{"format": 2}'}))
+    for path, words in ((tmp_path / "none", "no checkpoint at"), (cut, "is corrupt"), (newer, "upgrade Tunesmith")):
+        is_one_line(model("sample", "--key", "D", "--checkpoint", str(path)), 1, words)

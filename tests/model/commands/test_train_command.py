@@ -1,0 +1,77 @@
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from model import checkpoint
+from model.commands.train_command import _description
+from tests.model.commandline import ROOT, is_one_line, model
+from tests.model.corpora import jigs
+
+SMALL = """
+import dataclasses, sys
+from model import presets
+presets._ALL["trad"] = dataclasses.replace(
+    presets.TRAD, widths=(8, 4, 4, 4, 4, 4, 4), hidden=16, batch=16, evaluate_every=4
+)
+from model.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""  # the real command on a network that two cores train in a moment
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> list[str]:
+    (tmp_path / "books").mkdir()
+    (tmp_path / "books" / "jigs.abc").write_text(jigs(60))
+    books = str(tmp_path / "books")
+    return ["train", "--preset", "trad", "--corpus", books, "--steps", "24", "--threads", "1", "--seed", "5"]
+
+
+def killed_after(line: str, arguments: list[str]) -> None:
+    """Run the command and SIGKILL it as soon as it prints `line`."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SMALL, *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        assert any(printed.startswith(line) for printed in running.stderr)
+        running.kill()
+    assert running.returncode == -signal.SIGKILL
+
+
+def test_a_run_killed_in_the_middle_resumes_to_the_weights_of_an_unbroken_one(
+    tmp_path: Path, command: list[str]
+) -> None:
+    whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
+    unbroken = model(*command, "--out", str(whole), program=("-c", SMALL))
+    assert unbroken.status == 0, unbroken.err
+    killed_after("step 12/24", [*command, "--out", str(broken)])
+    resumed = model(*command, "--out", str(broken), "--resume", program=("-c", SMALL))
+    assert resumed.status == 0, resumed.err
+    at = re.search(r"resumed at step (\d+)", resumed.err)
+    assert at is not None
+    assert 8 <= int(at[1]) < 24
+    for suffix in ("", ".resume"):
+        one, two = (checkpoint.read_tensors(Path(f"{path}{suffix}"))[1] for path in (whole, broken))
+        assert one.keys() == two.keys()
+        assert all(torch.equal(one[name], two[name]) for name in one)
+    assert whole.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert "train --preset trad" in checkpoint.read(whole).facts["command"]
+    assert resumed.out == ""
+
+
+def test_the_seed_presets_parameters_are_explained() -> None:
+    text = _description("seed", 5_357_395)
+    assert "5,357,395 parameters" in text
+    assert "5,353,299" in text
+    assert "4,096" in text
+
+
+def test_bad_input_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    is_one_line(model("train", "--preset", "trad", "--steps", "0"), 2, "--steps is 0")
+    is_one_line(model("train", "--preset", "trad", "--corpus", str(tmp_path / "none")), 2, "no ABC file or folder")
+    is_one_line(model("train", "--preset", "trad", "--corpus", str(tmp_path / "empty")), 2, "holds no .abc file")

@@ -1,0 +1,146 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.abc_reader import parse
+from model.abc_writer import write
+from model.composition import HIGHEST, LOWEST
+from model.errors import InputError
+from model.form import form_of, parts_of, well_formed
+from model.jobs import Form, Prompt, parse_prompt
+from model.key import Key, all_keys
+from model.rhythm import RHYTHMS
+from model.sampler import Composed, Sampler, choose, numbered
+
+SHORT = Form("AB", 4)
+EDOR = Prompt(Key.parse("Edor"), "reel", form=SHORT, seed=11)
+
+
+def abc(composed: list[Composed]) -> list[str]:
+    return [write(one.tune) for one in composed]
+
+
+@pytest.fixture(scope="module")
+def forty(sampler: Sampler) -> list[Composed]:
+    return sampler.compose(numbered(EDOR, 40))
+
+
+def test_the_same_seed_gives_the_same_tune_alone_and_in_a_batch_of_forty(
+    sampler: Sampler, forty: list[Composed]
+) -> None:
+    assert abc(sampler.compose([EDOR])) == abc(forty[:1])
+    assert abc(sampler.compose([replace(EDOR, seed=50)])) == abc(forty[39:])
+    assert abc(sampler.compose(numbered(replace(EDOR, seed=20), 9))) == abc(forty[9:18])
+
+
+def test_other_seeds_give_other_tunes(forty: list[Composed]) -> None:
+    assert len({one.tune.bars for one in forty}) == 40
+
+
+def test_every_form_rhythm_and_key_asked_for_is_given(sampler: Sampler) -> None:
+    keys = [key for key in all_keys() if key.mode != "loc"]
+    forms = [Form(parts, bars) for parts in Form.FORMS for bars in (4, 8)]
+    prompts = [
+        Prompt(key, list(RHYTHMS)[i % len(RHYTHMS)], form=forms[i % len(forms)] if i < 16 else SHORT, seed=i)
+        for i, key in enumerate(keys)
+    ]
+    for prompt, composed in zip(prompts, sampler.compose(prompts), strict=True):
+        tune = composed.tune
+        assert well_formed(tune, prompt.key, prompt.form) == ""
+        assert form_of(parts_of(tune)) == prompt.form
+        assert (tune.rhythm, tune.metre) == (prompt.rhythm, RHYTHMS[prompt.rhythm].metre)
+        assert all(LOWEST <= pitch.midi <= HIGHEST for pitch in tune.pitches), prompt
+        assert parse(write(tune)) == tune
+
+
+@pytest.mark.parametrize("temperature", [0.1, 2.0])
+def test_extreme_temperatures_finish(sampler: Sampler, temperature: float) -> None:
+    prompts = numbered(replace(EDOR, temperature=temperature), 8)
+    assert all(well_formed(one.tune, EDOR.key, SHORT) == "" for one in sampler.compose(prompts))
+
+
+def test_a_bad_prompt_fails_alone(sampler: Sampler) -> None:
+    outcomes = dict(sampler.stream([EDOR, replace(EDOR, opening="#"), replace(EDOR, seed=12)]))
+    assert isinstance(outcomes[1], InputError)
+    assert isinstance(outcomes[0], Composed)
+    assert isinstance(outcomes[2], Composed)
+
+
+def test_a_mode_the_books_do_not_have_is_refused(sampler: Sampler) -> None:
+    if "K:loc" in sampler.vocabulary.ids:
+        pytest.skip("this checkpoint knows locrian")
+    with pytest.raises(InputError, match="never learned B locrian"):
+        sampler.compose([replace(EDOR, key=Key.parse("Bloc"))])
+
+
+def test_no_prompts_no_tunes(sampler: Sampler) -> None:
+    assert sampler.compose([]) == []
+
+
+@pytest.mark.parametrize(
+    ("opening", "key", "rhythm"),
+    [
+        ("EBBA B2EB|", "Edor", "reel"),
+        ("EBBA B2EB|B2AB dBAG|FDAD BDAD", "Edor", "reel"),
+        ("ABc BAG|e3 A3|", "Am", "jig"),
+        ("GA|BGG AGG|", "G", "jig"),
+        ("(3ABc|dfaf gfed|", "D", "hornpipe"),
+        ("e2", "A", "waltz"),
+        ("X:1\nT:Mine\nM:C|\nL:1/8\nK:Edor\nE3D E2", "Edor", "reel"),
+    ],
+)
+def test_an_opening_is_kept_note_for_note(sampler: Sampler, opening: str, key: str, rhythm: str) -> None:
+    prompt = parse_prompt(key, rhythm, seed=3, form="AABB:8", opening=opening)
+    text = opening if "K:" in opening else f"M:{RHYTHMS[rhythm].metre}\nL:1/8\nK:{key}\n{opening}"
+    asked = [(note.pitch, note.length) for note in parse(text).notes]
+    (composed,) = sampler.compose([prompt])
+    given = [(note.pitch, note.length) for note in composed.tune.notes][: len(asked)]
+    assert given == asked
+
+
+@pytest.mark.parametrize(
+    ("opening", "message"),
+    [
+        ("ABcd e2|AB|ABcd efga|", "bar 2 of the opening"),
+        ("ABcd efga|ABcdefgab2|A", "bar 2 of the opening"),
+        ("ABcd efga|[CEG]8|", "chord"),
+        ("ABcd efga|c'8|", "bar 2 of the opening .*range"),
+        ("C,,8|", "bar 1 of the opening .*range"),
+        ("A8|" * 400, "400 bars"),
+        ("|:ABcd efga:|", "repeats or endings"),
+        ("ABcd efga|1A8:|2A8|", "repeats or endings"),
+        ("this is not ABC", "not ABC that can be read: 't' is no note"),
+        ("hello", "not ABC that can be read"),
+        ("(5ABcde A4|", "opening"),
+        ("ABcd #", "not ABC that can be read"),
+        ("||||", "no notes"),
+        ("T:no key\nABcd", "no K: field"),
+        ("A/64A/64", "opening"),
+        ("ABcd[K:G]efga|", "key change"),
+        ("ABcd[M:3/4]efga|", "metre change"),
+        ("X:1\nM:6/8\nL:1/8\nK:Edor\nABc def|", "in 6/8; a reel is in C"),
+        ("X:1\nM:C|\nL:1/8\nK:Ab\nABcd efga|", "in Ab; the tune is to be in Edor"),
+    ],
+)
+def test_a_bad_opening_is_one_line_that_says_where(sampler: Sampler, opening: str, message: str) -> None:
+    prompt = parse_prompt("Edor", "reel", seed=1, opening=opening)
+    with pytest.raises(InputError, match=message) as caught:
+        sampler.compose([prompt])
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_megabyte_of_opening_is_refused_unread(sampler: Sampler) -> None:
+    with pytest.raises(InputError, match="1000000 characters"):
+        parse_prompt("Edor", "reel", opening="A" * 1_000_000)
+    with pytest.raises(InputError, match="opening"):
+        sampler.compose([replace(EDOR, opening="A" * 1_000_000)])
+
+
+def test_choosing_keeps_to_the_mask_and_to_the_distribution() -> None:
+    logits, mask = np.log([0.1, 0.6, 0.1, 0.2]), np.array([True, False, True, True])
+    draws = [choose(logits, mask, 1.0, uniform) for uniform in np.linspace(0, 1, 400, endpoint=False)]
+    assert [draws.count(token) for token in range(4)] == pytest.approx([100, 0, 100, 200], abs=1)
+    assert {choose(logits, mask, 0.1, uniform) for uniform in (0.01, 0.5, 0.99)} == {3}
+    assert choose(logits * 1e4, mask, 0.1, 0.999999) == 3
