@@ -101,8 +101,9 @@ def load(path: Path | None = None) -> Config:
 
 def _refuse_unknown(settings: dict[str, Any]) -> None:
     """What pydantic would let pass: a token in the file, and misspelt variables of the environment."""
-    if _TOKEN in settings:
-        raise ConfigError(f"setting {_TOKEN!r} does not belong in a file: set it in the environment")
+    for setting in settings:
+        if setting.upper() == _TOKEN:
+            raise ConfigError(f"setting {setting!r} does not belong in a file: set {_TOKEN} in the environment")
     for variable in os.environ:
         section = variable.removeprefix(_PREFIX).split("__")[0].lower()
         if variable.startswith(_PREFIX) and section not in Config.model_fields.keys() - {"discord_token"}:

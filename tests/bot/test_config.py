@@ -1,0 +1,171 @@
+"""Settings: every default, every mistake by its name, and a token that never shows."""
+
+import logging
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, load
+from bot.errors import ConfigError
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+SECRET = "MTk4NjIyNDgzNDcx.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+CORES = os.cpu_count() or 1
+DEFAULTS = {
+    "data_dir": Path("data"),
+    "web": {"enabled": True, "host": "127.0.0.1", "port": 8765},
+    "worker": {"threads": max(1, CORES - 1), "checkpoint": None, "deadline": 120.0},
+    "render": {"processes": max(1, CORES // 2), "timeout": 30.0},
+    "queue": {"limit": 200, "per_member": 5, "at_once": 8},
+    "discord_token": None,
+}
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in os.environ:
+        if name.startswith("TUNESMITH_") or name == "DISCORD_TOKEN":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def written(text: str) -> Path:
+    path = Path("config.toml")
+    path.write_text(text)
+    return path
+
+
+def refusal(text: str = "") -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(written(text))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_every_key_has_its_default() -> None:
+    assert load().model_dump() == DEFAULTS
+
+
+def test_the_example_holds_every_key_at_its_default() -> None:
+    assert load(EXAMPLE) == load()
+    commented = re.sub(r"^# (\w+ = )", r"\1", EXAMPLE.read_text(), flags=re.MULTILINE)
+    example = tomllib.loads(commented)
+    assert example.keys() == DEFAULTS.keys() - {"discord_token"}
+    for section, values in DEFAULTS.items():
+        if isinstance(values, dict):
+            assert example[section].keys() == values.keys()
+
+
+def test_config_toml_is_read_where_the_bot_is_started() -> None:
+    written("[queue]\nlimit = 3\n")
+    assert load().queue.limit == 3
+    assert load().queue.per_member == 5
+
+
+def test_a_file_that_was_named_has_to_be_there() -> None:
+    with pytest.raises(ConfigError, match=r"there is no settings file mine\.toml"):
+        load(Path("mine.toml"))
+    with pytest.raises(ConfigError, match=r"cannot read \.: Is a directory"):
+        load(Path("."))
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNESMITH_WEB__PORT", "9999")
+    monkeypatch.setenv("TUNESMITH_DATA_DIR", "/elsewhere")
+    config = load(written('data_dir = "here"\n[web]\nport = 1234\nenabled = false\n'))
+    assert (config.web.port, config.web.enabled, config.data_dir) == (9999, False, Path("/elsewhere"))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("colour = 1", "colour"),
+        ("[web]\nprot = 1", "web.prot"),
+        ("[webb]\nport = 1", "webb"),
+        ("[queue]\nlimt = 1\n[render]\nfoo = 2", "queue.limt"),
+        ('discord_token = "x"', "discord_token"),
+        ('DISCORD_TOKEN = "x"', "DISCORD_TOKEN"),
+    ],
+)
+def test_an_unknown_key_is_named(text: str, name: str) -> None:
+    assert repr(name) in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("data_dir = 5", "data_dir"),
+        ("web = 5", "web"),
+        ('[web]\nport = "http"', "web.port"),
+        ("[web]\nport = 0", "web.port"),
+        ("[web]\nport = 65536", "web.port"),
+        ('[web]\nenabled = "perhaps"', "web.enabled"),
+        ("[web]\nhost = 5", "web.host"),
+        ("[worker]\nthreads = 0", "worker.threads"),
+        ("[worker]\nthreads = 1.5", "worker.threads"),
+        ("[worker]\ndeadline = -1.0", "worker.deadline"),
+        ("[worker]\ndeadline = nan", "worker.deadline"),
+        ("[worker]\ndeadline = inf", "worker.deadline"),
+        ("[worker]\ncheckpoint = [1]", "worker.checkpoint"),
+        ("[render]\nprocesses = 0", "render.processes"),
+        ("[queue]\nper_member = 0", "queue.per_member"),
+    ],
+)
+def test_a_wrong_value_is_named(text: str, name: str) -> None:
+    assert f"setting {name!r}" in refusal(text)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])
+def test_the_page_is_served_to_this_machine_alone(host: str) -> None:
+    assert "no login" in refusal(f'[web]\nhost = "{host}"')
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.1.1", "::1", "localhost"])
+def test_every_name_of_this_machine_will_do(host: str) -> None:
+    assert load(written(f'[web]\nhost = "{host}"')).web.host == host
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("TUNESMITH_WEB__PRT", "1", "web.prt"),
+        ("TUNESMITH_DATADIR", "/x", "TUNESMITH_DATADIR"),
+        ("TUNESMITH_WEB__PORT", "http", "web.port"),
+        ("TUNESMITH_WEB", "{", "web"),
+    ],
+)
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+    monkeypatch.setenv(name, value)
+    assert told in refusal()
+
+
+def test_a_file_that_is_not_toml_is_one_line() -> None:
+    assert "is not TOML" in refusal("web = {")
+    Path("config.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="is not TOML"):
+        load()
+
+
+def test_the_token_never_shows(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", SECRET)
+    config = load()
+    assert config.discord_token
+    assert config.discord_token.get_secret_value() == SECRET
+    logging.getLogger().warning("%s %r", config, config)
+    shown = (repr(config), str(config), config.model_dump_json(), str(config.model_dump()), caplog.text)
+    assert not any(SECRET in text for text in shown)
+    assert SECRET not in refusal("[web]\nport = -1\n")
+    assert SECRET not in refusal(f'discord_token = "{SECRET}"')
+    assert SECRET not in refusal(f'DISCORD_TOKEN = "{SECRET}"')
+
+
+def test_settings_cannot_change_while_the_bot_runs() -> None:
+    config = load()
+    with pytest.raises(ValueError, match="frozen"):
+        config.data_dir = Path("/x")  # type: ignore[misc]
+    with pytest.raises(ValueError, match="frozen"):
+        config.web.port = 1  # type: ignore[misc]
+    assert isinstance(config, Config)
