@@ -83,9 +83,9 @@ class Grammar:
         return known
 
     @cached_property
-    def _notes(self) -> list[tuple[int, int, bool]]:
-        """(id, ticks, may end the tune) of the notes in range and of the rests."""
-        notes = []
+    def _notes(self) -> dict[tuple[int, bool], list[int]]:
+        """(ticks, may end the tune) -> ids, of the notes in range and of the rests."""
+        notes: dict[tuple[int, bool], list[int]] = {}
         mode = self.rules.header[2].removeprefix("K:").removeprefix("maj")
         for token_id, token in enumerate(self.vocabulary.tokens):
             note = token_note(token, Key(0, 0, mode))
@@ -93,7 +93,8 @@ class Grammar:
                 continue
             inside = note.pitch is None or self.rules.low <= note.pitch.midi <= self.rules.high
             if inside:
-                notes.append((token_id, token_ticks(token), token.rstrip("0123456789/").rstrip(",'") in ("C", "c")))
+                ends = token.rstrip("0123456789/").rstrip(",'") in ("C", "c")
+                notes.setdefault((token_ticks(token), ends), []).append(token_id)
         return notes
 
     @cached_property
@@ -108,7 +109,8 @@ class Grammar:
         if key not in self._fills:
             self._fills[key] = any(
                 self._can_fill(position + length, limit, tonic)
-                for length in {n for _, n, ends in self._notes if self._fits(position, n, limit, tonic, ends)}
+                for length, ends in self._notes
+                if self._fits(position, length, limit, tonic, ends)
             )
         return self._fills[key]
 
@@ -129,12 +131,12 @@ class Grammar:
         if state.position == limit:
             return self._bar_lines(state)
         tonic = self._on_tonic(state)
-        return {
-            token_id: state._replace(position=state.position + length)
-            for token_id, length, ends in self._notes
-            if self._fits(state.position, length, limit, tonic, ends)
-            and self._can_fill(state.position + length, limit, tonic)
-        }
+        moves: dict[int, State] = {}
+        for (length, ends), ids in self._notes.items():
+            end = state.position + length
+            if self._fits(state.position, length, limit, tonic, ends) and self._can_fill(end, limit, tonic):
+                moves |= dict.fromkeys(ids, state._replace(position=end))
+        return moves
 
     def _ids(self, *tokens: str) -> list[int]:
         return [self.vocabulary.ids[token] for token in tokens if token in self.vocabulary.ids]
