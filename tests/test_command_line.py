@@ -2,11 +2,12 @@
 
 import io
 import json
+import os
 import shutil
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ import soundfile
 import symusic
 from PIL import Image
 
-from tests.command_line import bot, environment, free_port, ran
+from bot.__main__ import main
+from tests.command_line import bot, free_port, ran
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
 KINDS = {"abc", "mid", "png", "mp3"}
 
 
@@ -111,11 +114,36 @@ BAD = {
 }
 
 
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Runs a command in this process, which spares it a second and a half of imports."""
+
+    def run(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(tmp_path)
+        for name in os.environ:
+            if name.startswith("TUNESMITH_"):
+                monkeypatch.delenv(name)
+        monkeypatch.setenv("TUNESMITH_DATA_DIR", str(data))
+        try:
+            status = main(words)
+        except SystemExit as ended:
+            status = int(str(ended.code))
+        return subprocess.CompletedProcess(words, status, *capsys.readouterr())
+
+    return run
+
+
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_line_and_status_2(tmp_path: Path, case: str) -> None:
+def test_bad_input_is_one_line_and_status_2(tmp_path: Path, here: Run, case: str) -> None:
     words, part = BAD[case]
-    refused(ran(tmp_path / "data", "compose", *words, "--out", "out"), 2, part)
+    refused(here(tmp_path / "data", "compose", *words, "--out", "out"), 2, part)
     assert list(tmp_path.iterdir()) == []  # refused before anything is made
+
+
+def test_bad_input_is_the_same_in_a_process_of_its_own(tmp_path: Path) -> None:
+    words = ("--key", "D", "--opening", "E" * 131_000)  # Linux takes arguments up to 128 KB
+    refused(ran(tmp_path / "data", "compose", *words, "--out", "out"), 2, "the opening has 131000 characters")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_opening_that_is_no_music_is_bad_input(home: Path, composed: list[dict[str, Any]]) -> None:
@@ -123,20 +151,20 @@ def test_an_opening_that_is_no_music_is_bad_input(home: Path, composed: list[dic
     assert list((home / "new").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_bad_input(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_bad_input(tmp_path: Path, here: Run) -> None:
     (tmp_path / "file").touch()
-    refused(ran(tmp_path / "data", "compose", "--key", "D", "--out", "file/out"), 2, "cannot make the folder file/out")
+    refused(here(tmp_path / "data", "compose", "--key", "D", "--out", "file/out"), 2, "cannot make the folder file/out")
 
 
 def test_a_missing_checkpoint_is_a_failure(tmp_path: Path) -> None:
-    settings = {"TUNESMITH_WORKER__CHECKPOINT": "mine.safetensors"}
-    refused(ran(tmp_path / "data", **settings), 1, "the worker cannot start: no checkpoint at", "mine.safetensors")
+    result = ran(tmp_path / "data", TUNESMITH_WORKER__CHECKPOINT="mine.safetensors")
+    refused(result, 1, "the worker cannot start: no checkpoint at", "mine.safetensors")
 
 
 def test_a_corrupt_checkpoint_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "mine.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      " * 1000)
-    settings = {"TUNESMITH_WORKER__CHECKPOINT": "mine.safetensors"}
-    refused(ran(tmp_path / "data", "compose", "--key", "D", "--out", "out", **settings), 1, "corrupt")
+    words = ("compose", "--key", "D", "--out", "out")
+    refused(ran(tmp_path / "data", *words, TUNESMITH_WORKER__CHECKPOINT="mine.safetensors"), 1, "corrupt")
 
 
 @pytest.fixture(params=["run", "compose", "migrate"])
@@ -144,7 +172,7 @@ def words(request: pytest.FixtureRequest) -> list[str]:
     return {"run": [], "compose": ["compose", "--key", "D", "--out", "out"], "migrate": ["migrate"]}[request.param]
 
 
-def test_a_database_of_a_newer_release_is_left_alone(tmp_path: Path, words: list[str]) -> None:
+def test_a_database_of_a_newer_release_is_left_alone(tmp_path: Path, here: Run, words: list[str]) -> None:
     data = tmp_path / "data"
     data.mkdir()
     with sqlite3.connect(data / "tunesmith.db") as database:
@@ -152,30 +180,30 @@ def test_a_database_of_a_newer_release_is_left_alone(tmp_path: Path, words: list
         database.execute("INSERT INTO alembic_version VALUES ('9999')")
     database.close()
     before = (data / "tunesmith.db").read_bytes()
-    refused(ran(data, *words), 1, "newer release of Tunesmith")
+    refused(here(data, *words), 1, "newer release of Tunesmith")
     assert (data / "tunesmith.db").read_bytes() == before
 
 
-def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, here: Run) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "tunesmith.db").write_text("my diary " * 1000)
-    refused(ran(data), 1, "file is not a database")
+    refused(here(data), 1, "file is not a database")
     assert (data / "tunesmith.db").read_text() == "my diary " * 1000
 
 
-def test_a_data_directory_that_cannot_be_made_is_bad_input(tmp_path: Path, words: list[str]) -> None:
+def test_a_data_directory_that_cannot_be_made_is_bad_input(tmp_path: Path, here: Run, words: list[str]) -> None:
     (tmp_path / "file").touch()
-    refused(ran(tmp_path / "file" / "data", *words, cwd=tmp_path), 2, "cannot make the data directory")
+    refused(here(tmp_path / "file" / "data", *words), 2, "cannot make the data directory")
 
 
-def test_an_unwritable_data_directory_is_bad_input(tmp_path: Path, words: list[str]) -> None:
-    refused(ran(Path("/proc/1"), *words, cwd=tmp_path), 2, "data directory /proc/1", "TUNESMITH_DATA_DIR")
+def test_an_unwritable_data_directory_is_bad_input(here: Run, words: list[str]) -> None:
+    refused(here(Path("/proc/1"), *words), 2, "data directory /proc/1", "TUNESMITH_DATA_DIR")
 
 
-def test_an_unknown_key_of_the_settings_is_bad_input(tmp_path: Path, words: list[str]) -> None:
+def test_an_unknown_key_of_the_settings_is_bad_input(tmp_path: Path, here: Run, words: list[str]) -> None:
     (tmp_path / "config.toml").write_text("[web]\nprot = 1\n")
-    refused(ran(tmp_path / "data", *words), 2, "unknown setting 'web.prot'")
+    refused(here(tmp_path / "data", *words), 2, "unknown setting 'web.prot'")
 
 
 @pytest.fixture(scope="module")
@@ -195,14 +223,11 @@ def test_a_port_in_use_is_bad_input(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         result = ran(tmp_path / "data", TUNESMITH_WEB__PORT=str(port))
         assert (result.returncode, result.stdout) == (2, "")
-        assert (
-            result.stderr
-            == f"error: port {port} is in use: stop the program that has it, or set TUNESMITH_WEB__PORT to another\n"
-        )
+        assert result.stderr.startswith(f"error: port {port} is in use: stop the program that has it, or set")
+        assert len(result.stderr.splitlines()) == 1
 
 
 def test_other_commands_run_beside_the_bot(running: tuple[Path, int]) -> None:
     data, _ = running
     result = ran(data, "migrate")
     assert (result.returncode, result.stderr) == (0, "")
-    assert environment(data)["TUNESMITH_DATA_DIR"] == str(data)
