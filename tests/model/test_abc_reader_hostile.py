@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,7 @@ from model.errors import NotationError
 from model.form import parts_of
 
 HEADER = "X:1\nM:4/4\nL:1/8\nK:D\n"
-SECONDS = 10  # a hundred thousand characters take one; a regular expression that backtracks takes hours
+SECONDS = 10  # fifty thousand characters take half of one; a regular expression that backtracks takes hours
 
 _abc = st.text(st.sampled_from("ABcdz|:[]()<>{}\"!^_='+-,./123 \\%&²K\n"), max_size=60)
 
@@ -39,7 +38,7 @@ def survives(text: str) -> None:
 
 
 @given(_abc)
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=200, deadline=2000)
 def test_any_music_is_read_or_refused_in_one_line(music: str) -> None:
     survives(HEADER + music)
 
@@ -76,10 +75,9 @@ def test_any_field_is_read_or_refused_in_one_line(name: str, value: str) -> None
     ],
 )
 def test_endless_repetition_ends_soon(unit: str) -> None:
-    music = (unit * LONGEST_TEXT)[: LONGEST_TEXT - 100]
+    music = (unit * LONGEST_TEXT)[: LONGEST_TEXT // 2]
     started = time.monotonic()
-    for text in (music, "A" + music + "#"):
-        assert len(told(partial(parse, HEADER + text))) < 300
+    assert len(told(lambda: parse(HEADER + "A" + music + "#"))) < 300
     assert time.monotonic() - started < SECONDS
 
 

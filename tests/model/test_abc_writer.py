@@ -51,13 +51,13 @@ def _symbols(text: str) -> Iterable[str]:
 
 
 @given(tunes())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_is_written_reads_back_as_the_same_tune(tune: Tune) -> None:
     assert parse(write(tune)) == tune
 
 
 @given(tunes())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_parts_of_a_written_tune_are_its_parts(tune: Tune) -> None:
     assert parts_of(parse(write(tune))) == parts_of(tune)
 

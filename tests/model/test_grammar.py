@@ -44,7 +44,7 @@ def walk(grammar: Grammar, stream: random.Random) -> list[str]:
 @pytest.mark.parametrize("rhythm", RHYTHMS)
 def test_any_walk_is_a_well_formed_tune(rhythm: str, vocabulary: Vocabulary) -> None:
     stream = random.Random(rhythm)
-    for form in stream.sample(FORMS, 5):
+    for form in stream.sample(FORMS, 3):
         prompt = Prompt(stream.choice(KEYS), rhythm, form=form)
         tokens = walk(grammar_of(prompt, vocabulary), stream)
         tune = composition.tune_of(tokens, prompt, "A walk")
@@ -56,7 +56,7 @@ def test_any_walk_is_a_well_formed_tune(rhythm: str, vocabulary: Vocabulary) -> 
         assert tune.metre == RHYTHMS[rhythm].metre
 
 
-@pytest.mark.parametrize(("rhythm", "form"), [("polka", "AABB:4"), ("slip jig", "AB:4"), ("reel", "AABA:4")])
+@pytest.mark.parametrize(("rhythm", "form"), [("polka", "AABB:4"), ("jig", "AB:4")])
 def test_no_state_is_a_dead_end(rhythm: str, form: str, vocabulary: Vocabulary) -> None:
     grammar = grammar_of(Prompt(Key.parse("Edor"), rhythm, form=Form.parse(form)), vocabulary)
     seen, waiting = {grammar.start}, [grammar.start]

@@ -39,7 +39,7 @@ def test_repeats_and_endings_are_played_out(music: str, order: str) -> None:
 
 
 @given(tunes())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_bar_sounds_and_none_more_than_twice(tune: Tune) -> None:
     order = [id(bar) for bar in tune.played()]
     assert set(order) == {id(bar) for bar in tune.bars}
@@ -48,7 +48,7 @@ def test_every_bar_sounds_and_none_more_than_twice(tune: Tune) -> None:
 
 
 @given(tunes(), st.data(), st.integers(-1, 1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_transposing_there_and_back_is_the_identity(tune: Tune, data: st.DataObject, octaves: int) -> None:
     key = data.draw(st.sampled_from([key for key in all_keys() if key.mode == tune.key.mode]))
     moved = transpose(tune, key, octaves)

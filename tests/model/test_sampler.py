@@ -42,7 +42,7 @@ def test_every_form_rhythm_and_key_asked_for_is_given(sampler: Sampler) -> None:
     keys = [key for key in all_keys() if key.mode != "loc"]
     forms = [Form(parts, bars) for parts in Form.FORMS for bars in (4, 8)]
     prompts = [
-        Prompt(key, list(RHYTHMS)[i % len(RHYTHMS)], form=forms[i % len(forms)] if i < 16 else SHORT, seed=i)
+        Prompt(key, list(RHYTHMS)[i % len(RHYTHMS)], form=forms[i % len(forms)] if i < 8 else SHORT, seed=i)
         for i, key in enumerate(keys)
     ]
     for prompt, composed in zip(prompts, sampler.compose(prompts), strict=True):

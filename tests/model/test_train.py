@@ -15,7 +15,7 @@ from model.train import Trainer, scheduled
 from tests.model.corpora import jigs
 
 TINY = dataclasses.replace(
-    TRAD, widths=(8, 4, 4, 4, 4, 4, 4), hidden=16, dropout=0.2, batch=16, rate=0.02, steps=40, evaluate_every=10
+    TRAD, widths=(8, 4, 4, 4, 4, 4, 4), hidden=16, dropout=0.2, batch=16, rate=0.02, steps=40, evaluate_every=20
 )
 TINY_SEED = dataclasses.replace(SEED, widths=(8,), hidden=16, batch=8, seq_length=25, rate=0.02, steps=30)
 
@@ -37,7 +37,7 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 def test_a_small_run_learns_and_keeps_its_best_weights(tmp_path: Path) -> None:
     run = trainer(tmp_path)
     history = run.run()
-    assert history.steps == [10, 20, 30, 40]
+    assert history.steps == [20, 40]
     assert history.held_out[-1] < history.held_out[0] < math.log(run.network.config.vocabulary) * 1.1
     kept = checkpoint.read(tmp_path / "out.safetensors")
     best = min(history.held_out)
@@ -60,8 +60,8 @@ def test_characters_train_too(tmp_path: Path) -> None:
 
 
 def test_training_stops_when_the_held_out_loss_stops_falling(tmp_path: Path) -> None:
-    run = trainer(tmp_path, preset=dataclasses.replace(TINY, rate=0.0, steps=500, evaluate_every=1, patience=3))
-    assert run.run().steps == [1, 2, 3, 4]
+    run = trainer(tmp_path, preset=dataclasses.replace(TINY, rate=0.0, steps=500, evaluate_every=1, patience=2))
+    assert run.run().steps == [1, 2, 3]
 
 
 def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:

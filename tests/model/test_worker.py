@@ -1,3 +1,4 @@
+import io
 import json
 import subprocess
 import sys
@@ -7,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from model import checkpoint
 from model.abc_reader import parse
+from model.errors import CheckpointError
 from model.form import well_formed
 from model.jobs import Event, Form, Job, Prompt
 from model.key import Key
-from tests.model.commandline import ROOT, is_one_line, model
+from model.worker import Worker
+from tests.model.commandline import ROOT
 
 PROMPT = Prompt(Key.parse("Edor"), "reel", form=Form("AB", 4), seed=3)
 
@@ -141,14 +145,15 @@ def test_lines_that_are_no_jobs_are_passed_over(worker: Process, line: bytes) ->
     assert worker.outcomes("after")["after"].state == "done"
 
 
-def test_a_worker_without_a_checkpoint_says_so_and_leaves(tmp_path: Path) -> None:
-    is_one_line(model("worker", "--checkpoint", str(tmp_path / "none")), 1, "no checkpoint at")
+def test_a_worker_without_a_checkpoint_does_not_begin(tmp_path: Path) -> None:
+    out = io.StringIO()
+    with pytest.raises(CheckpointError, match="no checkpoint at"):
+        Worker(tmp_path / "none", [], out).run()
+    assert out.getvalue() == ""
 
 
 def test_jobs_that_wait_when_the_input_ends_are_still_composed() -> None:
-    process = Process()
-    process.send(job("last"))
-    out, _ = process.running.communicate(timeout=60)
-    events = [Event.from_line(line) for line in out.splitlines()]
+    out = io.StringIO()
+    Worker(checkpoint.SHIPPED, [json.dumps(job("last").to_json())], out).run()
+    events = [Event.from_line(line) for line in out.getvalue().splitlines()]
     assert [(event.id, event.state) for event in events] == [("", "ready"), ("last", "composing"), ("last", "done")]
-    assert process.running.returncode == 0

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 import signal
 import subprocess
@@ -9,15 +10,19 @@ import torch
 
 from model import checkpoint
 from model.commands.train_command import _description
+from model.prepare import prepare
+from model.presets import TRAD
+from model.sources import path_source
+from model.train import Trainer
 from tests.model.commandline import ROOT, is_one_line, model
 from tests.model.corpora import jigs
 
+PRESET = dataclasses.replace(TRAD, widths=(8, 4, 4, 4, 4, 4, 4), hidden=16, batch=16, steps=24, evaluate_every=8)
 SMALL = """
-import dataclasses, sys
+import sys
 from model import presets
-presets._ALL["trad"] = dataclasses.replace(
-    presets.TRAD, widths=(8, 4, 4, 4, 4, 4, 4), hidden=16, batch=16, evaluate_every=4
-)
+from tests.model.commands.test_train_command import PRESET
+presets._ALL["trad"] = PRESET
 from model.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """  # the real command on a network that two cores train in a moment
@@ -46,9 +51,9 @@ def test_a_run_killed_in_the_middle_resumes_to_the_weights_of_an_unbroken_one(
     tmp_path: Path, command: list[str]
 ) -> None:
     whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
-    unbroken = model(*command, "--out", str(whole), program=("-c", SMALL))
-    assert unbroken.status == 0, unbroken.err
-    killed_after("step 12/24", [*command, "--out", str(broken)])
+    prepared = prepare(PRESET, [path_source(tmp_path / "books")], seed=5)
+    Trainer(prepared.network, prepared.batches, PRESET, whole, prepared.header, seed=5).run()
+    killed_after("step 16/24", [*command, "--out", str(broken)])
     resumed = model(*command, "--out", str(broken), "--resume", program=("-c", SMALL))
     assert resumed.status == 0, resumed.err
     at = re.search(r"resumed at step (\d+)", resumed.err)
@@ -58,8 +63,8 @@ def test_a_run_killed_in_the_middle_resumes_to_the_weights_of_an_unbroken_one(
         one, two = (checkpoint.read_tensors(Path(f"{path}{suffix}"))[1] for path in (whole, broken))
         assert one.keys() == two.keys()
         assert all(torch.equal(one[name], two[name]) for name in one)
-    assert whole.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
-    assert "train --preset trad" in checkpoint.read(whole).facts["command"]
+    assert broken.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert "train --preset trad" in checkpoint.read(broken).facts["command"]
     assert resumed.out == ""
 
 
