@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bot import config
-from bot.commands import compose, migrate, serve
+from bot.commands import bench, compose, migrate, serve
 from bot.errors import BadRequest, ConfigError, NotAllowed, NotFound, TunesmithError
 from model.errors import InputError, ModelError
 
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--verbose", action="store_true", help="log what is being done")
     parser.set_defaults(run=serve.run)
     commands = parser.add_subparsers(metavar="COMMAND")
-    for module in (compose, migrate):
+    for module in (compose, migrate, bench):
         module.add(commands)
     options = parser.parse_args(argv)
     logging.basicConfig(
