@@ -73,9 +73,11 @@ async def register(store: Store, checkpoint: Path | None) -> int:
     if checkpoint is None:
         return 1
     digest, path = await asyncio.to_thread(lambda: (_sha256(checkpoint), checkpoint.resolve()))
-    known = next((version for version in await store.versions() if version.sha256 == digest), None)
+    versions = await store.versions()
+    known = next((version for version in versions if version.sha256 == digest), None)
     if known is None:
-        known = await store.add_version(str(path), digest, checkpoint.stem, note="from config.toml")
+        number = max([2, *(version.number + 1 for version in versions)])  # 1 is the shipped one's, absent or not
+        known = await store.add_version(str(path), digest, checkpoint.stem, number, note="from config.toml")
     return known.number
 
 

@@ -7,7 +7,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ import symusic
 from PIL import Image
 
 from bot.__main__ import main
-from tests.command_line import bot, free_port, ran
+from bot.service import only_one
+from tests.command_line import ran
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 KINDS = {"abc", "mid", "png", "mp3"}
@@ -161,10 +162,10 @@ def test_a_missing_checkpoint_is_a_failure(tmp_path: Path) -> None:
     refused(result, 1, "the worker cannot start: no checkpoint at", "mine.safetensors")
 
 
-def test_a_corrupt_checkpoint_is_a_failure(tmp_path: Path) -> None:
+def test_a_corrupt_checkpoint_is_a_failure(tmp_path: Path, here: Run) -> None:
     (tmp_path / "mine.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      " * 1000)
-    words = ("compose", "--key", "D", "--out", "out")
-    refused(ran(tmp_path / "data", *words, TUNESMITH_WORKER__CHECKPOINT="mine.safetensors"), 1, "corrupt")
+    (tmp_path / "config.toml").write_text('[worker]\ncheckpoint = "mine.safetensors"\n')
+    refused(here(tmp_path / "data", "compose", "--key", "D", "--out", "out"), 1, "corrupt")
 
 
 @pytest.fixture(params=["run", "compose", "migrate"])
@@ -206,16 +207,11 @@ def test_an_unknown_key_of_the_settings_is_bad_input(tmp_path: Path, here: Run, 
     refused(here(tmp_path / "data", *words), 2, "unknown setting 'web.prot'")
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
-    data = tmp_path_factory.mktemp("running") / "data"
-    with bot(data) as running:
-        yield data, running.port
-
-
-def test_a_second_bot_on_one_data_directory_is_refused(running: tuple[Path, int]) -> None:
-    data, _ = running
-    refused(ran(data, TUNESMITH_WEB__PORT=str(free_port())), 2, "another bot already runs on")
+def test_a_second_bot_on_one_data_directory_is_refused_and_other_commands_are_not(tmp_path: Path) -> None:
+    with only_one(tmp_path / "data"):
+        refused(ran(tmp_path / "data"), 2, "another bot already runs on")
+        beside = ran(tmp_path / "data", "migrate")
+        assert (beside.returncode, beside.stderr) == (0, "")
 
 
 def test_a_port_in_use_is_bad_input(tmp_path: Path) -> None:
@@ -225,9 +221,3 @@ def test_a_port_in_use_is_bad_input(tmp_path: Path) -> None:
         assert (result.returncode, result.stdout) == (2, "")
         assert result.stderr.startswith(f"error: port {port} is in use: stop the program that has it, or set")
         assert len(result.stderr.splitlines()) == 1
-
-
-def test_other_commands_run_beside_the_bot(running: tuple[Path, int]) -> None:
-    data, _ = running
-    result = ran(data, "migrate")
-    assert (result.returncode, result.stderr) == (0, "")

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -87,19 +88,21 @@ def test_a_prompt_that_waits_when_the_bot_is_killed_becomes_a_tune_after_the_nex
     port = free_port()
     with bot(tmp_path / "data", port, TUNESMITH_QUEUE__AT_ONCE="1") as running:
         page.goto(running.address)
-        for key in ("D", "G"):
-            ask(page, f"/compose key:{key} count:4")
+        for options in ("key:D count:3", "key:G"):
+            ask(page, f"/compose {options}")
         expect(page.locator("[data-prompt]")).to_have_count(2)
         expect(page.locator(".status").last).to_contain_text("in the queue…")
+        children = running.children()
         running.process.kill()
         running.process.wait()
+        assert psutil.wait_procs(children, timeout=10)[1] == []  # they notice, and leave
         expect(page.locator("#offline")).to_be_visible()
         photograph(page, "killed")
     with bot(tmp_path / "data", port) as running:
         expect(page.locator("#offline")).to_be_hidden(timeout=TUNE)
-        expect(page.locator(".tune")).to_have_count(8, timeout=TUNE)
+        expect(page.locator(".tune")).to_have_count(4, timeout=TUNE)
         expect(page.locator("[data-prompt]")).to_have_count(2)
         facts = page.locator(".tune .facts").all_inner_texts()
-        assert [text.split(" · ")[0] for text in facts] == ["D major"] * 4 + ["G major"] * 4
+        assert [text.split(" · ")[0] for text in facts] == [*["D major"] * 3, "G major"]
         photograph(page, "recovered")
         assert any("from the last run go on" in line for line in running.said)

@@ -133,7 +133,7 @@ async def test_a_member_who_has_enough_waiting_is_refused_even_at_the_same_momen
         changes = bot.composer.changes()
         await reached(changes, State.RENDERING, await bot.ask(asked()))
         answers = await asyncio.gather(*(bot.ask(asked()) for _ in range(6)), return_exceptions=True)
-        assert [type(answer) for answer in answers] == [int, int, Busy, Busy, Busy, Busy]
+        assert sorted(type(answer).__name__ for answer in answers) == ["Busy"] * 4 + ["int"] * 2
         await bot.ask(asked(), BEN)
         with pytest.raises(Busy, match="more than I can promise"):
             await bot.ask(asked(), BEN)

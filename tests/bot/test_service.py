@@ -1,0 +1,131 @@
+"""The parts put together: the real worker, renderer and database, and one bot on a data directory."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot import service
+from bot.config import Config, Worker
+from bot.errors import ConfigError, StoreError, WorkerError
+from bot.service import data_directory, only_one, register, running
+from bot.store import Store
+from bot.values import Place, Progress, State
+from model.jobs import parse_prompt
+
+MAGIC = {"png": b"\x89PNG", "mid": b"MThd", "mp3": b"\xff"}
+ANN = Place("web", "local", "ann", "Ann")
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    before = set(children())
+    yield
+    assert set(children()) <= before
+
+
+async def test_a_worker_that_is_killed_with_prompts_in_flight_costs_no_tune(tmp_path: Path) -> None:
+    async with running(Config(data_dir=tmp_path / "data")) as bot:
+        (worker,) = (child for child in children() if "worker" in child.cmdline())
+        changes = bot.composer.changes()
+        prompts = [parse_prompt(key, "reel", seed=7) for key in ("D", "Edor", "F#m")]
+        ids = {(await bot.composer.compose(ANN, prompt)).prompt.id: prompt for prompt in prompts}
+        async for progress in changes:
+            if progress.prompt.state is State.COMPOSING:
+                break
+        worker.kill()
+        done: dict[int, Progress] = {}
+        while len(done) < len(ids):
+            progress = await anext(changes)
+            if progress.prompt.state.final:
+                assert progress.prompt.id not in done
+                done[progress.prompt.id] = progress
+        assert bot.worker.restarts == 1
+        assert [progress.prompt.state for progress in done.values()] == [State.DONE] * 3
+        for prompt_id, progress in done.items():
+            assert [tune.prompt.seed for tune in progress.tunes] == [7]
+            assert all(f"K:{ids[prompt_id].key}" in tune.abc for tune in progress.tunes)
+        tune = next(iter(done.values())).tunes[0]
+        for kind, magic in MAGIC.items():
+            assert (await bot.library.media(tune.id, kind)).startswith(magic)
+        assert [version.number for version in await bot.store.versions()] == [1]
+        assert await bot.composer.recover(["web"]) == 0
+
+
+async def test_a_part_that_cannot_start_takes_the_others_down_with_one_line(tmp_path: Path) -> None:
+    config = Config(data_dir=tmp_path / "data", worker=Worker(checkpoint=tmp_path / "mine.safetensors"))
+    with pytest.raises(WorkerError, match=r"no checkpoint at .*mine\.safetensors"):
+        async with running(config):
+            raise AssertionError("it must not start")
+    (tmp_path / "data" / "tunesmith.db").write_text("my diary " * 1000)
+    with pytest.raises(StoreError, match="not a database"):
+        async with running(config):
+            raise AssertionError("it must not start")
+
+
+async def test_a_start_that_is_cancelled_leaves_nothing_running(tmp_path: Path) -> None:
+    async def start() -> None:
+        async with running(Config(data_dir=tmp_path / "data")):
+            raise AssertionError("it was cancelled")
+
+    task = asyncio.create_task(start())
+    while len(children()) < 2:  # noqa: ASYNC110  the worker and the renderer are starting
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_checkpoint_of_ones_own_gets_a_number_that_it_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, mine, copy = (tmp_path / f"{name}.safetensors" for name in ("trad", "mine", "copy"))
+    shipped.write_bytes(b"shipped")
+    mine.write_bytes(b"mine")
+    monkeypatch.setattr(service, "SHIPPED", shipped)
+    async with await Store.open(tmp_path / "tunesmith.db") as store:
+        assert await register(store, None) == 1
+        assert await register(store, mine) == 2
+        shutil.move(mine, copy)
+        assert [await register(store, copy), await register(store, shipped), await register(store, None)] == [2, 1, 1]
+        mine.write_bytes(b"mine, trained further")
+        assert await register(store, mine) == 3
+        assert [(version.number, version.name) for version in await store.versions()] == [
+            (1, "trad"),
+            (2, "mine"),
+            (3, "mine"),
+        ]
+
+
+async def test_a_checkpoint_of_ones_own_is_never_version_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "SHIPPED", tmp_path / "absent.safetensors")
+    mine = tmp_path / "mine.safetensors"
+    mine.write_bytes(b"mine")
+    async with await Store.open(tmp_path / "tunesmith.db") as store:
+        assert await register(store, mine) == 2
+
+
+def test_only_one_bot_has_a_data_directory(tmp_path: Path) -> None:
+    with only_one(tmp_path / "a"):
+        with pytest.raises(ConfigError, match="another bot already runs on"), only_one(tmp_path / "a"):
+            pass
+        with only_one(tmp_path / "b"):
+            pass
+    with only_one(tmp_path / "a"):
+        pass
+
+
+@pytest.mark.parametrize("use", [data_directory, lambda path: only_one(path).__enter__()])
+def test_a_data_directory_that_cannot_be_had_is_one_line(tmp_path: Path, use: Callable[[Path], object]) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "data", Path("/proc/1")):
+        with pytest.raises(ConfigError, match="data directory") as caught:
+            use(path)
+        assert "\n" not in str(caught.value)
