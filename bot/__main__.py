@@ -5,21 +5,14 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from bot import config
 from bot.commands import bench, compose, migrate, serve
 from bot.errors import BadRequest, ConfigError, NotAllowed, NotFound, TunesmithError
+from model.arguments import Parser
 from model.errors import InputError, ModelError
 
 _USERS_MISTAKES = (BadRequest, ConfigError, NotAllowed, NotFound, InputError)
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong with a command line in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"error: {message}; {self.prog} --help explains\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

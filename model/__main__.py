@@ -7,13 +7,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
+from model.arguments import Parser
 from model.commands import corpus_command, evaluate_command, sample_command, train_command, worker_command
 from model.errors import InputError, ModelError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0, 2 for bad input, 1 for a failure."""
-    parser = argparse.ArgumentParser(prog="python -m model", description=__doc__)
+    parser = Parser(prog="python -m model", description=__doc__)
     parser.add_argument("--verbose", action="store_true", help="log what is being done")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (train_command, evaluate_command, corpus_command, sample_command, worker_command):
