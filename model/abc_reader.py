@@ -314,4 +314,5 @@ def _tempo(text: str) -> tuple[Fraction, int] | None:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.replace("\\%", "%").split())
+    """A text field without ABC's backslash escapes, its spaces made single."""
+    return " ".join(text.replace("\\", "").split())

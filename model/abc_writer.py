@@ -25,7 +25,7 @@ def write(tune: Tune) -> str:
 
 
 def _text(text: str) -> str:
-    return " ".join(text.split()).replace("\\", "").replace("%", "\\%")
+    return " ".join(text.replace("\\", "").split()).replace("%", "\\%")
 
 
 def _lines(tune: Tune) -> Iterator[str]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model.abc_reader import LONGEST_TEXT, parse, tune_texts
@@ -43,6 +43,8 @@ def test_any_music_is_read_or_refused_in_one_line(music: str) -> None:
     survives(HEADER + music)
 
 
+@example("T", "\\")
+@example("R", "a \\ b")
 @given(st.sampled_from("XTMLQKRVPIwsZ"), st.text(max_size=20))
 @settings(max_examples=150, deadline=2000)
 def test_any_field_is_read_or_refused_in_one_line(name: str, value: str) -> None:
