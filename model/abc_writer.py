@@ -89,7 +89,9 @@ def _broken(note: Note, following: tuple[Note, ...], into_beam: Fraction, tune: 
     if not following or note.tied or not (note.pitch and following[0].pitch):
         return ""
     second = following[0].length
-    if note.length + second > 2 * tune.unit_length:  # long dotted pairs read better with their lengths
+    pair = note.length + second
+    # long pairs, and pairs off the beat, read better with their lengths, and abc2midi's own swing refuses the latter
+    if pair > 2 * tune.unit_length or into_beam % pair:
         return ""
     if into_beam + note.length >= tune.metre.beam or _odd(note.length) * _odd(second) > 1:
         return ""

@@ -122,3 +122,8 @@ def test_triplets_are_written_as_triplets() -> None:
 def test_rhythms_written_by_hand_survive(words: str) -> None:
     tune = parse(f"X:1\nL:1/8\nK:C\n{words}")
     assert parse(write(tune)) == tune
+
+
+def test_dotted_pairs_are_broken_rhythm_on_the_beat_and_lengths_off_it() -> None:
+    tune = parse("X:1\nT:t\nM:4/4\nL:1/8\nK:C\nAB3/2c/2d e3/2f/2 g/2a3/2|]\n")
+    assert write(tune).splitlines()[-1] == "AB3/2c/2d e>fg<a|]"
