@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from model.abc_symbols import CHORD_NOTE, KINDS, MUSIC, length_of, plain, tempo, unit_length
 from model.errors import InputError, NotationError
 from model.key import Key, Pitch
 from model.notation import Bar, Metre, Note, Tune
@@ -19,27 +20,6 @@ _FIELD = re.compile(r"^([A-Za-z+]):(.*)$")
 _NOTE_THEN_REPEAT = re.compile(r"[A-Ga-g]:[|:]")  # looks like a field, but tunes' bodies have none of these names
 _SKIPPED_FIELDS = {"w": "lyrics", "W": "lyrics", "s": "symbol line", "+": "continued line"}
 _KEY_EXTRAS = re.compile(r" (?:clef=\S+|(?:treble|bass|alto|tenor|none|perc)\S*|\w+=\S+)", re.IGNORECASE)
-_LENGTH = r"(?P<{0}>\d{{1,4}}(?:/{{1,8}}\d{{0,4}})?|/{{1,8}}\d{{0,4}})?"
-_MUSIC = re.compile(
-    r"(?P<space>[\s`$*]+|\\\s*$|y\d*)"
-    r"|(?P<chord_symbol>\"[^\"]*\")"
-    r"|(?P<bar>(?:\.?:*\[?\|[|\]:]*|::+|:)(?:\s*\[(?P<ending1>\d[\d,\-.]*)|(?P<ending2>\d[\d,\-.]*))?"
-    r"|\[(?P<ending3>\d[\d,\-.]*))"
-    r"|(?P<decoration>![A-Za-z0-9.()<>+/,']+!|\+[A-Za-z0-9.]+\+|[.~H-Wh-w])"
-    r"|(?P<line_break>!)"
-    r"|(?P<grace>\{[^}]*\})"
-    r"|(?P<inline>\[(?P<inline_name>[A-Za-z]):(?P<inline_value>[^\]]*)\])"
-    r"|(?P<tuplet>\((?P<p>[2-9])(?::(?P<q>\d{0,2})(?::(?P<r>\d{0,2}))?)?)"
-    r"|(?P<slur>[()])"
-    r"|(?P<chord>\[(?P<chord_notes>[^\]|:]*)\]" + _LENGTH.format("chord_length") + r"(?P<chord_tie>-?))"
-    r"|(?P<broken>>{1,3}|<{1,3})"
-    r"|(?P<stray_tie>-)"
-    r"|(?P<note>(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)"
-    + _LENGTH.format("length")
-    + r"\s*(?P<tie>-?))"
-    r"|(?P<rest>[zxZ]" + _LENGTH.format("rest_length") + r")"
-)
-_CHORD_NOTE = re.compile(r"(\^\^?|__?|=)?([A-Ga-g])([,']*)(\d{0,4}/{0,8}\d{0,4})(-?)")
 _ALTERS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
 
@@ -96,7 +76,7 @@ class _Reader:
         elif name == "M":
             self._metre(value)
         elif name == "L":
-            self.unit = _fraction(value)
+            self.unit = unit_length(value)
         elif name == "V":
             voice = "".join(value.split()[:1])
             if self.fields.setdefault("V", voice) != voice:
@@ -131,14 +111,14 @@ class _Reader:
     def _music(self, line: str) -> None:
         place = 0
         while place < len(line):
-            match = _MUSIC.match(line, place)
+            match = MUSIC.match(line, place)
             if match is None:
                 raise NotationError(f"cannot read {line[place : place + 12]!r} at column {place + 1}")
             place = match.end()
             self._symbol(match)
 
     def _symbol(self, match: re.Match[str]) -> None:
-        kind = next(name for name in _KINDS if match[name] is not None)
+        kind = next(name for name in KINDS if match[name] is not None)
         if kind == "note":
             self._note(
                 self._pitch(match["accidental"], match["letter"], match["octave"]), match["length"], match["tie"]
@@ -176,7 +156,7 @@ class _Reader:
 
     def _note(self, pitch: Pitch | None, length: str | None, tie: str) -> None:
         assert self.unit is not None
-        sounding = self.unit * _length(length)
+        sounding = self.unit * length_of(length)
         left, ratio = self.tuplet
         if left:
             sounding *= ratio
@@ -197,13 +177,13 @@ class _Reader:
         self.notes.append(Note(None, self.metre.length * min(bars, 64)))
 
     def _chord(self, match: re.Match[str]) -> None:
-        tones = _CHORD_NOTE.findall(match["chord_notes"])
+        tones = CHORD_NOTE.findall(match["chord_notes"])
         if not tones:
             raise NotationError(f"cannot read the chord {match['chord'][:20]!r}")
         pitches = [self._pitch(accidental or None, letter, marks) for accidental, letter, marks, _, _ in tones]
         if len(tones) > 1:
             self.dropped["chord"] += 1
-        inner = _length(tones[0][3]) * _length(match["chord_length"])
+        inner = length_of(tones[0][3]) * length_of(match["chord_length"])
         tie = "-" if match["chord_tie"] or all(tone[4] for tone in tones) else ""
         self._note(max(pitches, key=lambda pitch: pitch.midi), str(inner), tie)
 
@@ -254,65 +234,13 @@ class _Reader:
             raise NotationError("the tune has no notes")
         number = re.match(r"\d{1,9}", self.fields.get("X", ""))
         return Tune(
-            title=_plain(self.fields.get("T", "")),
+            title=plain(self.fields.get("T", "")),
             key=self.key,
             metre=self.metre,
             bars=tuple(self.bars),
-            rhythm=_plain(self.fields.get("R", "")),
+            rhythm=plain(self.fields.get("R", "")),
             unit_length=self.unit,
-            tempo=_tempo(self.fields.get("Q", "")),
+            tempo=tempo(self.fields.get("Q", "")),
             number=int(number[0]) if number else 1,
             dropped=dict(self.dropped),
         )
-
-
-_KINDS = (
-    "space",
-    "note",
-    "bar",
-    "rest",
-    "broken",
-    "stray_tie",
-    "tuplet",
-    "line_break",
-    "decoration",
-    "chord_symbol",
-    "grace",
-    "inline",
-    "slur",
-    "chord",
-)
-
-
-def _length(text: str | None) -> Fraction:
-    """`3`, `3/2`, `/`, `//`, `/4` -> a multiple of the unit length."""
-    if not text:
-        return Fraction(1)
-    top, slash, bottom = text.partition("/")
-    if not slash:
-        return Fraction(int(top))
-    slashes = 1 + len(bottom) - len(bottom.lstrip("/"))
-    bottom = bottom.lstrip("/")
-    if bottom and int(bottom) == 0:
-        raise NotationError(f"note length {text[:12]!r}")
-    return Fraction(int(top or 1), int(bottom) if bottom else 2**slashes)
-
-
-def _fraction(text: str) -> Fraction:
-    match = re.match(r"^\s*(\d{1,3})\s*(?:/\s*(\d{1,3}))?\s*$", text)
-    if match is None or int(match[1]) == 0 or (match[2] is not None and int(match[2]) == 0):
-        raise NotationError(f"unit length {text[:20]!r}: write it like 1/8")
-    return Fraction(int(match[1]), int(match[2] or 1))
-
-
-def _tempo(text: str) -> tuple[Fraction, int] | None:
-    match = re.search(r"(?<!\d)(\d{1,3})\s?/\s?(\d{1,3})\s?=\s?(\d{1,3})(?!\d)", text)
-    beat, unit, tempo = (
-        map(int, match.groups()) if match else (1, 4, int(text) if re.fullmatch(r"\d{1,3}", text) else 0)
-    )
-    return (Fraction(beat, unit), tempo) if beat and unit and tempo else None
-
-
-def _plain(text: str) -> str:
-    """A text field without ABC's backslash escapes, its spaces made single."""
-    return " ".join(text.replace("\\", "").split())

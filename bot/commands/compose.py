@@ -11,6 +11,7 @@ from bot.config import Config
 from bot.errors import BadRequest, ConfigError, WorkerError
 from bot.service import Service, running
 from bot.values import Place, State, StoredTune
+from model.arguments import add_prompt_options
 from model.jobs import LARGEST_SEED, Prompt, parse_count, parse_prompt
 
 KINDS = ("abc", "mid", "png", "mp3")
@@ -22,13 +23,7 @@ def add(commands: Any) -> None:
         help="compose tunes into a folder",
         description="Compose tunes and write NAME.abc, .mid, .png and .mp3 of each.",
     )
-    parser.add_argument("--key", required=True, help="tonic and mode: D, Gm, Edor, Amix, F#m")
-    parser.add_argument("--rhythm", help="jig, reel, ... (default: drawn)")
-    parser.add_argument("--temperature", default="1.0", help="0.1 (careful) to 2.0 (wild)")
-    parser.add_argument("--form", help="AB, AABB, AABBCC or AABA, with :4, :8 or :16 bars a part (default: AABB:8)")
-    parser.add_argument("--seed", help="whole number (default: drawn)")
-    parser.add_argument("--count", default="1", help="how many tunes, 1 to 100")
-    parser.add_argument("--opening", default="", help="ABC that the tunes begin with, in the key asked for")
+    add_prompt_options(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder for the files")
     parser.add_argument("--json", action="store_true", help="print one JSON list that describes the tunes")
     parser.set_defaults(run=run)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from model.abc_writer import write
+from model.arguments import add_prompt_options
 from model.jobs import parse_count, parse_prompt
 
 BATCH = 64
@@ -20,13 +21,7 @@ def add(commands: Any) -> None:
         help="compose tunes as ABC on stdout",
         description="Compose tunes. Tune i has seed SEED + i; the same seed and checkpoint give the same tunes.",
     )
-    parser.add_argument("--key", required=True, help="tonic and mode: D, Gm, Edor, Amix, F#m")
-    parser.add_argument("--rhythm", help="jig, reel, ... (default: drawn)")
-    parser.add_argument("--temperature", default="1.0", help="0.1 (careful) to 2.0 (wild)")
-    parser.add_argument("--form", help="AB, AABB, AABBCC or AABA, with :4, :8 or :16 bars a part (default: AABB:8)")
-    parser.add_argument("--count", default="1", help="how many tunes")
-    parser.add_argument("--seed", help="whole number (default: drawn)")
-    parser.add_argument("--opening", default="", help="ABC that the tunes begin with, in the key asked for")
+    add_prompt_options(parser)
     parser.add_argument("--checkpoint", type=Path, help="file (default: the shipped one)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
     parser.set_defaults(run=run)
