@@ -14,11 +14,11 @@ from torch.nn import functional as F
 from model.abc_reader import parse, tune_texts
 from model.checkpoint import Checkpoint
 from model.corpus import Corpus, CorpusTune
-from model.errors import CheckpointError, NotationError
+from model.errors import NotationError
 from model.form import parts_of, well_formed
 from model.jobs import Form, Prompt
 from model.key import Key
-from model.network import Network, NetworkConfig
+from model.network import Network, restored
 from model.prepare import MARGIN, features, notes_in, text_notes
 from model.rhythm import RHYTHMS
 from model.sampler import Sampler
@@ -53,14 +53,7 @@ class WellFormed:
 
 def network_of(checkpoint: Checkpoint) -> tuple[Network, Vocabulary]:
     """The network of a checkpoint, ready to predict, and its vocabulary. Raises CheckpointError."""
-    vocabulary = Vocabulary.from_json(checkpoint.vocabulary)
-    try:
-        network = Network(NetworkConfig.from_json(checkpoint.network))
-        network.load_state_dict(checkpoint.weights)
-    except (TypeError, KeyError, RuntimeError) as error:
-        raise CheckpointError("the checkpoint's weights do not fit its own description") from error
-    network.eval().requires_grad_(False)
-    return network, vocabulary
+    return restored(checkpoint.network, checkpoint.weights), Vocabulary.from_json(checkpoint.vocabulary)
 
 
 @torch.inference_mode()

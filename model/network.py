@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from model.errors import CheckpointError
+
 State = tuple[Tensor, Tensor]  # h, c: each [layers, batch, hidden]
 
 
@@ -54,3 +56,13 @@ class Network(nn.Module):
         output, state = self.lstm(self.dropout(embedded), state)
         logits: Tensor = self.output(self.dropout(output))
         return logits, state
+
+
+def restored(config: dict[str, Any], weights: dict[str, Tensor]) -> Network:
+    """The network that a checkpoint describes, ready to predict. Raises CheckpointError if the two do not fit."""
+    try:
+        network = Network(NetworkConfig.from_json(config))
+        network.load_state_dict(weights)
+    except (TypeError, KeyError, RuntimeError) as error:
+        raise CheckpointError("the checkpoint's weights do not fit its own description") from error
+    return network.eval().requires_grad_(False)

@@ -18,7 +18,7 @@ from model.errors import CheckpointError, InputError, SamplingError
 from model.form import well_formed
 from model.grammar import END, Grammar, Rules, State
 from model.jobs import Prompt
-from model.network import Network, NetworkConfig
+from model.network import restored
 from model.notation import Tune
 from model.originality import NOBODY, Index, Nearest
 from model.prepare import input_sizes
@@ -87,15 +87,9 @@ class Sampler:
         if self.vocabulary.kind != "notes":
             raise CheckpointError(f"the {checkpoint.preset} checkpoint writes characters; composing needs preset trad")
         self.device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        try:
-            config = NetworkConfig.from_json(checkpoint.network)
-            self.network = Network(config)
-            self.network.load_state_dict(checkpoint.weights)
-        except (TypeError, KeyError, RuntimeError) as error:
-            raise CheckpointError("the checkpoint's weights do not fit its own description") from error
-        if config.input_sizes != input_sizes(self.vocabulary):
+        self.network = restored(checkpoint.network, checkpoint.weights).to(self.device)
+        if self.network.config.input_sizes != input_sizes(self.vocabulary):
             raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
-        self.network.to(self.device).eval().requires_grad_(False)
         self._titles, self._index = titles, index
         self._grammars: dict[Rules, Grammar] = {}
         self.measure_mask = False  # costs a softmax a token; `mask_removed` is the mean probability that it removed

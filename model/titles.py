@@ -11,7 +11,7 @@ import torch
 from model import checkpoint
 from model.checkpoint import Checkpoint
 from model.errors import CheckpointError
-from model.network import Network, NetworkConfig
+from model.network import restored
 from model.vocabulary import Vocabulary
 
 SHIPPED = checkpoint.SHIPPED.with_name("titles.safetensors")
@@ -55,13 +55,11 @@ class Titles:
 
     def __init__(self, loaded: Checkpoint) -> None:
         self._vocabulary = Vocabulary.from_json(loaded.vocabulary)
+        self._network = restored(loaded.network, loaded.weights)
         try:
-            self._network = Network(NetworkConfig.from_json(loaded.network))
-            self._network.load_state_dict(loaded.weights)
             self._taken, self._words = frozenset(loaded.facts["taken"]), frozenset(loaded.facts["words"])
-        except (TypeError, KeyError, RuntimeError) as error:
-            raise CheckpointError("the titles' checkpoint does not fit its own description") from error
-        self._network.eval().requires_grad_(False)
+        except KeyError as error:
+            raise CheckpointError("the titles' checkpoint does not say which titles exist") from error
 
     @classmethod
     def load(cls, path: Path = SHIPPED) -> "Titles":

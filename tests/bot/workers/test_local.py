@@ -181,6 +181,7 @@ async def test_closing_while_it_restarts_leaves_no_process() -> None:
         child(worker).kill()
         await until(lambda: not child_runs())
         await until(child_runs)  # the next one, which is not ready yet
+    assert not child_runs()
 
 
 @pytest.mark.parametrize(
