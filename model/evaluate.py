@@ -74,7 +74,7 @@ def _bits(network: Network, vocabulary: Vocabulary, tokens: Sequence[str]) -> fl
         ids = torch.tensor(vocabulary.encode(tokens))
         inputs, targets = ids[:-1, None], ids[1:]
     else:
-        inputs, targets = features(tokens, vocabulary)
+        inputs, targets = features(tokens, vocabulary, network.config.inputs)
     logits, _ = network(inputs[None])
     return float(F.cross_entropy(logits[0], targets, reduction="sum")) / math.log(2)
 

@@ -7,13 +7,17 @@ import torch
 from torch import Tensor, nn
 
 from model.errors import CheckpointError
+from model.tokens import INPUTS
 
 State = tuple[Tensor, Tensor]  # h, c: each [layers, batch, hidden]
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Sizes of a network. Input i takes ids below `input_sizes[i]` and is embedded in `input_widths[i]` numbers."""
+    """Sizes of a network. Input i takes ids below `input_sizes[i]` and is embedded in `input_widths[i]` numbers.
+
+    `inputs` names them, of tokens.INPUTS.
+    """
 
     vocabulary: int
     input_sizes: tuple[int, ...]
@@ -21,15 +25,16 @@ class NetworkConfig:
     hidden: int
     layers: int = 1
     dropout: float = 0.0
+    inputs: tuple[str, ...] = ("token",)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "NetworkConfig":
-        return cls(
-            **{**data, "input_sizes": tuple(data["input_sizes"]), "input_widths": tuple(data["input_widths"])},
-        )
+        sizes = tuple(data["input_sizes"])
+        inputs = tuple(data.get("inputs", INPUTS[: len(sizes)]))  # the first checkpoints did not name them
+        return cls(**{**data, "input_sizes": sizes, "input_widths": tuple(data["input_widths"]), "inputs": inputs})
 
 
 class Network(nn.Module):

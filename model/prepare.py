@@ -16,7 +16,7 @@ from model.key import Key
 from model.network import Network, NetworkConfig
 from model.presets import Preset
 from model.sources import Source
-from model.tokens import PLACES, POSITIONS, Cursor, token_note
+from model.tokens import INPUTS, PLACES, POSITIONS, Cursor, token_note
 from model.vocabulary import Vocabulary
 
 MARGIN = "\n\n"  # between songs, as the article joins them
@@ -43,8 +43,10 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
         sizes = (len(known),)
     else:
         known, batches = built.vocabulary(), _tunes(preset, built)
-        sizes = input_sizes(known)
-    config = NetworkConfig(len(known), sizes, preset.widths, preset.hidden, preset.layers, preset.dropout)
+        sizes = input_sizes(known, preset.inputs)
+    config = NetworkConfig(
+        len(known), sizes, preset.widths, preset.hidden, preset.layers, preset.dropout, preset.inputs
+    )
     facts = {
         "sources": {s.name: {"tunes": built.report.read[s.name], "sha256": s.sha256()} for s in sources},
         "families": len({tune.family for tune in built.tunes}),
@@ -57,19 +59,21 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
     return Prepared(Network(config), batches, {"vocabulary": known.to_json(), "facts": facts}, built)
 
 
-def input_sizes(known: Vocabulary) -> tuple[int, ...]:
-    """Token, position in the bar, bar in the part, and four lookback tokens with 0 for none."""
-    return (len(known), POSITIONS, PLACES, *[len(known) + 1] * 4)
+def input_sizes(known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[int, ...]:
+    """How many ids each of `inputs` has: token, position in the bar, bar in the part, lookback with 0 for none."""
+    sizes = {"token": len(known), "position": POSITIONS, "place": PLACES}
+    return tuple(sizes.get(name, len(known) + 1) for name in inputs)
 
 
-def features(tokens: Sequence[str], known: Vocabulary) -> tuple[Tensor, Tensor]:
-    """Inputs [time, 7] that predict targets [time]: every token but the first, which is given."""
+def features(tokens: Sequence[str], known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[Tensor, Tensor]:
+    """Inputs [time, inputs] that predict targets [time]: every token but the first, which is given."""
     ids = known.encode(tokens)
     cursor, rows = Cursor(), []
     for token, token_id in zip(tokens[:-1], ids[:-1], strict=True):
         cursor.advance(token, token_id)
         rows.append((token_id, *cursor.place_ids(), *cursor.lookback()))
-    return torch.tensor(rows), torch.tensor(ids[1:])
+    columns = [INPUTS.index(name) for name in inputs]
+    return torch.tensor(rows)[:, columns], torch.tensor(ids[1:])
 
 
 def notes_in(tokens: Iterable[str]) -> int:
@@ -83,8 +87,8 @@ def _tunes(preset: Preset, built: Corpus) -> TuneBatches:
     if not train or not validation:
         raise InputError(f"the corpus has {len(built.tunes)} usable tunes, too few to train on and to check with")
     return TuneBatches(
-        [features(tune.tokens, known) for tune in train],
-        [features(tune.tokens, known) for tune in validation],
+        [features(tune.tokens, known, preset.inputs) for tune in train],
+        [features(tune.tokens, known, preset.inputs) for tune in validation],
         sum(notes_in(tune.tokens) for tune in validation),
         preset.batch,
     )

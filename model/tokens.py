@@ -27,6 +27,7 @@ BARS_SEEN = 33  # bar numbers above 32 look alike to the network
 MEAN_PITCH = 67  # MIDI: tunes are spelled in the octave that brings their mean nearest to it
 POSITIONS = LONGEST_BAR + 2  # id 0 stands for the header
 PLACES = 3 * BARS_SEEN + 1  # bar in the part, in the body, first or second ending; id 0 stands for the header
+INPUTS = ("token", "position", "place", *(f"back {bars}" for bars in LOOKBACK_BARS))  # what a network may be given
 _ACCIDENTALS = {-2: "__", -1: "_", 0: "", 1: "^", 2: "^^"}
 
 

@@ -22,8 +22,9 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--preset",
         required=True,
-        choices=["seed", "trad", "titles"],
-        help="seed: the article's system; trad: the bot's; titles: names for tunes",
+        choices=list(presets.NAMES),
+        help="seed: the article's system; trad: the bot's; plain, lookback: trad with fewer inputs, to compare with;"
+        " titles: names for tunes",
     )
     parser.add_argument(
         "--corpus", nargs="+", type=Path, metavar="PATH", help="ABC files or folders (default: the preset's own)"

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import math
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import torch
 
 from model import checkpoint, presets
 from model.errors import CheckpointError, InputError
-from model.network import Network
+from model.network import Network, NetworkConfig
 from model.prepare import Prepared, prepare
 from model.presets import SEED, TRAD, Preset
 from model.sources import path_source
@@ -133,3 +134,15 @@ def test_presets_have_names() -> None:
     assert presets.named("seed") is SEED
     with pytest.raises(InputError, match="no preset"):
         presets.named("article")
+
+
+@pytest.mark.parametrize("name", ["plain", "lookback", "trad"])
+def test_each_preset_sees_only_its_inputs(name: str, tmp_path: Path) -> None:
+    preset = dataclasses.replace(presets.named(name), hidden=8, layers=1)
+    prepared = made(tmp_path, preset)
+    config = prepared.network.config
+    assert config.inputs == preset.inputs
+    assert NetworkConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+    inputs = prepared.batches.training(torch.Generator().manual_seed(0)).inputs
+    assert inputs.shape[2] == {"plain": 1, "lookback": 5, "trad": 7}[name]
+    assert all(int(inputs[..., i].max()) < size for i, size in enumerate(config.input_sizes))
