@@ -1,6 +1,7 @@
-"""What one listener has yet to hear of the prompts."""
+"""Who listens to the prompts, and what each has yet to hear."""
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator
 
 from bot.values import Progress
@@ -31,3 +32,27 @@ class Changes(AsyncIterator[Progress]):
             self._arrived.clear()
             await self._arrived.wait()
         return self._news.pop(next(iter(self._news)))
+
+
+class Listeners:
+    """Everyone who listens. One that its owner has forgotten is dropped."""
+
+    def __init__(self) -> None:
+        self._all: weakref.WeakSet[Changes] = weakref.WeakSet()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def join(self) -> Changes:
+        """A listener, for as long as the caller keeps it, to every change from this call on."""
+        listener = Changes()
+        self._all.add(listener)
+        return listener
+
+    def tell(self, progress: Progress) -> None:
+        for listener in self._all:
+            listener.tell(progress)
+
+    def close(self) -> None:
+        for listener in self._all:
+            listener.close()

@@ -3,20 +3,25 @@
 import asyncio
 import logging
 import secrets
-import weakref
-from collections.abc import AsyncIterator, Collection
+import time
+from collections.abc import AsyncIterator, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bot.changes import Changes
-from bot.errors import BadRequest, NotAllowed, NotFound, TunesmithError, WorkerError
+from bot.changes import Listeners
+from bot.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError, WorkerError
 from bot.library import Library
 from bot.queue import PromptQueue
 from bot.store import Store
 from bot.values import NewTune, Place, Progress, State, StoredPrompt
+from bot.waits import Waits
 from model.jobs import Event, Job, Prompt
 
 RENDERED = ("png", "mid", "mp3")
+MOST_ATTEMPTS = 3  # starts of the bot that one prompt may take down
+TELL_EVERY = 0.5  # seconds between two rounds of telling those who wait how many are ahead
+GRACE = 3.0  # seconds that prompts in work get when the bot stops
+_TOLD_AT_ONCE = 50  # between these the event loop has a turn
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +38,8 @@ class Renderer(Protocol):
 class Composer:
     """Queues prompts, has them composed and rendered, stores the tunes, and tells listeners of each change.
 
-    `async with` runs it. `version` is the checkpoint's number; a tune may take `deadline` seconds in the worker.
+    `async with` runs it. `version` is the checkpoint's number; a tune may take `deadline` seconds in the worker, and a
+    prompt wait `patience` seconds for its turn.
     """
 
     store: Store
@@ -44,42 +50,72 @@ class Composer:
     at_once: int = 8
     deadline: float = 120.0
     version: int = 1
+    patience: float = 900.0
     _running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
-    _listeners: weakref.WeakSet[Changes] = field(default_factory=weakref.WeakSet)
+    _alone: bool = False  # the one in work is suspected of taking the bot down, and may take no other along
+    _listeners: Listeners = field(default_factory=Listeners)
     _accepting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
-    _dispatcher: asyncio.Task[None] | None = None
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)
+    _helpers: set[asyncio.Task[None]] = field(default_factory=set)
+    _stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self._waits = Waits(self.patience, self._waited_too_long)
 
     async def __aenter__(self) -> "Composer":
-        self._dispatcher = asyncio.create_task(self._dispatch(), name="dispatcher")
+        self._help(self._dispatch(), "dispatcher")
+        self._help(self._tell_places(), "places in the queue")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Stop. Prompts that are not done stay in the database and go on after the next start."""
-        tasks = [task for task in (self._dispatcher, *self._running.values()) if task]
+        self._stopping = True
+        self._waits.close()
+        interrupted = list(self._running)
+        tasks = [*self._helpers, *self._running.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for listener in self._listeners:
-            listener.close()
+        if interrupted:
+            try:
+                await self.store.put_back(interrupted)
+            except TunesmithError as error:
+                log.error("prompts %s count as attempted: %s", interrupted, error)
+        self._listeners.close()
+
+    async def drain(self, grace: float = GRACE) -> None:
+        """Accept and begin no more, and give what is in work `grace` seconds to be done."""
+        self._stopping = True
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=grace)
 
     async def compose(self, place: Place, prompt: Prompt, count: int = 1) -> Progress:
         """Accept a prompt: store it and queue it. Raises Busy."""
+        if self._stopping:
+            raise Busy("the bot is being stopped: please ask again in a minute")
         member_id, server_id = await self.store.place(place)
         async with self._accepting:  # between the check and the queue nobody else may come in
-            self.queue.check(member_id)
+            self.queue.check(member_id, server_id)
             stored = await self.store.add_prompt(member_id, server_id, prompt, count, self.version)
             self._enqueue(stored)
         log.info("prompt %d: %s %s, %d tunes, from %s", stored.id, prompt.key, prompt.rhythm, count, place.platform)
         return Progress(stored, self._ahead(stored.id))
 
     async def recover(self, platforms: Collection[str]) -> int:
-        """Queue again what an earlier run left undone; how many prompts that were."""
+        """Queue again what an earlier run left undone; how many prompts that were.
+
+        One that was in work each of the last MOST_ATTEMPTS times when the bot went down is failed instead.
+        """
         async with self._accepting:
             known = {*self._running, *(prompt.id for prompt in self.queue.waiting())}
             left = [stored for stored in await self.store.unfinished(platforms) if stored.id not in known]
             for stored in left:
-                self._enqueue(replace(stored, state=State.QUEUED))
+                if stored.attempts < MOST_ATTEMPTS:
+                    self._enqueue(replace(stored, state=State.QUEUED))
+                    continue
+                log.error("prompt %d was in work when the bot went down %d times: given up", stored.id, stored.attempts)
+                await self._fail(stored, "Sorry: the bot broke down on this prompt again and again. Try another seed.")
         return len(left)
 
     async def cancel(self, prompt_id: int, place: Place) -> None:
@@ -92,17 +128,14 @@ class Composer:
             raise NotAllowed("only the member who asked can cancel a prompt")
         if not await self.store.set_state(prompt_id, State.CANCELLED):
             raise NotFound("that prompt is done already")
-        self.queue.remove(prompt_id)
+        self._leave_queue(prompt_id)
         if task := self._running.get(prompt_id):
             task.cancel()
-        self._tell(Progress(replace(stored, state=State.CANCELLED)))
-        self._tell_waiting()
+        self._listeners.tell(Progress(replace(stored, state=State.CANCELLED)))
 
     def changes(self) -> AsyncIterator[Progress]:
         """Every change of every prompt from this call on, until the composer stops. See Changes."""
-        listener = Changes()
-        self._listeners.add(listener)  # for as long as the caller keeps it
-        return listener
+        return self._listeners.join()
 
     async def finished(self, prompt_id: int, changes: AsyncIterator[Progress]) -> Progress:
         """Wait in `changes`, which were asked for before it was queued, for the final state of one prompt."""
@@ -111,37 +144,70 @@ class Composer:
                 return progress
         raise WorkerError("the bot stopped before the tune was done")
 
+    def _help(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._helpers.add(task)
+        task.add_done_callback(self._helpers.discard)
+
     def _enqueue(self, stored: StoredPrompt) -> None:
         self.queue.add(stored)
+        self._waits.begin(stored)
         self._work.set()
-        self._tell(Progress(stored, self._ahead(stored.id)))
+        self._listeners.tell(Progress(stored, self._ahead(stored.id)))
+
+    def _leave_queue(self, prompt_id: int) -> bool:
+        self._waits.end(prompt_id)
+        self._work.set()
+        return self.queue.remove(prompt_id)
+
+    def _waited_too_long(self, stored: StoredPrompt) -> None:
+        if self._leave_queue(stored.id):
+            log.warning("prompt %d waited %g s and had no turn", stored.id, self.patience)
+            line = "Sorry: so many were asking that your turn did not come. Please ask again."
+            self._help(self._fail(stored, line), f"apology {stored.id}")
 
     def _ahead(self, prompt_id: int) -> int:
         return next((n for n, prompt in enumerate(self.queue.waiting()) if prompt.id == prompt_id), 0)
 
-    def _tell(self, progress: Progress) -> None:
-        for listener in self._listeners:
-            listener.tell(progress)
-
-    def _tell_waiting(self) -> None:
-        for ahead, prompt in enumerate(self.queue.waiting()):
-            self._tell(Progress(prompt, ahead))
+    async def _tell_places(self) -> None:
+        """Tell those who wait how many are ahead, whenever that changes, but not all the time."""
+        told: dict[int, int] = {}
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            places = {prompt.id: (ahead, prompt) for ahead, prompt in enumerate(self.queue.waiting())}
+            for ahead, prompt in places.values():
+                if told.get(prompt.id) != ahead and prompt.id in self.queue:  # not taken meanwhile
+                    self._listeners.tell(Progress(prompt, ahead))
+                if ahead % _TOLD_AT_ONCE == _TOLD_AT_ONCE - 1:
+                    await asyncio.sleep(0)
+            told = {prompt_id: ahead for prompt_id, (ahead, _) in places.items()}
+            await asyncio.sleep(TELL_EVERY)
 
     async def _dispatch(self) -> None:
         while True:
             await self._work.wait()
             self._work.clear()
-            while len(self._running) < self.at_once and (stored := self.queue.take()):
+            while (stored := self.queue.first()) and self._has_room(stored):
+                self.queue.take()
+                self._alone = _suspected(stored)
                 task = asyncio.create_task(self._run(stored), name=f"prompt {stored.id}")
                 self._running[stored.id] = task
                 task.add_done_callback(lambda _, prompt_id=stored.id: self._ended(prompt_id))  # type: ignore[misc]
-            self._tell_waiting()
+            self._moved.set()
+
+    def _has_room(self, stored: StoredPrompt) -> bool:
+        if self._stopping:
+            return False
+        return not self._running if self._alone or _suspected(stored) else len(self._running) < self.at_once
 
     def _ended(self, prompt_id: int) -> None:
         self._running.pop(prompt_id, None)
         self._work.set()
 
     async def _run(self, stored: StoredPrompt) -> None:
+        waited, began = self._waits.end(stored.id), time.monotonic()
+        log.debug("prompt %d has its turn after %.1f s", stored.id, waited)
         try:
             await self._compose_and_store(stored)
         except TunesmithError as error:
@@ -151,6 +217,7 @@ class Composer:
             reference = secrets.token_hex(3)
             log.exception("prompt %d failed, reference %s", stored.id, reference)
             await self._fail(stored, f"Something broke on our side. If it happens again, tell an admin: {reference}")
+        self.queue.pace.note(time.monotonic() - began, self.at_once)
 
     async def _compose_and_store(self, stored: StoredPrompt) -> None:
         await self._move(stored, State.COMPOSING)
@@ -171,7 +238,7 @@ class Composer:
             self.library.remember(tune.id, files)
         if tunes:
             log.info("prompt %d is done: tunes %s", stored.id, [tune.id for tune in tunes])
-            self._tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
+            self._listeners.tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
 
     async def _checkpoint(self, version: int) -> str:
         """The file of a version that an earlier run composed with; empty for the worker's own."""
@@ -183,12 +250,12 @@ class Composer:
         event = await self.worker.compose(job)
         if event.state == "failed":
             raise BadRequest(event.error) if event.fault == "input" else WorkerError(event.error)
-        return NewTune(0, job.prompt.seed, event.title, event.abc)
+        return NewTune(0, job.prompt.seed, event.title, event.abc, event.nearest, event.temperature)
 
     async def _move(self, stored: StoredPrompt, state: State) -> None:
         if not await self.store.set_state(stored.id, state):
             raise asyncio.CancelledError  # it was cancelled meanwhile, and its listeners know
-        self._tell(Progress(replace(stored, state=state)))
+        self._listeners.tell(Progress(replace(stored, state=state)))
 
     async def _fail(self, stored: StoredPrompt, error: str, refused: bool = False) -> None:
         try:
@@ -197,4 +264,8 @@ class Composer:
             log.error("prompt %d failed, which could not be stored: %s", stored.id, gone)
             failed = True
         if failed:  # or it was cancelled meanwhile, and its listeners know
-            self._tell(Progress(replace(stored, state=State.FAILED, error=error), refused=refused))
+            self._listeners.tell(Progress(replace(stored, state=State.FAILED, error=error), refused=refused))
+
+
+def _suspected(stored: StoredPrompt) -> bool:
+    return stored.attempts >= MOST_ATTEMPTS - 1

@@ -50,11 +50,13 @@ class Render(_Section):
 
 
 class Queue(_Section):
-    """`limit` prompts may wait at once, `per_member` of one member; `at_once` prompts are in work."""
+    """`limit` prompts may wait, `per_server` of one server, `per_member` of one member; `at_once` are in work."""
 
-    limit: int = Field(200, ge=1)
+    limit: int = Field(1000, ge=1)
+    per_server: int = Field(250, ge=1)
     per_member: int = Field(5, ge=1)
     at_once: int = Field(8, ge=1)
+    patience: float = Field(900.0, gt=0)  # seconds a prompt waits at most; then it gets an apology
 
 
 class Config(BaseSettings):

@@ -1,40 +1,98 @@
-"""Which prompt is next: first come, first served, bounded, and each member may hold so many places."""
+"""Which prompt is next: servers take turns, and within a server its members, so a flood delays its sender alone."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.errors import Busy
+from bot.pace import Pace
 from bot.values import StoredPrompt
+
+_Mine = OrderedDict[int, StoredPrompt]  # one member's, by prompt id, in order
+_Server = OrderedDict[int, _Mine]  # by member id; the first is next
 
 
 @dataclass
 class PromptQueue:
-    """The prompts that wait. `limit` of all members together, `per_member` of one."""
+    """The prompts that wait: at most `limit` together, `per_server` of one server, `per_member` of one member."""
 
     limit: int
     per_member: int
-    _waiting: OrderedDict[int, StoredPrompt] = field(default_factory=OrderedDict)
+    per_server: int | None = None
+    pace: Pace = field(default_factory=Pace)
+    _servers: OrderedDict[int, _Server] = field(default_factory=OrderedDict)  # the first is next
+    _places: dict[int, tuple[int, int]] = field(default_factory=dict)  # prompt id -> server and member
 
-    def check(self, member_id: int) -> None:
-        """Raises Busy when this member cannot queue another prompt now."""
-        mine = sum(prompt.member_id == member_id for prompt in self._waiting.values())
-        if mine >= self.per_member:
-            raise Busy(f"you have {mine} prompts waiting already: one of them has to be done first")
-        if len(self._waiting) >= self.limit:
-            raise Busy(
-                f"{len(self._waiting)} prompts are waiting, more than I can promise: please try again in a minute"
-            )
+    def check(self, member_id: int, server_id: int) -> None:
+        """Raises Busy, with an estimate of when there is room, if this member cannot queue another prompt now."""
+        server = self._servers.get(server_id, _Server())
+        mine = server.get(member_id, _Mine())
+        here = sum(map(len, server.values()))
+        if len(mine) >= self.per_member:
+            ahead = next(n for n, prompt in enumerate(self.waiting()) if prompt.id in mine)
+            raise Busy(f"you have {len(mine)} prompts waiting already: ask again {self.pace.in_words(ahead)}")
+        if len(self._places) >= self.limit:
+            raise Busy(_full(len(self._places), "", self.pace))
+        if self.per_server is not None and here >= self.per_server:
+            raise Busy(_full(here, " here", self.pace))
 
     def add(self, prompt: StoredPrompt) -> None:
-        self._waiting[prompt.id] = prompt
+        """Behind its member's other prompts; a member, or a server, that had none waits until each other had a turn."""
+        server = self._servers.setdefault(prompt.server_id, OrderedDict())
+        server.setdefault(prompt.member_id, OrderedDict())[prompt.id] = prompt
+        self._places[prompt.id] = (prompt.server_id, prompt.member_id)
+
+    def first(self) -> StoredPrompt | None:
+        """The next prompt, which stays; None when nobody waits."""
+        for server in self._servers.values():
+            for mine in server.values():
+                return next(iter(mine.values()))
+        return None
 
     def take(self) -> StoredPrompt | None:
         """The next prompt, which leaves the queue; None when nobody waits."""
-        return self._waiting.popitem(last=False)[1] if self._waiting else None
+        prompt = self.first()
+        if prompt is None:
+            return None
+        self._servers[prompt.server_id].move_to_end(prompt.member_id)  # whoever had a turn is last now
+        self._servers.move_to_end(prompt.server_id)
+        self.remove(prompt.id)
+        return prompt
 
     def remove(self, prompt_id: int) -> bool:
-        return self._waiting.pop(prompt_id, None) is not None
+        place = self._places.pop(prompt_id, None)
+        if place is None:
+            return False
+        server_id, member_id = place
+        server = self._servers[server_id]
+        del server[member_id][prompt_id]
+        if not server[member_id]:
+            del server[member_id]
+        if not server:
+            del self._servers[server_id]
+        return True
 
-    def waiting(self) -> list[StoredPrompt]:
-        """In order."""
-        return list(self._waiting.values())
+    def waiting(self) -> Iterator[StoredPrompt]:
+        """In the order in which they will be taken. What is added or removed meanwhile does not show."""
+        servers = deque(deque(deque(mine.values()) for mine in server.values()) for server in self._servers.values())
+        while servers:
+            members = servers.popleft()
+            mine = members.popleft()
+            yield mine.popleft()
+            if mine:
+                members.append(mine)
+            if members:
+                servers.append(members)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, prompt_id: int) -> bool:
+        return prompt_id in self._places
+
+
+def _full(count: int, where: str, pace: Pace) -> str:
+    # half of them: by then there is room again, and not for one alone
+    return (
+        f"{count} prompts are waiting{where}, more than I can promise: please try again {pace.in_words(count // 2 - 1)}"
+    )

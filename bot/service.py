@@ -48,9 +48,17 @@ async def running(config: Config) -> AsyncIterator[Service]:
         await _enter_both(stack, worker, renderer)
         version = await register(store, config.worker.checkpoint)
         library = Library(store, renderer)
-        queue = PromptQueue(config.queue.limit, config.queue.per_member)
+        limits = config.queue
         composer = Composer(
-            store, library, worker, renderer, queue, config.queue.at_once, config.worker.deadline, version
+            store,
+            library,
+            worker,
+            renderer,
+            PromptQueue(limits.limit, limits.per_member, limits.per_server),
+            limits.at_once,
+            config.worker.deadline,
+            version,
+            limits.patience,
         )
         await stack.enter_async_context(composer)
         yield Service(store, library, composer, worker, renderer)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from model.jobs import Prompt
+from model.jobs import Known, Prompt
 
 
 class State(StrEnum):
@@ -58,6 +58,9 @@ class StoredPrompt:
     version: int
     created_at: datetime  # aware, UTC
     error: str = ""
+    attempts: int = 0  # how often it was given to a worker; a clean stop takes one back
+    channel_id: str = ""  # with message_id: the message that carries the answer, on a platform that has messages
+    message_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,17 +74,26 @@ class Votes:
 
 @dataclass(frozen=True)
 class NewTune:
-    """A tune fresh from a worker; `ordinal` counts the tunes of one prompt from 0, and adds to the prompt's seed."""
+    """A tune fresh from a worker; `ordinal` counts the tunes of one prompt from 0, and adds to the prompt's seed.
+
+    `nearest` is the tune of the books most like it, None where nothing was compared. `drawn_temperature` is higher than
+    the prompt's where it took many draws to get away from known tunes; None where that is not known.
+    """
 
     ordinal: int
     seed: int
     title: str
     abc: str
+    nearest: Known | None = None
+    drawn_temperature: float | None = None
 
 
 @dataclass(frozen=True)
 class StoredTune:
-    """A row of `tunes` with what its prompt asked for: everything needed to make it again."""
+    """A row of `tunes` with what its prompt asked for: everything needed to make it again.
+
+    `nearest` and `drawn_temperature` are as NewTune's; tunes of release 0.1 have neither.
+    """
 
     id: int
     prompt_id: int
@@ -94,6 +106,8 @@ class StoredTune:
     abc: str
     created_at: datetime  # aware, UTC
     votes: Votes = Votes()
+    nearest: Known | None = None
+    drawn_temperature: float | None = None
 
 
 @dataclass(frozen=True)

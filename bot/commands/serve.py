@@ -52,6 +52,7 @@ async def _run(config: Config) -> None:
             _announce(config)
             await asyncio.Event().wait()
         finally:
+            await service.composer.drain()
             if runner:
                 await runner.cleanup()
 

@@ -48,6 +48,13 @@ async def set_state(connection: AsyncConnection, prompt_id: int, state: State, e
     return (await connection.execute(statement)).rowcount == 1
 
 
+async def put_back(connection: AsyncConnection, prompt_ids: Collection[int]) -> None:
+    """Prompts that a clean stop interrupted are queued again, and that was no attempt."""
+    working = [State.COMPOSING.value, State.RENDERING.value]
+    statement = update(prompts).where(prompts.c.id.in_(prompt_ids), prompts.c.state.in_(working))
+    await connection.execute(statement.values(state=State.QUEUED.value, attempts=prompts.c.attempts - 1))
+
+
 async def load(connection: AsyncConnection, prompt_id: int) -> StoredPrompt | None:
     row = (await connection.execute(_query().where(prompts.c.id == prompt_id))).one_or_none()
     return from_row(row) if row else None
@@ -83,6 +90,9 @@ def from_row(row: Row[Any]) -> StoredPrompt:
         version=row.version,
         created_at=row.created_at,
         error=row.error,
+        attempts=row.attempts,
+        channel_id=row.channel_id or "",
+        message_id=row.message_id or "",
     )
 
 

@@ -59,6 +59,10 @@ class Store:
         """
         return await self._database.write(prompts.set_state, prompt_id, state, error)
 
+    async def put_back(self, prompt_ids: Collection[int]) -> None:
+        """Queue prompts again that a clean stop interrupted in their work, which was no attempt."""
+        await self._database.write(prompts.put_back, prompt_ids)
+
     async def prompt(self, prompt_id: int) -> StoredPrompt | None:
         return await self._database.read(prompts.load, prompt_id)
 

@@ -58,7 +58,14 @@ class Bot:
 
 @asynccontextmanager
 async def running(
-    path: Path, *options: str, at_once: int = 8, limit: int = 50, per_member: int = 20, version: int = 1
+    path: Path,
+    *options: str,
+    at_once: int = 8,
+    limit: int = 50,
+    per_member: int = 50,
+    per_server: int | None = None,
+    version: int = 1,
+    patience: float = 60.0,
 ) -> AsyncIterator[Bot]:
     """A bot on the database at `path`. Rendering goes through unless a test clears `renderer.go`."""
     renderer = Renderer()
@@ -66,8 +73,9 @@ async def running(
     async with await Store.open(path) as store, LocalWorker(command=(*STAND_IN, *options)) as worker:
         for number in range(1, version + 1):
             await store.add_version(f"/nowhere/{number}.safetensors", str(number) * 64, "trad", number)
-        queue = PromptQueue(limit, per_member)
-        composer = Composer(store, Library(store, renderer), worker, renderer, queue, at_once, 30.0, version)  # type: ignore[arg-type]
+        queue = PromptQueue(limit, per_member, per_server)
+        library = Library(store, renderer)  # type: ignore[arg-type]
+        composer = Composer(store, library, worker, renderer, queue, at_once, 30.0, version, patience)
         async with composer:
             yield Bot(store, composer, renderer, worker)
 

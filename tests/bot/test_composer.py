@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.config import Queue
 from bot.errors import Busy, NotAllowed, NotFound, RenderError, StoreError
-from bot.values import Progress, State
+from bot.values import Place, Progress, State
+from model.jobs import Known
 from tests.bot.parts import ANN, BEN, Bot, asked, reached, running
 
 
@@ -35,6 +37,7 @@ async def test_states_arrive_in_order_and_the_tune_is_stored(bot: Bot) -> None:
     assert states == [State.QUEUED, State.COMPOSING, State.RENDERING, State.DONE]
     (tune,) = heard[-1].tunes
     assert (tune.prompt_id, tune.title, tune.prompt.seed, tune.version) == (prompt_id, "Seed 7", 7, 1)
+    assert (tune.nearest, tune.drawn_temperature) == (Known("The Boys of Malin", "ryansMammoth", 0.41), 1.2)
     assert await bot.composer.library.media(tune.id, "png") == b"png"
     assert len(bot.renderer.rendered) == 1  # its files were kept
     assert await bot.state(prompt_id) is State.DONE
@@ -205,3 +208,65 @@ async def test_a_prompt_in_work_can_be_cancelled_and_makes_room(path: Path, at: 
                 heard[progress.prompt.id] = progress.prompt.state
         assert heard == states == {prompt_id: await bot.state(prompt_id) for prompt_id in states}
         assert await bot.store.tunes_of([prompt_id]) == []
+
+
+async def test_a_newcomer_behind_a_flood_of_forty_is_served_next_but_one(path: Path) -> None:
+    async with running(path, at_once=1) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        flood = [await bot.ask(asked()) for _ in range(41)]
+        await reached(changes, State.RENDERING, flood[0])
+        newcomer = await bot.composer.compose(BEN, asked())
+        assert newcomer.ahead <= 1
+        elsewhere = await bot.composer.compose(Place("web", "elsewhere", "cal"), asked())
+        assert elsewhere.ahead <= 2
+        assert (await bot.composer.compose(ANN, asked())).ahead == 42
+        bot.renderer.go.set()
+        order: list[int] = []
+        async for progress in changes:
+            if progress.prompt.state is State.DONE:
+                order.append(progress.prompt.id)
+                if len(order) == 44:
+                    break
+        assert order.index(newcomer.prompt.id) <= 3  # one was in work, and a new server had its turn
+        assert order.index(elsewhere.prompt.id) <= 3
+        assert [number for number in order if number in flood] == flood
+
+
+async def test_fifty_members_of_one_server_are_admitted_at_once_by_default(path: Path) -> None:
+    limits = Queue()
+    async with running(path, limit=limits.limit, per_member=limits.per_member, per_server=limits.per_server) as bot:
+        bot.renderer.go.clear()
+        places = [Place("web", "local", f"m{n}") for n in range(50)]
+        await asyncio.gather(*(bot.ask(asked(), place, 1 + n % 4) for n, place in enumerate(places)))
+        bot.renderer.go.set()
+
+
+async def test_a_prompt_that_waits_too_long_gets_an_apology(path: Path) -> None:
+    async with running(path, at_once=1, patience=0.2) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        busy = await bot.ask(asked())
+        await reached(changes, State.RENDERING, busy)
+        waiting = await bot.ask(asked())
+        failed = await reached(changes, State.FAILED, waiting)
+        assert "your turn did not come" in failed.prompt.error
+        assert await bot.state(waiting) is State.FAILED
+        bot.renderer.go.set()
+        await reached(changes, State.DONE, busy)  # in work: its time in the queue is over
+        assert (await bot.finished(asked())).prompt.state is State.DONE
+
+
+async def test_a_bot_that_stops_refuses_politely_and_finishes_what_is_in_work(path: Path) -> None:
+    async with running(path, at_once=1) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        busy, waiting = await bot.ask(asked()), await bot.ask(asked())
+        await reached(changes, State.RENDERING, busy)
+        draining = asyncio.create_task(bot.composer.drain())
+        await asyncio.sleep(0)
+        with pytest.raises(Busy, match="being stopped"):
+            await bot.ask(asked())
+        bot.renderer.go.set()
+        await draining
+        assert [await bot.state(prompt_id) for prompt_id in (busy, waiting)] == [State.DONE, State.QUEUED]

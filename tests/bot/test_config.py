@@ -19,7 +19,7 @@ DEFAULTS = {
     "web": {"enabled": True, "host": "127.0.0.1", "port": 8765},
     "worker": {"threads": max(1, CORES - 1), "checkpoint": None, "deadline": 120.0},
     "render": {"processes": max(1, CORES // 2), "timeout": 30.0},
-    "queue": {"limit": 200, "per_member": 5, "at_once": 8},
+    "queue": {"limit": 1000, "per_server": 250, "per_member": 5, "at_once": 8, "patience": 900.0},
     "discord_token": None,
 }
 

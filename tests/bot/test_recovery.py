@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.values import NewTune, Place, State
-from tests.bot.parts import ANN, asked, reached, running
+from tests.bot.parts import ANN, Bot, asked, reached, running
 
 
 @pytest.fixture
@@ -25,7 +25,8 @@ async def test_a_stop_in_mid_work_leaves_prompts_that_the_next_start_finishes(pa
         await reached(changes, State.COMPOSING, composing)
     async with running(path, "--well-behaved") as bot:
         ids = [rendering, composing, queued]
-        assert [await bot.state(prompt_id) for prompt_id in ids] == [State.RENDERING, State.COMPOSING, State.QUEUED]
+        assert [await bot.state(prompt_id) for prompt_id in ids] == [State.QUEUED] * 3
+        assert [stored.attempts for stored in await bot.store.unfinished(["web"])] == [0] * 3  # a stop is no crash
         changes = bot.composer.changes()
         assert await bot.composer.recover(["web"]) == 3
         tunes: dict[int, int] = {}
@@ -85,3 +86,40 @@ async def test_a_tune_that_was_stored_as_the_bot_died_is_not_composed_again(path
         stored = await bot.store.add_prompt(*ids, asked(), 1, 1)
         await bot.store.finish(stored.id, [NewTune(0, 7, "The Long Lane", "X:1\nK:D\n")])
         assert await bot.composer.recover(["web"]) == 0
+
+
+async def crashed(bot: Bot, attempts: int) -> int:
+    """A prompt as a bot leaves it that was killed, for the last of so many times, while it was in work."""
+    stored = await bot.store.add_prompt(*await bot.store.place(ANN), asked(), 1, 1)
+    for _ in range(attempts):
+        await bot.store.set_state(stored.id, State.COMPOSING)
+    return stored.id
+
+
+async def test_a_prompt_that_took_the_bot_down_three_times_is_given_up(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(path) as bot:
+        poison, innocent = await crashed(bot, attempts=3), await crashed(bot, attempts=1)
+        changes = bot.composer.changes()
+        assert await bot.composer.recover(["web"]) == 2
+        failed = await reached(changes, State.FAILED, poison)
+        assert failed.prompt.error.startswith("Sorry")
+        await reached(changes, State.DONE, innocent)
+        assert await bot.state(poison) is State.FAILED
+        assert f"prompt {poison} was in work when the bot went down 3 times: given up" in caplog.text
+
+
+async def test_a_prompt_under_suspicion_works_alone_so_that_no_other_is_given_up_with_it(path: Path) -> None:
+    async with running(path) as bot:
+        suspects = [await crashed(bot, attempts=2) for _ in range(2)]
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        await bot.composer.recover(["web"])
+        later = await bot.ask(asked())
+        await reached(changes, State.RENDERING, suspects[0])
+        await asyncio.sleep(0.1)
+        assert [stored.attempts for stored in await bot.store.unfinished(["web"])] == [3, 2, 0]
+        bot.renderer.go.set()
+        for prompt_id in (*suspects, later):
+            await reached(changes, State.DONE, prompt_id)

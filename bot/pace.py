@@ -1,0 +1,30 @@
+"""How fast prompts are being finished, measured, and what that makes of a place in the queue."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+RECENT = 50  # prompts whose time counts
+
+
+@dataclass
+class Pace:
+    """The mean of the last prompts: how many seconds apart they end when as many as may be are in work."""
+
+    _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+
+    def note(self, seconds: float, at_once: int) -> None:
+        """A prompt took `seconds` of work, with `at_once` of them in work at a time."""
+        self._seconds.append(seconds / at_once)
+
+    def wait(self, ahead: int) -> float | None:
+        """Seconds until a prompt with `ahead` before it has its turn; None while nothing was measured."""
+        return (ahead + 1) * sum(self._seconds) / len(self._seconds) if self._seconds else None
+
+    def in_words(self, ahead: int) -> str:
+        """That wait as a member reads it: `in about 40 seconds`; `in a minute` while nothing was measured."""
+        seconds = self.wait(ahead)
+        if seconds is None:
+            return "in a minute"
+        if seconds < 90:
+            return f"in about {max(5, round(seconds / 5) * 5)} seconds"
+        return f"in about {round(seconds / 60)} minutes"
