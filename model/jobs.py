@@ -139,11 +139,21 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Known:
+    """The corpus tune that a new one is most like: its title, its book, and how alike they are, 0 to 1."""
+
+    title: str
+    source: str
+    similarity: float
+
+
+@dataclass(frozen=True)
 class Event:
     """What a worker says. Of a job, `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
 
-    Of itself it says `ready` once, with an empty id. `error` is one line fit for a member; `fault` is `input` (the
-    member's), `sampling` (another seed may do) or `internal`.
+    Of itself it says `ready` once, with an empty id. `nearest` is None where nothing was compared; `temperature` is the
+    one that the tune was drawn at in the end, None where there is no tune. `error` is one line fit for a member;
+    `fault` is `input` (the member's), `sampling` (another seed may do) or `internal`.
     """
 
     id: str
@@ -153,6 +163,8 @@ class Event:
     tokens: int = 0
     draws: int = 0
     seconds: float = 0.0
+    nearest: Known | None = None
+    temperature: float | None = None
     error: str = ""
     fault: str = ""
 
@@ -161,4 +173,7 @@ class Event:
 
     @classmethod
     def from_line(cls, line: str | bytes) -> Self:
-        return cls(**json.loads(line))
+        """Raises ValueError or TypeError for a line that is no event."""
+        data = json.loads(line)
+        nearest = data.pop("nearest", None) if isinstance(data, dict) else None
+        return cls(**data, nearest=Known(**nearest) if nearest else None)

@@ -17,8 +17,8 @@ from typing import TextIO
 from model import checkpoint
 from model.abc_writer import write
 from model.errors import InputError, ModelError, SamplingError
-from model.jobs import Event, Job
-from model.originality import Index
+from model.jobs import Event, Job, Known
+from model.originality import Index, Nearest
 from model.sampler import Composed, Sampler
 from model.titles import Titles
 
@@ -119,6 +119,8 @@ class Worker:
                     tokens=outcome.tokens,
                     draws=outcome.draws,
                     seconds=round(outcome.seconds, 4),
+                    nearest=_known(outcome.nearest),
+                    temperature=round(outcome.temperature, 4),
                 )
             )
         else:
@@ -137,3 +139,7 @@ class Worker:
             while len(self._samplers) > KEPT:
                 self._samplers.pop(next(iter(self._samplers)))
         return self._samplers[path]
+
+
+def _known(nearest: Nearest) -> Known | None:
+    return Known(nearest.title, nearest.source, round(nearest.similarity, 4)) if nearest.similarity else None

@@ -53,6 +53,10 @@ def composed(home: Path) -> list[dict[str, Any]]:
 def test_each_tune_has_its_seed_and_its_four_files(home: Path, composed: list[dict[str, Any]]) -> None:
     assert [tune["seed"] for tune in composed] == [7, 8, 9]
     assert {(tune["key"], tune["rhythm"], tune["version"]) for tune in composed} == {("F#m", "reel", 1)}
+    for tune in composed:
+        assert tune["nearest"].keys() == {"title", "source", "similarity"}
+        assert 0 < tune["nearest"]["similarity"] <= 0.8
+        assert tune["drawn_temperature"] >= tune["temperature"]
     files = [file for tune in composed for file in tune["files"].values()]
     assert all(tune["files"].keys() == KINDS for tune in composed)
     assert sorted(str(path.relative_to(home)) for path in (home / "out").iterdir()) == sorted(files)

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ async def _write(service: Service, tune: StoredTune, out: Path) -> dict[str, Any
         "rhythm": tune.prompt.rhythm,
         "form": str(tune.prompt.form),
         "temperature": tune.prompt.temperature,
+        "drawn_temperature": tune.drawn_temperature,
+        "nearest": asdict(tune.nearest) if tune.nearest else None,
         "seed": tune.prompt.seed,
         "version": tune.version,
         "files": files,

@@ -131,9 +131,12 @@ prompts = Table(
     _time("created_at"),
     _time("started_at", nullable=True),
     _time("finished_at", nullable=True),
+    _time("delivered_at", nullable=True),  # when its message showed the answer
     Index(None, "server_id", "id"),  # history of a server, newest first
     Index(None, "state", "id"),  # unfinished prompts, oldest first
 )
+_undelivered = prompts.c.message_id.is_not(None) & prompts.c.delivered_at.is_(None)
+Index("ix_prompts_undelivered", prompts.c.id, sqlite_where=_undelivered, postgresql_where=_undelivered)
 
 tunes = Table(
     "tunes",
@@ -148,6 +151,11 @@ tunes = Table(
     Column("seed", BigInteger, nullable=False),  # the prompt's + ordinal, which may pass 2**31
     _text("title"),
     _text("abc"),
+    Column("nearest_title", Text),  # these three together, or none where nothing was compared
+    Column("nearest_source", Text),
+    Column("similarity", Float),  # 0 to 1
+    Column("drawn_temperature", Float),  # the prompt's, or higher
+    Column("version", RowId, ForeignKey("versions.number")),  # where it is not the prompt's
     _time("created_at"),
     _time("deleted_at", nullable=True),
     UniqueConstraint("prompt_id", "ordinal"),

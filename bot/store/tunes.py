@@ -11,6 +11,7 @@ from bot.store import prompts as prompt_rows
 from bot.store.tables import LARGEST_ID, members, now, prompts, tunes, votes
 from bot.store.upsert import insert_for
 from bot.values import NewTune, State, StoredPrompt, StoredTune, Votes
+from model.jobs import Known
 
 
 async def finish(connection: AsyncConnection, prompt_id: int, new: Sequence[NewTune]) -> list[StoredTune]:
@@ -89,6 +90,10 @@ def _columns(prompt: StoredPrompt, tune: NewTune) -> dict[str, Any]:
         "seed": tune.seed,
         "title": tune.title,
         "abc": tune.abc,
+        "nearest_title": tune.nearest and tune.nearest.title,
+        "nearest_source": tune.nearest and tune.nearest.source,
+        "similarity": tune.nearest and tune.nearest.similarity,
+        "drawn_temperature": tune.drawn_temperature,
         "created_at": now(),
     }
 
@@ -129,4 +134,6 @@ def _from_row(row: Row[Any]) -> StoredTune:
         abc=row.abc,
         created_at=row.created_at,
         votes=Votes(row.up, row.down, row.mine),
+        nearest=None if row.similarity is None else Known(row.nearest_title, row.nearest_source, row.similarity),
+        drawn_temperature=row.drawn_temperature,
     )

@@ -196,7 +196,8 @@ def _compose_options() -> tuple[Option, ...]:
 
 
 def _keys() -> Iterator[Value]:
-    names = {str(key): key.name for key in all_keys()}
+    # no tune in the books is in locrian, so the model never learned it
+    names = {str(key): key.name for key in all_keys() if key.mode != "loc"}
     for text in (*_COMMON_KEYS, *(text for text in names if text not in _COMMON_KEYS)):
         yield Value(text, names[text])
 

@@ -54,6 +54,7 @@ def _tune(tune: StoredTune) -> dict[str, Any]:
         "id": tune.id,
         "title": tune.title,
         "facts": _facts(tune),
+        "known": _known(tune),
         "alt": _alt(tune),
         "version": media_version(tune),
         "votes": votes_json(tune.votes),
@@ -71,6 +72,17 @@ def _facts(tune: StoredTune) -> list[str]:
         f"seed {prompt.seed}",
         f"model v{tune.version}",
     ]
+
+
+def _known(tune: StoredTune) -> dict[str, str]:
+    """The line on originality: what stands before a known tune's title, the title, and what stands behind it."""
+    near, drawn = tune.nearest, tune.drawn_temperature
+    raised = drawn is not None and round(drawn - tune.prompt.temperature, 3) > 0  # a worker rounds it
+    away = f"drawn at temperature {drawn:g} to get away from known tunes" if raised else ""
+    if near is None:
+        return {"before": away[:1].upper() + away[1:], "title": "", "after": ""}
+    after = f" ({near.source}), {near.similarity:.0%} alike"
+    return {"before": "Nearest known tune: ", "title": near.title, "after": after + (f"; {away}" if away else "")}
 
 
 def _alt(tune: StoredTune) -> str:

@@ -14,6 +14,7 @@ from model.errors import CheckpointError
 from model.form import well_formed
 from model.jobs import Event, Form, Job, Prompt
 from model.key import Key
+from model.originality import LIMIT
 from model.worker import Worker
 from tests.model.commandline import ROOT
 
@@ -78,6 +79,10 @@ def test_a_job_is_composed_and_done(worker: Process) -> None:
     assert tune.title == done.title != ""
     assert done.tokens > 20
     assert done.draws >= 1
+    assert done.nearest is not None
+    assert done.nearest.title
+    assert 0 < done.nearest.similarity <= LIMIT
+    assert done.temperature == PROMPT.temperature
 
 
 def test_the_same_job_gives_the_same_tune_in_any_batch(worker: Process) -> None:

@@ -66,6 +66,7 @@ function tuneCard(tune) {
   node.dataset.tune = tune.id;
   node.querySelector(".title").textContent = tune.title;
   node.querySelector(".facts").append(...tune.facts.flatMap((fact, at) => [at ? " · " : "", unbroken(fact)]));
+  showKnown(node.querySelector(".known"), tune.known);
   const picture = node.querySelector("img");
   node.querySelector(".sheet").href = address("png");
   picture.alt = tune.alt;
@@ -79,6 +80,14 @@ function tuneCard(tune) {
   }
   showVotes(node, tune.votes);
   return node;
+}
+
+/** The line on originality; none where there is nothing to say. */
+function showKnown(line, { before, title, after }) {
+  const name = document.createElement("cite");
+  name.textContent = title;
+  line.append(before, ...(title ? [name] : []), after);
+  line.hidden = !line.textContent;
 }
 
 function unbroken(text) {

@@ -2,7 +2,7 @@
 
 from bot.store import Store
 from bot.values import NewTune, Place, StoredPrompt, StoredTune
-from model.jobs import Prompt, parse_prompt
+from model.jobs import Known, Prompt, parse_prompt
 
 ABC = "X:1\nT:The Long Lane\nR:reel\nM:4/4\nL:1/8\nK:Edor\n|:EBBA B2EB:|\n"
 PROMPT = parse_prompt("Edor", "reel", 0.9, "AABB:4", 7, "EBBA B2EB|")
@@ -18,7 +18,8 @@ async def a_prompt(store: Store, ids: tuple[int, int] | None = None, prompt: Pro
 
 
 def new_tunes(count: int = 1) -> list[NewTune]:
-    return [NewTune(i, PROMPT.seed + i, "The Long Lane", ABC) for i in range(count)]
+    nearest = Known("The Boys of Malin", "ryansMammoth", 0.41)
+    return [NewTune(i, PROMPT.seed + i, "The Long Lane", ABC, nearest, 1.2) for i in range(count)]
 
 
 async def a_tune(store: Store) -> StoredTune:

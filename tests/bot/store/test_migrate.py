@@ -16,17 +16,30 @@ from bot.errors import StoreError
 from bot.store import Store
 from bot.store.migrate import MIGRATIONS, migrate
 from bot.store.tables import metadata
-from tests.bot.store.samples import a_tune
+from tests.bot.store.samples import a_tune, new_tunes
 
-SECOND = '''"""A column for a test."""
+HEAD = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("*.py"))
+NEXT = '''"""A column for a test."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0002", "0001"
+revision, down_revision = "9999", "{head}"
 def upgrade() -> None:
     with op.batch_alter_table("members") as members:
         members.alter_column("name", new_column_name="nickname")
     {more}
 '''
+FIRST_ROWS = """
+INSERT INTO members VALUES (1, 'web', 'ann', 'Ann', '2026-11-01 10:00:00');
+INSERT INTO servers VALUES (1, 'web', 'home', '', '2026-11-01 10:00:00');
+INSERT INTO versions VALUES (1, 'shipped.safetensors', '00', 'trad', '2026-11-01 10:00:00', '');
+INSERT INTO prompts (id, member_id, server_id, state, key, rhythm, temperature, form, seed, opening, count, version,
+    created_at) VALUES
+    (1, 1, 1, 'done', 'Edor', 'reel', 0.9, 'AABB:4', 7, 'EBBA|', 2, 1, '2026-11-01 10:00:00'),
+    (2, 1, 1, 'composing', 'D', 'jig', 1.0, 'AABB:8', 3, '', 1, 1, '2026-11-01 10:01:00');
+INSERT INTO tunes (id, prompt_id, ordinal, member_id, server_id, key, rhythm, seed, title, abc, created_at) VALUES
+    (1, 1, 1, 1, 1, 'Edor', 'reel', 8, 'The Long Lane', 'X:1', '2026-11-01 10:00:05');
+INSERT INTO votes VALUES (1, 1, 1, '2026-11-01 10:00:06', '2026-11-01 10:00:06');
+"""
 
 
 @pytest.fixture
@@ -37,7 +50,7 @@ def path(tmp_path: Path) -> Path:
 def next_release(tmp_path: Path, more: str = "pass") -> Path:
     """The migrations of a release that has one more."""
     scripts = Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
-    (scripts / "versions" / "0002_test.py").write_text(SECOND.format(more=more))
+    (scripts / "versions" / "9999_test.py").write_text(NEXT.format(head=HEAD, more=more))
     return scripts
 
 
@@ -88,7 +101,7 @@ async def test_a_current_database_is_left_alone(path: Path) -> None:
 
 async def test_four_that_migrate_at_once_agree(path: Path) -> None:
     await asyncio.gather(*(migrate(path) for _ in range(4)))
-    assert query(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert query(path, "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
 async def test_a_copy_is_kept_before_a_migration(tmp_path: Path, path: Path) -> None:
@@ -96,13 +109,33 @@ async def test_a_copy_is_kept_before_a_migration(tmp_path: Path, path: Path) -> 
         tune = await a_tune(store)
         await store.vote(tune.id, tune.member_id, 1)
         await migrate(path, next_release(tmp_path))  # while the file is open: what stands in the WAL is copied too
-    copy = tmp_path / "tunesmith.db.before-0002"
+    copy = tmp_path / "tunesmith.db.before-9999"
     assert query(copy, "SELECT name FROM members") == [("Ann",)]
-    assert query(copy, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert query(copy, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert query(path, "SELECT nickname FROM members") == [("Ann",)]
     assert query(path, "SELECT value FROM votes") == [(1,)], "replacing a table keeps the rows that refer to it"
     async with await Store.open(copy) as store:
         assert (await store.tune(tune.id)) is not None
+
+
+async def test_a_database_of_the_first_release_keeps_its_rows(tmp_path: Path, path: Path) -> None:
+    scripts = Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
+    for later in (scripts / "versions").glob("*.py"):
+        if not later.name.startswith("0001"):
+            later.unlink()
+    await migrate(path, scripts)
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(FIRST_ROWS)
+    async with await Store.open(path) as store:
+        tune = await store.tune(1, member_id=1)
+        assert tune is not None
+        assert (tune.title, tune.prompt.seed, tune.prompt.opening, tune.votes.mine) == ("The Long Lane", 8, "EBBA|", 1)
+        assert (tune.nearest, tune.drawn_temperature) == (None, None)
+        (waiting,) = await store.unfinished(["web"])
+        assert (waiting.id, waiting.prompt.rhythm) == (2, "jig")
+        (tune,) = await store.finish(2, new_tunes())
+        assert tune.nearest == new_tunes()[0].nearest
+    assert query(tmp_path / f"tunesmith.db.before-{HEAD}", "SELECT version_num FROM alembic_version") == [("0001",)]
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, path: Path) -> None:
@@ -127,7 +160,7 @@ async def test_a_newer_database_is_refused_and_untouched(tmp_path: Path, path: P
     scripts = next_release(tmp_path)
     await migrate(path, scripts)
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"tunesmith\.db is from a newer release .*0002") as refusal:
+    with pytest.raises(StoreError, match=r"tunesmith\.db is from a newer release .*9999") as refusal:
         await Store.open(path)
     assert "\n" not in str(refusal.value)
     assert path.read_bytes() == before

@@ -111,3 +111,41 @@ async def test_a_new_version_gets_the_next_number(store: Store) -> None:
     tuned = await store.add_version("2.safetensors", "b" * 64, "tuned", note="from 200 votes")
     assert tuned.number == 2
     assert [version.number for version in await store.versions()] == [1, 2]
+
+
+async def test_the_message_that_carries_the_answer_is_remembered(store: Store) -> None:
+    prompt = await a_prompt(store)
+    await store.answered_in(prompt.id, "9" * 20, "8" * 20)
+    (left,) = await store.unfinished(["web"])
+    assert (left.channel_id, left.message_id) == ("9" * 20, "8" * 20)
+    await store.answered_in(prompt.id, "9" * 20, "7")  # the first one was deleted
+    assert (await store.prompt(prompt.id)).message_id == "7"  # type: ignore[union-attr]
+
+
+async def test_an_answer_is_undelivered_until_its_message_shows_it(store: Store) -> None:
+    done, failed, waiting, unseen, elsewhere = [await a_prompt(store) for _ in range(4)] + [
+        await a_prompt(store, await a_member(store, platform="discord"))
+    ]
+    for prompt in (done, failed, waiting, elsewhere):
+        await store.answered_in(prompt.id, "1", str(prompt.id))
+    for prompt in (done, unseen, elsewhere):
+        await store.finish(prompt.id, new_tunes())
+    await store.set_state(failed.id, State.FAILED, "sorry")
+    assert [prompt.id for prompt in await store.undelivered(["web"])] == [done.id, failed.id]
+    await store.delivered(done.id)
+    assert [prompt.id for prompt in await store.undelivered(["web", "discord"])] == [failed.id, elsewhere.id]
+    await store.delivered(done.id)
+
+
+async def test_what_a_clean_stop_interrupted_was_no_attempt(store: Store) -> None:
+    working, done, queued = [await a_prompt(store) for _ in range(3)]
+    for prompt in (working, done):
+        await store.set_state(prompt.id, State.COMPOSING)
+    await store.finish(done.id, new_tunes())
+    await store.put_back([working.id, done.id, queued.id])
+    states = [await store.prompt(prompt.id) for prompt in (working, done, queued)]
+    assert [(prompt.state, prompt.attempts) for prompt in states if prompt] == [
+        (State.QUEUED, 0),
+        (State.DONE, 1),
+        (State.QUEUED, 0),
+    ]

@@ -6,7 +6,7 @@ import pytest
 from bot.errors import NotFound
 from bot.store import Store
 from bot.values import State, Votes
-from model.jobs import LARGEST_SEED
+from model.jobs import LARGEST_SEED, Known
 from tests.bot.store.samples import ABC, PROMPT, a_member, a_prompt, a_tune, new_tunes
 
 
@@ -17,7 +17,14 @@ async def test_a_tune_keeps_everything_needed_to_make_it_again(store: Store) -> 
     tune = await store.tune(stored[1].id)
     assert tune == stored[1]
     assert (tune.title, tune.abc, tune.version, tune.member_name) == ("The Long Lane", ABC, 1, "Ann")
+    assert (tune.nearest, tune.drawn_temperature) == (Known("The Boys of Malin", "ryansMammoth", 0.41), 1.2)
     assert (tune.prompt_id, tune.server_id, tune.votes) == (prompt.id, prompt.server_id, Votes())
+
+
+async def test_a_tune_that_was_compared_with_none_says_so(store: Store) -> None:
+    prompt = await a_prompt(store)
+    (stored,) = await store.finish(prompt.id, [replace(new_tunes()[0], nearest=None, drawn_temperature=None)])
+    assert (stored.nearest, stored.drawn_temperature) == (None, None)
 
 
 async def test_a_seed_may_pass_the_largest_that_can_be_asked_for(store: Store) -> None:

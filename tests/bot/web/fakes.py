@@ -14,8 +14,9 @@ from PIL import Image, ImageDraw
 
 from bot.errors import NotAllowed, NotFound
 from bot.values import Place, Progress, State, StoredPrompt, StoredTune, Votes
-from model.jobs import Prompt
+from model.jobs import Known, Prompt
 
+MALIN = Known("The Boys of Malin", "ryansMammoth", 0.41)
 TITLES = ("The Silver Heron", "Biddy’s Lantern", "The Road to Kilmaine", "Away with the Tide")
 ABC = "X:1\nT:The Silver Heron\nR:reel\nM:C|\nL:1/8\nK:Edor\n|:EBBA B2EB|B2AB dBAG|FDAD BDAD|FDAD dAFD:|\n"
 
@@ -29,6 +30,8 @@ class FakeStore:
     prompts: dict[int, StoredPrompt] = field(default_factory=dict)
     tunes: dict[int, StoredTune] = field(default_factory=dict)
     votes: dict[tuple[int, int], int] = field(default_factory=dict)
+    nearest: Known | None = MALIN  # of tunes to come
+    drawn_temperature: float | None = None
 
     def ids(self, place: Place) -> tuple[int, int]:
         member = self.places.setdefault(f"{place.platform}:{place.member}", len(self.places) + 1)
@@ -77,6 +80,8 @@ class FakeStore:
                 title=TITLES[(number - 1) % len(TITLES)],
                 abc=ABC,
                 created_at=datetime.now(UTC),
+                nearest=self.nearest,
+                drawn_temperature=self.drawn_temperature,
             )
         self.prompts[prompt_id] = replace(asked, state=State.DONE)
 

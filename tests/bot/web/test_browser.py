@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.values import Place, State
 from bot.web import create_app, serve
-from model.jobs import parse_prompt
+from model.jobs import Known, parse_prompt
 from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
 
 CHROMIUM = shutil.which("chromium")
@@ -126,6 +126,8 @@ async def test_from_a_command_to_a_tune_with_votes_that_survive_a_reload(page: P
     await expect(card.locator(".facts")).to_have_text(
         "E dorian · reel · 100 bpm · AABB:8 · temperature 0.9 · seed 7 · model v1"
     )
+    known = "Nearest known tune: The Boys of Malin (ryansMammoth), 41% alike"
+    await expect(card.locator(".known")).to_have_text(known)
     await expect(status).to_be_hidden()
     picture = card.get_by_role("img", name="Sheet music of The Silver Heron")
     await expect(picture).to_have_js_property("complete", True)
@@ -174,10 +176,14 @@ async def test_mistakes_are_answered_and_can_be_put_right(page: Page) -> None:
 
 async def test_markup_in_names_and_titles_stays_text(page: Page, composer: FakeComposer, store: FakeStore) -> None:
     bad = "<img src=x onerror=alert(1)>"
+    store.nearest = Known(bad, bad, 0.5)
+    done = store.add_prompt(Place("web", "local", "other", bad), parse_prompt("G"))
+    composer.advance(done.id, State.DONE)
+    await expect(page.locator(".known")).to_contain_text(bad)
     prompt = store.add_prompt(Place("web", "local", "other", bad), parse_prompt("D", opening=bad))
     composer.advance(prompt.id, State.FAILED, error=bad)
-    await expect(page.locator(".status .state")).to_have_text(bad)
-    await expect(page.locator(".asked .name")).to_have_text(bad)
+    await expect(page.locator(".status .state").last).to_have_text(bad)
+    await expect(page.locator(".asked .name").last).to_have_text(bad)
     await expect(page.locator("img[src=x]")).to_have_count(0)
 
 

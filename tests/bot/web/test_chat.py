@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestServer
 from bot.values import State
 from bot.web.handlers import SCREENFUL
 from bot.web.members import COOKIE
+from model.jobs import Known
 from tests.bot.web.conftest import Client, Stream, say, visitor
 from tests.bot.web.fakes import FakeComposer, FakeStore
 
@@ -83,6 +84,31 @@ async def test_a_prompt_is_followed_to_its_tune(client: Client, composer: FakeCo
     assert events[-1][1]["member"] == history["member"]
     assert " · ".join(tune["facts"]) == "E dorian · reel · 100 bpm · AABB:8 · temperature 0.9 · seed 7 · model v1"
     assert "reel in E dorian" in tune["alt"]
+
+
+@pytest.mark.parametrize(
+    ("nearest", "drawn", "line"),
+    [
+        (Known("The Boys of Malin", "ryansMammoth", 0.406), None,
+         "Nearest known tune: The Boys of Malin (ryansMammoth), 41% alike"),
+        (Known("The Boys of Malin", "ryansMammoth", 0.4), 1.0,
+         "Nearest known tune: The Boys of Malin (ryansMammoth), 40% alike"),
+        (Known("Malin", "cobb", 0.796), 1.2,
+         "Nearest known tune: Malin (cobb), 80% alike; drawn at temperature 1.2 to get away from known tunes"),
+        (None, 1.2, "Drawn at temperature 1.2 to get away from known tunes"),
+        (None, 1.0, ""),
+        (None, None, ""),
+    ],
+)  # fmt: skip
+async def test_a_tune_says_how_original_it_is(
+    client: Client, composer: FakeComposer, store: FakeStore, nearest: Known | None, drawn: float | None, line: str
+) -> None:
+    store.nearest, store.drawn_temperature = nearest, drawn
+    await say(client, "/compose key:D")
+    composer.advance(1, State.DONE)
+    (prompt,) = (await (await client.get("/history?before=9")).json())["prompts"]
+    known = prompt["tunes"][0]["known"]
+    assert known["before"] + known["title"] + known["after"] == line
 
 
 @pytest.mark.parametrize(

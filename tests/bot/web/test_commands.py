@@ -133,9 +133,9 @@ def test_every_suggestion_is_accepted() -> None:
     assert composed("/compose key:D rhythm:reel seed:1").prompt == replace(plain)
 
 
-def test_the_catalogue_offers_all_keys_and_rhythms() -> None:
+def test_the_catalogue_offers_all_keys_but_locrian_and_all_rhythms() -> None:
     compose, help_ = catalogue()["commands"]
     values = {option["name"]: [value["text"] for value in option["values"]] for option in compose["options"]}
-    assert sorted(values["key"]) == sorted(str(key) for key in all_keys())
+    assert sorted(values["key"]) == sorted(str(key) for key in all_keys() if key.mode != "loc")
     assert values["rhythm"] == list(RHYTHMS)
     assert help_["name"] == "help"

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from model.jobs import Event
+from model.jobs import Event, Known
 
 ABC = "X:1\nT:The Stand-In\nR:reel\nM:C|\nL:1/8\nK:D\n|:" + "DEFG ABAF|" * 8 + ":|\n"
 
@@ -32,7 +32,12 @@ def answer(job: dict[str, Any]) -> None:
             word = ""
         mark.touch()
     done = Event(
-        job["id"], "done", title=f"Seed {job['prompt']['seed']}", abc=ABC.replace("Stand-In", str(os.getpid()))
+        job["id"],
+        "done",
+        title=f"Seed {job['prompt']['seed']}",
+        abc=ABC.replace("Stand-In", str(os.getpid())),
+        nearest=Known("The Boys of Malin", "ryansMammoth", 0.41),
+        temperature=1.2,
     )
     say(Event(job["id"], "composing"))
     match word:
