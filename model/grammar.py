@@ -1,12 +1,12 @@
-"""Which token may come next. Every path through a Grammar is a well-formed tune of the metre, form and range asked for.
+"""Which token may come next: state x token -> next state, compiled to arrays.
 
-A state says where in the tune a prefix ends. Masks and successors are worked out when a state is first reached and
-kept, so that a step of the sampler is two table look-ups.
+Every path through a Grammar is a well-formed tune of the metre, form and range asked for. A state is a node, which says
+where in the tune a bar stands (section, bar, ending, pickup), and the position in that bar. Inside a bar the choice
+depends on the ticks that are left in it alone, so one row of `masks` serves all bars; at its end, on the node.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -14,21 +14,28 @@ from numpy.typing import NDArray
 
 from model.jobs import Form
 from model.key import Key
-from model.tokens import token_note, token_ticks
+from model.tokens import BARS_SEEN, token_note, token_ticks
 from model.vocabulary import Vocabulary
 
 HEADER, PICKUP, MUSIC, END = range(4)
+_FORBIDDEN = -1
 
 
 class State(NamedTuple):
-    """Where a prefix of the tune ends. `bar` 0 is the pickup, `position` is in ticks from the start of the full bar."""
+    """Where a prefix of the tune ends: `position` is in ticks from the start of the full bar."""
+
+    node: int = 0
+    position: int = 0
+
+
+class Node(NamedTuple):
+    """A bar of the tune, or a place before one. Bar 0 is the pickup; the endings begin with `ending_bar`."""
 
     stage: int = HEADER
     section: int = 0
     step: int = 0  # tokens of the header that are behind
-    pickup: int = 0
+    pickup: int = 0  # ticks
     bar: int = 0
-    position: int = 0
     ending: int = 0
     ending_bar: int = 0
 
@@ -55,142 +62,155 @@ class Rules:
         return tuple(parts.count(letter) == 2 for letter in dict.fromkeys(parts))
 
 
-@dataclass
 class Grammar:
-    """Masks and successors over the ids of a note vocabulary."""
+    """The tables of some Rules over the ids of a note vocabulary.
 
-    vocabulary: Vocabulary
-    rules: Rules
-    _moves: dict[State, tuple[NDArray[np.bool_], dict[int, State]]] = field(default_factory=dict)
+    Per node: `limit` ticks of its bar, `entry` position, `rows` of `masks` (where the bar is full, and the base to
+    which the ticks that are left are added elsewhere), and what the network sees of it: `place` and `bar_number`
+    (bars since the tune's start; right where `strict`). `after[node, column[token]]` is the next node, or -1; columns
+    are the vocabulary's, the same for all its grammars. The last state absorbs: `|]` leads back to it.
+    """
 
     start = State()
 
+    def __init__(self, vocabulary: Vocabulary, rules: Rules) -> None:
+        self.vocabulary, self.rules = vocabulary, rules
+        self.ticks = np.array([token_ticks(token) for token in vocabulary.tokens])
+        note_masks, self._fillable = self._notes()
+        self.nodes, moves = self._explore()
+        self.column = np.where(self.ticks == 0, np.cumsum(self.ticks == 0), 0)  # notes share column 0, which is unused
+        self.after = np.full((len(moves), self.column.max() + 1), _FORBIDDEN, dtype=np.int32)
+        lines: dict[frozenset[str], int] = {}
+        full_row = np.zeros(len(moves), dtype=np.int64)
+        for node, ways in enumerate(moves):
+            for token, after in ways.items():
+                self.after[node, self.column[vocabulary.ids[token]]] = after
+            full_row[node] = len(note_masks) + lines.setdefault(frozenset(ways), len(lines))
+        line_masks = np.zeros((len(lines), len(vocabulary)), dtype=np.bool_)
+        for row, tokens in enumerate(lines):
+            line_masks[row, vocabulary.encode(sorted(tokens))] = True
+        self.masks = np.concatenate([note_masks, line_masks])
+        tonic = np.array([self._on_tonic(node) for node in self.nodes])
+        self.rows = np.stack([full_row, tonic * (rules.bar_ticks + 1)], axis=1)
+        self.limit = np.array([self._limit(node) for node in self.nodes])
+        self.entry = np.array([self._entry(node) for node in self.nodes])
+        music = np.array([node.stage == MUSIC for node in self.nodes])
+        bars = np.array([1 + BARS_SEEN * node.ending + min(node.bar, BARS_SEEN - 1) for node in self.nodes])
+        numbers = np.array([n.section * rules.form.bars + n.bar - (n.pickup == 0) for n in self.nodes])
+        self.place, self.bar_number = bars * music, numbers * music
+        self.end = next(number for number, node in enumerate(self.nodes) if node.stage == END)
+
     def mask(self, state: State) -> NDArray[np.bool_]:
-        """[vocabulary] True for the tokens that may come next; all False at the end."""
-        return self._expand(state)[0]
+        """[vocabulary] True for the tokens that may come next."""
+        full, base = self.rows[state.node]
+        left = self.limit[state.node] - state.position
+        row: NDArray[np.bool_] = self.masks[base + left if left else full]
+        return row
 
     def next(self, state: State, token_id: int) -> State | None:
         """The state after `token_id`, or None where it is forbidden."""
-        return self._expand(state)[1].get(token_id)
+        if not (0 <= token_id < len(self.vocabulary) and self.mask(state)[token_id]):
+            return None
+        if length := int(self.ticks[token_id]):
+            return State(state.node, state.position + length)
+        after = int(self.after[state.node, self.column[token_id]])
+        return State(after, int(self.entry[after]))
 
-    def _expand(self, state: State) -> tuple[NDArray[np.bool_], dict[int, State]]:
-        known = self._moves.get(state)
-        if known is None:
-            moves = self._successors(state)
-            mask = np.zeros(len(self.vocabulary), dtype=np.bool_)
-            mask[list(moves)] = True
-            known = self._moves[state] = (mask, moves)
-        return known
-
-    @cached_property
-    def _notes(self) -> dict[tuple[int, bool], list[int]]:
-        """(ticks, may end the tune) -> ids, of the notes in range and of the rests."""
-        notes: dict[tuple[int, bool], list[int]] = {}
+    def _notes(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which notes may follow with so many ticks left in the bar, first with any end, then with one on the tonic:
+        masks [2 x (bar ticks + 1), vocabulary]; and whether notes can fill so many ticks: [2, bar ticks + 1]."""
+        full = self.rules.bar_ticks
         mode = self.rules.header[2].removeprefix("K:").removeprefix("maj")
-        for token_id, token in enumerate(self.vocabulary.tokens):
-            note = token_note(token, Key(0, 0, mode))
-            if note is None:
-                continue
-            inside = note.pitch is None or self.rules.low <= note.pitch.midi <= self.rules.high
-            if inside:
-                ends = token.rstrip("0123456789/").rstrip(",'") in ("C", "c")
-                notes.setdefault((token_ticks(token), ends), []).append(token_id)
-        return notes
+        notes = [token_note(token, Key(0, 0, mode)) for token in self.vocabulary.tokens]
+        inside = np.array(
+            [n is not None and (n.pitch is None or self.rules.low <= n.pitch.midi <= self.rules.high) for n in notes]
+        )
+        tonic = np.array([t.rstrip("0123456789/").rstrip(",'") in ("C", "c") for t in self.vocabulary.tokens])
+        masks = np.zeros((2, full + 1, len(notes)), dtype=np.bool_)
+        fillable = np.zeros((2, full + 1), dtype=np.bool_)
+        fillable[:, 0] = True
+        for on_tonic in (0, 1):
+            for left in range(1, full + 1):
+                fits = inside & (self.ticks <= left)
+                if left % 3:  # inside a triplet only triplet notes stand; bars and pickups are multiples of 3
+                    fits &= self.ticks % 3 > 0
+                fits &= fillable[on_tonic][np.maximum(left - self.ticks, 0)]
+                if on_tonic:
+                    fits &= (self.ticks < left) | tonic
+                masks[on_tonic, left] = fits
+                fillable[on_tonic, left] = fits.any()
+        return masks.reshape(-1, len(notes)), fillable
 
-    @cached_property
-    def _fills(self) -> dict[tuple[int, int, bool], bool]:
-        return {}
+    def _explore(self) -> tuple[list[Node], list[dict[str, int]]]:
+        """All nodes, the start first, and for each the nodes that the tokens other than notes lead to."""
+        number, nodes, moves = {Node(): 0}, [Node()], list[dict[str, int]]()
+        for node in nodes:  # which grows meanwhile
+            ways: dict[str, int] = {}
+            for token, after in self._ways(node).items():
+                if token in self.vocabulary.ids:
+                    if after not in number:
+                        number[after] = len(nodes)
+                        nodes.append(after)
+                    ways[token] = number[after]
+            moves.append(ways)
+        return nodes, moves
 
-    def _can_fill(self, position: int, limit: int, tonic: bool) -> bool:
-        """Whether notes can lead from `position` to `limit` exactly, ending on the tonic where asked."""
-        if position >= limit:
-            return position == limit
-        key = (position, limit, tonic)
-        if key not in self._fills:
-            self._fills[key] = any(
-                self._can_fill(position + length, limit, tonic)
-                for length, ends in self._notes
-                if self._fits(position, length, limit, tonic, ends)
-            )
-        return self._fills[key]
+    def _ways(self, node: Node) -> dict[str, Node]:
+        if node.stage == HEADER:
+            return self._header(node)
+        if node.stage == PICKUP:
+            return self._pickups(node)
+        return self._bar_lines(node) if node.stage == MUSIC else {"|]": node}
 
-    @staticmethod
-    def _fits(position: int, length: int, limit: int, tonic: bool, ends: bool) -> bool:
-        if position % 3 and length % 3 == 0:  # inside a triplet only triplet notes stand
-            return False
-        return position + length < limit or (position + length == limit and (ends or not tonic))
+    def _header(self, node: Node) -> dict[str, Node]:
+        part = ("|:" if self.rules.sections[node.section] else "[|", f"bars={self.rules.form.bars}")
+        tokens = (*self.rules.header, *part) if node.section == 0 else part
+        last = node.step + 1 == len(tokens)
+        after = Node(PICKUP, node.section, pickup=node.pickup) if last else node._replace(step=node.step + 1)
+        return {tokens[node.step]: after}
 
-    def _successors(self, state: State) -> dict[int, State]:
-        if state.stage == HEADER:
-            return self._header(state)
-        if state.stage == PICKUP:
-            return self._pickups(state)
-        if state.stage == END:
-            return {}
-        limit = self._limit(state)
-        if state.position == limit:
-            return self._bar_lines(state)
-        tonic = self._on_tonic(state)
-        moves: dict[int, State] = {}
-        for (length, ends), ids in self._notes.items():
-            end = state.position + length
-            if self._fits(state.position, length, limit, tonic, ends) and self._can_fill(end, limit, tonic):
-                moves |= dict.fromkeys(ids, state._replace(position=end))
-        return moves
-
-    def _ids(self, *tokens: str) -> list[int]:
-        return [self.vocabulary.ids[token] for token in tokens if token in self.vocabulary.ids]
-
-    def _header(self, state: State) -> dict[int, State]:
-        part = ("|:" if self.rules.sections[state.section] else "[|", f"bars={self.rules.form.bars}")
-        tokens = (*self.rules.header, *part) if state.section == 0 else part
-        last = state.step + 1 == len(tokens)
-        after = State(PICKUP, state.section, pickup=state.pickup) if last else state._replace(step=state.step + 1)
-        return dict.fromkeys(self._ids(tokens[state.step]), after)
-
-    def _pickups(self, state: State) -> dict[int, State]:
-        moves = {}
-        for token_id, token in enumerate(self.vocabulary.tokens):
+    def _pickups(self, node: Node) -> dict[str, Node]:
+        ways = {}
+        for token in self.vocabulary.tokens:
             if not token.startswith("pickup="):
                 continue
             length = pickup_ticks(token)
-            if self.rules.strict and state.section and length != state.pickup:
+            if self.rules.strict and node.section and length != node.pickup:
                 continue
             full = self.rules.bar_ticks
-            if length % 3 or length >= full or not self._can_fill(0, full - length, self.rules.strict):
+            if length % 3 or length >= full or not self._fillable[int(self.rules.strict), full - length]:
                 continue
-            start = full - length if length else 0
-            moves[token_id] = State(MUSIC, state.section, 0, length, 0 if length else 1, start)
-        return moves
+            ways[token] = Node(MUSIC, node.section, 0, length, 0 if length else 1)
+        return ways
 
-    def _limit(self, state: State) -> int:
-        last = state.bar == self.rules.form.bars
-        return self.rules.bar_ticks - (state.pickup if last else 0)
+    def _entry(self, node: Node) -> int:
+        return self.rules.bar_ticks - node.pickup if node.stage == MUSIC and node.bar == 0 else 0
 
-    def _on_tonic(self, state: State) -> bool:
-        if not self.rules.strict or state.bar != self.rules.form.bars or state.ending == 1:
+    def _limit(self, node: Node) -> int:
+        if node.stage != MUSIC:
+            return 0
+        return self.rules.bar_ticks - (node.pickup if node.bar == self.rules.form.bars else 0)
+
+    def _on_tonic(self, node: Node) -> bool:
+        if not self.rules.strict or node.bar != self.rules.form.bars or node.ending == 1:
             return False
-        closes = self.rules.form.parts == "AABA" and state.section == 0
-        return closes or state.section == len(self.rules.sections) - 1
+        closes = self.rules.form.parts == "AABA" and node.section == 0
+        return closes or node.section == len(self.rules.sections) - 1
 
-    def _bar_lines(self, state: State) -> dict[int, State]:
-        moves: dict[int, State] = {}
+    def _bar_lines(self, node: Node) -> dict[str, Node]:
         bars = self.rules.form.bars
-        onward = state._replace(bar=state.bar + 1, position=0)
-        if state.bar < bars:
-            moves |= dict.fromkeys(self._ids("|"), onward)
-            repeated = self.rules.sections[state.section]
-            if repeated and not state.ending and state.bar > 0 and 2 * (bars - state.bar) <= bars:
-                moves |= dict.fromkeys(self._ids("[1"), onward._replace(ending=1, ending_bar=onward.bar))
-        elif state.ending == 1:
-            second = state._replace(bar=state.ending_bar, position=0, ending=2)
-            moves |= dict.fromkeys(self._ids("[2"), second)
-        elif state.section + 1 < len(self.rules.sections):
-            start = self._header(State(HEADER, state.section + 1, pickup=state.pickup))
-            moves |= start
-        else:
-            moves |= dict.fromkeys(self._ids("|]"), State(END))
-        return moves
+        onward = node._replace(bar=node.bar + 1)
+        if node.bar < bars:
+            ways = {"|": onward}
+            repeated = self.rules.sections[node.section]
+            if repeated and not node.ending and node.bar > 0 and 2 * (bars - node.bar) <= bars:
+                ways["[1"] = onward._replace(ending=1, ending_bar=onward.bar)
+            return ways
+        if node.ending == 1:
+            return {"[2": node._replace(bar=node.ending_bar, ending=2)}
+        if node.section + 1 < len(self.rules.sections):
+            return self._header(Node(HEADER, node.section + 1, pickup=node.pickup))
+        return {"|]": Node(END)}
 
 
 def pickup_ticks(token: str) -> int:

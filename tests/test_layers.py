@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 HOMES = {
     "torch": (
         *(f"model/{name}.py" for name in ("network", "sampler", "train", "finetune", "checkpoint", "evaluate")),
-        *(f"model/{name}.py" for name in ("worker", "batches", "prepare", "titles", "originality")),
+        *(f"model/{name}.py" for name in ("decoder", "inference", "worker", "batches", "prepare")),
+        *(f"model/{name}.py" for name in ("titles", "originality")),
         "model/commands/",  # inside functions alone: see below
     ),
     "safetensors": ("model/checkpoint.py", "model/train.py"),

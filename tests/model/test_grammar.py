@@ -7,12 +7,12 @@ import pytest
 from model import composition
 from model.corpus import Corpus, CorpusTune
 from model.form import form_of, well_formed
-from model.grammar import END, Grammar, Rules, State, accepts
+from model.grammar import MUSIC, Grammar, Rules, State, accepts
 from model.jobs import Form, Prompt
 from model.key import Key, all_keys
 from model.rhythm import RHYTHMS
 from model.sampler import Sampler
-from model.tokens import ticks
+from model.tokens import Cursor, ticks
 from model.vocabulary import Vocabulary
 from tests.model.tunes import words
 
@@ -32,7 +32,7 @@ def grammar_of(prompt: Prompt, vocabulary: Vocabulary) -> Grammar:
 def walk(grammar: Grammar, stream: random.Random) -> list[str]:
     """The tokens of a walk that takes any allowed way with the same probability."""
     state, tokens = grammar.start, []
-    while state.stage != END:
+    while state.node != grammar.end:
         token_id = stream.choice([int(i) for i in np.flatnonzero(grammar.mask(state))])
         following = grammar.next(state, token_id)
         assert following is not None
@@ -63,13 +63,13 @@ def test_no_state_is_a_dead_end(rhythm: str, form: str, vocabulary: Vocabulary) 
     while waiting:
         state = waiting.pop()
         ids = np.flatnonzero(grammar.mask(state))
-        assert len(ids) or state.stage == END
+        assert len(ids)
         following = {grammar.next(state, int(token_id)) for token_id in ids}
         assert None not in following
         fresh = {after for after in following if after is not None} - seen
         seen |= fresh
         waiting += fresh
-    assert any(state.stage == END for state in seen)
+    assert State(grammar.end, 0) in seen
 
 
 def test_only_the_allowed_tokens_have_a_next_state(vocabulary: Vocabulary) -> None:
@@ -84,6 +84,24 @@ def test_only_the_allowed_tokens_have_a_next_state(vocabulary: Vocabulary) -> No
     assert "C6" in allowed
     assert not {"|", "|]", "C8", "|:", "bars=8"} & set(allowed)
     assert grammar.next(state, vocabulary.ids["|"]) is None
+
+
+def test_the_tables_show_the_network_what_the_cursor_of_training_shows(vocabulary: Vocabulary) -> None:
+    stream = random.Random(5)
+    for rhythm, form in (("reel", "AABB:8"), ("jig", "AABBCC:4"), ("waltz", "AABA:16"), ("slip jig", "AB:4")):
+        grammar = grammar_of(Prompt(Key.parse("Ador"), rhythm, form=Form.parse(form)), vocabulary)
+        state, cursor = grammar.start, Cursor()
+        for token in walk(grammar, stream):
+            token_id = vocabulary.ids[token]
+            after = grammar.next(state, token_id)
+            assert after is not None
+            state = after
+            cursor.advance(token, token_id)
+            if grammar.nodes[state.node].stage == MUSIC:
+                assert cursor.place_ids() == (state.position + 1, grammar.place[state.node])
+                assert cursor.bar == grammar.bar_number[state.node]
+            elif state.node != grammar.end:
+                assert cursor.place_ids() == (0, grammar.place[state.node]) == (0, 0)
 
 
 def loose(tune: CorpusTune, form: Form) -> Rules:

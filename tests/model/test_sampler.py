@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from model.abc_reader import parse
@@ -11,7 +10,7 @@ from model.form import form_of, parts_of, well_formed
 from model.jobs import Form, Prompt, parse_prompt
 from model.key import Key, all_keys
 from model.rhythm import RHYTHMS
-from model.sampler import Composed, Sampler, choose, numbered
+from model.sampler import Composed, Sampler, numbered
 
 SHORT = Form("AB", 4)
 EDOR = Prompt(Key.parse("Edor"), "reel", form=SHORT, seed=11)
@@ -136,11 +135,3 @@ def test_a_megabyte_of_opening_is_refused_unread(sampler: Sampler) -> None:
         parse_prompt("Edor", "reel", opening="A" * 1_000_000)
     with pytest.raises(InputError, match="opening"):
         sampler.compose([replace(EDOR, opening="A" * 1_000_000)])
-
-
-def test_choosing_keeps_to_the_mask_and_to_the_distribution() -> None:
-    logits, mask = np.log([0.1, 0.6, 0.1, 0.2]), np.array([True, False, True, True])
-    draws = [choose(logits, mask, 1.0, uniform) for uniform in np.linspace(0, 1, 400, endpoint=False)]
-    assert [draws.count(token) for token in range(4)] == pytest.approx([100, 0, 100, 200], abs=1)
-    assert {choose(logits, mask, 0.1, uniform) for uniform in (0.01, 0.5, 0.99)} == {3}
-    assert choose(logits * 1e4, mask, 0.1, 0.999999) == 3

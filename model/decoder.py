@@ -1,0 +1,207 @@
+"""A batch of tunes under way, as tensors: every step draws one token for each from what its grammar allows.
+
+All of a step happens on the device, in place and without a look at any value, and is the same whatever tunes there are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.grammar import MUSIC, Grammar
+from model.inference import Stepper
+from model.tokens import INPUTS, LONGEST_BAR, LOOKBACK_BARS
+
+LONGEST_TUNE = 2_000  # tokens
+ROWS = 8  # batches are padded to a multiple of this: float32 products of fewer rows differ in their last bits
+_BEFORE = max(LOOKBACK_BARS)  # empty bars before the first, for lookback to fall on
+_NOWHERE = LONGEST_BAR + 1  # the position of what is no music
+_COLUMNS = _NOWHERE + 1
+_FREE = -1  # no token is given here
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one tune is drawn with. `uniform` [LONGEST_TUNE] in [0, 1) decides each draw.
+
+    `prefix` are the ids it begins with, header included; `bars` gives further bars by (section, bar), see Grammar.
+    """
+
+    grammar: Grammar
+    temperature: float
+    uniform: NDArray[np.float64]
+    prefix: Sequence[int] = ()
+    bars: Mapping[tuple[int, int], Sequence[int]] = field(default_factory=dict)
+
+
+class _Tables:
+    """The tables of several grammars of one vocabulary, one after another, on a device."""
+
+    def __init__(self, grammars: Sequence[Grammar], device: torch.device) -> None:
+        def joined(name: str, shifts: Sequence[int] | None = None) -> Tensor:
+            parts = [getattr(grammar, name) for grammar in grammars]
+            if shifts:
+                parts = [part + shift for part, shift in zip(parts, shifts, strict=False)]
+            return torch.from_numpy(np.concatenate(parts)).to(device)
+
+        first = np.cumsum([0, *(len(g.nodes) for g in grammars)]).tolist()
+        rows = np.cumsum([0, *(len(g.masks) for g in grammars)]).tolist()
+        self.start = dict(zip(map(id, grammars), first, strict=False))
+        self.masks, self.rows = joined("masks"), joined("rows", rows)
+        self.after = joined("after", first)  # forbidden moves are shifted too, and never looked up
+        self.limit, self.entry = joined("limit"), joined("entry")
+        self.place, self.bar_number = joined("place"), joined("bar_number")
+        self.ticks = torch.from_numpy(grammars[0].ticks).to(device)
+        self.column = torch.from_numpy(grammars[0].column).to(device)
+        music = np.concatenate([[node.stage == MUSIC for node in g.nodes] for g in grammars])
+        self.music = torch.from_numpy(music).to(device)
+        ends = [first[i] + g.end for i, g in enumerate(grammars)]
+        self.ended = torch.zeros(len(music), dtype=torch.bool, device=device)
+        self.ended[ends] = True
+        self.idle = ends[0]
+        self.bars = max(int(g.bar_number.max()) for g in grammars) + 1
+        # given bars are looked up by a number: section x (bars + 1) + bar, and last of all for where none is given
+        widths = [len(g.rules.sections) * (g.rules.form.bars + 1) for g in grammars]
+        self.nowhere = max(widths)
+        given = [
+            [
+                n.section * (g.rules.form.bars + 1) + n.bar if n.stage == MUSIC and n.ending == 0 else self.nowhere
+                for n in g.nodes
+            ]
+            for g in grammars
+        ]
+        self.given = torch.tensor([number for numbers in given for number in numbers], device=device)
+
+
+class Decoder:
+    """Draws the tunes of `rows`, a token of each with every `step`.
+
+    `temperature` divides the logits. With `measure`, `removed` and `predicted` count the probability that the grammar's
+    masks took from the music and over how many tokens.
+    """
+
+    def __init__(self, stepper: Stepper, rows: Sequence[Row], measure: bool = False) -> None:
+        self._stepper, self._measure = stepper, measure
+        self.device = device = stepper.device
+        grammars = list({id(row.grammar): row.grammar for row in rows}.values())
+        self._tables = _Tables(grammars, device)
+        count = -(-len(rows) // ROWS) * ROWS
+        self._inputs = [INPUTS.index(name) for name in stepper.config.inputs]
+        self._back = torch.tensor(LOOKBACK_BARS, device=device)
+        self._state = stepper.zeros(count)
+        self._node = torch.full((count,), self._tables.idle, device=device)
+        self._position = torch.zeros(count, dtype=torch.int64, device=device)
+        self._taken = torch.ones(count, dtype=torch.int64, device=device)  # tokens so far
+        self._in_bar = torch.zeros(count, dtype=torch.int64, device=device)  # of them, in this bar
+        self._ids = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.int64, device=device)
+        self._seen = torch.zeros(count, (_BEFORE + self._tables.bars + 1) * _COLUMNS, dtype=torch.int32, device=device)
+        self._uniform = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.float64, device=device)
+        self._temperature = torch.ones(count, 1, device=device)
+        prefix = max(len(row.prefix) for row in rows)
+        in_bar = max((len(ids) for row in rows for ids in row.bars.values()), default=0)
+        self._prefix = torch.full((count, prefix + 1), _FREE, device=device)
+        self._bars = torch.full((count, self._tables.nowhere + 1, in_bar + 1), _FREE, device=device)
+        self.removed = torch.zeros((), dtype=torch.float64, device=device)
+        self.predicted = torch.zeros((), dtype=torch.int64, device=device)
+        for place, row in enumerate(rows):
+            self.restart(place, row)
+
+    def restart(self, place: int, row: Row) -> None:
+        """Begin the tune of `row` in a place of the batch. Its grammar must be one of the first rows'."""
+        grammar = row.grammar
+        first = grammar.vocabulary.ids[grammar.rules.header[0]]
+        state = grammar.next(grammar.start, first)
+        assert state is not None, "a grammar begins with its header"
+        self._state[:, :, place] = 0
+        self._seen[place] = 0
+        self._node[place] = self._tables.start[id(grammar)] + state.node
+        self._position[place], self._taken[place], self._in_bar[place] = state.position, 1, 0
+        self._ids[place, 0] = first
+        self._uniform[place, :LONGEST_TUNE] = torch.from_numpy(row.uniform)
+        self._temperature[place] = row.temperature
+        self._prefix[place] = _FREE
+        self._prefix[place, : len(row.prefix)] = torch.tensor(row.prefix, dtype=torch.int64)
+        self._bars[place] = _FREE
+        for (section, bar), ids in row.bars.items():
+            self._bars[place, section * (grammar.rules.form.bars + 1) + bar, : len(ids)] = torch.tensor(ids)
+
+    @torch.inference_mode()
+    def step(self) -> None:
+        """Draw the next token of every tune. Tunes that have ended stay as they are."""
+        tables, node = self._tables, self._node
+        music = tables.music[node]
+        column = torch.where(music, self._position, _NOWHERE)
+        here = (tables.bar_number[node] + _BEFORE) * _COLUMNS + column
+        last = self._ids.gather(1, (self._taken - 1)[:, None])
+        seen = self._seen.gather(1, here[:, None] - self._back * _COLUMNS)
+        position = torch.where(music, self._position + 1, 0)
+        inputs = torch.cat([last, position[:, None], tables.place[node][:, None], seen], dim=1)
+        logits = self._stepper.step(inputs[:, self._inputs], self._state)
+
+        left = tables.limit[node] - self._position
+        full, base = tables.rows[node].unbind(1)
+        mask = tables.masks[torch.where(left > 0, base + left, full)]
+        given = self._given()
+        token = torch.where(given != _FREE, given, self._drawn(logits, mask))
+        if self._measure:
+            free = music & (given == _FREE)
+            removed = 1 - (logits.softmax(1) * mask).sum(1)
+            self.removed += (removed * free).sum()
+            self.predicted += free.sum()
+
+        going = ~tables.ended[node]
+        at = self._taken.clamp(max=LONGEST_TUNE)
+        self._ids.scatter_(1, at[:, None], token[:, None])
+        self._seen.scatter_(1, here[:, None], (token + 1)[:, None].int())
+        length = tables.ticks[token]
+        after = tables.after[node, tables.column[token]].long()
+        inside = length > 0
+        self._node.copy_(torch.where(inside, node, after))
+        self._position.copy_(torch.where(inside, self._position + length, tables.entry[self._node]))
+        self._in_bar.copy_(torch.where(inside, self._in_bar + 1, 0))
+        self._taken.copy_(torch.where(going, at + 1, self._taken))
+
+    def _given(self) -> Tensor:
+        step = self._taken.clamp(max=self._prefix.shape[1] - 1)
+        prefix = self._prefix.gather(1, step[:, None])[:, 0]
+        bar = self._tables.given[self._node]
+        in_bar = self._in_bar.clamp(max=self._bars.shape[2] - 1)
+        in_bars = self._bars.flatten(1).gather(1, (bar * self._bars.shape[2] + in_bar)[:, None])[:, 0]
+        return torch.where(prefix != _FREE, prefix, in_bars)
+
+    def _drawn(self, logits: Tensor, mask: Tensor) -> Tensor:
+        uniform = self._uniform.gather(1, self._taken.clamp(max=LONGEST_TUNE)[:, None])
+        return choose(logits, mask, self._temperature, uniform)
+
+    def ended(self) -> list[int]:
+        """The places whose tune has ended, or is longer than any tune may be. Waits for the device."""
+        over = self._tables.ended[self._node] | (self._taken > LONGEST_TUNE)
+        return torch.nonzero(over)[:, 0].tolist()
+
+    def ids(self, place: int) -> list[int]:
+        """The tokens of a tune so far."""
+        ids: list[int] = self._ids[place, : int(self._taken[place])].tolist()
+        return ids
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Go on with these places alone, in this order; they are numbered from 0 again."""
+        count = -(-len(places) // ROWS) * ROWS
+        at = torch.tensor([*places, *[0] * (count - len(places))], device=self.device)
+        self._state = self._state[:, :, at]
+        for name in ("node", "position", "taken", "in_bar", "ids", "seen", "uniform", "temperature", "prefix", "bars"):
+            setattr(self, f"_{name}", getattr(self, f"_{name}")[at])
+        self._node[len(places) :] = self._tables.idle
+
+
+def choose(logits: Tensor, mask: Tensor, temperature: Tensor, uniform: Tensor) -> Tensor:
+    """Draw from softmax(logits / temperature) over what `mask` allows, at `uniform` in [0, 1) of the CDF: ids [rows].
+
+    logits and mask are [rows, vocabulary], temperature and uniform [rows, 1].
+    """
+    weights = (logits / temperature).masked_fill(~mask, -torch.inf).softmax(1)
+    cumulative = weights.double().cumsum(1)
+    at = torch.searchsorted(cumulative, uniform * cumulative[:, -1:], right=True)[:, 0]
+    return at.clamp(max=logits.shape[1] - 1)

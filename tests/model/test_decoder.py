@@ -1,0 +1,128 @@
+"""The decoder's tensors against the same thing written plainly, one token at a time."""
+
+import numpy as np
+import pytest
+import torch
+
+from model import checkpoint, composition
+from model.decoder import LONGEST_TUNE, Decoder, Row, choose
+from model.grammar import Grammar, State
+from model.inference import Stepper
+from model.jobs import Form, Prompt
+from model.key import Key
+from model.network import Network, NetworkConfig, restored
+from model.prepare import input_sizes
+from model.sampler import Sampler
+from model.tokens import INPUTS, Cursor
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    read = checkpoint.read(checkpoint.SHIPPED)
+    return restored(read.network, read.weights)
+
+
+def row(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperature: float = 1.0) -> Row:
+    prompt = Prompt(Key.parse(key), rhythm, form=Form.parse(form))
+    grammar = Grammar(sampler.vocabulary, composition.rules(prompt, sampler.vocabulary))
+    return Row(grammar, temperature, np.random.default_rng(seed).random(LONGEST_TUNE))
+
+
+def plainly(network: Network, row: Row) -> list[int]:
+    """The tune of `row`, drawn with nn.LSTM, a Cursor and NumPy."""
+    grammar, state, cursor, memory = row.grammar, Grammar.start, Cursor(), None
+    ids = [grammar.vocabulary.ids[grammar.rules.header[0]]]
+    while True:
+        after = grammar.next(state, ids[-1])
+        assert after is not None
+        state = after
+        if state.node == grammar.end:
+            return ids
+        cursor.advance(grammar.vocabulary.tokens[ids[-1]], ids[-1])
+        inputs = torch.tensor([ids[-1], *cursor.place_ids(), *cursor.lookback()])
+        with torch.inference_mode():
+            logits, memory = network(inputs.expand(8, 1, -1), memory)
+        weights = np.exp(logits[0, 0].double().numpy() / row.temperature) * grammar.mask(state)
+        cumulative = weights.cumsum()
+        ids.append(int(np.searchsorted(cumulative, row.uniform[len(ids)] * cumulative[-1], side="right")))
+
+
+def drawn(sampler: Sampler, rows: list[Row]) -> list[list[int]]:
+    decoder, tunes = Decoder(sampler.stepper, rows), dict[int, list[int]]()
+    while len(tunes) < len(rows):
+        decoder.step()
+        tunes |= {place: decoder.ids(place) for place in decoder.ended() if place < len(rows)}
+    return [tunes[place] for place in range(len(rows))]
+
+
+def test_a_batch_of_all_kinds_is_what_a_plain_loop_draws(sampler: Sampler, network: Network) -> None:
+    rows = [
+        row(sampler, "Edor", "reel", "AABB:4", 1),
+        row(sampler, "G", "jig", "AABBCC:4", 2, 1.4),
+        row(sampler, "Am", "waltz", "AABA:4", 3, 0.6),
+        row(sampler, "Dmix", "slip jig", "AB:8", 4),
+    ]
+    assert drawn(sampler, rows) == [plainly(network, one) for one in rows]
+
+
+def test_given_bars_are_kept_and_the_rest_is_drawn(sampler: Sampler) -> None:
+    free = row(sampler, "D", "reel", "AABB:4", 5)
+    vocabulary = sampler.vocabulary
+    bar = tuple(vocabulary.encode(["C2", "E2", "G2", "c2", "|"]))
+    (ids,) = drawn(sampler, [Row(free.grammar, 1.0, free.uniform, bars={(1, 2): bar, (1, 3): bar})])
+    song = sampler.vocabulary.decode(ids)
+    second = song[song.index("|:", 6) :] if "|:" in song[6:] else song
+    assert " ".join(second).count("C2 E2 G2 c2 |") == 2
+    state: State | None = Grammar.start
+    for token_id in ids:
+        assert state is not None
+        state = free.grammar.next(state, token_id)
+    assert state == State(free.grammar.end, 0)
+
+
+def test_rows_that_stay_go_on_as_if_nothing_had_happened(sampler: Sampler) -> None:
+    rows = [row(sampler, "D", "polka", "AB:4", seed) for seed in range(20)]
+    alone = drawn(sampler, rows)
+    decoder = Decoder(sampler.stepper, rows)
+    for _ in range(20):
+        decoder.step()
+    assert not decoder.ended()[:20] or min(decoder.ended()) >= 20
+    decoder.keep([3, 17])
+    for _ in range(100):
+        decoder.step()
+    assert [decoder.ids(0), decoder.ids(1)] == [alone[3], alone[17]]
+
+
+def test_choosing_keeps_to_the_mask_and_to_the_distribution() -> None:
+    logits, mask = torch.tensor([[0.1, 0.6, 0.1, 0.2]]).log(), torch.tensor([[True, False, True, True]])
+
+    def draws(uniform: np.ndarray, temperature: float, scale: float = 1.0) -> list[int]:
+        rows = len(uniform)
+        chosen = choose(
+            logits.expand(rows, -1) * scale,
+            mask.expand(rows, -1),
+            torch.full((rows, 1), temperature),
+            torch.from_numpy(uniform)[:, None],
+        )
+        ids: list[int] = chosen.tolist()
+        return ids
+
+    even = draws(np.linspace(0, 1, 400, endpoint=False), 1.0)
+    assert [even.count(token) for token in range(4)] == pytest.approx([100, 0, 100, 200], abs=1)
+    assert set(draws(np.array([0.01, 0.5, 0.99]), 0.1)) == {3}
+    assert draws(np.array([0.0, 1 - 2**-53]), 0.1, 1e4) == [3, 3]
+    assert draws(np.array([0.0, 1 - 2**-53]), 1.0) == [0, 3]
+
+
+@pytest.mark.parametrize("inputs", [INPUTS[:1], (INPUTS[0], *INPUTS[3:]), INPUTS])
+def test_a_step_is_a_step_of_the_network(sampler: Sampler, inputs: tuple[str, ...]) -> None:
+    sizes = input_sizes(sampler.vocabulary, inputs)
+    torch.manual_seed(0)
+    network = Network(NetworkConfig(len(sampler.vocabulary), sizes, (8,) * len(sizes), 32, 3, 0.3, inputs)).eval()
+    stepper, memory = Stepper(network, torch.device("cpu")), None
+    state = stepper.zeros(8)
+    with torch.inference_mode():
+        for _ in range(5):
+            ids = torch.stack([torch.randint(size, (8,)) for size in sizes], dim=1)
+            logits, memory = network(ids[:, None], memory)
+            assert torch.allclose(stepper.step(ids, state), logits[:, 0], atol=1e-5)
