@@ -77,7 +77,8 @@ class NewTune:
     """A tune fresh from a worker; `ordinal` counts the tunes of one prompt from 0, and adds to the prompt's seed.
 
     `nearest` is the tune of the books most like it, None where nothing was compared. `drawn_temperature` is higher than
-    the prompt's where it took many draws to get away from known tunes; None where that is not known.
+    the prompt's where it took many draws to get away from known tunes; None where that is not known. `version` is the
+    one that composed it, None where it is the one that the prompt names.
     """
 
     ordinal: int
@@ -86,13 +87,15 @@ class NewTune:
     abc: str
     nearest: Known | None = None
     drawn_temperature: float | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True)
 class StoredTune:
     """A row of `tunes` with what its prompt asked for: everything needed to make it again.
 
-    `nearest` and `drawn_temperature` are as NewTune's; tunes of release 0.1 have neither.
+    `nearest` and `drawn_temperature` are as NewTune's; tunes of release 0.1 have neither. `version` composed it, in
+    place of `asked_version` where that one's checkpoint could not be used.
     """
 
     id: int
@@ -108,6 +111,7 @@ class StoredTune:
     votes: Votes = Votes()
     nearest: Known | None = None
     drawn_temperature: float | None = None
+    asked_version: int | None = None
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,24 @@ async def put_back(connection: AsyncConnection, prompt_ids: Collection[int]) -> 
     await connection.execute(statement.values(state=State.QUEUED.value, attempts=prompts.c.attempts - 1))
 
 
+async def answered_in(connection: AsyncConnection, prompt_id: int, channel_id: str, message_id: str) -> None:
+    """Remember the message that carries a prompt's answer."""
+    values = {"channel_id": channel_id, "message_id": message_id, "delivered_at": None}
+    await connection.execute(update(prompts).where(prompts.c.id == prompt_id).values(values))
+
+
+async def delivered(connection: AsyncConnection, prompt_id: int) -> None:
+    statement = update(prompts).where(prompts.c.id == prompt_id, prompts.c.delivered_at.is_(None))
+    await connection.execute(statement.values(delivered_at=now()))
+
+
+async def undelivered(connection: AsyncConnection, platforms: Collection[str]) -> list[StoredPrompt]:
+    """Prompts in a final state whose message does not show it yet, oldest first."""
+    query = _query().where(prompts.c.message_id.is_not(None), prompts.c.delivered_at.is_(None))
+    query = query.where(prompts.c.state.in_(FINAL), members.c.platform.in_(platforms))
+    return [from_row(row) for row in await connection.execute(query.order_by(prompts.c.id))]
+
+
 async def load(connection: AsyncConnection, prompt_id: int) -> StoredPrompt | None:
     row = (await connection.execute(_query().where(prompts.c.id == prompt_id))).one_or_none()
     return from_row(row) if row else None

@@ -59,6 +59,23 @@ class Store:
         """
         return await self._database.write(prompts.set_state, prompt_id, state, error)
 
+    async def answered_in(self, prompt_id: int, channel_id: str, message_id: str) -> None:
+        """Remember the message that carries a prompt's answer, in place of an earlier one; it has yet to be delivered.
+
+        A front end calls it as soon as its first message stands, edits that message ever after, and calls `delivered`
+        once it shows the end. After a crash, `unfinished` and `undelivered` say which messages to edit: one answer
+        may be shown twice in the same message, and never in two.
+        """
+        await self._database.write(prompts.answered_in, prompt_id, channel_id, message_id)
+
+    async def delivered(self, prompt_id: int) -> None:
+        """The prompt's message shows its tunes, or why there are none."""
+        await self._database.write(prompts.delivered, prompt_id)
+
+    async def undelivered(self, platforms: Collection[str]) -> list[StoredPrompt]:
+        """Prompts of these platforms in a final state that their message does not show yet, oldest first."""
+        return await self._database.read(prompts.undelivered, platforms)
+
     async def put_back(self, prompt_ids: Collection[int]) -> None:
         """Queue prompts again that a clean stop interrupted in their work, which was no attempt."""
         await self._database.write(prompts.put_back, prompt_ids)

@@ -94,6 +94,7 @@ def _columns(prompt: StoredPrompt, tune: NewTune) -> dict[str, Any]:
         "nearest_source": tune.nearest and tune.nearest.source,
         "similarity": tune.nearest and tune.nearest.similarity,
         "drawn_temperature": tune.drawn_temperature,
+        "version": tune.version,
         "created_at": now(),
     }
 
@@ -112,9 +113,13 @@ def _counts(tune_id: Any, viewer: int) -> list[Any]:
 
 def _query(viewer: int) -> Select[Any]:
     asked = (prompts.c.key, prompts.c.rhythm, prompts.c.temperature, prompts.c.form, prompts.c.opening)
-    columns = [column for column in tunes.c if column.name not in ("key", "rhythm")]
+    columns = [column for column in tunes.c if column.name not in ("key", "rhythm", "version")]
+    versions = (
+        func.coalesce(tunes.c.version, prompts.c.version).label("version"),
+        prompts.c.version.label("asked_version"),
+    )
     return (
-        select(*columns, *asked, prompts.c.version, members.c.name.label("member_name"), *_counts(tunes.c.id, viewer))
+        select(*columns, *asked, *versions, members.c.name.label("member_name"), *_counts(tunes.c.id, viewer))
         .join_from(tunes, prompts, tunes.c.prompt_id == prompts.c.id)
         .join(members, tunes.c.member_id == members.c.id)
         .where(tunes.c.deleted_at.is_(None))
@@ -130,6 +135,7 @@ def _from_row(row: Row[Any]) -> StoredTune:
         server_id=row.server_id,
         prompt=prompt_rows.prompt_of(row, row.seed),
         version=row.version,
+        asked_version=row.asked_version,
         title=row.title,
         abc=row.abc,
         created_at=row.created_at,

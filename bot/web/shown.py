@@ -70,8 +70,12 @@ def _facts(tune: StoredTune) -> list[str]:
         str(prompt.form),
         f"temperature {prompt.temperature:g}",
         f"seed {prompt.seed}",
-        f"model v{tune.version}",
+        f"model v{tune.version}" + (f" (v{tune.asked_version} could not be used)" if _replaced(tune) else ""),
     ]
+
+
+def _replaced(tune: StoredTune) -> bool:
+    return tune.asked_version not in (None, tune.version)
 
 
 def _known(tune: StoredTune) -> dict[str, str]:
