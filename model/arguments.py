@@ -1,7 +1,14 @@
 """What the command lines of `python -m model` and `python -m bot` share."""
 
 import argparse
+from pathlib import Path
 from typing import NoReturn
+
+from model.abc_reader import tune_texts
+from model.errors import InputError
+from model.jobs import Prompt, parse_prompt
+
+LONGEST_NAME = 4096  # characters of a path
 
 
 class Parser(argparse.ArgumentParser):
@@ -12,11 +19,43 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_prompt_options(parser: argparse.ArgumentParser) -> None:
-    """The options that make a prompt; `model.jobs.parse_prompt` and `parse_count` check their values."""
+    """The options that make a prompt; `prompt_of` and `parse_count` check their values."""
     parser.add_argument("--key", required=True, help="tonic and mode: D, Gm, Edor, Amix, F#m")
     parser.add_argument("--rhythm", help="jig, reel, ... (default: drawn)")
     parser.add_argument("--temperature", default="1.0", help="0.1 (careful) to 2.0 (wild)")
     parser.add_argument("--form", help="AB, AABB, AABBCC or AABA, with :4, :8 or :16 bars a part (default: AABB:8)")
     parser.add_argument("--count", default="1", help="how many tunes")
     parser.add_argument("--seed", help="of the first tune; the others count up (default: drawn)")
-    parser.add_argument("--opening", default="", help="ABC that the tunes begin with, in the key asked for")
+    parser.add_argument(
+        "--opening", default="", help="ABC that the tunes begin with, or a file of it whose name ends in .abc"
+    )
+    parser.add_argument(
+        "--transpose", action="store_true", help="move an opening that has a K: of its own to the key asked for"
+    )
+
+
+def prompt_of(options: argparse.Namespace) -> Prompt:
+    """The prompt that the options of `add_prompt_options` ask for. Raises InputError."""
+    return parse_prompt(
+        options.key,
+        options.rhythm,
+        options.temperature,
+        options.form,
+        options.seed,
+        opening_of(options.opening),
+        options.transpose,
+    )
+
+
+def opening_of(text: str) -> str:
+    """ABC as it was typed, or the one tune of the file that was named. Raises InputError."""
+    if not text.endswith(".abc") or len(text) > LONGEST_NAME:
+        return text
+    try:
+        abc = Path(text).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read the opening from {text}: {getattr(error, 'strerror', None) or error}") from error
+    tunes = list(tune_texts(abc))
+    if len(tunes) > 1:
+        raise InputError(f"{text} has {len(tunes)} tunes: keep the one to begin with")
+    return tunes[0] if tunes else abc

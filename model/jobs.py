@@ -13,6 +13,7 @@ from model.key import Key
 
 LARGEST_SEED = 2**31 - 1
 LONGEST_OPENING = 2_000  # characters of ABC
+VARIATIONS = {"parts": "keep the first part, compose the others anew", "endings": "keep all but the endings"}
 COUNTS = range(1, 101)  # tunes one command may ask for; chats allow fewer
 TEMPERATURES = (0.1, 2.0)
 
@@ -51,7 +52,9 @@ class Prompt:
     temperature: float = 1.0
     form: Form = Form()
     seed: int = 0
-    opening: str = ""
+    opening: str = ""  # ABC: the first bars, or the whole tune that is to be varied
+    transpose: bool = False  # an opening in another key is moved to this one
+    vary: str = ""  # one of VARIATIONS
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "key": str(self.key), "form": str(self.form)}
@@ -68,8 +71,13 @@ def parse_prompt(
     form: str | None = None,
     seed: int | str | None = None,
     opening: str = "",
+    transpose: bool | str = False,
+    vary: str = "",
 ) -> Prompt:
-    """A checked Prompt from what was typed; an omitted rhythm or seed is drawn. Raises InputError, one line each."""
+    """A checked Prompt from what was typed; an omitted rhythm or seed is drawn. Raises InputError, one line each.
+
+    The opening's music is checked where it is composed with, against what the model knows.
+    """
     chosen = rhythms.named(rhythm).name if rhythm else random.choice(list(rhythms.RHYTHMS))
     return Prompt(
         key=Key.parse(key),
@@ -78,6 +86,8 @@ def parse_prompt(
         form=Form.parse(form) if form else Form(),
         seed=_seed(seed),
         opening=_opening(opening),
+        transpose=_yes_or_no(transpose, "transpose"),
+        vary=_vary(vary, opening),
     )
 
 
@@ -119,6 +129,21 @@ def _opening(text: str) -> str:
     if len(text) > LONGEST_OPENING:
         raise InputError(f"the opening has {len(text)} characters: at most {LONGEST_OPENING}, a few bars, are read")
     return text.strip()
+
+
+def _yes_or_no(value: bool | str, name: str) -> bool:
+    word = str(value).strip().lower()
+    if word not in ("yes", "true", "no", "false", ""):
+        raise InputError(f"{name} is {str(value)[:20]}: say yes or no")
+    return word in ("yes", "true")
+
+
+def _vary(value: str, opening: str) -> str:
+    if value not in ("", *VARIATIONS):
+        raise InputError(f"vary is {value[:20]}: choose {' or '.join(VARIATIONS)}")
+    if value and not opening.strip():
+        raise InputError("nothing to vary: give the tune as the opening")
+    return value
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from bot.config import Config
 from bot.errors import BadRequest, ConfigError, WorkerError
 from bot.service import Service, running
 from bot.values import Place, State, StoredTune
-from model.arguments import add_prompt_options
-from model.jobs import LARGEST_SEED, Prompt, parse_count, parse_prompt
+from model.arguments import add_prompt_options, prompt_of
+from model.jobs import LARGEST_SEED, Prompt, parse_count
 
 KINDS = ("abc", "mid", "png", "mp3")
 
@@ -31,7 +31,7 @@ def add(commands: Any) -> None:
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    prompt = parse_prompt(options.key, options.rhythm, options.temperature, options.form, options.seed, options.opening)
+    prompt = prompt_of(options)
     count = parse_count(options.count)
     if prompt.seed + count - 1 > LARGEST_SEED:
         raise BadRequest(f"seed {prompt.seed} leaves no room for {count} tunes: the largest seed is {LARGEST_SEED}")

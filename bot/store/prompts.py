@@ -93,7 +93,8 @@ async def before(connection: AsyncConnection, server_id: int, prompt_id: int, li
 
 def prompt_of(row: Row[Any], seed: int) -> Prompt:
     """The Prompt in a row that has a prompt's columns, with a seed of its own."""
-    return Prompt(Key.parse(row.key), row.rhythm, row.temperature, Form.parse(row.form), seed, row.opening)
+    form = Form.parse(row.form)
+    return Prompt(Key.parse(row.key), row.rhythm, row.temperature, form, seed, row.opening, row.transpose, row.vary)
 
 
 def from_row(row: Row[Any]) -> StoredPrompt:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL's INTEGER
@@ -122,6 +124,9 @@ prompts = Table(
     Column("form", String(16), nullable=False),
     Column("seed", BigInteger, nullable=False),
     _text("opening", ""),
+    Column("transpose", Boolean, nullable=False, server_default=false()),
+    Column("vary", String(16), nullable=False, server_default=""),  # how the opening, a whole tune, is varied
+    Column("varied_from", RowId, ForeignKey("tunes.id", use_alter=True)),  # the tune that was varied
     Column("count", Integer, nullable=False),
     _reference("version", "versions.number"),
     Column("attempts", Integer, nullable=False, server_default="0"),  # how often it was given to a worker

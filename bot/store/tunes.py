@@ -112,7 +112,7 @@ def _counts(tune_id: Any, viewer: int) -> list[Any]:
 
 
 def _query(viewer: int) -> Select[Any]:
-    asked = (prompts.c.key, prompts.c.rhythm, prompts.c.temperature, prompts.c.form, prompts.c.opening)
+    asked = [prompts.c[name] for name in ("key", "rhythm", "temperature", "form", "opening", "transpose", "vary")]
     columns = [column for column in tunes.c if column.name not in ("key", "rhythm", "version")]
     versions = (
         func.coalesce(tunes.c.version, prompts.c.version).label("version"),

@@ -126,6 +126,8 @@ def written(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:
     options.append(("seed", str(prompt.seed)))
     if prompt.opening:
         options.append(("opening", f'"{prompt.opening}"'))
+    if prompt.transpose:
+        options.append(("transpose", "yes"))
     if count != 1:
         options.append(("count", str(count)))
     return options
@@ -179,6 +181,7 @@ def _skip(text: str, at: int) -> int:
 @cache
 def _compose_options() -> tuple[Option, ...]:
     low, high = TEMPERATURES
+    yes_or_no = Value("yes", "to the nearest octave that fits a fiddle"), Value("no", "it has to be in this key")
     counts = tuple(Value(str(count), "tune" if count == 1 else "tunes") for count in range(1, MOST_TUNES + 1))
     return (
         Option("key", "tonic and mode: D, Gm, Edor, Amix", tuple(_keys()), required=True, closed=True),
@@ -191,6 +194,7 @@ def _compose_options() -> tuple[Option, ...]:
         Option("form", "order of parts, and bars in each", tuple(_forms()), closed=True),
         Option("seed", f"0 to {LARGEST_SEED}; the same seed gives the same tune"),
         Option("opening", "the first bars, in ABC notation", quoted=True),
+        Option("transpose", "move an opening with a [K:] of its own to this key", yes_or_no, closed=True),
         Option("count", f"how many tunes, 1 to {MOST_TUNES}", counts, closed=True),
     )
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from model.abc_writer import write
-from model.arguments import add_prompt_options
-from model.jobs import parse_count, parse_prompt
+from model.arguments import add_prompt_options, prompt_of
+from model.jobs import parse_count
 
 BATCH = 64
 
@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    prompt = parse_prompt(options.key, options.rhythm, options.temperature, options.form, options.seed, options.opening)
+    prompt = prompt_of(options)
     count = parse_count(options.count, most=100_000)
     import torch
 

@@ -175,7 +175,19 @@ function toBottom() {
   log.scrollTop = log.scrollHeight;
 }
 
+/** ABC pasted into the one line of the message box: a header's lines become fields in brackets, which mean the same. */
+function pasteAbc(event) {
+  const lines = event.clipboardData.getData("text/plain").split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+  if (!lines.some((line) => /^K:/.test(line))) return;
+  event.preventDefault();
+  const music = lines.map((line) => (/^[A-Za-z]:(?![|:])/.test(line) ? `[${line.replaceAll("]", ")")}]` : line)).join(" ");
+  say.setRangeText(music, say.selectionStart, say.selectionEnd, "end");
+  say.dispatchEvent(new Event("input"));
+}
+
 // ---- listeners
+
+say.addEventListener("paste", pasteAbc);
 
 find("composer").addEventListener("submit", (event) => {
   event.preventDefault();

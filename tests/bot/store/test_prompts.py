@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,6 +37,8 @@ async def test_a_place_registered_by_twenty_at_once_is_one_place(store: Store) -
     "prompt",
     [
         PROMPT,
+        replace(PROMPT, transpose=True),
+        replace(PROMPT, vary="endings"),
         Prompt(Key.parse("C#"), "slip jig", temperature=0.1, seed=LARGEST_SEED),
         parse_prompt("F#m", "waltz", 2.0, "AABBCC:16", 0, "é \"'; DROP TABLE prompts -- \n♯"),
     ],

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from bot.values import Place, State
 from bot.web import create_app, serve
 from model.jobs import Known, parse_prompt
+from model.opening import read
 from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
 
 CHROMIUM = shutil.which("chromium")
@@ -108,6 +109,24 @@ async def test_the_list_follows_mouse_free_text_and_finished_values(page: Page) 
     await say.fill("")
     await typed(page, "/compose seed:3 key:D f")
     await expect(options).to_contain_text(["form:"])
+
+
+async def test_a_whole_tune_can_be_pasted_as_an_opening(page: Page, composer: FakeComposer) -> None:
+    await typed(page, '/compose key:D rhythm:reel transpose:yes opening:""')
+    await page.keyboard.press("ArrowLeft")
+    await page.evaluate(
+        """() => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", "X:1\\nT:My [old] tune\\nM:C|\\nK:G\\n\\nDGBd gdBG|\\n");
+            const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+            document.querySelector("#say").dispatchEvent(event);
+        }"""
+    )
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-prompt]")).to_have_count(1)
+    ((_, prompt, _),) = composer.asked
+    assert (prompt.transpose, prompt.opening) == (True, "[X:1] [T:My [old) tune] [M:C|] [K:G] DGBd gdBG|")
+    assert [note.pitch.midi for note in read(prompt).notes if note.pitch] == [57, 62, 66, 69, 74, 69, 66, 62]
 
 
 async def test_from_a_command_to_a_tune_with_votes_that_survive_a_reload(page: Page, composer: FakeComposer) -> None:

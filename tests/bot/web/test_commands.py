@@ -44,6 +44,11 @@ def test_spacing_case_and_order_do_not_matter(text: str) -> None:
     assert (str(asked.prompt.key), asked.prompt.seed, asked.count) == ("Edor", 1, 1)
 
 
+def test_an_opening_may_be_a_whole_tune_to_transpose() -> None:
+    asked = composed('/compose key:D opening:"[X:1][T:A: tune][K:G] |:dBG" transpose:yes seed:1')
+    assert (asked.prompt.opening, asked.prompt.transpose) == ("[X:1][T:A: tune][K:G] |:dBG", True)
+
+
 def test_an_opening_may_hold_colons_chords_and_curly_quotes() -> None:
     assert composed('/compose key:D opening:"|:"G"dBG ABA:|" seed:1').prompt.opening == '|:"G"dBG ABA:|'
     assert composed("/compose key:D opening:“dBG ABA”").prompt.opening == "dBG ABA"
@@ -68,6 +73,7 @@ def test_an_opening_may_hold_colons_chords_and_curly_quotes() -> None:
         ("/compose key:D temperature:NaN", ["0.1", "2.0"]),
         ("/compose key:D form:ABBA", ["ABBA", "AABB"]),
         ("/compose key:D seed:-1", ["-1"]),
+        ("/compose key:D transpose:perhaps", ["transpose is perhaps", "yes or no"]),
         ("/compose key:D count:0", ["1 to 4"]),
         ("/compose key:D count:1000", ["1 to 4"]),
         ("/compose key:D count:1\n2", ["count is 1 2"]),
@@ -112,12 +118,13 @@ def test_no_text_takes_long(filler: str) -> None:
     form=st.builds(Form, st.sampled_from(Form.FORMS), st.sampled_from(Form.BARS)),
     seed=st.integers(0, 2**31 - 1),
     opening=st.sampled_from(["", "EBBA B2EB|", '"G"dBG|']),
+    transpose=st.booleans(),
     count=st.integers(1, 4),
 )
 def test_a_prompt_written_out_asks_for_itself(
-    key: Key, rhythm: str, temperature: float, form: Form, seed: int, opening: str, count: int
+    key: Key, rhythm: str, temperature: float, form: Form, seed: int, opening: str, transpose: bool, count: int
 ) -> None:
-    prompt = Prompt(key, rhythm, temperature, form, seed, opening)
+    prompt = Prompt(key, rhythm, temperature, form, seed, opening, transpose)
     text = " ".join(f"{name}:{value}" for name, value in written(prompt, count))
     assert parse(f"/compose {text}") == Compose(prompt, count)
 

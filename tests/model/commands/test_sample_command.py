@@ -77,6 +77,19 @@ def test_a_bad_opening_is_status_2() -> None:
     is_one_line(model(*ASKED, "--opening", "ABcd efga|AB|c8|"), 2, "bar 2 of the opening")
 
 
+def test_an_opening_may_come_from_a_file_and_be_transposed(tmp_path: Path) -> None:
+    file = tmp_path / "mine.abc"
+    file.write_text("X:1\nT:Mine\nM:C|\nL:1/8\nK:Ador\nEAAB cBAG|\n")
+    is_one_line(model(*ASKED, "--opening", str(file)), 2, "in Ador; the tune is to be in Edor", "--transpose")
+    moved = model(*ASKED, "--opening", str(file), "--transpose", "--seed", "3")
+    assert [note.pitch.midi for note in list(parse(moved.out).notes)[:4] if note.pitch] == [59, 64, 64, 66]
+    file.write_text("X:1\nK:D\nA\n\nX:2\nK:D\nB\n")
+    is_one_line(model(*ASKED, "--opening", str(file)), 2, "mine.abc has 2 tunes")
+    is_one_line(model(*ASKED, "--opening", str(tmp_path / "none.abc")), 2, "none.abc", "No such file")
+    (tmp_path / "bad.abc").write_bytes(b"\xff\xfe\0")
+    is_one_line(model(*ASKED, "--opening", str(tmp_path / "bad.abc")), 2, "bad.abc")
+
+
 def test_a_missing_and_a_corrupt_checkpoint_are_status_1(tmp_path: Path) -> None:
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(checkpoint.SHIPPED.read_bytes()[:-1000])
