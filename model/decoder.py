@@ -16,7 +16,6 @@ from model.inference import Stepper
 from model.tokens import INPUTS, LONGEST_BAR, LOOKBACK_BARS
 
 LONGEST_TUNE = 2_000  # tokens
-ROWS = 8  # batches are padded to a multiple of this: float32 products of fewer rows differ in their last bits
 _BEFORE = max(LOOKBACK_BARS)  # empty bars before the first, for lookback to fall on
 _NOWHERE = LONGEST_BAR + 1  # the position of what is no music
 _COLUMNS = _NOWHERE + 1
@@ -77,7 +76,7 @@ class _Tables:
 
 
 class Decoder:
-    """Draws the tunes of `rows`, a token of each with every `step`.
+    """Draws the tunes of `rows`, a token of each with every `step`. `count` rows are computed, some perhaps idle.
 
     `temperature` divides the logits. With `measure`, `removed` and `predicted` count the probability that the grammar's
     masks took from the music and over how many tokens.
@@ -88,7 +87,7 @@ class Decoder:
         self.device = device = stepper.device
         grammars = list({id(row.grammar): row.grammar for row in rows}.values())
         self._tables = _Tables(grammars, device)
-        count = -(-len(rows) // ROWS) * ROWS
+        self.count = count = -(-len(rows) // stepper.block) * stepper.block
         self._inputs = [INPUTS.index(name) for name in stepper.config.inputs]
         self._back = torch.tensor(LOOKBACK_BARS, device=device)
         self._state = stepper.zeros(count)
@@ -141,9 +140,7 @@ class Decoder:
         inputs = torch.cat([last, position[:, None], tables.place[node][:, None], seen], dim=1)
         logits = self._stepper.step(inputs[:, self._inputs], self._state)
 
-        left = tables.limit[node] - self._position
-        full, base = tables.rows[node].unbind(1)
-        mask = tables.masks[torch.where(left > 0, base + left, full)]
+        mask = self.masks()
         given = self._given()
         token = torch.where(given != _FREE, given, self._drawn(logits, mask))
         if self._measure:
@@ -163,6 +160,12 @@ class Decoder:
         self._position.copy_(torch.where(inside, self._position + length, tables.entry[self._node]))
         self._in_bar.copy_(torch.where(inside, self._in_bar + 1, 0))
         self._taken.copy_(torch.where(going, at + 1, self._taken))
+
+    def masks(self) -> Tensor:
+        """What the grammars allow now: [rows, vocabulary] bool."""
+        left = self._tables.limit[self._node] - self._position
+        full, base = self._tables.rows[self._node].unbind(1)
+        return self._tables.masks[torch.where(left > 0, base + left, full)]
 
     def _given(self) -> Tensor:
         step = self._taken.clamp(max=self._prefix.shape[1] - 1)
@@ -188,8 +191,8 @@ class Decoder:
 
     def keep(self, places: Sequence[int]) -> None:
         """Go on with these places alone, in this order; they are numbered from 0 again."""
-        count = -(-len(places) // ROWS) * ROWS
-        at = torch.tensor([*places, *[0] * (count - len(places))], device=self.device)
+        self.count = -(-len(places) // self._stepper.block) * self._stepper.block
+        at = torch.tensor([*places, *[0] * (self.count - len(places))], device=self.device)
         self._state = self._state[:, :, at]
         for name in ("node", "position", "taken", "in_bar", "ids", "seen", "uniform", "temperature", "prefix", "bars"):
             setattr(self, f"_{name}", getattr(self, f"_{name}")[at])

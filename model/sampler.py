@@ -12,7 +12,7 @@ import torch
 
 from model import composition
 from model.checkpoint import Checkpoint
-from model.decoder import LONGEST_TUNE, ROWS, Decoder, Row
+from model.decoder import LONGEST_TUNE, Decoder, Row
 from model.errors import CheckpointError, InputError, SamplingError
 from model.form import well_formed
 from model.grammar import Grammar, Rules, State
@@ -29,6 +29,7 @@ from model.vocabulary import Vocabulary
 DRAWS = 30  # attempts at one tune before giving up
 PATIENCE = 5  # draws too close to a known tune, after which the temperature rises
 WARMER = 0.1  # by so much each time
+IDLE = 1 / 8  # the share of a batch's rows that have ended, at which they are dropped
 GRAMMARS = 64  # compiled ones kept: up to half a megabyte each
 
 
@@ -118,7 +119,7 @@ class Sampler:
             return
         decoder = Decoder(self.stepper, [draft.row() for draft in drafts if draft], self.measure_mask)
         while going := sum(draft is not None for draft in drafts):
-            if -(-going // ROWS) < -(-len(drafts) // ROWS):
+            if going <= decoder.count * (1 - IDLE) and going <= decoder.count - self.stepper.block:
                 places = [place for place, draft in enumerate(drafts) if draft]
                 decoder.keep(places)
                 drafts = [drafts[place] for place in places]

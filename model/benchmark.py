@@ -1,0 +1,222 @@
+"""How fast sampling is, against the same networks sampled the plain ways, and against what the machine could do."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model import checkpoint, composition
+from model.decoder import LONGEST_TUNE, Decoder, Row, choose
+from model.grammar import Grammar
+from model.inference import Stepper
+from model.jobs import Form, Prompt
+from model.key import Key
+from model.network import Network, NetworkConfig, restored
+from model.presets import SEED
+from model.rhythm import RHYTHMS
+from model.tokens import Cursor
+from model.vocabulary import Vocabulary
+
+CHARACTERS = 83  # the seed article's
+FOLK_RNN = NetworkConfig(137, (137,), (137,), 512, 3)  # folk-rnn's v2: one-hot tokens, 3 x 512
+ROUNDS = 5  # each contestant has its turn in each of them; the median counts
+SECONDS = 0.25  # of one turn
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row: tokens/s of the `baseline` and of `ours`; `goal` is the least ratio that satisfies it."""
+
+    name: str
+    baseline: float
+    ours: float
+    goal: float | None = None
+    unit: str = "tokens/s"
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.baseline
+
+    def to_json(self) -> dict[str, Any]:
+        row = asdict(self) | {"baseline": round(self.baseline, 1), "ours": round(self.ours, 1)}
+        return row | {"ratio": round(self.ratio, 3)}
+
+
+Step = Callable[[], object]
+
+
+def rates(steps: dict[str, tuple[Step, int]], device: torch.device) -> dict[str, float]:
+    """Tokens/s of each contestant, a step and how many tokens it draws: medians of turns taken one after another."""
+    seen: dict[str, list[float]] = {name: [] for name in steps}
+    for turn in range(ROUNDS + 1):
+        for name, (step, tokens) in steps.items():
+            count, began = 0, time.perf_counter()
+            while (passed := time.perf_counter() - began) < SECONDS or count == 0:
+                step()
+                if device.type == "cuda":
+                    torch.cuda.synchronize()
+                count += tokens
+            if turn:  # the first turn warms up
+                seen[name].append(count / passed)
+    return {name: statistics.median(found) for name, found in seen.items()}
+
+
+def loop(network: Network, advance: Callable[[int], Sequence[int]]) -> Step:
+    """The article's way: nn.LSTM, one token of one tune at a time. `advance` gives a token's inputs."""
+    state: tuple[Tensor, Tensor] | None = None
+    inputs = advance(0)
+    device = next(network.parameters()).device
+
+    def step() -> None:
+        nonlocal state, inputs
+        with torch.inference_mode():
+            logits, state = network(torch.tensor([[inputs]], device=device), state)
+            inputs = advance(int(torch.multinomial(logits[0, 0].softmax(-1), 1)))
+
+    return step
+
+
+def numpy_loop(network: Network) -> Step:
+    """folk-rnn's fast sampler's way: NumPy, one-hot inputs, and a product for each gate of each layer."""
+    weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    size = network.config.hidden
+    h = [np.zeros(size, dtype=np.float32) for _ in range(network.config.layers)]
+    c = [np.zeros(size, dtype=np.float32) for _ in range(network.config.layers)]
+    random, token = np.random.default_rng(0), 0
+
+    def gate(layer: int, number: int, x: Any) -> Any:
+        rows = slice(number * size, (number + 1) * size)
+        w, u = weights[f"lstm.weight_ih_l{layer}"][rows], weights[f"lstm.weight_hh_l{layer}"][rows]
+        bias = weights[f"lstm.bias_ih_l{layer}"][rows] + weights[f"lstm.bias_hh_l{layer}"][rows]
+        return w @ x + u @ h[layer] + bias
+
+    def sigmoid(x: Any) -> Any:
+        return 1 / (1 + np.exp(-x))
+
+    def step() -> None:
+        nonlocal token
+        x: Any = np.zeros(network.config.vocabulary, dtype=np.float32)
+        x[token] = 1
+        for layer in range(network.config.layers):
+            i, f, g, o = (gate(layer, number, x) for number in range(4))
+            c[layer] = sigmoid(f) * c[layer] + sigmoid(i) * np.tanh(g)
+            x = h[layer] = sigmoid(o) * np.tanh(c[layer])
+        logits = weights["output.weight"] @ x + weights["output.bias"]
+        p = np.exp(logits - logits.max()).astype(np.float64)
+        token = int(random.choice(len(p), p=p / p.sum()))
+
+    return step
+
+
+def plain_steps(stepper: Stepper, rows: int) -> Step:
+    """Our step without a grammar, for networks that see tokens alone."""
+    count = -(-rows // stepper.block) * stepper.block
+    device = stepper.device
+    state, tokens = stepper.zeros(count), torch.zeros(count, 1, dtype=torch.int64, device=device)
+    all_allowed = torch.ones(count, stepper.config.vocabulary, dtype=torch.bool, device=device)
+    warm = torch.ones(count, 1, device=device)
+
+    def step() -> None:
+        with torch.inference_mode():
+            uniform = torch.rand(count, 1, dtype=torch.float64, device=device)
+            tokens[:, 0] = choose(stepper.step(tokens, state), all_allowed, warm, uniform)
+
+    return step
+
+
+def grammar_steps(stepper: Stepper, vocabulary: Vocabulary, rows: int) -> Step:
+    """The product's own step: `rows` tunes of all rhythms, each with its grammar; a batch that ends is begun again."""
+    names, keys = list(RHYTHMS), [Key.parse(text) for text in ("D", "G", "Edor", "Am", "Amix")]
+    prompts = [Prompt(keys[i % len(keys)], names[i % len(names)], form=Form("AABB", 16)) for i in range(rows)]
+    grammars: dict[Prompt, Grammar] = {}
+    for prompt in prompts:
+        grammars.setdefault(prompt, Grammar(vocabulary, composition.rules(prompt, vocabulary)))
+    uniform = np.random.default_rng(0).random((rows, LONGEST_TUNE))
+    drafts = [Row(grammars[prompt], 1.0, uniform[i]) for i, prompt in enumerate(prompts)]
+    decoder, taken = Decoder(stepper, drafts), 0
+
+    def step() -> None:
+        nonlocal decoder, taken
+        if taken == 150:  # before the first of them ends
+            decoder, taken = Decoder(stepper, drafts), 0
+        decoder.step()
+        taken += 1
+
+    return step
+
+
+def matrix_rate(device: torch.device, dtype: torch.dtype, size: int = 1024) -> float:
+    """FLOP/s of a square product: the most that this machine gives."""
+    a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
+    return rates({"product": (lambda: a @ b, 2 * size**3)}, device)["product"]
+
+
+def bandwidth(device: torch.device, megabytes: int = 256) -> float:
+    """Bytes/s at which this machine reads memory."""
+    data = torch.zeros(megabytes * 2**20 // 4, device=device)
+    return rates({"sum": (lambda: data.sum(), data.numel() * 4)}, device)["sum"]
+
+
+def roofline(stepper: Stepper, rows: int, flops: float, bytes_read: float) -> float:
+    """The most tokens/s that the weights' bytes and the products' operations allow at a batch of `rows`."""
+    return rows / max(stepper.weight_bytes / bytes_read, rows * stepper.flops / flops)
+
+
+def figures(device: torch.device, dtype: torch.dtype, batches: Sequence[int]) -> list[Figure]:
+    """Every row. Networks are the shipped one and, with random weights, the seed article's and folk-rnn's."""
+    shipped = checkpoint.read(checkpoint.SHIPPED)
+    vocabulary, trad = Vocabulary.from_json(shipped.vocabulary), restored(shipped.network, shipped.weights)
+    sizes = NetworkConfig(CHARACTERS, (CHARACTERS,), SEED.widths, SEED.hidden, SEED.layers)
+    flops, read = matrix_rate(device, dtype), bandwidth(device)
+    cursor, found = Cursor(), list[Figure]()
+
+    def advance(token: int) -> Sequence[int]:
+        cursor.advance(vocabulary.tokens[token], token)
+        return (token, *cursor.place_ids(), *cursor.lookback())
+
+    def compare(name: str, network: Network, baseline: str, plain: Step, goals: dict[int | str, float]) -> None:
+        stepper = Stepper(network, device, dtype)
+        ours = {
+            str(rows): grammar_steps(stepper, vocabulary, rows) if name == "trad" else plain_steps(stepper, rows)
+            for rows in batches
+        }
+        measured = rates({baseline: (plain, 1), **{rows: (step, int(rows)) for rows, step in ours.items()}}, device)
+        for rows in batches:
+            row = f"{name}-vs-{baseline}-{rows}"
+            found.append(Figure(row, measured[baseline], measured[str(rows)], goals.get(rows)))
+        best = max(batches, key=lambda rows: measured[str(rows)])
+        found.append(Figure(f"{name}-vs-{baseline}-best", measured[baseline], measured[str(best)], goals.get("best")))
+        most = roofline(stepper, best, flops, read)
+        found.append(Figure(f"{name}-vs-roofline-{best}", most, measured[str(best)], 0.6))
+
+    seed, folk_rnn = Network(sizes).eval().to(device), Network(FOLK_RNN).eval()
+    with torch.no_grad():
+        folk_rnn.embeddings[0].weight.copy_(torch.eye(FOLK_RNN.vocabulary))  # type: ignore[operator]
+    compare("seed", seed, "loop", loop(seed, lambda token: [token]), {1: 8, "best": 120})
+    compare("trad", trad.to(device), "loop", loop(trad, advance), {1: 6, "best": 90})
+    compare("folkrnn", folk_rnn, "numpy", numpy_loop(folk_rnn), {})
+    return [*found, mask_cost(Stepper(trad, device, dtype), vocabulary)]
+
+
+def mask_cost(stepper: Stepper, vocabulary: Vocabulary, rows: int = 64) -> Figure:
+    """A step with and without what masking adds: finding each row's mask, and blotting out what it forbids."""
+    step = grammar_steps(stepper, vocabulary, rows)
+    decoder = Decoder(stepper, [Row(_any_grammar(vocabulary), 1.0, np.zeros(LONGEST_TUNE)) for _ in range(rows)])
+    logits = torch.zeros(rows, len(vocabulary), device=stepper.device)
+
+    def masking() -> None:
+        with torch.inference_mode():
+            logits.masked_fill(~decoder.masks(), -torch.inf)
+
+    measured = rates({"step": (step, rows), "masking": (masking, rows)}, stepper.device)
+    without = 1 / (1 / measured["step"] - 1 / measured["masking"])
+    return Figure(f"trad-vs-unmasked-{rows}", without, measured["step"], 0.9)
+
+
+def _any_grammar(vocabulary: Vocabulary) -> Grammar:
+    return Grammar(vocabulary, composition.rules(Prompt(Key.parse("D"), "reel"), vocabulary))
