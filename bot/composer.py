@@ -221,9 +221,9 @@ class Composer:
 
     async def _compose_and_store(self, stored: StoredPrompt) -> None:
         await self._move(stored, State.COMPOSING)
-        path = await self._checkpoint(stored.version)
+        version = await self._checkpoint(stored.version)
         prompts = [replace(stored.prompt, seed=stored.prompt.seed + i) for i in range(stored.count)]
-        jobs = [Job(f"{stored.id}.{i}", prompt, self.deadline, path) for i, prompt in enumerate(prompts)]
+        jobs = [Job(f"{stored.id}.{i}", prompt, self.deadline, *version) for i, prompt in enumerate(prompts)]
         # a TaskGroup would hide the one error that is worth telling inside an ExceptionGroup
         tasks = [asyncio.create_task(self._one(job)) for job in jobs]
         try:
@@ -240,17 +240,20 @@ class Composer:
             log.info("prompt %d is done: tunes %s", stored.id, [tune.id for tune in tunes])
             self._listeners.tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
 
-    async def _checkpoint(self, version: int) -> str:
-        """The file of a version that an earlier run composed with; empty for the worker's own."""
-        if version == self.version:
-            return ""
-        return next((known.path for known in await self.store.versions() if known.number == version), "")
+    async def _checkpoint(self, version: int) -> tuple[str, str, int]:
+        """The file of a version, its hash and its number, for a Job; nothing for one that is not known any more."""
+        known = next((known for known in await self.store.versions() if known.number == version), None)
+        return (known.path, known.sha256, known.number) if known else ("", "", version)
 
     async def _one(self, job: Job) -> NewTune:
         event = await self.worker.compose(job)
         if event.state == "failed":
             raise BadRequest(event.error) if event.fault == "input" else WorkerError(event.error)
-        return NewTune(0, job.prompt.seed, event.title, event.abc, event.nearest, event.temperature)
+        used = None
+        if event.note:
+            used = event.version or self.version  # 0 is the one that the worker was started with
+            log.error("job %s: %s; version %d composed it", job.id, event.note, used)
+        return NewTune(0, job.prompt.seed, event.title, event.abc, event.nearest, event.temperature, used)
 
     async def _move(self, stored: StoredPrompt, state: State) -> None:
         if not await self.store.set_state(stored.id, state):

@@ -40,6 +40,9 @@ class Worker(_Section):
     threads: int = Field(max(1, _CORES - 1), ge=1)
     checkpoint: Path | None = None
     deadline: float = Field(120.0, gt=0)  # seconds one tune may take in the worker
+    versions: int = Field(3, ge=1)  # checkpoints kept in its memory
+    silence: float = Field(30.0, ge=5)  # seconds without a sign of life, after which it is replaced
+    memory: int = Field(4096, ge=100)  # MiB; a worker that grows beyond is replaced between two batches
 
 
 class Render(_Section):

@@ -40,7 +40,13 @@ class Service:
 async def running(config: Config) -> AsyncIterator[Service]:
     """Everything but the front ends. Raises the TunesmithError of whatever cannot start."""
     data = data_directory(config.data_dir)
-    worker = LocalWorker(config.worker.threads, config.worker.checkpoint)
+    worker = LocalWorker(
+        config.worker.threads,
+        config.worker.checkpoint,
+        keep=config.worker.versions,
+        silence=config.worker.silence,
+        memory=config.worker.memory,
+    )
     renderer = Renderer(config.render.processes, config.render.timeout)
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(await Store.open(data / "tunesmith.db"))

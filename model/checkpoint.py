@@ -51,9 +51,12 @@ def write(path: Path, checkpoint: Checkpoint, dtype: torch.dtype | None = None) 
     write_atomically(path, save(weights, metadata=metadata))
 
 
-def read(path: Path) -> Checkpoint:
-    """Read a checkpoint; weights come back as float32. Raises CheckpointError with one line that says what is wrong."""
-    header, weights = read_tensors(path)
+def read(path: Path, sha256: str = "") -> Checkpoint:
+    """Read a checkpoint; weights come back as float32. Raises CheckpointError with one line that says what is wrong.
+
+    With `sha256`, a file that has another digest is refused.
+    """
+    header, weights = read_tensors(path, sha256)
     if header.get("format") != FORMAT:
         raise CheckpointError(
             f"checkpoint {path} has format {header.get('format')!r}, this release reads {FORMAT}: upgrade Tunesmith"
@@ -72,7 +75,7 @@ def read(path: Path) -> Checkpoint:
         raise CheckpointError(f"checkpoint {path} lacks {error} in its header") from error
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+def read_tensors(path: Path, sha256: str = "") -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     """The JSON header and the tensors of any safetensors file of ours."""
     try:
         data = path.read_bytes()
@@ -80,6 +83,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
         raise CheckpointError(f"no checkpoint at {path}") from error
     except OSError as error:
         raise CheckpointError(f"cannot read checkpoint {path}: {error.strerror}") from error
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+        raise CheckpointError(f"checkpoint {path} is not the file that was registered: its hash differs")
     try:
         weights = load(data)
         metadata = _table(data)["__metadata__"]

@@ -148,12 +148,17 @@ def _vary(value: str, opening: str) -> str:
 
 @dataclass(frozen=True)
 class Job:
-    """One tune for a worker to compose. `deadline` is in seconds from when a worker is given it."""
+    """One tune for a worker to compose. `deadline` is in seconds from when a worker is given it.
+
+    `version` is what the bot calls the checkpoint; `sha256`, of its file, is checked where it is given.
+    """
 
     id: str
     prompt: Prompt
     deadline: float
     checkpoint: str = ""  # path; empty is the one the worker was started with
+    sha256: str = ""
+    version: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "prompt": self.prompt.to_json()}
@@ -176,9 +181,13 @@ class Known:
 class Event:
     """What a worker says. Of a job, `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
 
-    Of itself it says `ready` once, with an empty id. `nearest` is None where nothing was compared; `temperature` is the
-    one that the tune was drawn at in the end, None where there is no tune. `error` is one line fit for a member;
-    `fault` is `input` (the member's), `sampling` (another seed may do) or `internal`.
+    Of itself, with an empty id, it says `ready` once; `alive` every few seconds, with the `jobs` it has and its resident
+    `memory` in MiB; and `batch` after each batch, with the `jobs`, `tokens` and `seconds` of it.
+
+    `nearest` is None where nothing was compared; `temperature` is the one that the tune was drawn at in the end, None
+    where there is no tune. `error` is one line fit for a member; `fault` is `input` (the member's), `sampling` (another
+    seed may do) or `internal`. `version` is that of the checkpoint that composed, 0 for the one the worker was started
+    with; `note` is a line that says why it is not the job's own, empty where it is.
     """
 
     id: str
@@ -192,6 +201,10 @@ class Event:
     temperature: float | None = None
     error: str = ""
     fault: str = ""
+    version: int = 0
+    note: str = ""
+    jobs: int = 0
+    memory: int = 0
 
     def to_line(self) -> str:
         return json.dumps(asdict(self)) + "\n"

@@ -50,17 +50,26 @@ class LocalWorker:
 
     A worker that dies is started again and its jobs are given to the new one. A job past its deadline, which counts
     from when a worker is given it, means that the worker hangs: it is killed, that job fails, and the others go on in
-    the next one. Jobs that a worker died with are tried again one at a time: the one at fault takes no other along.
+    the next one. Jobs that two workers died with are tried again one at a time: the one at fault takes no other along.
+
+    A worker that says nothing for `silence` seconds is killed too, and one that takes up more than `memory` MiB is
+    replaced between two batches. `heard` is called with what a worker says of itself: `alive` and `batch`.
     """
 
     threads: int = 1
     checkpoint: Path | None = None
     start_timeout: float = 60.0
     command: Sequence[str] = (sys.executable, "-m", "model", "worker")
+    keep: int = 3  # versions in its memory
+    silence: float = 30.0
+    memory: int | None = None
+    heard: Callable[[Event], None] = lambda _: None
     restarts: int = 0
     _pending: dict[str, _Pending] = field(default_factory=dict)
     _child: WorkerProcess | None = None  # perhaps not ready yet
     _process: WorkerProcess | None = None  # the child, while it takes jobs
+    _retiring: WorkerProcess | None = None  # the process, once it is to get no more jobs
+    _weight: int = 0  # its memory at its first heartbeat, MiB
     _keeper: asyncio.Task[None] | None = None
     _closing: bool = False
 
@@ -103,19 +112,25 @@ class LocalWorker:
             self._feed()
 
     def _feed(self) -> None:
-        """Give the worker the jobs it has not, of those that a worker died with one at a time."""
+        """Give the worker the jobs it has not, of those that two workers died with one at a time."""
         process = self._process
         if process is None:
             return
         waiting = [pending for pending in self._pending.values() if not pending.outcome.done()]
-        retrying = any(pending.attempts > 1 and pending.process is process for pending in waiting)
+        if process is self._retiring:
+            if not any(pending.process is process for pending in waiting):
+                self._process = None
+                process.close()
+            return
+        retrying = any(pending.attempts >= ATTEMPTS and pending.process is process for pending in waiting)
         for pending in waiting:
             if pending.process is process:
                 continue
-            if pending.attempts and retrying:
+            suspected = pending.attempts >= ATTEMPTS - 1
+            if suspected and retrying:
                 pending.ignore()  # its time begins with its turn
                 continue
-            retrying = retrying or pending.attempts > 0
+            retrying = retrying or suspected
             pending.attempts += 1
             pending.process = process
             pending.watch(self._late)
@@ -150,39 +165,57 @@ class LocalWorker:
         wait = SHORTEST_WAIT
         while True:
             began = time.monotonic()
-            async for event in process.events():
-                self._take(event)
+            async for event in process.events(self.silence):
+                self._take(event, process)
             self._lose(process)
             await process.end()
             log.warning("the worker ended with %d jobs open; starting another", len(self._pending))
             if time.monotonic() - began > STARTED_WELL:
                 wait = SHORTEST_WAIT
-            started = None
+            started, shipped = None, False
             while not started:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
                 try:
-                    started = await self._start()
+                    started = await self._start(shipped)
                 except WorkerError as error:
                     log.error("%s; next try in %.1f s", error, wait)
+                    shipped = not shipped  # its checkpoint may have been damaged since the bot was started
             process = started
             self.restarts += 1
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: Event, process: WorkerProcess) -> None:
+        if not event.id:
+            self.heard(event)
+            if event.state == "alive":
+                self._weigh(event.memory, process)
+            return
         pending = self._pending.get(event.id)
         if pending is None or pending.outcome.done():
             return  # cancelled meanwhile, or answered already
         if event.state in ("done", "failed"):
             pending.outcome.set_result(event)
 
-    async def _start(self) -> WorkerProcess:
+    def _weigh(self, memory: int, process: WorkerProcess) -> None:
+        """Replace a worker that has grown too large, but not one that was as large from the beginning."""
+        self._weight = self._weight or memory
+        if self.memory is None or memory <= max(self.memory, 1.5 * self._weight) or process is self._retiring:
+            return
+        log.warning(
+            "the worker takes up %d MiB, over the limit of %d: it is replaced after this batch", memory, self.memory
+        )
+        self._retiring = process
+        self._feed()
+
+    async def _start(self, shipped: bool = False) -> WorkerProcess:
         """A process that is ready for jobs, and has those that wait. Raises WorkerError."""
         if self._child:
             await self._child.end()
         # its working directory is not ours
-        choice = ("--checkpoint", str(self.checkpoint.absolute())) if self.checkpoint else ()
-        self._child = process = WorkerProcess([*self.command, *choice], self.threads)
+        choice = ("--checkpoint", str(self.checkpoint.absolute())) if self.checkpoint and not shipped else ()
+        command = [*self.command, *choice, "--keep", str(self.keep)]
+        self._child = process = WorkerProcess(command, self.threads)
         await process.start(self.start_timeout)
-        self._process = process
+        self._process, self._retiring, self._weight = process, None, 0
         self._feed()
         return process

@@ -15,6 +15,7 @@ from bot.errors import WorkerError
 from model.jobs import Event
 
 LONGEST_LINE = 1_000_000  # bytes; a tune has a few thousand
+_LEAVES_WITHIN = 60.0  # seconds
 _ROOT = Path(__file__).parents[2]
 
 log = logging.getLogger(__name__)
@@ -54,21 +55,33 @@ class WorkerProcess:
         self._ready = True
         log.info("worker %d is ready", process.pid)
 
-    async def events(self) -> AsyncIterator[Event]:
-        """What it says, until it ends or says what is no event."""
+    async def events(self, silence: float) -> AsyncIterator[Event]:
+        """What it says, until it ends, says what is no event, or nothing at all for `silence` seconds."""
         assert self._process
         assert self._process.stdout
         try:
-            while line := await self._process.stdout.readline():
+            while line := await self._line(self._process.stdout, silence):
                 yield Event.from_line(line)
+        except TimeoutError:
+            log.error("worker %d said nothing for %g s, not even that it lives", self._process.pid, silence)
         except (ValueError, TypeError):
             log.exception("the worker wrote a line that is no event")
+
+    async def _line(self, stdout: asyncio.StreamReader, patience: float) -> bytes:
+        async with asyncio.timeout(patience):  # wait_for would now and then swallow a cancellation
+            return await stdout.readline()
 
     def write(self, message: dict[str, Any]) -> None:
         """Send one line; one that is gone is sent nothing. Never waits: a worker that hangs must not stop the bot."""
         stdin = self._process.stdin if self._process else None
         if stdin and not stdin.is_closing():
             stdin.write(json.dumps(message).encode() + b"\n")
+
+    def close(self) -> None:
+        """Let it leave when it has done what it was given; killed if it has not within a while."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            asyncio.get_running_loop().call_later(_LEAVES_WITHIN, self.kill)
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):

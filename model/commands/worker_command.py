@@ -17,6 +17,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--checkpoint", type=Path, help="for jobs that name none (default: the shipped one)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    parser.add_argument("--keep", type=int, default=3, help="versions held in memory at once (default: 3)")
     parser.set_defaults(run=run)
 
 
@@ -33,5 +34,7 @@ def run(options: argparse.Namespace) -> int:
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # bytes that are no text are a line that is no job
     torch.set_num_threads(options.threads)
-    Worker(options.checkpoint or checkpoint.SHIPPED, sys.stdin, events).run()
+    worker = Worker(options.checkpoint or checkpoint.SHIPPED, sys.stdin, events, options.keep)
+    signal.signal(signal.SIGTERM, lambda *_: worker.drain())
+    worker.run()
     return 0

@@ -10,6 +10,7 @@ import pytest
 from bot.config import Queue
 from bot.errors import Busy, NotAllowed, NotFound, RenderError, StoreError
 from bot.values import Place, Progress, State
+from bot.web.shown import history_json
 from model.jobs import Known
 from tests.bot.parts import ANN, BEN, Bot, asked, reached, running
 
@@ -270,3 +271,17 @@ async def test_a_bot_that_stops_refuses_politely_and_finishes_what_is_in_work(pa
         bot.renderer.go.set()
         await draining
         assert [await bot.state(prompt_id) for prompt_id in (busy, waiting)] == [State.DONE, State.QUEUED]
+
+
+async def test_a_tune_of_another_version_than_was_asked_for_says_so(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(path, version=2) as bot:
+        (tune,) = (await bot.finished(asked("other"))).tunes
+        assert (tune.version, tune.asked_version) == (1, 2)
+        assert "version 2 cannot be used: it is corrupt; version 1 composed it" in caplog.text
+        (usual,) = (await bot.finished(asked())).tunes
+        assert (usual.version, usual.asked_version) == (2, 2)
+        page = await bot.store.history(tune.server_id, tune.member_id, None, 2)
+        facts = [prompt["tunes"][0]["facts"][-1] for prompt in history_json(page, {})]
+        assert facts == ["model v1 (v2 could not be used)", "model v2"]

@@ -17,7 +17,14 @@ CORES = os.cpu_count() or 1
 DEFAULTS = {
     "data_dir": Path("data"),
     "web": {"enabled": True, "host": "127.0.0.1", "port": 8765},
-    "worker": {"threads": max(1, CORES - 1), "checkpoint": None, "deadline": 120.0},
+    "worker": {
+        "threads": max(1, CORES - 1),
+        "checkpoint": None,
+        "deadline": 120.0,
+        "versions": 3,
+        "silence": 30.0,
+        "memory": 4096,
+    },
     "render": {"processes": max(1, CORES // 2), "timeout": 30.0},
     "queue": {"limit": 1000, "per_server": 250, "per_member": 5, "at_once": 8, "patience": 900.0},
     "discord_token": None,

@@ -75,7 +75,7 @@ async def test_a_prompt_is_composed_with_the_version_it_was_stored_with(path: Pa
         await bot.composer.recover(["web"])
         (tune,) = (await reached(changes, State.DONE, left)).tunes
         assert tune.version == 1
-        assert '"checkpoint": "/nowhere/1.safetensors"' in lines.read_text()
+        assert '"checkpoint": "/nowhere/1.safetensors", "sha256": "11111' in lines.read_text()
         (tune,) = (await bot.finished(asked())).tunes
         assert tune.version == 2
 

@@ -1,8 +1,9 @@
 import io
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,12 @@ class Process:
         self.running.stdin.flush()
 
     def hear(self) -> Event:
+        """The next event that is of a job, or says that it is ready."""
+        while (event := self.hear_all()).state in ("alive", "batch"):
+            pass
+        return event
+
+    def hear_all(self) -> Event:
         assert self.running.stdout is not None
         return Event.from_line(self.running.stdout.readline())
 
@@ -102,12 +109,87 @@ def test_a_bad_opening_fails_with_the_members_fault(worker: Process) -> None:
     assert "\n" not in failed.error
 
 
-def test_a_checkpoint_that_is_gone_fails_its_job_alone(worker: Process, tmp_path: Path) -> None:
-    worker.send(job("gone", checkpoint=str(tmp_path / "gone")), job("here"))
+def test_a_checkpoint_that_is_gone_is_replaced_by_the_last_good_one(worker: Process, tmp_path: Path) -> None:
+    worker.send(job("gone", checkpoint=str(tmp_path / "gone"), version=7), job("here"))
     found = worker.outcomes("gone", "here")
-    assert (found["gone"].state, found["gone"].fault) == ("failed", "internal")
-    assert "no checkpoint at" in found["gone"].error
-    assert found["here"].state == "done"
+    assert [event.state for event in found.values()] == ["done", "done"]
+    assert found["gone"].abc == found["here"].abc
+    assert found["gone"].note.startswith("version 7 cannot be used: no checkpoint at")
+    assert (found["gone"].version, found["here"].note) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda data: data[:-1000] + bytes(byte ^ 1 for byte in data[-1000:]), "its hash differs"),
+        (lambda data: data[: len(data) // 2], "its hash differs"),
+    ],
+    ids=["flipped", "cut"],
+)
+def test_a_damaged_checkpoint_is_refused_and_another_version_composes(
+    worker: Process, tmp_path: Path, damage: Callable[[bytes], bytes], reason: str
+) -> None:
+    good, bad = (tmp_path / f"{name}.safetensors" for name in ("good", "bad"))
+    good.write_bytes(checkpoint.SHIPPED.read_bytes())
+    bad.write_bytes(damage(good.read_bytes()))
+    sha256 = checkpoint.sha256(good)
+    worker.send(
+        job("good", checkpoint=str(good), sha256=sha256, version=2),
+        job("bad", checkpoint=str(bad), sha256="0" * 64, version=3),
+    )
+    found = worker.outcomes("good", "bad")
+    assert (found["good"].state, found["good"].version, found["good"].note) == ("done", 2, "")
+    assert (found["bad"].state, found["bad"].version) == ("done", 2)
+    assert reason in found["bad"].note
+
+
+def test_a_checkpoint_from_the_future_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = checkpoint.read(checkpoint.SHIPPED)
+    with monkeypatch.context() as later:
+        later.setattr(checkpoint, "FORMAT", checkpoint.FORMAT + 1)
+        checkpoint.write(tmp_path / "new.safetensors", shipped)
+    new = job("new", checkpoint=str(tmp_path / "new.safetensors"), version=2)
+    out = io.StringIO()
+    Worker(checkpoint.SHIPPED, [json.dumps(new.to_json())], out).run()
+    done = [event for line in out.getvalue().splitlines() if (event := Event.from_line(line)).state == "done"]
+    assert [event.version for event in done] == [0]
+    assert "upgrade Tunesmith" in done[0].note
+
+
+def test_it_says_that_it_lives_and_how_large_it_is(worker: Process) -> None:
+    for _ in range(20):
+        event = worker.hear_all()
+        if event.state == "alive":
+            break
+    assert event.id == ""
+    assert 50 < event.memory < 4000
+    assert event.jobs == 0
+
+
+def test_a_batch_tells_its_size_and_its_speed(worker: Process) -> None:
+    worker.send(job("size"))
+    worker.outcomes("size")
+    while (event := worker.hear_all()).state != "batch":
+        pass
+    assert event.jobs == 1
+    assert event.tokens > 20
+    assert event.seconds > 0
+
+
+def test_a_worker_that_is_told_to_stop_finishes_what_it_has() -> None:
+    process = Process()
+    try:
+        assert process.hear().state == "ready"
+        process.send(*(job(str(number)) for number in range(3)))
+        assert process.hear().state == "composing"
+        process.running.send_signal(signal.SIGTERM)
+        assert {event.state for event in process.outcomes("0", "1", "2").values()} == {"done"}
+        assert process.running.wait(timeout=20) == 0
+        assert process.running.stderr
+        assert process.running.stderr.read() == b""
+    finally:
+        process.running.kill()
+        process.running.communicate()
 
 
 def test_a_prompt_that_breaks_the_model_fails_alone(worker: Process) -> None:
@@ -161,4 +243,5 @@ def test_jobs_that_wait_when_the_input_ends_are_still_composed() -> None:
     out = io.StringIO()
     Worker(checkpoint.SHIPPED, [json.dumps(job("last").to_json())], out).run()
     events = [Event.from_line(line) for line in out.getvalue().splitlines()]
-    assert [(event.id, event.state) for event in events] == [("", "ready"), ("last", "composing"), ("last", "done")]
+    told = [(event.id, event.state) for event in events if event.state != "alive"]
+    assert told == [("", "ready"), ("last", "composing"), ("last", "done"), ("", "batch")]

@@ -1,7 +1,8 @@
 """A worker that speaks the protocol, composes at once, and misbehaves on demand: the first word of a job's opening.
 
 `die` ends the process, `hang` stops answering for good, `twice` answers twice, `garbage` writes what is no event,
-`quiet` never answers this job but others, `noise` floods stderr, `fail` and `refuse` are a worker's own failures.
+`quiet` never answers this job but others, `noise` floods stderr, `fail` and `refuse` are a worker's own failures,
+`freeze` stops the process, `other` composes with version 1 instead.
 With `once FILE` after the word, only the first process that meets the job does so. `--broken TEXT` keeps it from
 starting, `--log FILE` keeps the lines it reads, `--well-behaved` ignores every such word.
 """
@@ -9,8 +10,11 @@ starting, `--log FILE` keeps the lines it reads, `--well-behaved` ignores every 
 import argparse
 import json
 import os
+import signal
 import sys
+import threading
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +24,20 @@ ABC = "X:1\nT:The Stand-In\nR:reel\nM:C|\nL:1/8\nK:D\n|:" + "DEFG ABAF|" * 8 + "
 
 
 def say(event: Event) -> None:
-    sys.stdout.write(event.to_line())
-    sys.stdout.flush()
+    os.write(1, event.to_line().encode())  # whole lines, from any thread
+
+
+@dataclass
+class Heart:
+    """Says every so many seconds that the process lives and how much memory it pretends to take up."""
+
+    seconds: float
+    memory: int = 100
+
+    def beat(self) -> None:
+        while True:
+            say(Event("", "alive", memory=self.memory))
+            time.sleep(self.seconds)
 
 
 def answer(job: dict[str, Any]) -> None:
@@ -46,7 +62,11 @@ def answer(job: dict[str, Any]) -> None:
         case "hang":
             time.sleep(600)
         case "garbage":
-            print("Segmentation fault, or not?", flush=True)
+            os.write(1, b"Segmentation fault, or not?\n")
+        case "freeze":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "other":
+            say(replace(done, version=1, note="version 2 cannot be used: it is corrupt"))
         case "quiet":
             pass
         case "fail":
@@ -67,6 +87,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads")
     parser.add_argument("--checkpoint")
+    parser.add_argument("--keep")
+    parser.add_argument("--heartbeat", type=float, default=2.0)
+    parser.add_argument("--grows", type=int, default=0, help="MiB with every job")
     parser.add_argument("--broken")
     parser.add_argument("--well-behaved", action="store_true")
     parser.add_argument("--log", type=Path)
@@ -76,7 +99,10 @@ def main() -> None:
     if options.checkpoint and not Path(options.checkpoint).exists():
         sys.exit(f"error: no checkpoint at {options.checkpoint}")
     say(Event("", "ready"))
+    heart = Heart(options.heartbeat)
+    threading.Thread(target=heart.beat, daemon=True).start()
     for line in sys.stdin:
+        heart.memory += options.grows
         if options.log:
             with options.log.open("a") as file:
                 file.write(line)

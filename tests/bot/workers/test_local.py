@@ -218,3 +218,53 @@ async def test_the_worker_never_sees_the_token(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("DISCORD_TOKEN", "secret")
     async with stand_in() as worker:
         assert "DISCORD_TOKEN" not in child(worker).environ()
+
+
+async def test_a_worker_that_falls_silent_is_replaced_long_before_the_deadline(tmp_path: Path) -> None:
+    async with LocalWorker(command=(*STAND_IN, "--heartbeat", "0.1"), silence=0.5) as worker:
+        first = child(worker)
+        work = [worker.compose(job("a", f"freeze once {tmp_path / 'mark'}")), worker.compose(job("b"))]
+        async with asyncio.timeout(10):
+            assert await outcomes(*work) == ["done", "done"]
+        assert not first.is_running()
+        assert worker.restarts == 1
+
+
+async def test_a_worker_that_composes_for_long_but_lives_is_left_alone() -> None:
+    async with LocalWorker(command=(*STAND_IN, "--heartbeat", "0.1"), silence=0.5) as worker:
+        slow = asyncio.create_task(worker.compose(job("a", "quiet")))
+        await asyncio.sleep(1.0)
+        assert worker.restarts == 0
+        slow.cancel()
+
+
+async def test_a_worker_that_grows_is_replaced_between_jobs_and_none_is_lost() -> None:
+    heard: list[Event] = []
+    command = (*STAND_IN, "--heartbeat", "0.02", "--grows", "100")
+    async with LocalWorker(command=command, memory=450, heard=heard.append) as worker:
+        for number in range(12):
+            assert (await worker.compose(job(f"{number}"))).state == "done"
+            await asyncio.sleep(0.05)
+        await until(lambda: worker.restarts >= 1)
+        assert worker.restarts <= 4
+        assert (await worker.compose(job("after"))).state == "done"
+    assert max(event.memory for event in heard if event.state == "alive") <= 700
+
+
+async def test_a_worker_that_is_too_large_from_the_start_is_not_replaced_for_ever() -> None:
+    async with LocalWorker(command=(*STAND_IN, "--heartbeat", "0.02"), memory=50) as worker:
+        await asyncio.sleep(0.3)
+        assert worker.restarts == 0
+
+
+async def test_a_worker_whose_checkpoint_was_damaged_comes_back_with_the_shipped_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = tmp_path / "mine.safetensors"
+    mine.touch()
+    async with LocalWorker(command=STAND_IN, checkpoint=mine) as worker:
+        mine.unlink()
+        child(worker).kill()
+        await until(lambda: worker.restarts == 1)
+        assert (await worker.compose(job("a"))).state == "done"
+    assert "no checkpoint at" in caplog.text
