@@ -53,11 +53,13 @@ def _read(text: str, rhythm_name: str, key: Key, may_move: bool) -> Tune:
 
 
 def _parsed(text: str, rhythm: Rhythm, key: Key) -> Tune:
+    whole = text
     try:
         whole = _as_tune(text, rhythm, key)
         tune = parse(whole)
     except NotationError as error:
-        raise InputError(f"the opening is not ABC that can be read: {_LINE.sub('', str(error))}") from error
+        reason = str(error) if whole == text else _LINE.sub("", str(error))  # its lines are not those that were given
+        raise InputError(f"the opening is not ABC that can be read: {reason}") from error
     for kind in ("chord", "key change", "metre change"):
         if tune.dropped.get(kind):
             raise InputError(
@@ -110,7 +112,8 @@ def _in_key(tune: Tune, key: Key, may_move: bool) -> Tune:
 def move_for(prompt: Prompt, vocabulary: Vocabulary) -> Move:
     """From tonic C to the prompt's key, in the octave in which the model knows every note that is given."""
     usual = Move.to(prompt.key)
-    pitched = [note for note in read(prompt).notes if note.pitch] if prompt.opening else []
+    bars = read(prompt).bars if prompt.opening else ()
+    pitched = [note for bar in bars for note in merge_ties(bar.notes) if note.pitch]
     if not pitched:
         return usual
     mean = sum(note.pitch.midi for note in pitched if note.pitch) / len(pitched)

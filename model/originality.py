@@ -69,9 +69,15 @@ class Index:
         """Raises CheckpointError."""
         return cls(checkpoint.read(path))
 
-    def nearest(self, song: Song, given: int = 0) -> Nearest:
-        """The tune nearest to `song`, whose first `given` notes were in the prompt and do not count."""
-        steps = contour(song)[given:]
+    def nearest(self, song: Song, given: int | Sequence[bool] = 0) -> Nearest:
+        """The tune nearest to `song`, of which the `given` notes were in the prompt and do not count.
+
+        They are the first so many, or, rests aside, those that are marked.
+        """
+        steps = contour(song)
+        steps = (
+            steps[given:] if isinstance(given, int) else [s for s, mark in zip(steps, given, strict=True) if not mark]
+        )
         melody = np.array([_hashed(step) for step in steps], dtype=np.uint16)
         bar = float(song.metre * TICKS)
         shared = self._shared(_grams(melody))
