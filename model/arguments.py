@@ -6,7 +6,8 @@ from typing import NoReturn
 
 from model.abc_reader import tune_texts
 from model.errors import InputError
-from model.jobs import Prompt, parse_prompt
+from model.jobs import VARIATIONS, Prompt, parse_prompt
+from model.variation import settings_of
 
 LONGEST_NAME = 4096  # characters of a path
 
@@ -32,18 +33,26 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--transpose", action="store_true", help="move an opening that has a K: of its own to the key asked for"
     )
+    ways = "; ".join(f"{way}: {does}" for way, does in VARIATIONS.items())
+    parser.add_argument("--vary", default="", help=f"vary the whole tune that --opening gives ({ways})")
 
 
 def prompt_of(options: argparse.Namespace) -> Prompt:
-    """The prompt that the options of `add_prompt_options` ask for. Raises InputError."""
+    """The prompt that the options of `add_prompt_options` ask for. Raises InputError.
+
+    A tune that is to be varied says what its rhythm and form are, where the options do not.
+    """
+    opening = opening_of(options.opening)
+    own = settings_of(opening) if options.vary else {}
     return parse_prompt(
         options.key,
-        options.rhythm,
+        options.rhythm or own.get("rhythm"),
         options.temperature,
-        options.form,
+        options.form or own.get("form"),
         options.seed,
-        opening_of(options.opening),
+        opening,
         options.transpose,
+        options.vary,
     )
 
 

@@ -4,6 +4,7 @@ import json
 import math
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -60,8 +61,49 @@ class Prompt:
         return {**asdict(self), "key": str(self.key), "form": str(self.form)}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        return cls(**{**data, "key": Key.parse(data["key"]), "form": Form.parse(data["form"])})
+    def from_json(cls, data: object) -> Self:
+        """Raises InputError, one line that names the field, for what `to_json` of this release does not give."""
+        given = _fields(data, "prompt", _PROMPT_FIELDS)
+        _temperature(given["temperature"])
+        _vary(given["vary"], given["opening"])
+        return cls(**{**given, "key": Key.parse(given["key"]), "form": Form.parse(given["form"])})
+
+
+_NUMBER = (int, float)
+_PROMPT_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "key": str,
+    "rhythm": str,
+    "temperature": _NUMBER,
+    "form": str,
+    "seed": int,
+    "opening": str,
+    "transpose": bool,
+    "vary": str,
+}
+_JOB_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "id": str,
+    "prompt": dict,
+    "deadline": _NUMBER,
+    "checkpoint": str,
+    "sha256": str,
+    "version": int,
+}
+
+
+def _fields(data: object, name: str, types: Mapping[str, type | tuple[type, ...]]) -> dict[str, Any]:
+    """`data` as it came, if it has exactly the fields of `types`."""
+    if not isinstance(data, dict):
+        raise InputError(f"a {name} is a JSON object, not {type(data).__name__}")
+    for field in data:
+        if field not in types:
+            raise InputError(f"this release knows no field {str(field)[:20]!r} of a {name}")
+    for field, kinds in types.items():
+        if field not in data:
+            raise InputError(f"the {name} has no field {field!r}")
+        value = data[field]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
+            raise InputError(f"the field {field!r} of a {name} cannot be {type(value).__name__}")
+    return data
 
 
 def parse_prompt(
@@ -164,8 +206,10 @@ class Job:
         return {**asdict(self), "prompt": self.prompt.to_json()}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        return cls(**{**data, "prompt": Prompt.from_json(data["prompt"])})
+    def from_json(cls, data: object) -> Self:
+        """Raises InputError, one line that names the field, for what `to_json` of this release does not give."""
+        given = _fields(data, "job", _JOB_FIELDS)
+        return cls(**{**given, "prompt": Prompt.from_json(given["prompt"])})
 
 
 @dataclass(frozen=True)
@@ -181,8 +225,8 @@ class Known:
 class Event:
     """What a worker says. Of a job, `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
 
-    Of itself, with an empty id, it says `ready` once; `alive` every few seconds, with the `jobs` it has and its resident
-    `memory` in MiB; and `batch` after each batch, with the `jobs`, `tokens` and `seconds` of it.
+    Of itself, with an empty id, it says `ready` once; `alive` every few seconds, with the `jobs` it has and the `memory`
+    it takes up, in MiB; and `batch` after each batch, with the `jobs`, `tokens` and `seconds` of it.
 
     `nearest` is None where nothing was compared; `temperature` is the one that the tune was drawn at in the end, None
     where there is no tune. `error` is one line fit for a member; `fault` is `input` (the member's), `sampling` (another

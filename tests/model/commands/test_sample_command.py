@@ -65,6 +65,8 @@ def test_abc2midi_reads_the_tunes_without_a_word(three: Ended, abc2midi: Callabl
         (["--seed=-1"], ["seed is -1"]),
         (["--seed", "9999999999"], ["seed is 9999999999"]),
         (["--opening", "A" * 100_000], ["100000 characters"]),
+        (["--vary", "sideways"], ["vary is sideways", "parts or endings"]),
+        (["--vary", "parts"], ["nothing to vary", "opening"]),
     ],
     ids=lambda value: value[-1][:16] if isinstance(value, list) else "",
 )
