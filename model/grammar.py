@@ -100,6 +100,14 @@ class Grammar:
         self.place, self.bar_number = bars * music, numbers * music
         self.end = next(number for number, node in enumerate(self.nodes) if node.stage == END)
 
+    def at(self, section: int, bar: int, pickup: int) -> State | None:
+        """The start of a bar that stands in no ending; None where there is no such bar."""
+        node = Node(MUSIC, section, 0, pickup, bar)
+        if node not in self.nodes:
+            return None
+        number = self.nodes.index(node)
+        return State(number, int(self.entry[number]))
+
     def mask(self, state: State) -> NDArray[np.bool_]:
         """[vocabulary] True for the tokens that may come next."""
         full, base = self.rows[state.node]

@@ -15,7 +15,7 @@ from model.checkpoint import Checkpoint
 from model.decoder import LONGEST_TUNE, Decoder, Row
 from model.errors import CheckpointError, InputError, SamplingError
 from model.form import well_formed
-from model.grammar import Grammar, Rules, State
+from model.grammar import Grammar, Rules, State, pickup_ticks
 from model.inference import Stepper
 from model.jobs import Prompt
 from model.network import restored
@@ -23,7 +23,8 @@ from model.notation import Tune
 from model.originality import NOBODY, Index, Nearest
 from model.prepare import input_sizes
 from model.titles import Titles
-from model.tokens import decode, token_ticks
+from model.tokens import decode
+from model.variation import Given, given
 from model.vocabulary import Vocabulary
 
 DRAWS = 30  # attempts at one tune before giving up
@@ -57,6 +58,7 @@ class _Draft:
     index: int
     prompt: Prompt
     grammar: Grammar
+    given: Given
     prefix: list[int]
     temperature: float
     draw: int = 0
@@ -66,7 +68,7 @@ class _Draft:
         """What the decoder needs for this draw of it."""
         stream = np.random.Philox(key=[self.prompt.seed, self.draw])
         uniform = np.random.Generator(stream).random(LONGEST_TUNE)
-        return Row(self.grammar, self.temperature, uniform, self.prefix)
+        return Row(self.grammar, self.temperature, uniform, self.prefix, self.given.bars)
 
 
 class Sampler:
@@ -150,11 +152,15 @@ class Sampler:
         self._grammars[rules] = grammar
         if len(self._grammars) > GRAMMARS:
             self._grammars.pop(next(iter(self._grammars)))
-        return _Draft(index, prompt, grammar, self._prefix(grammar, prompt), prompt.temperature)
+        plan = given(prompt, self.vocabulary)
+        return _Draft(index, prompt, grammar, plan, self._prefix(grammar, plan, prompt), prompt.temperature)
 
-    def _prefix(self, grammar: Grammar, prompt: Prompt) -> list[int]:
-        opening = composition.opening_tokens(prompt, self.vocabulary)
-        if not opening:
+    def _prefix(self, grammar: Grammar, plan: Given, prompt: Prompt) -> list[int]:
+        """The ids that the tune begins with, its header included; none where nothing is given.
+
+        Raises InputError where the grammar does not allow what is given.
+        """
+        if not plan.prefix:
             return []
         state: State | None = grammar.start
         prefix: list[int] = []
@@ -162,13 +168,19 @@ class Sampler:
             prefix.append(int(np.flatnonzero(mask)[0]))
             state = grammar.next(state, prefix[-1])
         bar = 1
-        for token in opening:
-            token_id = self.vocabulary.ids[token]
+        for token_id in plan.prefix:
             state = grammar.next(state, token_id) if state is not None else None
             if state is None:
                 raise InputError(f"bar {bar} of the opening cannot begin a {prompt.rhythm} of form {prompt.form}")
-            bar += token == "|"
+            bar += self.vocabulary.tokens[token_id] == "|"
             prefix.append(token_id)
+        pickup = pickup_ticks(self.vocabulary.tokens[plan.prefix[0]])
+        for (section, number), ids in plan.bars.items():
+            state = grammar.at(section, number, pickup)
+            for token_id in ids:
+                state = grammar.next(state, token_id) if state is not None else None
+            if state is None:
+                raise InputError(f"bar {number} of part {'ABC'[section]} does not fit a {prompt.rhythm} that is varied")
         return prefix
 
     def _finish(self, draft: _Draft, ids: Sequence[int], started: float) -> Composed | SamplingError | None:
@@ -177,7 +189,7 @@ class Sampler:
         tokens = self.vocabulary.decode(ids)
         tune = composition.tune_of(tokens, prompt, self._title(prompt)) if tokens[-1] == "|]" else None
         wrong = well_formed(tune, prompt.key, prompt.form) if tune else "too long"
-        nearest = self._index.nearest(decode(tokens), _notes(draft.prefix, self.vocabulary)) if self._index else NOBODY
+        nearest = self._index.nearest(decode(tokens), draft.given.marks(tokens)) if self._index else NOBODY
         if tune and not wrong and not nearest.too_close:
             seconds = time.monotonic() - started
             return Composed(prompt, tune, len(tokens), draft.draw + 1, seconds, nearest, draft.temperature)
@@ -191,11 +203,6 @@ class Sampler:
 
     def _title(self, prompt: Prompt) -> str:
         return self._titles.draw(prompt.rhythm, prompt.seed) if self._titles else composition.plain_title(prompt)
-
-
-def _notes(forced: Sequence[int], vocabulary: Vocabulary) -> int:
-    """How many of the `forced` tokens are notes; rests do not count."""
-    return sum(token_ticks(token) > 0 and not token.startswith("z") for token in vocabulary.decode(forced))
 
 
 def numbered(prompt: Prompt, count: int) -> list[Prompt]:

@@ -11,6 +11,7 @@ from model.jobs import Form, Prompt, parse_prompt
 from model.key import Key, all_keys
 from model.rhythm import RHYTHMS
 from model.sampler import Composed, Sampler, numbered
+from model.variation import Given
 
 SHORT = Form("AB", 4)
 EDOR = Prompt(Key.parse("Edor"), "reel", form=SHORT, seed=11)
@@ -135,3 +136,32 @@ def test_a_megabyte_of_opening_is_refused_unread(sampler: Sampler) -> None:
         parse_prompt("Edor", "reel", opening="A" * 1_000_000)
     with pytest.raises(InputError, match="opening"):
         sampler.compose([replace(EDOR, opening="A" * 1_000_000)])
+
+
+@pytest.mark.parametrize(("key", "rhythm", "form"), [("G", "jig", "AABB:8"), ("Ador", "reel", "AABA:4")])
+def test_a_tune_is_varied_from_its_first_part_or_its_endings_on(
+    sampler: Sampler, key: str, rhythm: str, form: str
+) -> None:
+    first = sampler.compose([parse_prompt(key, rhythm, form=form, seed=3)])[0].tune
+    parts = parts_of(first)
+    ask = {"key": key, "rhythm": rhythm, "form": form, "opening": write(first)}
+    for seed in (4, 5):
+        kept = sampler.compose([parse_prompt(**ask, seed=seed, vary="parts")])[0].tune
+        assert parts_of(kept)[0] == parts[0]
+        assert parts_of(kept)[1] != parts[1]
+        ended = sampler.compose([parse_prompt(**ask, seed=seed, vary="endings")])[0].tune
+        assert well_formed(ended, Key.parse(key), Form.parse(form)) == ""
+        for before, after in zip(parts, parts_of(ended), strict=True):
+            body = len(before.bars) if before.endings else len(before.bars) - 2
+            bars = after.bars + (after.endings[0] if after.endings else ())
+            assert bars[:body] == before.bars[:body]
+            assert after.pickup == before.pickup
+        assert ended.bars != first.bars
+
+
+def test_given_bars_that_do_not_fit_are_refused(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = sampler.vocabulary.ids
+    plan = Given((known["pickup=0"],), {(0, 2): (known["C8"], known["C8"], known["|"])})
+    monkeypatch.setattr("model.sampler.given", lambda *_: plan)
+    with pytest.raises(InputError, match="bar 2 of part A does not fit a reel"):
+        sampler.compose([EDOR])
