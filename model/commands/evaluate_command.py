@@ -3,52 +3,53 @@
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
-from statistics import median
 from typing import Any
+
+from model.evaluation.progress import Progress
+from model.evaluation.table import table
+from model.jobs import parse_count, parse_prompt
 
 
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "evaluate",
         help="score a checkpoint",
-        description="Bits per note on held-out tunes and the share of well-formed tunes; with files, coverage and bits"
-        " per note on the tunes in them.",
+        description="Score a checkpoint: bits per note on held-out tunes; tunes that it composes, read by abc2midi,"
+        " music21 and abcjs where installed; compliance, originality, habits beside the books', and how well a"
+        " classifier tells them from real ones. With files, coverage and bits per note on the tunes in them.",
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="ABC files or folders")
     parser.add_argument("--checkpoint", type=Path, help="file (default: the shipped one)")
-    parser.add_argument("--count", type=int, default=200, help="tunes to compose (default: 200)")
-    parser.add_argument("--temperature", type=float, default=1.0, help="of those tunes (default: 1.0)")
-    parser.add_argument("--seed", type=int, default=0, help="of those tunes (default: 0)")
+    parser.add_argument("--count", default="500", help="tunes to compose for each test (default: 500)")
+    parser.add_argument("--temperature", default="1.0", help="of those tunes (default: 1.0)")
+    parser.add_argument("--seed", type=int, default=0, help="of all that chance decides (default: 0)")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="write the figures as PNG files")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
+    count = parse_count(options.count, most=100_000)
+    checked = parse_prompt("C", "reel", options.temperature, seed=options.seed)
     import torch
 
     from model import checkpoint
 
     torch.set_num_threads(options.threads)
     loaded = checkpoint.read(options.checkpoint or checkpoint.SHIPPED)
-    scores = _files(loaded, options.files) if options.files else _checkpoint(loaded, options)
-    if options.json:
-        print(json.dumps(scores, indent=2))
+    if options.files:
+        scores = _files(loaded, options.files)
     else:
-        for name, value in scores.items():
-            print(
-                f"{name.replace('_', ' '):<34}{value:.4f}"
-                if isinstance(value, float)
-                else f"{name.replace('_', ' '):<34}{value}"
-            )
+        scores = _checkpoint(loaded, count, checked.temperature, checked.seed, options)
+    print(json.dumps(scores, indent=2, ensure_ascii=False) if options.json else table(scores))
     return 0
 
 
 def _files(loaded: Any, paths: list[Path]) -> dict[str, Any]:
     from model import corpus
-    from model.evaluate import bits_per_note
+    from model.evaluation.bits import bits_per_note
     from model.sources import path_source
 
     built = corpus.build([path_source(path) for path in paths])
@@ -59,39 +60,25 @@ def _files(loaded: Any, paths: list[Path]) -> dict[str, Any]:
         "tunes_scored": bits.tunes,
         "coverage": bits.tunes / read if read else 0.0,
         "notes": bits.notes,
-        "bits_per_note": bits.per_note,
+        "bits_per_note": bits.per_note if bits.notes else None,
     }
 
 
-def _checkpoint(loaded: Any, options: argparse.Namespace) -> dict[str, Any]:
+def _checkpoint(loaded: Any, count: int, temperature: float, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     from model import corpus
-    from model.evaluate import article_well_formed, bits_per_note, compose_all, every_prompt, held_out
+    from model.evaluation.bits import sides
+    from model.evaluation.groups import Setting
+    from model.evaluation.plots import draw
+    from model.evaluation.scores import judge
     from model.originality import Index
-    from model.sampler import Sampler
-    from model.sources import default_sources
+    from model.sources import cobb_source, default_sources
 
-    print("reading the corpus ...", file=sys.stderr)
-    built = corpus.build(default_sources())
-    characters = loaded.vocabulary["kind"] == "characters"
-    scores: dict[str, Any] = {"preset": loaded.preset, "steps": loaded.facts.get("steps")}
-    for name, sources in (("cobb_", ("cobb",)),) if characters else (("", ()), ("cobb_", ("cobb",))):
-        bits = bits_per_note(loaded, held_out(built, sources))
-        scores |= {f"{name}held_out_tunes": bits.tunes, f"{name}bits_per_note": bits.per_note}
-    if characters:
-        formed = article_well_formed(loaded, options.count, options.seed)
-        return scores | {
-            "generated": formed.count,
-            "well_formed_bars": formed.bars / formed.count,
-            "well_formed": formed.whole / formed.count,
-        }
-    sampled = compose_all(
-        Sampler(loaded, index=Index.load()), every_prompt(options.count, options.temperature, options.seed)
-    )
-    return scores | {
-        "generated": sampled.count,
-        "well_formed": sampled.well_formed / sampled.count,
-        "draws_per_tune": sampled.draws / sampled.count,
-        "mask_removed": sampled.mask_removed,
-        "max_similarity": max(sampled.similarities, default=0.0),
-        "median_similarity": median(sampled.similarities or [0.0]),
-    }
+    with Progress() as progress:
+        progress("reading the corpus")
+        built = corpus.build(default_sources())
+        setting = Setting(count, temperature, seed, options.threads, progress)
+        judged = judge(loaded, built, sides(built, cobb_source())["held-out"], Index.load(), setting)
+        if options.plots:
+            progress("drawing")
+            draw(judged, options.plots)
+    return judged.scores

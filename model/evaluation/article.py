@@ -1,0 +1,50 @@
+"""Texts as the seed article generates them: 1,000 characters from "X", each drawn from the whole softmax."""
+
+import torch
+
+from model.abc_reader import parse, tune_texts
+from model.checkpoint import Checkpoint
+from model.errors import NotationError
+from model.evaluation.bits import network_of
+from model.form import parts_of
+from model.notation import Tune
+
+LENGTH = 1000  # characters the article's notebook generates
+BATCH = 64
+
+
+@torch.inference_mode()
+def article_texts(checkpoint: Checkpoint, count: int, seed: int = 0) -> list[str]:
+    """`count` texts of 1,000 characters after the "X"."""
+    network, vocabulary = network_of(checkpoint)
+    generator = torch.Generator().manual_seed(seed)
+    texts: list[str] = []
+    while len(texts) < count:
+        rows = min(BATCH, count - len(texts))
+        ids = torch.full((rows, 1), vocabulary.ids["X"])
+        drawn, state = [ids], None
+        for _ in range(LENGTH):
+            logits, state = network(drawn[-1][:, :, None], state)
+            drawn.append(torch.multinomial(logits[:, 0].softmax(-1), 1, generator=generator))
+        texts += ["".join(vocabulary.decode(row)) for row in torch.cat(drawn, 1).tolist()]
+    return texts
+
+
+def first_tune(text: str) -> str:
+    """The ABC of the first tune in a generated text; empty where none begins."""
+    return next(tune_texts(text), "")
+
+
+def with_right_bars(abc: str) -> Tune | None:
+    """The tune where its bars, repeats and endings are right as they stand, without repairs; else None."""
+    try:
+        tune = parse(abc)
+        parts_of(tune)
+    except NotationError:
+        return None
+    return tune
+
+
+def ends_on_tonic(tune: Tune) -> bool:
+    last = tune.bars[-1].notes[-1].pitch
+    return last is not None and last.midi % 12 == tune.key.tonic_class

@@ -1,0 +1,49 @@
+"""Is a tune what was asked for? Judged on the ABC that a member gets, read back."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from model.abc_reader import parse
+from model.abc_writer import write
+from model.composition import HIGHEST, LOWEST
+from model.errors import NotationError
+from model.form import form_of, parts_of
+from model.jobs import Prompt
+from model.notation import Note, Tune
+from model.rhythm import RHYTHMS
+
+CHECKS = ("key", "metre", "rhythm", "form", "ends on the tonic", "range G3 to B5", "opening")
+
+
+def compliance(tune: Tune, prompt: Prompt) -> dict[str, bool]:
+    """For each of CHECKS, whether `tune` is as `prompt` asks; a tune that cannot be read back is none of them."""
+    try:
+        back = parse(write(tune))
+        form = form_of(parts_of(back))
+    except NotationError:
+        return dict.fromkeys(CHECKS, False)
+    last = back.bars[-1].notes[-1].pitch
+    checks = (
+        back.key == prompt.key,
+        back.metre == RHYTHMS[prompt.rhythm].metre,
+        back.rhythm == prompt.rhythm,
+        form == prompt.form,
+        last is not None and last.midi % 12 == prompt.key.tonic_class,
+        all(LOWEST <= pitch.midi <= HIGHEST for pitch in back.pitches),
+        keeps_opening(back, prompt),
+    )
+    return dict(zip(CHECKS, checks, strict=True))
+
+
+def keeps_opening(tune: Tune, prompt: Prompt) -> bool:
+    """Whether `tune` begins with the prompt's opening, note for note; True without one."""
+    if not prompt.opening:
+        return True
+    fields = "" if "K:" in prompt.opening else f"M:{RHYTHMS[prompt.rhythm].metre}\nL:1/8\nK:{prompt.key}\n"
+    asked = _sounding(list(parse(fields + prompt.opening).notes))
+    given = _sounding(list(tune.notes))
+    return given[: len(asked)] == asked
+
+
+def _sounding(notes: Sequence[Note]) -> list[tuple[int | None, Fraction]]:
+    return [(note.pitch.midi if note.pitch else None, note.length) for note in notes]

@@ -1,0 +1,66 @@
+"""The tunes that are judged: prompts in turn, prompts matched to real tunes, prompts with an opening."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from model.abc_writer import write_bar
+from model.jobs import Form, Prompt
+from model.key import Key
+from model.rhythm import RHYTHMS
+from model.sampler import Composed, Sampler
+
+BATCH = 64
+OPENING_BARS = 2
+_KEYS = ("D", "G", "A", "C", "Em", "Am", "Bm", "Edor", "Ador", "Ddor", "Dmix", "Amix")
+
+
+def every_prompt(count: int, temperature: float = 1.0, seed: int = 0) -> list[Prompt]:
+    """`count` prompts that go round keys, rhythms and forms together, each combination in turn."""
+    keys = [Key.parse(text) for text in _KEYS]
+    rhythms, forms = list(RHYTHMS), [Form(parts, bars) for bars in Form.BARS for parts in Form.FORMS]
+    return [
+        Prompt(keys[i % len(keys)], rhythms[i % len(rhythms)], temperature, forms[i % len(forms)], seed + i)
+        for i in range(count)
+    ]
+
+
+def opening_prompts(composed: Sequence[Composed], count: int) -> list[Prompt]:
+    """Prompts that ask for other tunes with the first bars of `count` composed ones."""
+    return [
+        replace(one.prompt, opening=_first_bars(one), seed=one.prompt.seed + len(composed)) for one in composed[:count]
+    ]
+
+
+def _first_bars(one: Composed) -> str:
+    tune = one.tune
+    count = OPENING_BARS + (tune.bars[0].length < tune.metre.length)
+    return "".join(write_bar(bar, tune) + "|" for bar in tune.bars[:count])
+
+
+@dataclass
+class Batch:
+    """What came of some prompts: the tunes by the prompt's place, the failures' messages, and the mask's share."""
+
+    asked: int
+    composed: dict[int, Composed] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    mask_removed: float = 0.0
+
+    @property
+    def draws(self) -> int:
+        return sum(one.draws for one in self.composed.values())
+
+
+def compose_all(sampler: Sampler, prompts: Sequence[Prompt], progress: Callable[[int], None]) -> Batch:
+    """Compose `prompts`; `progress` hears how many are done. The mask is measured over all that `sampler` composed."""
+    batch = Batch(len(prompts))
+    sampler.measure_mask = True
+    for start in range(0, len(prompts), BATCH):
+        for place, outcome in sampler.stream(prompts[start : start + BATCH]):
+            if isinstance(outcome, Exception):
+                batch.failures.append(str(outcome))
+            else:
+                batch.composed[start + place] = outcome
+        progress(min(start + BATCH, len(prompts)))
+    batch.mask_removed = sampler.mask_removed
+    return batch

@@ -1,0 +1,87 @@
+"""Real tunes to set beside generated ones: those that pass the same rules, matched by rhythm, mode and form."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from model import composition
+from model.abc_reader import parse
+from model.corpus import Corpus, CorpusTune
+from model.errors import InputError
+from model.form import form_of, label
+from model.grammar import Grammar, Rules, accepts
+from model.jobs import Prompt
+from model.notation import Note
+from model.rhythm import RHYTHMS
+from model.tokens import Song
+from model.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Real:
+    """A tune of the books that the sampler could have given, and the prompt it would have answered."""
+
+    song: Song
+    prompt: Prompt
+
+
+def passing(corpus: Corpus, vocabulary: Vocabulary) -> list[Real]:
+    """One tune a family that is a path of the strict grammar and in the range, in its own key; in corpus order."""
+    found: dict[int, Real] = {}
+    grammars: dict[Rules, Grammar] = {}
+    for tune in corpus.tunes:
+        prompt = None if tune.family in found else prompt_of(tune)
+        if prompt and _passes(tune, prompt, vocabulary, grammars):
+            found[tune.family] = Real(tune.song, prompt)
+    return list(found.values())
+
+
+def prompt_of(tune: CorpusTune) -> Prompt | None:
+    """The prompt that a corpus tune would answer; None where there is none."""
+    form = form_of(tune.song.parts)
+    rhythm = RHYTHMS.get(tune.song.rhythm)
+    if form is None or rhythm is None or rhythm.metre.length != tune.song.metre:
+        return None
+    return Prompt(parse(tune.text).key, rhythm.name, form=form)
+
+
+def _passes(tune: CorpusTune, prompt: Prompt, vocabulary: Vocabulary, grammars: dict[Rules, Grammar]) -> bool:
+    try:
+        rules = composition.rules(prompt, vocabulary)
+    except InputError:  # a mode the model never learned
+        return False
+    inside = all(rules.low <= note.pitch.midi <= rules.high for note in _all_notes(tune.song) if note.pitch)
+    wide = replace(rules, low=0, high=127)  # one grammar for all keys of a mode
+    if inside and wide not in grammars:
+        grammars[wide] = Grammar(vocabulary, wide)
+    return inside and accepts(grammars[wide], tune.tokens) == len(tune.tokens)
+
+
+def _all_notes(song: Song) -> Iterable[Note]:
+    for part in song.parts:
+        for bar in (part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)):
+            yield from bar
+
+
+def drawn(reals: Sequence[Real], count: int, seed: int) -> list[Real]:
+    """`count` of them, or all where there are fewer, in an order that `seed` gives."""
+    return random.Random(seed).sample(list(reals), min(count, len(reals)))
+
+
+def prompts_like(reals: Sequence[Real], temperature: float, seed: int) -> list[Prompt]:
+    """For each real tune a prompt for a tune of its key, rhythm and form."""
+    return [replace(real.prompt, temperature=temperature, seed=seed + i) for i, real in enumerate(reals)]
+
+
+def alike(generated: Sequence[Song], real: Sequence[Song], seed: int) -> tuple[list[Song], list[Song]]:
+    """Pairs of a generated and a real song of one rhythm, mode and form, each used once; what has no match is left."""
+    shelves: dict[tuple[str, str, str], list[Song]] = defaultdict(list)
+    for song in random.Random(seed).sample(list(real), len(real)):
+        shelves[_kind(song)].append(song)
+    pairs = [(song, shelves[_kind(song)].pop()) for song in generated if shelves.get(_kind(song))]
+    return [one for one, _ in pairs], [other for _, other in pairs]
+
+
+def _kind(song: Song) -> tuple[str, str, str]:
+    return song.rhythm, song.mode, label(song.parts)

@@ -1,0 +1,21 @@
+"""Three independent readers of ABC, each another team's program, on the same tunes."""
+
+from collections.abc import Callable, Sequence
+
+from model.evaluation.abc2midi_reader import abc2midi_faults
+from model.evaluation.abcjs_reader import abcjs_faults
+from model.evaluation.music21_reader import music21_faults
+
+READERS: dict[str, Callable[[Sequence[str]], list[str] | None]] = {
+    "abc2midi": abc2midi_faults,
+    "music21": music21_faults,
+    "abcjs": abcjs_faults,
+}
+"""Each takes the ABC of tunes and gives, for each, what is wrong with it, empty for nothing; None: not installed."""
+
+
+def share_read(faults: Sequence[str] | None) -> float | None:
+    """The share of tunes without a fault; None if nobody read."""
+    if faults is None:
+        return None
+    return sum(not fault for fault in faults) / len(faults) if faults else 0.0

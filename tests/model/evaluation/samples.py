@@ -1,0 +1,40 @@
+"""Songs and composed tunes for tests of the scores."""
+
+import random
+from fractions import Fraction
+
+from model.abc_reader import parse
+from model.evaluation.composing import every_prompt
+from model.form import Part, parts_of
+from model.key import Pitch
+from model.notation import Note
+from model.sampler import Composed, Sampler
+from model.tokens import Song, spelled_on_c
+
+_made: list[Composed] = []
+
+
+def composed(sampler: Sampler) -> list[Composed]:
+    """A few tunes of the shipped checkpoint, composed once a session."""
+    if not _made:
+        _made.extend(sampler.compose(every_prompt(12)))
+    return _made
+
+
+def song(music: str, key: str = "C", metre: str = "4/4") -> Song:
+    """The song of some bars of ABC, in eighths."""
+    tune = parse(f"X:1\nM:{metre}\nL:1/8\nK:{key}\n{music}")
+    return Song("reel", tune.metre.length, metre, tune.key.mode, spelled_on_c(parts_of(tune), tune.key))
+
+
+def random_song(seed: int, steps: tuple[int, ...] = (-2, -1, -1, 1, 1, 2)) -> Song:
+    """Two parts of four bars of eighths that walk by `steps` of the scale."""
+    stream = random.Random(seed)
+    line, bars = 35, []
+    for _ in range(8):
+        notes = []
+        for _ in range(8):
+            line = min(42, max(28, line + stream.choice(steps)))
+            notes.append(Note(Pitch(line % 7, 0, line // 7), Fraction(1, 8)))
+        bars.append(tuple(notes))
+    return Song("reel", Fraction(1), "4/4", "", (Part((), tuple(bars[:4])), Part((), tuple(bars[4:]))))

@@ -1,0 +1,61 @@
+from collections import Counter
+
+from model.corpus import Corpus
+from model.evaluation.compliance import CHECKS, compliance
+from model.evaluation.composing import compose_all, opening_prompts
+from model.evaluation.matching import alike, drawn, passing, prompts_like
+from model.evaluation.scores import song_of
+from model.form import form_of, label
+from model.sampler import Sampler
+from tests.model.evaluation.samples import composed
+
+
+def test_tunes_that_pass_are_what_the_sampler_could_have_given(books: Corpus, sampler: Sampler) -> None:
+    reals = passing(books, sampler.vocabulary)
+    assert 20 < len(reals) < len(books.tunes)
+    for real in reals:
+        assert form_of(real.song.parts) == real.prompt.form
+        assert real.prompt.rhythm == real.song.rhythm
+        assert real.prompt.key.mode == real.song.mode
+        last = [note for bar in real.song.parts[-1].unrepeated().bars for note in bar][-1].pitch
+        assert last is not None
+        assert last.midi % 12 == 0
+
+
+def test_tunes_composed_like_real_ones_match_them_one_to_one(books: Corpus, sampler: Sampler) -> None:
+    reals = drawn(passing(books, sampler.vocabulary), 8, seed=3)
+    assert reals == drawn(passing(books, sampler.vocabulary), 8, seed=3)
+    batch = compose_all(sampler, prompts_like(reals, 1.0, seed=5), lambda _: None)
+    assert len(batch.composed) == 8
+    for place, one in batch.composed.items():
+        song, real = song_of(one), reals[place].song
+        assert (song.rhythm, song.mode, form_of(song.parts)) == (real.rhythm, real.mode, form_of(real.parts))
+
+
+def test_composed_tunes_are_as_asked_and_other_prompts_are_not_met(sampler: Sampler) -> None:
+    for one in composed(sampler):
+        assert compliance(one.tune, one.prompt) == dict.fromkeys(CHECKS, True)
+    first, second = composed(sampler)[:2]
+    met = compliance(first.tune, second.prompt)
+    assert not met["key"]
+    assert not met["rhythm"]
+
+
+def test_openings_are_the_first_bars_of_composed_tunes(sampler: Sampler) -> None:
+    prompts = opening_prompts(composed(sampler), 3)
+    batch = compose_all(sampler, prompts, lambda _: None)
+    assert not batch.failures
+    assert all(prompt.opening for prompt in prompts)
+    for place, one in batch.composed.items():
+        assert compliance(one.tune, prompts[place])["opening"]
+        assert one.tune.bars != composed(sampler)[place].tune.bars
+        other = composed(sampler)[place + 3]
+        assert not compliance(other.tune, prompts[place])["opening"]
+
+
+def test_pairs_share_rhythm_mode_and_form_and_use_each_once(books: Corpus) -> None:
+    songs = [tune.song for tune in books.tunes]
+    one, other = alike(songs[:60], songs[60:], seed=1)
+    assert 10 < len(one) == len(other)
+    assert [(s.rhythm, s.mode, label(s.parts)) for s in one] == [(s.rhythm, s.mode, label(s.parts)) for s in other]
+    assert max(Counter(map(id, other)).values()) == 1
