@@ -1,13 +1,12 @@
 """Tunesmith: a chat bot that composes folk tunes on demand. Without a command it runs until it is stopped."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot import config
-from bot.commands import bench, compose, migrate, serve
+from bot import config, logs
+from bot.commands import bench, check, compose, migrate, serve
 from bot.errors import BadRequest, ConfigError, NotAllowed, NotFound, TunesmithError
 from model.arguments import Parser
 from model.errors import InputError, ModelError
@@ -22,17 +21,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--verbose", action="store_true", help="log what is being done")
     parser.set_defaults(run=serve.run)
     commands = parser.add_subparsers(metavar="COMMAND")
-    for module in (compose, migrate, bench):
+    for module in (compose, check, migrate, bench):
         module.add(commands)
     options = parser.parse_args(argv)
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
     run: Callable[[config.Config, argparse.Namespace], int] = options.run
     try:
-        return run(config.load(options.config), options)
+        settings = config.load(options.config)
+        logs.set_up(settings.log.format, "info" if options.verbose else settings.log.level)
+        return run(settings, options)
     except _USERS_MISTAKES as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

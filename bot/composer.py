@@ -11,6 +11,9 @@ from typing import Protocol
 from bot.changes import Listeners
 from bot.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError, WorkerError
 from bot.library import Library
+from bot.logs import about
+from bot.metrics import Metrics
+from bot.places import tell_places
 from bot.queue import PromptQueue
 from bot.store import Store
 from bot.values import NewTune, Place, Progress, State, StoredPrompt
@@ -19,9 +22,7 @@ from model.jobs import Event, Job, Prompt
 
 RENDERED = ("png", "mid", "mp3")
 MOST_ATTEMPTS = 3  # starts of the bot that one prompt may take down
-TELL_EVERY = 0.5  # seconds between two rounds of telling those who wait how many are ahead
 GRACE = 3.0  # seconds that prompts in work get when the bot stops
-_TOLD_AT_ONCE = 50  # between these the event loop has a turn
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Composer:
     deadline: float = 120.0
     version: int = 1
     patience: float = 900.0
+    metrics: Metrics = field(default_factory=Metrics)
     _running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _alone: bool = False  # the one in work is suspected of taking the bot down, and may take no other along
     _listeners: Listeners = field(default_factory=Listeners)
@@ -62,10 +64,12 @@ class Composer:
 
     def __post_init__(self) -> None:
         self._waits = Waits(self.patience, self._waited_too_long)
+        self.metrics.watch("queue_length", "Prompts that wait", lambda: len(self.queue))
+        self.metrics.watch("prompts_in_work", "Prompts being composed or rendered", lambda: len(self._running))
 
     async def __aenter__(self) -> "Composer":
         self._help(self._dispatch(), "dispatcher")
-        self._help(self._tell_places(), "places in the queue")
+        self._help(tell_places(self.queue, self._listeners, self._moved), "places in the queue")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -96,8 +100,13 @@ class Composer:
             raise Busy("the bot is being stopped: please ask again in a minute")
         member_id, server_id = await self.store.place(place)
         async with self._accepting:  # between the check and the queue nobody else may come in
-            self.queue.check(member_id, server_id)
+            try:
+                self.queue.check(member_id, server_id)
+            except Busy:
+                self.metrics.refused()
+                raise
             stored = await self.store.add_prompt(member_id, server_id, prompt, count, self.version)
+            about(stored.id)
             self._enqueue(stored)
         log.info("prompt %d: %s %s, %d tunes, from %s", stored.id, prompt.key, prompt.rhythm, count, place.platform)
         return Progress(stored, self._ahead(stored.id))
@@ -115,6 +124,7 @@ class Composer:
                     self._enqueue(replace(stored, state=State.QUEUED))
                     continue
                 log.error("prompt %d was in work when the bot went down %d times: given up", stored.id, stored.attempts)
+                self.metrics.failed("crash")
                 await self._fail(stored, "Sorry: the bot broke down on this prompt again and again. Try another seed.")
         return len(left)
 
@@ -163,26 +173,12 @@ class Composer:
     def _waited_too_long(self, stored: StoredPrompt) -> None:
         if self._leave_queue(stored.id):
             log.warning("prompt %d waited %g s and had no turn", stored.id, self.patience)
+            self.metrics.failed("patience")
             line = "Sorry: so many were asking that your turn did not come. Please ask again."
             self._help(self._fail(stored, line), f"apology {stored.id}")
 
     def _ahead(self, prompt_id: int) -> int:
         return next((n for n, prompt in enumerate(self.queue.waiting()) if prompt.id == prompt_id), 0)
-
-    async def _tell_places(self) -> None:
-        """Tell those who wait how many are ahead, whenever that changes, but not all the time."""
-        told: dict[int, int] = {}
-        while True:
-            await self._moved.wait()
-            self._moved.clear()
-            places = {prompt.id: (ahead, prompt) for ahead, prompt in enumerate(self.queue.waiting())}
-            for ahead, prompt in places.values():
-                if told.get(prompt.id) != ahead and prompt.id in self.queue:  # not taken meanwhile
-                    self._listeners.tell(Progress(prompt, ahead))
-                if ahead % _TOLD_AT_ONCE == _TOLD_AT_ONCE - 1:
-                    await asyncio.sleep(0)
-            told = {prompt_id: ahead for prompt_id, (ahead, _) in places.items()}
-            await asyncio.sleep(TELL_EVERY)
 
     async def _dispatch(self) -> None:
         while True:
@@ -207,17 +203,22 @@ class Composer:
 
     async def _run(self, stored: StoredPrompt) -> None:
         waited, began = self._waits.end(stored.id), time.monotonic()
-        log.debug("prompt %d has its turn after %.1f s", stored.id, waited)
+        about(stored.id)
+        log.info("prompt %d has its turn after %.1f s", stored.id, waited)
+        self.metrics.wait.observe(waited)
         try:
             await self._compose_and_store(stored)
         except TunesmithError as error:
             log.info("prompt %d failed: %s", stored.id, error)
+            self.metrics.failed(error)
             await self._fail(stored, str(error), refused=isinstance(error, BadRequest))
-        except Exception:
+        except Exception as error:
+            self.metrics.failed(error)
             reference = secrets.token_hex(3)
             log.exception("prompt %d failed, reference %s", stored.id, reference)
             await self._fail(stored, f"Something broke on our side. If it happens again, tell an admin: {reference}")
         self.queue.pace.note(time.monotonic() - began, self.at_once)
+        self.metrics.total.observe(waited + time.monotonic() - began)
 
     async def _compose_and_store(self, stored: StoredPrompt) -> None:
         await self._move(stored, State.COMPOSING)
@@ -227,15 +228,17 @@ class Composer:
         # a TaskGroup would hide the one error that is worth telling inside an ExceptionGroup
         tasks = [asyncio.create_task(self._one(job)) for job in jobs]
         try:
-            composed = await asyncio.gather(*tasks)
+            with self.metrics.compose.time():
+                composed = await asyncio.gather(*tasks)
             await self._move(stored, State.RENDERING)
-            media = [await self.renderer.render(tune.abc, RENDERED) for tune in composed]
+            media = [await self._render(tune) for tune in composed]
         finally:
             for task in tasks:
                 task.cancel()
         tunes = await self.store.finish(stored.id, [replace(tune, ordinal=i) for i, tune in enumerate(composed)])
         for tune, files in zip(tunes, media, strict=False):  # none when it was cancelled at the last moment
             self.library.remember(tune.id, files)
+            self.metrics.composed(tune.version)
         if tunes:
             log.info("prompt %d is done: tunes %s", stored.id, [tune.id for tune in tunes])
             self._listeners.tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
@@ -254,6 +257,10 @@ class Composer:
             used = event.version or self.version  # 0 is the one that the worker was started with
             log.error("job %s: %s; version %d composed it", job.id, event.note, used)
         return NewTune(0, job.prompt.seed, event.title, event.abc, event.nearest, event.temperature, used)
+
+    async def _render(self, tune: NewTune) -> dict[str, bytes]:
+        with self.metrics.render.time():
+            return await self.renderer.render(tune.abc, RENDERED)
 
     async def _move(self, stored: StoredPrompt, state: State) -> None:
         if not await self.store.set_state(stored.id, state):

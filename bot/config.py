@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.errors import ConfigError
+from bot.logs import Format, Level
 
 _CORES = os.cpu_count() or 1
 _PREFIX, _TOKEN = "TUNESMITH_", "DISCORD_TOKEN"
@@ -62,6 +63,13 @@ class Queue(_Section):
     patience: float = Field(900.0, gt=0)  # seconds a prompt waits at most; then it gets an apology
 
 
+class Log(_Section):
+    """What is written to stderr: lines for people, or `logfmt` or `json` for machines."""
+
+    format: Format = "human"
+    level: Level = "warning"
+
+
 class Config(BaseSettings):
     """All settings. Every key has a default; unknown keys and wrong types are refused by name."""
 
@@ -78,6 +86,7 @@ class Config(BaseSettings):
     worker: Worker = Worker()
     render: Render = Render()
     queue: Queue = Queue()
+    log: Log = Log()
     discord_token: SecretStr | None = Field(None, validation_alias=_TOKEN)
 
     @classmethod

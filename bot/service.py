@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,12 @@ from bot.composer import Composer
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.library import Library
+from bot.metrics import Metrics
 from bot.queue import PromptQueue
 from bot.render import Renderer
 from bot.store import Store
 from bot.workers.local import LocalWorker
+from model.jobs import Event
 
 SHIPPED = Path(__file__).parents[1] / "model" / "checkpoints" / "trad.safetensors"
 
@@ -34,19 +36,15 @@ class Service:
     composer: Composer
     worker: LocalWorker
     renderer: Renderer
+    metrics: Metrics
 
 
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Service]:
     """Everything but the front ends. Raises the TunesmithError of whatever cannot start."""
     data = data_directory(config.data_dir)
-    worker = LocalWorker(
-        config.worker.threads,
-        config.worker.checkpoint,
-        keep=config.worker.versions,
-        silence=config.worker.silence,
-        memory=config.worker.memory,
-    )
+    metrics = Metrics()
+    worker = local_worker(config, metrics.heard)
     renderer = Renderer(config.render.processes, config.render.timeout)
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(await Store.open(data / "tunesmith.db"))
@@ -65,9 +63,29 @@ async def running(config: Config) -> AsyncIterator[Service]:
             config.worker.deadline,
             version,
             limits.patience,
+            metrics,
         )
+        metrics.watch("worker_restarts", "Workers started in place of another", lambda: worker.restarts)
+        metrics.watch("renderer_restarts", "Render processes started in place of another", lambda: renderer.restarts)
         await stack.enter_async_context(composer)
-        yield Service(store, library, composer, worker, renderer)
+        yield Service(store, library, composer, worker, renderer, metrics)
+
+
+def local_worker(config: Config, heard: Callable[[Event], None] = lambda _: None) -> LocalWorker:
+    """A worker as the settings describe it; `heard` is called with what it says of itself."""
+    return LocalWorker(
+        config.worker.threads,
+        config.worker.checkpoint,
+        keep=config.worker.versions,
+        silence=config.worker.silence,
+        memory=config.worker.memory,
+        heard=heard,
+    )
+
+
+def chosen(config: Config) -> Path:
+    """The checkpoint to compose with."""
+    return config.worker.checkpoint or SHIPPED
 
 
 async def _enter_both(stack: contextlib.AsyncExitStack, worker: LocalWorker, renderer: Renderer) -> None:

@@ -33,13 +33,17 @@ HOMES = {
     "symusic": ("bot/render/",),
     "lameenc": ("bot/render/",),
     "pretty_midi": ("bot/render/",),
+    "prometheus_client": ("bot/metrics.py",),
 }
 
 FRONT_ENDS = ("bot.web", "bot.discord")
 WIRING = ("bot.service", "bot.commands", "bot.__main__")
 USE_CASES = ("bot.composer", "bot.library", "bot.retraining")
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")
-VALUES = ("bot.values", "bot.errors", "bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.config")
+VALUES = (
+    *("bot.values", "bot.errors", "bot.config", "bot.logs", "bot.metrics"),
+    *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places"),
+)
 ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
     **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.errors")),
     **dict.fromkeys(USE_CASES, (*USE_CASES, *ADAPTERS, *VALUES)),

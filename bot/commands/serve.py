@@ -8,6 +8,7 @@ import signal
 from bot.config import Config
 from bot.service import only_one, running
 from bot.web import create_app, serve
+from bot.web.metrics import metrics_route
 
 PATIENCE = 20.0  # seconds to close in; each part has a shorter limit of its own
 
@@ -44,7 +45,9 @@ async def _run(config: Config) -> None:
     async with running(config) as service:
         runner = None
         if config.web.enabled:
-            runner = await serve(create_app(service.composer, service.library), config.web.host, config.web.port)
+            app = create_app(service.composer, service.library)
+            app.add_routes([metrics_route(service.metrics.exposition)])
+            runner = await serve(app, config.web.host, config.web.port)
         try:
             left = await service.composer.recover(("web", "discord"))
             if left:

@@ -35,6 +35,12 @@ class Renderer:
     def __init__(self, processes: int = 1, timeout: float = 30.0) -> None:
         self._workers = [_Worker(timeout) for _ in range(processes)]
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._busy: set[asyncio.Task[dict[str, bytes]]] = set()
+
+    @property
+    def restarts(self) -> int:
+        """Processes that were started in place of one that died or hung."""
+        return sum(worker.restarts for worker in self._workers)
 
     async def __aenter__(self) -> Self:
         try:
@@ -50,6 +56,7 @@ class Renderer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await asyncio.gather(*(worker.close() for worker in self._workers))
+        await asyncio.gather(*self._busy, return_exceptions=True)
 
     async def render(self, abc: str, kinds: Iterable[str] = KINDS) -> dict[str, bytes]:
         """The files of the tune in `abc`, by their endings. Raises RenderError, one line, for text that is no tune."""
@@ -57,10 +64,17 @@ class Renderer:
         if unknown := set(wanted) - set(KINDS):
             raise RenderError(f"cannot render {', '.join(sorted(unknown))}: there are {', '.join(KINDS)}")
         worker = await self._idle.get()
-        try:
-            return await worker.render(abc, wanted)
-        finally:
-            self._idle.put_nowait(worker)
+        task = asyncio.create_task(worker.render(abc, wanted))
+        self._busy.add(task)
+        task.add_done_callback(lambda _: self._ended(task, worker))
+        # whoever stops waiting leaves the process to end its tune: another takes seconds to be warm
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[dict[str, bytes]], worker: "_Worker") -> None:
+        self._busy.discard(task)
+        self._idle.put_nowait(worker)
+        if not task.cancelled():
+            task.exception()  # perhaps nobody waits to hear it
 
 
 class _Died(Exception):
@@ -74,6 +88,7 @@ class _Worker:
         self._timeout = timeout
         self._process: asyncio.subprocess.Process | None = None
         self._closed = False
+        self.restarts = -1  # the first start is none
 
     async def start(self) -> asyncio.subprocess.Process:
         """Start the process and wait until it is warm."""
@@ -87,6 +102,7 @@ class _Worker:
             limit=_LONGEST_REPLY,
             env=environment,
         )
+        self.restarts += 1
         if self._closed:  # while it was being started
             await self._kill()
             raise RenderError("the bot is stopping")
@@ -117,9 +133,10 @@ class _Worker:
             async with asyncio.timeout(self._timeout):
                 reply = await _ask(process, {"abc": abc, "kinds": kinds})
         except TimeoutError as error:
+            _log.error("a render process was busy with one tune for %g s; it is replaced", self._timeout)
             await self._kill()
             raise RenderError(f"rendering took longer than {self._timeout:g} s") from error
-        except BaseException:  # a caller that stopped waiting leaves an answer behind, which the next must not get
+        except BaseException:  # an answer that is left behind must not become the next tune's
             await self._kill()
             raise
         if "error" in reply:

@@ -58,7 +58,8 @@ def _answer(line: bytes) -> dict[str, str]:
 
 def main() -> None:
     """Serve requests until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches children too; the bot closes them
+    for name in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C, or a service that stops, reaches children too
+        signal.signal(name, signal.SIG_IGN)  # the bot closes them when it has no more to render
     limit = float(sys.argv[1]) + _SPARE
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the replies

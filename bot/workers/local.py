@@ -143,7 +143,9 @@ class LocalWorker:
         if process is None:  # a worker that is only just starting is not to blame
             pending.fail("the composer is being started again: please try in a minute")
             return
-        log.error("job %s passed its deadline of %g s; the worker is replaced", pending.job.id, pending.job.deadline)
+        job = pending.job
+        prompt = {"prompt": job.id.split(".")[0]}  # a timer has no task of its own that would know it
+        log.error("job %s passed its deadline of %g s; the worker is replaced", job.id, job.deadline, extra=prompt)
         pending.fail("composing took too long: please try again")
         process.kill()
         self._lose(process)  # at once: the jobs beside it are late in the same moment, and are not to blame

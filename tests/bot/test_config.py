@@ -27,6 +27,7 @@ DEFAULTS = {
     },
     "render": {"processes": max(1, CORES // 2), "timeout": 30.0},
     "queue": {"limit": 1000, "per_server": 250, "per_member": 5, "at_once": 8, "patience": 900.0},
+    "log": {"format": "human", "level": "warning"},
     "discord_token": None,
 }
 
@@ -119,6 +120,7 @@ def test_an_unknown_key_is_named(text: str, name: str) -> None:
         ("[worker]\ncheckpoint = [1]", "worker.checkpoint"),
         ("[render]\nprocesses = 0", "render.processes"),
         ("[queue]\nper_member = 0", "queue.per_member"),
+        ('[log]\nformat = "xml"', "log.format"),
     ],
 )
 def test_a_wrong_value_is_named(text: str, name: str) -> None:

@@ -90,6 +90,22 @@ async def test_a_render_nobody_waits_for_gives_its_answer_to_nobody() -> None:
         assert b"Mason" in (await renderer.render(REEL, ["mid"]))["mid"]
 
 
+async def test_a_render_nobody_waits_for_costs_no_process() -> None:
+    async with Renderer() as renderer:
+        (process,) = processes()
+        for _ in range(3):
+            abandoned = asyncio.create_task(renderer.render(JIG, ["mid"]))
+            await asyncio.sleep(0.001)
+            abandoned.cancel()
+            await asyncio.gather(abandoned, return_exceptions=True)
+        assert await renderer.render(REEL, ["mid"])
+        assert processes() == [process]
+        assert renderer.restarts == 0
+        process.kill()
+        assert await renderer.render(REEL, ["mid"])
+        assert renderer.restarts == 1
+
+
 async def test_closing_ends_a_process_that_hangs() -> None:
     async with Renderer() as renderer:
         processes()[0].send_signal(signal.SIGSTOP)

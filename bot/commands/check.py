@@ -1,0 +1,140 @@
+"""`check`: try every part once and say of each whether it works, and if not what to do."""
+
+import argparse
+import asyncio
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.config import Config
+from bot.errors import ConfigError, TunesmithError, WorkerError
+from bot.render import Renderer
+from bot.service import chosen, data_directory, local_worker
+from bot.store import Store
+from bot.workers.local import LocalWorker
+from model.jobs import Event, Job, parse_prompt
+
+_NAMES = {"png": "sheet music (PNG)", "mid": "MIDI", "mp3": "sound (MP3)"}
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "check",
+        help="try everything once and say what is wrong",
+        description="Try settings, database, worker, one tune and its files; exit status 1 if one fails. It stores"
+        " no tune, and can be used beside a bot that runs.",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    return asyncio.run(_check(config, options.config or "config.toml, where there is one, and the environment"))
+
+
+async def _check(config: Config, source: object) -> int:
+    async with AsyncExitStack() as stack:
+        checks = _Checks(config, stack)
+        print(f"ok     settings: {source}", flush=True)
+        await checks.one("data directory", checks.data)
+        await checks.one("database", checks.database)
+        await checks.one("page", checks.page)
+        await checks.one("Discord", checks.token)
+        await checks.one("worker", checks.worker)
+        await checks.one("one tune", checks.tune)
+        await checks.one("renderer", checks.renderer)
+        for kind, name in _NAMES.items():
+            await checks.one(name, lambda kind=kind: checks.file(kind))  # type: ignore[misc]
+        return 1 if checks.failed else 0
+
+
+class _Skipped(Exception):
+    """What it needs did not work."""
+
+
+@dataclass
+class _Checks:
+    """Each check answers with a line on what it found, and leaves what the next one needs."""
+
+    config: Config
+    stack: AsyncExitStack
+    failed: bool = False
+    _store: Store | None = None
+    _worker: LocalWorker | None = None
+    _renderer: Renderer | None = None
+    _tune: Event | None = None
+    _began: float = field(default_factory=time.monotonic)
+
+    async def one(self, name: str, check: Callable[[], Awaitable[str]]) -> None:
+        """Do it and print its line."""
+        self._began = time.monotonic()
+        try:
+            line = f"ok     {name}: {await check()}"
+        except _Skipped as reason:
+            line = f"-      {name}: not tried, {reason}"
+        except TunesmithError as error:
+            line, self.failed = f"WRONG  {name}: {error}", True
+        except Exception as error:
+            line, self.failed = f"WRONG  {name}: {type(error).__name__}: {' '.join(str(error).split())}", True
+        print(line, flush=True)
+
+    async def data(self) -> str:
+        return f"{data_directory(self.config.data_dir).absolute()} can be written to"
+
+    async def database(self) -> str:
+        store = await Store.open(self.config.data_dir / "tunesmith.db")
+        self._store = await self.stack.enter_async_context(store)
+        left = await store.unfinished(("web", "discord"))
+        return f"opened, up to date, {len(left)} prompts that are not done"
+
+    async def page(self) -> str:
+        web = self.config.web
+        if not web.enabled:
+            return "switched off ([web] enabled)"
+        family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((web.host, web.port))
+            except PermissionError as error:
+                raise ConfigError(f"port {web.port} is not open to this user: set TUNESMITH_WEB__PORT") from error
+            except OSError:
+                return f"port {web.port} is in use: a bot runs there, or set TUNESMITH_WEB__PORT to another"
+        return f"port {web.port} is free"
+
+    async def token(self) -> str:
+        return (
+            "DISCORD_TOKEN is set" if self.config.discord_token else "no DISCORD_TOKEN: the page is all there will be"
+        )
+
+    async def worker(self) -> str:
+        self._worker = await self.stack.enter_async_context(local_worker(self.config))
+        return f"{chosen(self.config)}, ready in {self._seconds()}"
+
+    async def tune(self) -> str:
+        if self._worker is None:
+            raise _Skipped("there is no worker")
+        self._began = time.monotonic()
+        prompt = parse_prompt("Edor", "reel", seed=7)
+        event = await self._worker.compose(Job("check", prompt, self.config.worker.deadline))
+        if event.state != "done":
+            raise WorkerError(f"{event.error}; try another checkpoint ([worker] checkpoint)")
+        self._tune = event
+        return f"“{event.title}”, {event.tokens} tokens, composed in {self._seconds()}"
+
+    async def renderer(self) -> str:
+        renderer = Renderer(1, self.config.render.timeout)
+        self._renderer = await self.stack.enter_async_context(renderer)
+        return f"ready in {self._seconds()}"
+
+    async def file(self, kind: str) -> str:
+        if self._renderer is None or self._tune is None:
+            raise _Skipped("there is no tune" if self._renderer else "there is no renderer")
+        self._began = time.monotonic()
+        files = await self._renderer.render(self._tune.abc, [kind])
+        return f"{len(files[kind]):,} bytes in {self._seconds()}"
+
+    def _seconds(self) -> str:
+        return f"{time.monotonic() - self._began:.2f} s"

@@ -1,0 +1,15 @@
+"""`/metrics`, for a Prometheus server on this machine: guarded like the rest of the page."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+
+def metrics_route(exposition: Callable[[], tuple[bytes, str]]) -> web.RouteDef:
+    """The route that answers with `exposition()`, a text and its content type."""
+
+    async def metrics(_request: web.Request) -> web.Response:
+        body, content_type = exposition()
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
+    return web.get("/metrics", metrics)
