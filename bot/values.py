@@ -58,6 +58,7 @@ class StoredPrompt:
     version: int
     created_at: datetime  # aware, UTC
     error: str = ""
+    varied_from: int | None = None  # the tune that it varies
     attempts: int = 0  # how often it was given to a worker; a clean stop takes one back
     channel_id: str = ""  # with message_id: the message that carries the answer, on a platform that has messages
     message_id: str = ""
@@ -112,6 +113,7 @@ class StoredTune:
     nearest: Known | None = None
     drawn_temperature: float | None = None
     asked_version: int | None = None
+    varied_from: int | None = None  # the tune that its prompt varies
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,13 @@ UNFINISHED = [state.value for state in State if not state.final]
 
 
 async def add(
-    connection: AsyncConnection, member_id: int, server_id: int, prompt: Prompt, count: int, version: int
+    connection: AsyncConnection,
+    member_id: int,
+    server_id: int,
+    prompt: Prompt,
+    count: int,
+    version: int,
+    varied_from: int | None,
 ) -> StoredPrompt:
     """Store a new prompt as queued. NotFound where the member, server or version is not registered."""
     statement = insert(prompts).values(
@@ -28,6 +34,7 @@ async def add(
         **prompt.to_json(),
         count=count,
         version=version,
+        varied_from=varied_from,
         created_at=now(),
     )
     try:
@@ -109,6 +116,7 @@ def from_row(row: Row[Any]) -> StoredPrompt:
         version=row.version,
         created_at=row.created_at,
         error=row.error,
+        varied_from=row.varied_from,
         attempts=row.attempts,
         channel_id=row.channel_id or "",
         message_id=row.message_id or "",

@@ -47,10 +47,17 @@ class Store:
         return found if found else await self._database.write(members.keep, place)
 
     async def add_prompt(
-        self, member_id: int, server_id: int, prompt: Prompt, count: int, version: int
+        self,
+        member_id: int,
+        server_id: int,
+        prompt: Prompt,
+        count: int,
+        version: int,
+        varied_from: int | None = None,
     ) -> StoredPrompt:
-        """Store a prompt as queued. NotFound where the member, server or version is not registered."""
-        return await self._database.write(prompts.add, member_id, server_id, prompt, count, version)
+        """Store a prompt as queued, with the tune that it varies. NotFound where the member, server or version is not
+        registered."""
+        return await self._database.write(prompts.add, member_id, server_id, prompt, count, version, varied_from)
 
     async def set_state(self, prompt_id: int, state: State, error: str = "") -> bool:
         """Move a prompt on, each COMPOSING being one attempt; `finish` is the way to DONE.

@@ -112,7 +112,8 @@ def _counts(tune_id: Any, viewer: int) -> list[Any]:
 
 
 def _query(viewer: int) -> Select[Any]:
-    asked = [prompts.c[name] for name in ("key", "rhythm", "temperature", "form", "opening", "transpose", "vary")]
+    names = ("key", "rhythm", "temperature", "form", "opening", "transpose", "vary", "varied_from")
+    asked = [prompts.c[name] for name in names]
     columns = [column for column in tunes.c if column.name not in ("key", "rhythm", "version")]
     versions = (
         func.coalesce(tunes.c.version, prompts.c.version).label("version"),
@@ -142,4 +143,5 @@ def _from_row(row: Row[Any]) -> StoredTune:
         votes=Votes(row.up, row.down, row.mine),
         nearest=None if row.similarity is None else Known(row.nearest_title, row.nearest_source, row.similarity),
         drawn_temperature=row.drawn_temperature,
+        varied_from=row.varied_from,
     )

@@ -33,6 +33,8 @@ _FORMS = {
     "AABBCC": "three parts, each repeated",
     "AABA": "the first part comes home",
 }
+_KEPT = {"parts": "the first part", "endings": "all but the endings"}
+_TITLE = re.compile(r"^T:\s*(.*\S)", re.MULTILINE)
 _NAMED = re.compile(r"(\w+):\s*")
 _NEXT = re.compile(r"\s\w+:")
 _CLOSING = re.compile(r'"(?=\s+\w+:|\s*$)')  # ABC may hold quotes of its own
@@ -116,7 +118,13 @@ def parse(text: str) -> Compose | Help:
 
 
 def written(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:
-    """The options that ask for `prompt` again, as (name, value); usual values are left out."""
+    """The options that ask for `prompt` again, as (name, value); usual values are left out.
+
+    A variation has no command: it says which tune and what of it is kept.
+    """
+    if prompt.vary:
+        title = _TITLE.search(prompt.opening)
+        return [("tune", title[1] if title else "?"), ("keep", _KEPT[prompt.vary]), ("seed", str(prompt.seed))]
     usual = Prompt(prompt.key, prompt.rhythm)
     options = [("key", str(prompt.key)), ("rhythm", prompt.rhythm)]
     if prompt.temperature != usual.temperature:

@@ -42,6 +42,7 @@ class Handlers:
             web.post(r"/prompts/{prompt:\d{1,18}}/cancel", self.cancel),
             web.post(r"/tunes/{tune:\d{1,18}}/vote", self.vote),
             web.post(r"/tunes/{tune:\d{1,18}}/again", self.again),
+            web.post(r"/tunes/{tune:\d{1,18}}/vary", self.vary),
         ]
 
     async def page(self, request: web.Request) -> web.Response:
@@ -102,7 +103,16 @@ class Handlers:
         """The same settings with a new seed."""
         tune, _ = await self._tune(request)
         prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED))
-        progress = await self._composer.compose(members.place(request), prompt)
+        progress = await self._composer.compose(members.place(request), prompt, varied_from=tune.varied_from)
+        return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
+
+    async def vary(self, request: web.Request) -> web.Response:
+        """The tune with parts of it composed anew."""
+        tune, _ = await self._tune(request)
+        how = (await _body(request)).get("how")
+        if not isinstance(how, str):
+            raise BadRequest("How is the tune to be varied?")
+        progress = await self._composer.vary(members.place(request), tune.id, how)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
     async def media(self, request: web.Request) -> web.Response:

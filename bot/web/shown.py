@@ -41,6 +41,7 @@ def _prompt(prompt: StoredPrompt, tunes: Iterable[StoredTune]) -> dict[str, Any]
         "member": prompt.member_id,
         "name": prompt.member_name,
         "at": prompt.created_at.isoformat(),
+        "command": "Vary" if prompt.prompt.vary else "/compose",
         "options": written(prompt.prompt, prompt.count),
         "state": str(prompt.state),
         "final": prompt.state.final,

@@ -10,8 +10,12 @@ from model.jobs import Prompt
 class Composer(Protocol):
     """Queues prompts and tells how they get on."""
 
-    async def compose(self, place: Place, prompt: Prompt, count: int = 1) -> Progress:
-        """Queue `prompt`. Raises Busy when the member has to wait."""
+    async def compose(self, place: Place, prompt: Prompt, count: int = 1, varied_from: int | None = None) -> Progress:
+        """Queue `prompt`, which varies a tune or none. Raises Busy when the member has to wait."""
+        ...
+
+    async def vary(self, place: Place, tune_id: int, how: str) -> Progress:
+        """Queue a variation of a tune, `how` being one of VARIATIONS. Raises NotFound, BadRequest or Busy."""
         ...
 
     async def cancel(self, prompt_id: int, place: Place) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.config import Queue
-from bot.errors import Busy, NotAllowed, NotFound, RenderError, StoreError
+from bot.errors import BadRequest, Busy, NotAllowed, NotFound, RenderError, StoreError
 from bot.values import Place, Progress, State
 from bot.web.shown import history_json
 from model.jobs import Known
@@ -47,6 +48,26 @@ async def test_states_arrive_in_order_and_the_tune_is_stored(bot: Bot) -> None:
 async def test_each_tune_of_a_prompt_has_the_next_seed(bot: Bot) -> None:
     done = await bot.finished(asked(seed=7), count=3)
     assert [(tune.title, tune.prompt.seed) for tune in done.tunes] == [("Seed 7", 7), ("Seed 8", 8), ("Seed 9", 9)]
+
+
+async def test_a_variation_is_a_prompt_of_its_own_with_another_seed(bot: Bot) -> None:
+    (tune,) = (await bot.finished(replace(asked(seed=7, key="Edor"), temperature=0.8))).tunes
+    changes = bot.composer.changes()
+    accepted = await bot.composer.vary(BEN, tune.id, "endings")
+    (varied,) = (await bot.composer.finished(accepted.prompt.id, changes)).tunes
+    assert accepted.prompt.varied_from == varied.varied_from == tune.id
+    expected = replace(tune.prompt, opening=tune.abc, vary="endings", seed=varied.prompt.seed)
+    assert (accepted.prompt.prompt, varied.prompt) == (expected, expected)
+    assert varied.prompt.seed != 7
+    assert (await bot.store.prompt(accepted.prompt.id)) == replace(accepted.prompt, state=State.DONE, attempts=1)
+
+
+async def test_what_cannot_be_varied_is_refused(bot: Bot) -> None:
+    (tune,) = (await bot.finished(asked())).tunes
+    with pytest.raises(BadRequest, match="parts or endings, not 'sideways'"):
+        await bot.composer.vary(ANN, tune.id, "sideways")
+    with pytest.raises(NotFound):
+        await bot.composer.vary(ANN, tune.id + 1, "parts")
 
 
 async def test_several_prompts_go_to_the_worker_at_once(path: Path, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ function show(prompt, { fresh = false, aloud = false } = {}) {
   let node = nodeOf(prompt.id);
   if (node?.dataset.final === "true" && !(fresh && prompt.final)) return;
   if (!node) {
-    const words = messages.commandWords(prompt.options);
+    const words = messages.commandWords(prompt.command, prompt.options);
     node = messages.exchange({ name: prompt.name, words, at: new Date(prompt.at) });
     node.dataset.prompt = prompt.id;
     const younger = [...list.querySelectorAll("[data-prompt]")].find((other) => other.dataset.prompt - prompt.id > 0);
@@ -135,10 +135,11 @@ async function vote(button) {
   }
 }
 
-async function again(button) {
+/** Ask for another tune made of the one that the button belongs to: "again" or "vary", with what that needs. */
+async function another(button, way, body = {}) {
   button.disabled = true;
   try {
-    show(await ask(`/tunes/${button.closest(".tune").dataset.tune}/again`, {}), { aloud: true });
+    show(await ask(`/tunes/${button.closest(".tune").dataset.tune}/${way}`, body), { aloud: true });
     toBottom();
   } catch (error) {
     complain(error.message);
@@ -201,7 +202,8 @@ find("composer").addEventListener("submit", (event) => {
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (button?.matches(".vote")) vote(button);
-  else if (button?.matches(".again")) again(button);
+  else if (button?.matches(".again")) another(button, "again");
+  else if (button?.matches(".vary")) another(button, "vary", { how: button.value });
   else if (button?.matches(".cancel")) cancel(button);
   else if (button?.id === "earlier") showEarlier(button);
   else if (button?.id === "newest") toBottom();

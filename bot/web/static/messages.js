@@ -22,10 +22,10 @@ export function exchange({ name, words, at = new Date() }) {
 }
 
 /** A command as Discord shows it: its name, then one chip an option. */
-export function commandWords(options) {
+export function commandWords(command, options) {
   const name = document.createElement("span");
   name.className = "command";
-  name.textContent = "/compose";
+  name.textContent = command;
   return [name, ...options.flatMap(([option, value]) => [" ", chip(option, value)])];
 }
 

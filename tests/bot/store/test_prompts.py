@@ -12,7 +12,7 @@ from bot.store import Store
 from bot.values import Place, State
 from model.jobs import LARGEST_SEED, Prompt, parse_prompt
 from model.key import Key
-from tests.bot.store.samples import PROMPT, a_member, a_prompt, new_tunes
+from tests.bot.store.samples import PROMPT, a_member, a_prompt, a_tune, new_tunes
 
 
 async def test_a_place_is_registered_once_and_takes_a_new_name(store: Store) -> None:
@@ -50,6 +50,17 @@ async def test_a_prompt_comes_back_as_it_was_stored(store: Store, prompt: Prompt
     assert stored.created_at.tzinfo is UTC
     assert abs(datetime.now(UTC) - stored.created_at) < timedelta(minutes=1)
     assert await store.prompt(stored.id) == stored
+
+
+async def test_a_variation_remembers_its_tune(store: Store) -> None:
+    tune = await a_tune(store)
+    ids = await a_member(store)
+    prompt = await store.add_prompt(*ids, replace(PROMPT, vary="parts"), 1, 1, varied_from=tune.id)
+    assert (prompt.varied_from, prompt.prompt.vary) == (tune.id, "parts")
+    (varied,) = await store.finish(prompt.id, new_tunes())
+    assert (varied.varied_from, tune.varied_from) == (tune.id, None)
+    await store.delete_tune(tune.id)
+    assert (await store.prompt(prompt.id)).varied_from == tune.id  # type: ignore[union-attr]
 
 
 async def test_a_prompt_for_an_unknown_version_is_not_found(store: Store) -> None:

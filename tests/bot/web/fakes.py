@@ -12,9 +12,9 @@ from functools import cache
 import lameenc
 from PIL import Image, ImageDraw
 
-from bot.errors import NotAllowed, NotFound
+from bot.errors import BadRequest, NotAllowed, NotFound
 from bot.values import Place, Progress, State, StoredPrompt, StoredTune, Votes
-from model.jobs import Known, Prompt
+from model.jobs import VARIATIONS, Known, Prompt
 
 MALIN = Known("The Boys of Malin", "ryansMammoth", 0.41)
 TITLES = ("The Silver Heron", "Biddy’s Lantern", "The Road to Kilmaine", "Away with the Tide")
@@ -53,12 +53,21 @@ class FakeStore:
             if tune.prompt_id == prompt_id
         )
 
-    def add_prompt(self, place: Place, prompt: Prompt, count: int = 1) -> StoredPrompt:
+    def add_prompt(self, place: Place, prompt: Prompt, count: int = 1, varied_from: int | None = None) -> StoredPrompt:
         member, server = self.ids(place)
         number = len(self.prompts) + 1
         now = datetime.now(UTC)
         stored = StoredPrompt(
-            number, member, place.member_name, server, prompt, count, State.QUEUED, version=1, created_at=now
+            number,
+            member,
+            place.member_name,
+            server,
+            prompt,
+            count,
+            State.QUEUED,
+            version=1,
+            created_at=now,
+            varied_from=varied_from,
         )
         self.prompts[number] = stored
         return stored
@@ -82,6 +91,7 @@ class FakeStore:
                 created_at=datetime.now(UTC),
                 nearest=self.nearest,
                 drawn_temperature=self.drawn_temperature,
+                varied_from=asked.varied_from,
             )
         self.prompts[prompt_id] = replace(asked, state=State.DONE)
 
@@ -97,17 +107,24 @@ class FakeComposer:
         self._listeners: set[asyncio.Queue[Progress]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def compose(self, place: Place, prompt: Prompt, count: int = 1) -> Progress:
+    async def compose(self, place: Place, prompt: Prompt, count: int = 1, varied_from: int | None = None) -> Progress:
         if self.refusal:
             raise self.refusal
         self.asked.append((place, prompt, count))
-        stored = self.store.add_prompt(place, prompt, count)
+        stored = self.store.add_prompt(place, prompt, count, varied_from)
         progress = self.advance(stored.id, State.QUEUED, ahead=1)
         if self.pace is not None:
             task = asyncio.create_task(self._play(stored.id, self.pace))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return progress
+
+    async def vary(self, place: Place, tune_id: int, how: str) -> Progress:
+        if how not in VARIATIONS:
+            raise BadRequest("A tune is varied by parts or endings.")
+        tune = self.store.tunes[tune_id]
+        prompt = replace(tune.prompt, seed=tune.prompt.seed + 1000, opening=tune.abc, vary=how)
+        return await self.compose(place, prompt, varied_from=tune_id)
 
     async def cancel(self, prompt_id: int, place: Place) -> None:
         prompt = self.store.prompts.get(prompt_id)

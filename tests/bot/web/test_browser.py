@@ -173,6 +173,10 @@ async def test_from_a_command_to_a_tune_with_votes_that_survive_a_reload(page: P
     await page.get_by_role("button", name="Cancel").click()
     composer.advance(2, State.CANCELLED)
     await expect(page.locator(".status").last).to_contain_text("Cancelled.")
+    for name, kept in (("Vary", "the first part"), ("New endings", "all but the endings")):
+        await card.get_by_role("button", name=name).click()
+        said = page.locator(".asked .words").last
+        await expect(said).to_have_text(f"Vary tune:The Silver Heron keep:{kept} seed:1007")
 
 
 async def test_mistakes_are_answered_and_can_be_put_right(page: Page) -> None:

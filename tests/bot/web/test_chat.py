@@ -172,6 +172,33 @@ async def test_again_keeps_everything_but_the_seed(client: Client, composer: Fak
     assert second.seed != 8
 
 
+@pytest.mark.parametrize(("how", "kept"), [("parts", "the first part"), ("endings", "all but the endings")])
+async def test_a_variation_says_what_it_keeps_and_comes_again(
+    client: Client, composer: FakeComposer, store: FakeStore, how: str, kept: str
+) -> None:
+    await say(client, "/compose key:Edor rhythm:reel seed:7")
+    composer.advance(1, State.DONE)
+    response = await client.post("/tunes/1/vary", json={"how": how})
+    assert response.status == 202
+    shown = await response.json()
+    assert (shown["command"], shown["options"]) == (
+        "Vary", [["tune", "The Silver Heron"], ["keep", kept], ["seed", "1007"]]
+    )  # fmt: skip
+    composer.advance(2, State.DONE)
+    assert (await client.post("/tunes/2/again", json={})).status == 202
+    (_, varied, _), (_, again, _) = composer.asked[1:]
+    assert (again.vary, again.opening, replace(again, seed=varied.seed)) == (how, varied.opening, varied)
+    assert [store.prompts[number].varied_from for number in (1, 2, 3)] == [None, 1, 1]
+
+
+@pytest.mark.parametrize("body", [{}, {"how": 5}, {"how": "sideways"}, {"how": ""}])
+async def test_other_ways_to_vary_are_refused(client: Client, composer: FakeComposer, body: dict[str, object]) -> None:
+    await say(client, "/compose key:D")
+    composer.advance(1, State.DONE)
+    assert (await client.post("/tunes/1/vary", json=body)).status == 400
+    assert (await client.post("/tunes/9/vary", json={"how": "parts"})).status == 404
+
+
 async def test_only_the_one_who_asked_can_cancel(server: TestServer, composer: FakeComposer, store: FakeStore) -> None:
     async with visitor(server) as mine, visitor(server) as other:
         await say(mine, "/compose key:D")
