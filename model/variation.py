@@ -69,6 +69,11 @@ def given(prompt: Prompt, vocabulary: Vocabulary) -> Given:
     return _plan(tokens[2:3], bars, vocabulary)
 
 
+def unchanged(tune: Tune, prompt: Prompt) -> bool:
+    """Whether a variation came out as the tune that it varies, as it often does at a low temperature."""
+    return bool(prompt.vary) and parts_of(tune) == parts_of(read(prompt))
+
+
 def settings_of(opening: str) -> dict[str, str]:
     """The rhythm and the form of a tune in ABC, as `model.jobs.parse_prompt` takes them; those that can be told."""
     try:

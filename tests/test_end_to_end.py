@@ -55,7 +55,7 @@ def test_from_a_typed_line_to_a_tune_that_outlives_the_page(page: Page, tmp_path
     with bot(tmp_path / "data") as running:
         page.goto(running.address)
         ask(page, "/compose key:Edor temperature:0.9")
-        card = page.locator(".tune")
+        card = page.locator(".tune").first
         expect(card).to_be_visible(timeout=TUNE)
         expect(card.locator(".facts")).to_contain_text("E dorian")
         expect(card.locator(".facts")).to_contain_text("temperature 0.9")
@@ -75,9 +75,15 @@ def test_from_a_typed_line_to_a_tune_that_outlives_the_page(page: Page, tmp_path
         expect(up.locator(".count")).to_have_text("1")
         expect(picture).to_have_js_property("complete", True)
         photograph(page, "reloaded")
+        card.get_by_role("button", name="Vary").click()
+        cards = page.locator(".tune")
+        expect(cards).to_have_count(2, timeout=TUNE)
+        expect(cards.last.locator(".facts")).to_contain_text("E dorian")
+        expect(cards.last.locator(".known")).to_contain_text("Nearest known tune")
+        photograph(page, "varied")
         page.set_viewport_size({"width": 375, "height": 667})
         photograph(page, "phone-bottom")
-        picture.scroll_into_view_if_needed()
+        picture.first.scroll_into_view_if_needed()
         photograph(page, "phone")
         assert page.evaluate("document.documentElement.scrollWidth") == 375
 

@@ -20,7 +20,7 @@ from model.originality import Index
 from model.rhythm import RHYTHMS
 from model.sampler import Sampler
 from model.tokens import decode
-from model.variation import Given, given, settings_of
+from model.variation import Given, given, settings_of, unchanged
 from model.vocabulary import Vocabulary
 
 
@@ -237,6 +237,15 @@ def test_what_was_given_does_not_count_for_originality(composed: list[Made], voc
     assert index.nearest(song, [False] * len(marks)) == index.nearest(song)
     head = [number < plan.notes for number in range(len(marks))]
     assert index.nearest(song, head) == index.nearest(song, plan.notes)
+
+
+def test_a_variation_that_came_out_as_it_was_is_told(composed: list[Made], vocabulary: Vocabulary) -> None:
+    for one in composed:
+        prompt = variation_of(one, "endings")
+        assert unchanged(one.tune, prompt)
+        assert not unchanged(one.tune, one.prompt)
+        tune, _, _ = varied(one, "endings", vocabulary)
+        assert not unchanged(tune, prompt)
 
 
 def test_write_and_parse_keep_what_is_varied(composed: list[Made]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from model import checkpoint
 from model.abc_reader import parse, tune_texts
-from model.form import well_formed
+from model.form import parts_of, well_formed
 from model.jobs import Form
 from model.key import Key
 from tests.model.commandline import Ended, is_one_line, model
@@ -90,6 +90,19 @@ def test_an_opening_may_come_from_a_file_and_be_transposed(tmp_path: Path) -> No
     is_one_line(model(*ASKED, "--opening", str(tmp_path / "none.abc")), 2, "none.abc", "No such file")
     (tmp_path / "bad.abc").write_bytes(b"\xff\xfe\0")
     is_one_line(model(*ASKED, "--opening", str(tmp_path / "bad.abc")), 2, "bad.abc")
+
+
+def test_a_tune_is_varied_in_its_own_rhythm_and_form(three: Ended, tmp_path: Path) -> None:
+    file = tmp_path / "mine.abc"
+    file.write_text(three.out.split("\n\n")[0])
+    old = parts_of(parse(file.read_text()))
+    for how in ("parts", "endings"):
+        asked = ("sample", "--key", "Edor", "--opening", str(file), "--vary", how, "--seed", "5", "--threads", "1")
+        new = parts_of(parse(model(*asked).out))
+        assert (new[0] == old[0]) == (how == "parts")
+        assert new[1] != old[1]
+        assert new[0].bars[0] == old[0].bars[0]
+        assert (new[1].bars[0] == old[1].bars[0]) == (how == "endings")
 
 
 def test_a_missing_and_a_corrupt_checkpoint_are_status_1(tmp_path: Path) -> None:
