@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 
 from model.arguments import Parser
 from model.commands import (
+    bench_command,
     compare_command,
     corpus_command,
     evaluate_command,
     sample_command,
+    sweep_command,
     train_command,
     worker_command,
 )
@@ -24,7 +26,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(prog="python -m model", description=__doc__)
     parser.add_argument("--verbose", action="store_true", help="log what is being done")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (train_command, evaluate_command, compare_command, corpus_command, sample_command, worker_command):
+    for module in (
+        train_command,
+        evaluate_command,
+        compare_command,
+        corpus_command,
+        sample_command,
+        sweep_command,
+        worker_command,
+        bench_command,
+    ):
         module.add(commands)
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, stream=sys.stderr)

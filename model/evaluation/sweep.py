@@ -1,0 +1,80 @@
+"""Tunes over everything that can be asked for: does each come, well formed and as asked?"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from model.abc_writer import write
+from model.evaluation.abc2midi_reader import abc2midi_faults
+from model.evaluation.compliance import compliance
+from model.form import well_formed
+from model.jobs import Form, Prompt
+from model.key import all_keys
+from model.rhythm import RHYTHMS
+from model.sampler import Composed, Sampler
+
+TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
+BATCH = 64
+_STRIDE = 7919  # a prime, so that every few prompts are of all kinds
+
+
+def prompts(count: int, modes: Sequence[str], seed: int = 0) -> Iterator[Prompt]:
+    """`count` prompts that go through every key of `modes` x rhythm x form, and through the temperatures."""
+    forms = [Form(parts, bars) for bars in Form.BARS for parts in Form.FORMS]
+    every = list(product([key for key in all_keys() if key.mode in modes], RHYTHMS, forms))
+    for i in range(count):
+        key, rhythm, form = every[i * _STRIDE % len(every)]
+        yield Prompt(key, rhythm, TEMPERATURES[i % len(TEMPERATURES)], form, seed + i)
+
+
+@dataclass
+class Sweep:
+    """What came of it. `faults` names what was wrong with a tune and counts it; empty when all is well."""
+
+    asked: int = 0
+    finished: int = 0
+    well_formed: int = 0
+    compliant: int = 0
+    draws: int = 0
+    tokens: int = 0
+    max_similarity: float = 0.0
+    faults: Counter[str] = field(default_factory=Counter)
+
+    def to_json(self) -> dict[str, Any]:
+        return {**self.__dict__, "faults": dict(self.faults.most_common(20))}
+
+
+def sweep(sampler: Sampler, asked: Sequence[Prompt], abc2midi: bool, progress: Callable[[int], None]) -> Sweep:
+    """Compose all of `asked` and judge each tune; with `abc2midi` that program, where installed, reads them too."""
+    found = Sweep()
+    for start in range(0, len(asked), BATCH):
+        batch = asked[start : start + BATCH]
+        tunes: list[Composed] = []
+        for _, outcome in sampler.stream(batch):
+            if isinstance(outcome, Exception):
+                found.faults[f"failed: {outcome}"] += 1
+            else:
+                tunes.append(outcome)
+        found.asked += len(batch)
+        for one in tunes:
+            _judge(found, one)
+        if abc2midi:
+            found.faults.update(f"abc2midi: {fault}" for fault in abc2midi_faults([write(t.tune) for t in tunes]) or ())
+            found.faults.pop("abc2midi: ", None)
+        progress(found.asked)
+    return found
+
+
+def _judge(found: Sweep, one: Composed) -> None:
+    found.finished += 1
+    found.draws += one.draws
+    found.tokens += one.tokens
+    found.max_similarity = max(found.max_similarity, one.nearest.similarity)
+    wrong = well_formed(one.tune, one.prompt.key, one.prompt.form)
+    found.well_formed += not wrong
+    missed = [name for name, kept in compliance(one.tune, one.prompt).items() if not kept]
+    found.compliant += not missed
+    found.faults.update([f"not well formed: {wrong}"] if wrong else [])
+    found.faults.update(f"not as asked: {name}" for name in missed)
