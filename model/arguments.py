@@ -1,13 +1,14 @@
 """What the command lines of `python -m model` and `python -m bot` share."""
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from model.abc_reader import tune_texts
-from model.errors import InputError
+from model.abc_reader import parse, tune_texts
+from model.errors import InputError, NotationError
+from model.form import form_of, parts_of
 from model.jobs import VARIATIONS, Prompt, parse_prompt
-from model.variation import settings_of
 
 LONGEST_NAME = 4096  # characters of a path
 
@@ -68,3 +69,14 @@ def opening_of(text: str) -> str:
     if len(tunes) > 1:
         raise InputError(f"{text} has {len(tunes)} tunes: keep the one to begin with")
     return tunes[0] if tunes else abc
+
+
+def settings_of(opening: str) -> dict[str, str]:
+    """The rhythm and the form of a tune in ABC, as `model.jobs.parse_prompt` takes them; those that can be told."""
+    settings: dict[str, str] = {}
+    with suppress(NotationError):
+        tune = parse(opening)
+        settings |= {"rhythm": tune.rhythm} if tune.rhythm else {}
+        form = form_of(parts_of(tune))
+        settings |= {"form": str(form)} if form else {}
+    return settings

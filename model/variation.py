@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import NamedTuple
 
-from model.abc_reader import parse
 from model.composition import rules
 from model.errors import InputError, NotationError
 from model.form import Part, form_of, parts_of, well_formed
@@ -72,16 +71,6 @@ def given(prompt: Prompt, vocabulary: Vocabulary) -> Given:
 def unchanged(tune: Tune, prompt: Prompt) -> bool:
     """Whether a variation came out as the tune that it varies, as it often does at a low temperature."""
     return bool(prompt.vary) and parts_of(tune) == parts_of(read(prompt))
-
-
-def settings_of(opening: str) -> dict[str, str]:
-    """The rhythm and the form of a tune in ABC, as `model.jobs.parse_prompt` takes them; those that can be told."""
-    try:
-        tune = parse(opening)
-    except NotationError:
-        return {}
-    form = _form(tune)
-    return ({"rhythm": tune.rhythm} if tune.rhythm else {}) | ({"form": str(form)} if form else {})
 
 
 def _form(tune: Tune) -> Form | None:

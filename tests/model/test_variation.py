@@ -10,6 +10,7 @@ import pytest
 from model import composition
 from model.abc_reader import parse
 from model.abc_writer import write
+from model.arguments import settings_of
 from model.errors import InputError
 from model.form import Part, form_of, parts_of, well_formed
 from model.grammar import END, MUSIC, PICKUP, Grammar, State
@@ -20,7 +21,7 @@ from model.originality import Index
 from model.rhythm import RHYTHMS
 from model.sampler import Sampler
 from model.tokens import decode
-from model.variation import Given, given, settings_of, unchanged
+from model.variation import Given, given, unchanged
 from model.vocabulary import Vocabulary
 
 
