@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -69,6 +69,7 @@ class LocalWorker:
     _child: WorkerProcess | None = None  # perhaps not ready yet
     _process: WorkerProcess | None = None  # the child, while it takes jobs
     _retiring: WorkerProcess | None = None  # the process, once it is to get no more jobs
+    _shipped: bool = False  # the process was started with the shipped checkpoint in place of ours
     _weight: int = 0  # its memory at its first heartbeat, MiB
     _keeper: asyncio.Task[None] | None = None
     _closing: bool = False
@@ -196,7 +197,8 @@ class LocalWorker:
         if pending is None or pending.outcome.done():
             return  # cancelled meanwhile, or answered already
         if event.state in ("done", "failed"):
-            pending.outcome.set_result(event)
+            by_shipped = self._shipped and bool(event.note) and not event.version
+            pending.outcome.set_result(replace(event, version=1) if by_shipped else event)
 
     def _weigh(self, memory: int, process: WorkerProcess) -> None:
         """Replace a worker that has grown too large, but not one that was as large from the beginning."""
@@ -214,6 +216,7 @@ class LocalWorker:
         if self._child:
             await self._child.end()
         # its working directory is not ours
+        self._shipped = shipped  # which is version 1
         choice = ("--checkpoint", str(self.checkpoint.absolute())) if self.checkpoint and not shipped else ()
         command = [*self.command, *choice, "--keep", str(self.keep)]
         self._child = process = WorkerProcess(command, self.threads)

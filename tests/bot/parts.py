@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.composer import Composer
 from bot.library import Library
 from bot.queue import PromptQueue
+from bot.render import Renderer as RealRenderer
 from bot.store import Store
 from bot.values import Place, Progress, State
 from bot.workers.local import LocalWorker
@@ -23,6 +24,7 @@ class Renderer:
     """Answers at once, or when `go` is set; fails with `error`."""
 
     error: Exception | None = None
+    real: RealRenderer | None = None  # in whose place it stands
     go: asyncio.Event = field(default_factory=asyncio.Event)
     rendered: list[str] = field(default_factory=list)
 
@@ -31,7 +33,7 @@ class Renderer:
         await self.go.wait()
         if self.error:
             raise self.error
-        return {kind: kind.encode() for kind in kinds}
+        return await self.real.render(abc, kinds) if self.real else {kind: kind.encode() for kind in kinds}
 
 
 @dataclass
@@ -66,9 +68,10 @@ async def running(
     per_server: int | None = None,
     version: int = 1,
     patience: float = 60.0,
+    real: RealRenderer | None = None,
 ) -> AsyncIterator[Bot]:
     """A bot on the database at `path`. Rendering goes through unless a test clears `renderer.go`."""
-    renderer = Renderer()
+    renderer = Renderer(real=real)
     renderer.go.set()
     async with await Store.open(path) as store, LocalWorker(command=(*STAND_IN, *options)) as worker:
         for number in range(1, version + 1):

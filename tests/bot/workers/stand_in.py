@@ -42,7 +42,7 @@ class Heart:
 
 def answer(job: dict[str, Any]) -> None:
     word, *rest = job["prompt"]["opening"].split() or [""]
-    if rest:
+    if rest[:1] == ["once"]:
         mark = Path(rest[1])
         if mark.exists():
             word = ""

@@ -1,0 +1,35 @@
+"""A bot that waits to be killed: `python -m tests.bot.victim DATABASE`, with 10 prompts rendering and 50 queued.
+
+Before, it had one tune stored and voted on. It says `ready` once all of that stands in the database.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from bot.values import Place, State
+from tests.bot.parts import ANN, BEN, asked, reached, running
+
+RENDERING, QUEUED = 10, 50
+
+
+async def main(path: Path) -> None:
+    async with running(path, at_once=RENDERING, limit=100) as bot:
+        (tune,) = (await bot.finished(asked())).tunes
+        for place, vote in ((ANN, 1), (BEN, -1)):
+            member, _ = await bot.store.place(place)
+            await bot.composer.library.vote(tune.id, member, vote)
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        ids = [
+            await bot.ask(asked(seed=number), Place("web", "local", f"m{number % 7}"))
+            for number in range(RENDERING + QUEUED)
+        ]
+        for prompt_id in ids[:RENDERING]:
+            await reached(changes, State.RENDERING, prompt_id)
+        print("ready", flush=True)
+        await asyncio.sleep(60)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
