@@ -24,12 +24,13 @@ from model.originality import NOBODY, Index, Nearest
 from model.prepare import input_sizes
 from model.titles import Titles
 from model.tokens import decode
-from model.variation import Given, given
+from model.variation import Given, given, unchanged
 from model.vocabulary import Vocabulary
 
 DRAWS = 30  # attempts at one tune before giving up
 PATIENCE = 5  # draws too close to a known tune, after which the temperature rises
 WARMER = 0.1  # by so much each time
+UNCHANGED = "the tune that it varies"
 IDLE = 1 / 8  # the share of a batch's rows that have ended, at which they are dropped
 GRAMMARS = 64  # compiled ones kept: up to half a megabyte each
 
@@ -189,12 +190,14 @@ class Sampler:
         tokens = self.vocabulary.decode(ids)
         tune = composition.tune_of(tokens, prompt, self._title(prompt)) if tokens[-1] == "|]" else None
         wrong = well_formed(tune, prompt.key, prompt.form) if tune else "too long"
+        if tune and not wrong and prompt.vary and unchanged(tune, prompt):
+            wrong = UNCHANGED
         nearest = self._index.nearest(decode(tokens), draft.given.marks(tokens)) if self._index else NOBODY
         if tune and not wrong and not nearest.too_close:
             seconds = time.monotonic() - started
             return Composed(prompt, tune, len(tokens), draft.draw + 1, seconds, nearest, draft.temperature)
-        if nearest.too_close:
-            wrong = f"too close to {nearest.title}"
+        if nearest.too_close or wrong == UNCHANGED:
+            wrong = wrong or f"too close to {nearest.title}"
             draft.too_close += 1
             draft.temperature += WARMER * (draft.too_close > PATIENCE)
         if draft.draw + 1 < DRAWS:

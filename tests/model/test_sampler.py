@@ -165,3 +165,11 @@ def test_given_bars_that_do_not_fit_are_refused(sampler: Sampler, monkeypatch: p
     monkeypatch.setattr("model.sampler.given", lambda *_: plan)
     with pytest.raises(InputError, match="bar 2 of part A does not fit a reel"):
         sampler.compose([EDOR])
+
+
+def test_a_variation_differs_from_its_tune(sampler: Sampler) -> None:
+    ask = Prompt(Key.parse("D"), "polka", 0.3, Form("AB", 4), 5)
+    (first,) = sampler.compose([ask])
+    varied = sampler.compose(numbered(replace(ask, opening=write(first.tune), vary="endings"), 16))
+    assert all(one.tune.bars != first.tune.bars for one in varied)
+    assert max(one.draws for one in varied) > 1
