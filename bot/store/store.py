@@ -1,6 +1,7 @@
 """The store: what the use cases keep and look up, each call one transaction."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -115,6 +116,19 @@ class Store:
     ) -> list[tuple[StoredPrompt, tuple[StoredTune, ...]]]:
         """The newest `limit` prompts of a server (older than prompt `before`), oldest first, each with its tunes."""
         return await self._database.read(tunes.history, server_id, member_id, before, limit)
+
+    async def top(
+        self, server_id: int, member_id: int, since: datetime | None = None, rhythm: str | None = None, limit: int = 10
+    ) -> list[StoredTune]:
+        """A server's tunes with the most votes (composed `since`, of one rhythm), the newest first among equals."""
+        return await self._database.read(tunes.top, server_id, member_id, since, rhythm, limit)
+
+    async def mine(
+        self, member_id: int, viewer: int | None = None, before: int | None = None, limit: int = 10
+    ) -> list[StoredTune]:
+        """A member's newest tunes (older than tune `before`), newest first, with the viewer's or its own votes."""
+        looks = member_id if viewer is None else viewer
+        return await self._database.read(tunes.of_member, member_id, looks, before, limit)
 
     async def vote(self, tune_id: int, member_id: int, value: int) -> Votes:
         """Set a member's one vote on a tune to 1 or -1, or withdraw it with 0. NotFound if there is no such tune."""

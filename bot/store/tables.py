@@ -161,11 +161,23 @@ tunes = Table(
     Column("similarity", Float),  # 0 to 1
     Column("drawn_temperature", Float),  # the prompt's, or higher
     Column("version", RowId, ForeignKey("versions.number")),  # where it is not the prompt's
+    Column("score", Integer, nullable=False, server_default="0"),  # the sum of its votes
     _time("created_at"),
     _time("deleted_at", nullable=True),
     UniqueConstraint("prompt_id", "ordinal"),
     Index(None, "member_id", "id"),  # a member's tunes, newest first
 )
+
+_shown = tunes.c.deleted_at.is_(None)
+
+
+def _leaders(name: str, *columns: str) -> Index:
+    return Index(name, *(tunes.c[column] for column in columns), sqlite_where=_shown, postgresql_where=_shown)
+
+
+_leaders("ix_tunes_top", "server_id", "score", "id")
+_leaders("ix_tunes_rhythm_top", "server_id", "rhythm", "score", "id")
+_leaders("ix_tunes_recent", "server_id", "created_at", "rhythm", "score", "id")
 
 votes = Table(
     "votes",

@@ -1,9 +1,10 @@
 """Tunes, and the votes on them."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound
@@ -46,6 +47,33 @@ async def history(
     return [(prompt, tuple(tune for tune in found if tune.prompt_id == prompt.id)) for prompt in page]
 
 
+async def top(
+    connection: AsyncConnection, server_id: int, viewer: int, since: datetime | None, rhythm: str | None, limit: int
+) -> list[StoredTune]:
+    """A server's tunes with the most votes, the newest first among equals."""
+    leaders = select(tunes.c.id).where(tunes.c.server_id == server_id, tunes.c.deleted_at.is_(None))
+    if rhythm is not None:
+        leaders = leaders.where(tunes.c.rhythm == rhythm)
+    score: ColumnElement[int] = tunes.c.score
+    if (
+        since is not None
+    ):  # + 0: few tunes are that new, so they are sorted, where the best of all would be gone through
+        leaders, score = leaders.where(tunes.c.created_at >= since), tunes.c.score + 0
+    ids = [row.id for row in await connection.execute(leaders.order_by(score.desc(), tunes.c.id.desc()).limit(limit))]
+    found = {row.id: row for row in await connection.execute(_query(viewer).where(tunes.c.id.in_(ids)))}
+    return [_from_row(found[tune_id]) for tune_id in ids]
+
+
+async def of_member(
+    connection: AsyncConnection, member_id: int, viewer: int, before: int | None, limit: int
+) -> list[StoredTune]:
+    """A member's newest tunes that are older than tune `before`, newest first."""
+    bound = LARGEST_ID if before is None else before
+    query = _query(viewer).where(tunes.c.member_id == member_id, tunes.c.id < bound)
+    rows = await connection.execute(query.order_by(tunes.c.id.desc()).limit(limit))
+    return [_from_row(row) for row in rows]
+
+
 async def remove(connection: AsyncConnection, tune_id: int) -> None:
     """Hide a tune for ever; its row and votes stay. NotFound where it is unknown or already deleted."""
     statement = update(tunes).where(tunes.c.id == tune_id, tunes.c.deleted_at.is_(None)).values(deleted_at=now())
@@ -72,6 +100,7 @@ async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value:
         )
         await connection.execute(statement)
     row = (await connection.execute(select(*_counts(tune_id, member_id)))).one()
+    await connection.execute(update(tunes).where(tunes.c.id == tune_id).values(score=row.up - row.down))
     return Votes(row.up, row.down, row.mine)
 
 

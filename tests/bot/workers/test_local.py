@@ -117,7 +117,14 @@ async def test_a_deadline_that_passes_without_a_worker_leaves_the_next_one_alone
 
 
 def child_runs() -> bool:
-    return any("stand_in" in str(child.cmdline()) for child in psutil.Process().children())
+    return any("stand_in" in str(_command(child)) for child in psutil.Process().children())
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # ended meanwhile, perhaps not waited for yet
+        return []
 
 
 @pytest.mark.parametrize("does", ["garbage", "die"])
