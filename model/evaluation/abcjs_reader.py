@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from model.notation import Bar, Metre, Note, Tune
 
 TIMEOUT = 30.0  # seconds for one run, and PER_TUNE for each tune of it
 PER_TUNE = 0.2
+_PLACE = re.compile(r"^Music Line:\d+:\d+: |:  .*$")  # of a warning: where, and the line itself as HTML
 _SCRIPT = Path(__file__).with_name("abcjs_reader.js")
 _RESOLVE = "try { process.stdout.write(require.resolve('abcjs/package.json')) } catch {}"
 
@@ -69,7 +71,7 @@ def _faults(texts: Sequence[str], folder: Path) -> list[str]:
 
 def _fault(read: dict[str, Any]) -> str:
     if read["warnings"]:
-        return str(read["warnings"][0])
+        return _PLACE.sub("", str(read["warnings"][0]))
     beats, unit = read["metre"]
     bars = tuple(
         Bar((Note(None, Fraction(length).limit_denominator(960)),), opens, closes, ending, double)

@@ -17,6 +17,7 @@ from model.tokens import Song
 
 IMPORTANT = 10  # features that are named
 CLOSEST = 3  # tunes whose nearest are named
+CHUNK = 200  # tunes that a reader gets at once
 FEWEST = 20  # songs that say something of habits
 
 
@@ -61,11 +62,17 @@ def read_scores(texts: Sequence[str], setting: Setting) -> dict[str, Any]:
     """For each reader the share of `texts` that it reads without a fault; the commonest faults go to progress."""
     found: dict[str, Any] = {}
     for name, reader in READERS.items():
-        setting.progress(f"{name} reads {len(texts)} tunes")
-        faults = reader(texts)
-        share = share_read(faults)
-        found[f"read_by_{name}"] = Missing("not installed") if share is None else share
-        for fault, times in Counter(fault for fault in faults or [] if fault).most_common(3):
+        faults: list[str] = []
+        for start in range(0, len(texts), CHUNK):
+            setting.progress(f"{name}: {start} of {len(texts)} tunes read")
+            told = reader(texts[start : start + CHUNK])
+            if told is None:
+                found[f"read_by_{name}"] = Missing("not installed")
+                break
+            faults += told
+        else:
+            found[f"read_by_{name}"] = share_read(faults)
+        for fault, times in Counter(fault for fault in faults if fault).most_common(3):
             setting.progress(f"  {times} x {fault[:120]}")
     return found
 

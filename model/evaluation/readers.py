@@ -14,8 +14,6 @@ READERS: dict[str, Callable[[Sequence[str]], list[str] | None]] = {
 """Each takes the ABC of tunes and gives, for each, what is wrong with it, empty for nothing; None: not installed."""
 
 
-def share_read(faults: Sequence[str] | None) -> float | None:
-    """The share of tunes without a fault; None if nobody read."""
-    if faults is None:
-        return None
+def share_read(faults: Sequence[str]) -> float:
+    """The share of tunes without a fault."""
     return sum(not fault for fault in faults) / len(faults) if faults else 0.0

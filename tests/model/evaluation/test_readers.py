@@ -81,8 +81,11 @@ def test_readers_that_are_not_installed_say_so(monkeypatch: pytest.MonkeyPatch) 
         assert abcjs_reader.abcjs_faults([WHOLE]) is None
     finally:
         abcjs_reader.abcjs_folder.cache_clear()
-    assert share_read(None) is None
+
+
+def test_the_share_of_tunes_without_a_fault() -> None:
     assert share_read(["", "wrong"]) == 0.5
+    assert share_read([]) == 0
 
 
 @pytest.mark.parametrize(
