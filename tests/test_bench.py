@@ -8,13 +8,31 @@ import psutil
 import pytest
 
 from bot.__main__ import main
+from bot.benchmarks import members, rendering, storage
+from bot.benchmarks.row import Row, at_least, at_most
 from bot.commands import bench
-from bot.commands.bench import Row
 
 
-def test_a_ratio_of_one_means_that_the_goal_is_met() -> None:
-    rows = [Row("", 4, "s", goal=2), Row("", 2, "s", goal=2), Row("", 0, "libraries", goal=0), Row("", 3, "tunes/s")]
-    assert [row.to_json()["ratio"] for row in rows] == [0.5, 1.0, 1.0, None]
+def test_the_ratio_says_how_many_times_better_ours_is() -> None:
+    rows = [
+        at_most("", 4, 2, "s"),
+        at_most("", 2, 2, "s"),
+        at_most("", 0, 0, "libraries"),
+        at_most("", 1, 0, "libraries"),
+        at_least("", 10, 5, "tunes/s"),
+        Row("", 3, "s", baseline=9),
+        Row("", 3, "s"),
+    ]
+    assert [row.to_json()["ratio"] for row in rows] == [0.5, 1.0, 1.0, 0.0, 2.0, 3.0, None]
+    assert [row.goal for row in rows] == [1.0] * 5 + [None] * 2
+
+
+def test_the_full_store_is_filled_and_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"TUNES": 1000, "EACH": 3, "FAVOURITES": 5, "CROWD": 50, "MEMBERS": 100, "TIMES": 20}.items():
+        monkeypatch.setattr(storage, name, value)
+    rows = storage.measure()
+    assert [row.name.rpartition(": ")[2] for row in rows][:2] == ["/top, p99", "/top of a rhythm, p99"]
+    assert all(row.name.startswith("store with 1,000 tunes and 3,235 votes") and row.ours > 0 for row in rows)
 
 
 def test_every_row_is_measured_and_nothing_is_left(
@@ -23,10 +41,12 @@ def test_every_row_is_measured_and_nothing_is_left(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(bench, "ONE_BY_ONE", 1)
     monkeypatch.setattr(bench, "AT_ONCE", 2)
+    monkeypatch.setattr(rendering, "TIMES", 1)
+    monkeypatch.setattr(members, "MEMBERS", 4)
     assert main(["bench", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert all(row.keys() == {"name", "baseline", "ours", "ratio", "goal", "unit"} for row in rows)
-    assert len(rows) == 6
+    assert len(rows) == 15
     assert {row["name"]: row["ours"] for row in rows}["torch in the bot process"] == 0
     assert list(tmp_path.iterdir()) == []
     assert not any("bot" in child.cmdline() for child in psutil.Process().children())

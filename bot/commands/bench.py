@@ -14,11 +14,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
+from bot.benchmarks import members, rendering, storage
+from bot.benchmarks.row import Row, at_most
 from bot.config import Config
 from bot.errors import WorkerError
 
@@ -28,23 +29,6 @@ PATIENCE = 120.0  # seconds without news after which the bench gives up
 _KEYS, _RHYTHMS = ("Edor", "D", "Am", "G", "Bm"), ("reel", "jig", "hornpipe", "waltz", "polka", "slip jig")
 
 
-@dataclass(frozen=True)
-class Row:
-    """One figure. `ratio` is 1 or more where the goal, the most that it may be, is met."""
-
-    name: str
-    ours: float
-    unit: str
-    goal: float | None = None
-    baseline: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        ratio = None
-        if self.goal is not None:
-            ratio = round(self.goal / self.ours, 2) if self.ours else 1.0
-        return {**asdict(self), "ours": round(self.ours, 3), "ratio": ratio}
-
-
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "bench",
@@ -52,19 +36,34 @@ def add(commands: Any) -> None:
         description="Start a bot on a database of its own, ask it for tunes as the page does, and measure.",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON list of rows")
+    parser.add_argument("--large", action="store_true", help="also the store with a million tunes (minutes, gigabytes)")
     parser.set_defaults(run=run)
 
 
-def run(_config: Config, options: argparse.Namespace) -> int:
-    rows = [row.to_json() for row in measure(options.config)]
+def run(config: Config, options: argparse.Namespace) -> int:
+    rows = []
+    if not options.json:
+        print(f"{'':<72} {'ours':>8} {'baseline':>8} {'ratio':>6} {'goal':>5}  unit")
+    for row in _rows(config, options):
+        rows.append(row.to_json())
+        if not options.json:
+            print(_line(rows[-1]), flush=True)
     if options.json:
         print(json.dumps(rows, indent=2))
-        return 0
-    print(f"{'':<46} {'ours':>8} {'goal':>6} {'ratio':>6}  unit")
-    for row in rows:
-        goal, ratio = ("" if row[name] is None else f"{row[name]:g}" for name in ("goal", "ratio"))
-        print(f"{row['name']:<46} {row['ours']:>8.4g} {goal:>6} {ratio:>6}  {row['unit']}")
     return 0
+
+
+def _rows(config: Config, options: argparse.Namespace) -> Iterator[Row]:
+    yield from measure(options.config)
+    yield from rendering.measure()
+    yield from members.measure(config)
+    if options.large:
+        yield from storage.measure()
+
+
+def _line(row: dict[str, Any]) -> str:
+    baseline, ratio, goal = ("" if row[name] is None else f"{row[name]:g}" for name in ("baseline", "ratio", "goal"))
+    return f"{row['name']:<72} {row['ours']:>8.4g} {baseline:>8} {ratio:>6} {goal:>5}  {row['unit']}"
 
 
 def measure(config: Path | None) -> Iterator[Row]:
@@ -72,11 +71,11 @@ def measure(config: Path | None) -> Iterator[Row]:
     began = time.monotonic()
     with _bot(config) as (process, address):
         _wait_for(process, f"{address}/health")
-        yield Row("from start to /health answering", time.monotonic() - began, "s", goal=10)
+        yield at_most("from start to /health answering", time.monotonic() - began, 10, "s")
         page = _Page(address)
         page.compose(0)
         seconds = [page.compose(number) for number in range(1, ONE_BY_ONE + 1)]
-        yield Row("/compose to picture and sound, median", statistics.median(seconds), "s", goal=2)
+        yield at_most("/compose to picture and sound, median", statistics.median(seconds), 2, "s")
         if Path("/proc/self/maps").exists():
             yield from _memory(process.pid)
         yield Row(f"finished tunes, {AT_ONCE} prompts queued at once", AT_ONCE / page.compose_all(AT_ONCE), "tunes/s")
@@ -85,9 +84,9 @@ def measure(config: Path | None) -> Iterator[Row]:
 def _memory(pid: int) -> Iterator[Row]:
     worker = next(child for child in _children(pid) if b"worker" in Path(f"/proc/{child}/cmdline").read_bytes())
     torch = "libtorch" in Path(f"/proc/{pid}/maps").read_text()
-    yield Row("memory of the bot process", _resident(pid), "MB", goal=250)
-    yield Row("torch in the bot process", int(torch), "libraries", goal=0)
-    yield Row("memory of the worker", _resident(worker), "MB", goal=700)
+    yield at_most("memory of the bot process", _resident(pid), 250, "MB")
+    yield at_most("torch in the bot process", int(torch), 0, "libraries")
+    yield at_most("memory of the worker", _resident(worker), 700, "MB")
 
 
 def _children(pid: int) -> list[int]:
@@ -107,7 +106,7 @@ def _bot(config: Path | None) -> Iterator[tuple[subprocess.Popen[str], str]]:
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as data:
         own = {"DATA_DIR": data, "WEB__ENABLED": "true", "WEB__HOST": "127.0.0.1", "WEB__PORT": str(port)}
-        own |= {"QUEUE__PER_MEMBER": str(AT_ONCE), "QUEUE__LIMIT": str(AT_ONCE)}
+        own |= {f"QUEUE__{name}": str(AT_ONCE) for name in ("PER_MEMBER", "PER_SERVER", "LIMIT")}
         environment = {**os.environ, **{f"TUNESMITH_{name}": value for name, value in own.items()}}
         environment.pop("DISCORD_TOKEN", None)
         command = [sys.executable, "-m", "bot", *(("--config", str(config)) if config else ())]

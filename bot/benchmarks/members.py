@@ -1,0 +1,107 @@
+"""The whole way with many members at once: use case, worker, renderer and database, as the bot runs them."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.benchmarks.row import Row, at_least
+from bot.config import Config
+from bot.errors import WorkerError
+from bot.service import Service, running
+from bot.values import Place, State
+from model.jobs import Prompt, parse_prompt
+
+MEMBERS = 200
+_TICK = 0.01  # seconds between two looks at the loop
+_KEYS, _RHYTHMS = ("Edor", "D", "Am", "G", "Bm"), ("reel", "jig", "hornpipe", "waltz", "polka", "slip jig")
+
+
+def measure(config: Config) -> list[Row]:
+    """Each of `MEMBERS` members asks for a tune in the same moment, in a bot with a database of its own."""
+    with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as data:
+        queue = config.queue.model_copy(update={"limit": MEMBERS, "per_server": MEMBERS})
+        return asyncio.run(_measure(config.model_copy(update={"data_dir": Path(data), "queue": queue})))
+
+
+async def _measure(config: Config) -> list[Row]:
+    async with running(config) as bot:
+        await _waits(bot, 2)  # the first ones find everything cold
+        watch = _Watch()
+        watching = asyncio.create_task(watch.run())
+        began = time.monotonic()
+        waits = sorted(await _waits(bot, MEMBERS))
+        seconds = time.monotonic() - began
+        watching.cancel()
+    name = f"{MEMBERS} members at once"
+    return [
+        at_least(f"{name}: finished tunes", MEMBERS / seconds, 5.0, "tunes/s"),
+        Row(f"{name}: wait, median", statistics.median(waits), "s"),
+        Row(f"{name}: wait, 99th percentile", waits[int(0.99 * (len(waits) - 1))], "s"),
+        Row(f"{name}: event loop late, 99th percentile", 1000 * watch.late(), "ms"),
+        *([Row(f"{name}: memory of all processes, peak", watch.peak, "MB")] if watch.peak else []),
+    ]
+
+
+async def _waits(bot: Service, members: int) -> list[float]:
+    """Seconds from the command to the finished tune, of each member."""
+    changes = bot.composer.changes()
+    began = time.monotonic()
+    asking = (bot.composer.compose(Place("web", "bench", f"m{n}"), _prompt(n)) for n in range(members))
+    left = {progress.prompt.id for progress in await asyncio.gather(*asking)}
+    waits = []
+    while left:
+        progress = await anext(changes)
+        if progress.prompt.id in left and progress.prompt.state.final:
+            if progress.prompt.state is not State.DONE:
+                raise WorkerError(f"a tune failed: {progress.prompt.error}")
+            left.discard(progress.prompt.id)
+            waits.append(time.monotonic() - began)
+    return waits
+
+
+def _prompt(number: int) -> Prompt:
+    return parse_prompt(_KEYS[number % len(_KEYS)], _RHYTHMS[number % len(_RHYTHMS)], seed=number)
+
+
+class _Watch:
+    """How late the event loop comes back to one that waits, and how much memory the bot and its children take."""
+
+    def __init__(self) -> None:
+        self._late: list[float] = []
+        self.peak = 0.0
+
+    def late(self) -> float:
+        """The 99th percentile, in seconds."""
+        return sorted(self._late)[int(0.99 * (len(self._late) - 1))] if self._late else 0.0
+
+    async def run(self) -> None:
+        weigh_at = 0.0
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(_TICK)
+            self._late.append(time.monotonic() - began - _TICK)
+            if began >= weigh_at:
+                weigh_at = began + 0.5
+                self.peak = max(self.peak, await asyncio.to_thread(_resident))
+
+
+def _resident() -> float:
+    """MB of this process and its children; 0 where the system does not say."""
+    return sum(map(_one, _family())) / 1000
+
+
+def _family() -> Iterator[str]:
+    yield "self"
+    for task in Path("/proc/self/task").glob("*/children"):
+        yield from task.read_text().split()
+
+
+def _one(pid: str) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)

@@ -1,0 +1,119 @@
+"""The store when it is full: 1,000,000 tunes and 10,000,000 votes, half of them on one server."""
+
+import asyncio
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.benchmarks.row import Row, at_most
+from bot.store import Store
+from model.rhythm import RHYTHMS
+
+TUNES = 1_000_000
+EACH = 9  # votes on every tune
+FAVOURITES, CROWD = 100, 10_000  # tunes that so many members vote on
+MEMBERS, SERVERS = 20_000, 50
+TIMES = 300  # calls of each kind
+GOAL = 50.0  # milliseconds, 99th percentile
+_YEARS = 5
+_ABC = "X:1\nT:Full\nR:reel\nM:4/4\nL:1/8\nK:D\n" + "|:DEFG ABAF|DEFG ABAF|DEFG ABAF|DEFG A4:|\n" * 6
+
+# filled by SQL alone: through the use cases it would take days
+_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+_PEOPLE = "INSERT INTO {table} (id, platform, external_id, created_at) SELECT i, 'web', 'x' || i, ? FROM n"
+_PROMPTS = """INSERT INTO prompts (id, member_id, server_id, state, key, rhythm, temperature, form, seed, count,
+    version, created_at) SELECT i, i % ? + 1, CASE WHEN i % 2 THEN 1 ELSE i % ? + 1 END, 'done', 'D',
+    json_extract(?, '$[' || (i % ?) || ']'), 1.0, 'AABB:8', i, 1, 1, strftime('%Y-%m-%d %H:%M:%f000', ?,
+    '-' || (? * (? - i)) || ' seconds') FROM n"""
+_FILL = """INSERT INTO tunes (id, prompt_id, ordinal, member_id, server_id, key, rhythm, seed, title, abc, created_at)
+    SELECT id, id, 0, member_id, server_id, key, rhythm, seed, 'Tune ' || id, ?, created_at FROM prompts"""
+_VOTES = """WITH RECURSIVE k(j) AS (SELECT 0 UNION ALL SELECT j + 1 FROM k WHERE j < ? - 1)
+    INSERT OR IGNORE INTO votes (tune_id, member_id, value, created_at, updated_at)
+    SELECT id, (id * 7919 + j * 4729) % ? + 1, CASE (id * 31 + j * 17) % 3 WHEN 0 THEN -1 ELSE 1 END, created_at,
+    created_at FROM tunes CROSS JOIN k WHERE id % ? = 0"""
+_SCORES = "UPDATE tunes SET score = (SELECT sum(value) FROM votes WHERE tune_id = tunes.id)"
+
+
+def measure() -> list[Row]:
+    """Takes minutes, and gigabytes of the disk that holds temporary files."""
+    with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as data:
+        return asyncio.run(_measure(Path(data) / "tunesmith.db"))
+
+
+async def _measure(path: Path) -> list[Row]:
+    async with await Store.open(path) as store:
+        await store.add_version("none", "0" * 64, "trad", 1)
+    await asyncio.to_thread(_fill, path)
+    draw = random.Random(7)
+    rhythms = list(RHYTHMS)
+
+    def ago(days: int) -> datetime:
+        return datetime.now(UTC) - timedelta(days=days)
+
+    async with await Store.open(path) as store:
+        calls: dict[str, Callable[[], Awaitable[object]]] = {
+            "/top": lambda: store.top(1, 1),
+            "/top of a rhythm": lambda: store.top(1, 1, rhythm=draw.choice(rhythms)),
+            "/top of a week": lambda: store.top(1, 1, since=ago(7)),
+            "/top of a month and a rhythm": lambda: store.top(1, 1, since=ago(30), rhythm=draw.choice(rhythms)),
+            "/mine": lambda: store.mine(draw.randrange(1, MEMBERS)),
+            "a page of history": lambda: store.history(1, 1, draw.randrange(1, TUNES), 20),
+            "vote": lambda: store.vote(draw.randrange(1, TUNES), draw.randrange(1, MEMBERS), draw.choice((1, -1, 0))),
+            "vote on a favourite": lambda: store.vote(_favourite(draw), draw.randrange(1, MEMBERS), 1),
+        }
+        name = f"store with {TUNES:,} tunes and {_votes():,} votes"
+        return [at_most(f"{name}: {call}, p99", await _late(work), GOAL, "ms") for call, work in calls.items()]
+
+
+def _votes() -> int:
+    return TUNES * EACH + FAVOURITES * (CROWD - EACH)
+
+
+def _favourite(draw: random.Random) -> int:
+    return draw.randrange(1, FAVOURITES + 1) * (TUNES // FAVOURITES)
+
+
+async def _late(work: Callable[[], Awaitable[object]]) -> float:
+    """The 99th percentile of its time, in milliseconds."""
+    taken = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        await work()
+        taken.append(1000 * (time.perf_counter() - began))
+    return sorted(taken)[int(0.99 * (TIMES - 1))]
+
+
+def _fill(path: Path) -> None:
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.000000")
+    with closing(sqlite3.connect(path, isolation_level=None)) as database, _without_indexes(database):
+        database.execute("PRAGMA synchronous=OFF")
+        database.execute("BEGIN")
+        for table, count in (("members", MEMBERS), ("servers", SERVERS)):
+            database.execute(f"{_NUMBERS} {_PEOPLE.format(table=table)}", (count, now))
+        rhythms = list(RHYTHMS)
+        names = "[" + ",".join(f'"{rhythm}"' for rhythm in rhythms) + "]"
+        apart = _YEARS * 365 * 86_400 // TUNES
+        values = (TUNES, MEMBERS, SERVERS, names, len(rhythms), now, apart, TUNES)
+        database.execute(f"{_NUMBERS} {_PROMPTS}", values)
+        database.execute(_FILL, (_ABC,))
+        database.execute(_VOTES, (EACH, MEMBERS, 1))
+        database.execute(_VOTES, (CROWD, MEMBERS, TUNES // FAVOURITES))
+        database.execute(_SCORES)
+        database.execute("COMMIT")
+
+
+@contextmanager
+def _without_indexes(database: sqlite3.Connection) -> Iterator[None]:
+    """They are made again afterwards, which takes a fraction of the time of keeping them."""
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    indexes = database.execute(query).fetchall()
+    for name, _ in indexes:
+        database.execute(f"DROP INDEX {name}")
+    yield
+    for _, statement in indexes:
+        database.execute(statement)
