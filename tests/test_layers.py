@@ -50,7 +50,8 @@ ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
     **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors")),
     **dict.fromkeys(VALUES, VALUES),
     "bot.service": (*USE_CASES, *ADAPTERS, *VALUES),
-    "bot.commands": (*FRONT_ENDS, "bot.service", *USE_CASES, *ADAPTERS, *VALUES),
+    "bot.benchmarks": ("bot.service", *USE_CASES, *ADAPTERS, *VALUES),
+    "bot.commands": (*FRONT_ENDS, "bot.service", "bot.benchmarks", *USE_CASES, *ADAPTERS, *VALUES),
     "bot.__main__": (*FRONT_ENDS, *WIRING, *USE_CASES, *ADAPTERS, *VALUES),
 }
 
