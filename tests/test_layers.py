@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 HOMES = {
     "torch": (
         *(f"model/{name}.py" for name in ("network", "sampler", "train", "finetune", "checkpoint")),
-        *(f"model/{name}.py" for name in ("decoder", "inference", "worker", "batches", "prepare")),
+        *(f"model/{name}.py" for name in ("decoder", "inference", "benchmark", "worker", "batches", "prepare")),
         *(f"model/{name}.py" for name in ("titles", "originality")),
         *(f"model/evaluation/{name}.py" for name in ("bits", "article", "compare")),
         "model/commands/",  # inside functions alone: see below
