@@ -26,7 +26,7 @@ HOMES = {
     "sqlalchemy": ("bot/store/", "migrations/"),
     "alembic": ("bot/store/", "migrations/"),
     "aiosqlite": ("bot/store/", "migrations/"),
-    "aiohttp": ("bot/web/",),
+    "aiohttp": ("bot/web/", "bot/discord/"),
     "jinja2": ("bot/web/",),
     "verovio": ("bot/render/",),
     "resvg_py": ("bot/render/",),
@@ -46,6 +46,7 @@ VALUES = (
 )
 ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
     **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.errors")),
+    "bot.discord": (*USE_CASES, "bot.values", "bot.errors", "bot.config"),  # cooldowns, shards
     **dict.fromkeys(USE_CASES, (*USE_CASES, *ADAPTERS, *VALUES)),
     **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors")),
     **dict.fromkeys(VALUES, VALUES),

@@ -1,0 +1,54 @@
+"""What commands and buttons are given, and who asks through them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+import discord
+
+from bot.composer import Composer
+from bot.config import Config
+from bot.library import Library
+from bot.values import Place, StoredPrompt, StoredTune
+
+PLATFORM = "discord"
+
+
+class Store(Protocol):
+    """What the front end asks of the store itself: `bot.store` is what it gets."""
+
+    async def place(self, place: Place) -> tuple[int, int]:
+        """(member_id, server_id) of a place, registered where it is new."""
+        ...
+
+    async def tunes_of(self, prompt_ids: Collection[int], member_id: int = 0) -> list[StoredTune]:
+        """The tunes of these prompts that are not deleted."""
+        ...
+
+    async def answered_in(self, prompt_id: int, channel_id: str, message_id: str) -> None:
+        """Remember the message that carries a prompt's answer, which it has yet to show."""
+        ...
+
+    async def delivered(self, prompt_id: int) -> None:
+        """The prompt's message shows the end."""
+        ...
+
+    async def undelivered(self, platforms: Collection[str]) -> list[StoredPrompt]:
+        """Prompts in a final state whose message does not show it yet."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The use cases, ready, for every command module and button."""
+
+    composer: Composer
+    library: Library
+    store: Store
+    config: Config
+
+
+def place_of(interaction: discord.Interaction) -> Place:
+    """Who asks, and where. A conversation outside of servers counts as a server of its own."""
+    server = str(interaction.guild_id) if interaction.guild_id else f"@{interaction.channel_id}"
+    return Place(PLATFORM, server, str(interaction.user.id), interaction.user.display_name)
