@@ -17,7 +17,7 @@ from bot.metrics import Metrics
 from bot.places import tell_places
 from bot.queue import PromptQueue
 from bot.store import Store
-from bot.values import NewTune, Place, Progress, State, StoredPrompt
+from bot.values import NOWHERE, Message, NewTune, Place, Progress, State, StoredPrompt
 from bot.waits import Waits
 from model.jobs import LARGEST_SEED, VARIATIONS, Event, Job, Prompt
 
@@ -95,8 +95,10 @@ class Composer:
         if self._running:
             await asyncio.wait(list(self._running.values()), timeout=grace)
 
-    async def compose(self, place: Place, prompt: Prompt, count: int = 1, varied_from: int | None = None) -> Progress:
-        """Accept a prompt: store it, with the tune that it varies, and queue it. Raises Busy."""
+    async def compose(
+        self, place: Place, prompt: Prompt, count: int = 1, varied_from: int | None = None, message: Message = NOWHERE
+    ) -> Progress:
+        """Accept a prompt: store it, with the tune that it varies and its message, and queue it. Raises Busy."""
         if self._stopping:
             raise Busy("the bot is being stopped: please ask again in a minute")
         member_id, server_id = await self.store.place(place)
@@ -106,24 +108,25 @@ class Composer:
             except Busy:
                 self.metrics.refused()
                 raise
-            stored = await self.store.add_prompt(member_id, server_id, prompt, count, self.version, varied_from)
+            asked = prompt, count, self.version, varied_from, message
+            stored = await self.store.add_prompt(member_id, server_id, *asked)
             about(stored.id)
             self._enqueue(stored)
         log.info("prompt %d: %s %s, %d tunes, from %s", stored.id, prompt.key, prompt.rhythm, count, place.platform)
         return Progress(stored, self._ahead(stored.id))
 
-    async def vary(self, place: Place, tune_id: int, how: str) -> Progress:
+    async def vary(self, place: Place, tune_id: int, how: str, message: Message = NOWHERE) -> Progress:
         """Queue a variation of a stored tune: its settings, a new seed. Raises NotFound, BadRequest or Busy.
 
-        `how` is one of VARIATIONS. What can be varied is known to the worker alone: a tune that cannot fails its prompt as
-        refused.
+        `how` is one of VARIATIONS. What can be varied is known to the worker alone: a tune that cannot fails its prompt
+        as refused.
         """
         if how not in VARIATIONS:
             raise BadRequest(f"a tune is varied by {' or '.join(VARIATIONS)}, not {how[:20]!r}")
         tune = await self.library.tune(tune_id)
         seed = random.randrange(LARGEST_SEED)
         prompt = replace(tune.prompt, seed=seed, opening=tune.abc, transpose=False, vary=how)
-        return await self.compose(place, prompt, varied_from=tune.id)
+        return await self.compose(place, prompt, varied_from=tune.id, message=message)
 
     async def recover(self, platforms: Collection[str]) -> int:
         """Queue again what an earlier run left undone; how many prompts that were.

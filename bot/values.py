@@ -33,6 +33,17 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Message:
+    """A message, by its platform's own ids: where a prompt is answered, on a platform that has messages."""
+
+    channel_id: str = ""
+    message_id: str = ""
+
+
+NOWHERE = Message()
+
+
+@dataclass(frozen=True)
 class Version:
     """A row of `versions`: a checkpoint that the bot knows by number; 1 is the shipped one."""
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound
 from bot.store.tables import members, now, prompts
-from bot.values import State, StoredPrompt
+from bot.values import Message, State, StoredPrompt
 from model.jobs import Form, Prompt
 from model.key import Key
 
@@ -25,6 +25,7 @@ async def add(
     count: int,
     version: int,
     varied_from: int | None,
+    message: Message,
 ) -> StoredPrompt:
     """Store a new prompt as queued. NotFound where the member, server or version is not registered."""
     statement = insert(prompts).values(
@@ -35,6 +36,8 @@ async def add(
         count=count,
         version=version,
         varied_from=varied_from,
+        channel_id=message.channel_id or None,
+        message_id=message.message_id or None,
         created_at=now(),
     )
     try:

@@ -9,7 +9,7 @@ from typing import Self
 from bot.store import members, prompts, tunes, versions
 from bot.store.database import Database, database_url
 from bot.store.migrate import migrate
-from bot.values import NewTune, Place, State, StoredPrompt, StoredTune, Version, Votes
+from bot.values import NOWHERE, Message, NewTune, Place, State, StoredPrompt, StoredTune, Version, Votes
 from model.jobs import Prompt
 
 
@@ -55,10 +55,15 @@ class Store:
         count: int,
         version: int,
         varied_from: int | None = None,
+        message: Message = NOWHERE,
     ) -> StoredPrompt:
-        """Store a prompt as queued, with the tune that it varies. NotFound where the member, server or version is not
-        registered."""
-        return await self._database.write(prompts.add, member_id, server_id, prompt, count, version, varied_from)
+        """Store a prompt as queued, with the tune that it varies and the message that will carry its answer.
+
+        NotFound where the member, server or version is not registered.
+        """
+        return await self._database.write(
+            prompts.add, member_id, server_id, prompt, count, version, varied_from, message
+        )
 
     async def set_state(self, prompt_id: int, state: State, error: str = "") -> bool:
         """Move a prompt on, each COMPOSING being one attempt; `finish` is the way to DONE.
