@@ -19,7 +19,7 @@ from model.key import Key
 from model.network import Network, NetworkConfig, restored
 from model.presets import SEED
 from model.rhythm import RHYTHMS
-from model.tokens import Cursor
+from model.tokens import INPUTS, Cursor
 from model.vocabulary import Vocabulary
 
 CHARACTERS = 83  # the seed article's
@@ -173,11 +173,13 @@ def figures(device: torch.device, dtype: torch.dtype, batches: Sequence[int]) ->
     vocabulary, trad = Vocabulary.from_json(shipped.vocabulary), restored(shipped.network, shipped.weights)
     sizes = NetworkConfig(CHARACTERS, (CHARACTERS,), SEED.widths, SEED.hidden, SEED.layers)
     flops, read = matrix_rate(device, dtype), bandwidth(device)
-    cursor, found = Cursor(), list[Figure]()
+    cursor, found = Cursor(2), list[Figure]()
+    columns = [INPUTS.index(name) for name in trad.config.inputs]
 
     def advance(token: int) -> Sequence[int]:
         cursor.advance(vocabulary.tokens[token], token)
-        return (token, *cursor.place_ids(), *cursor.lookback())
+        inputs = cursor.inputs(token)
+        return [inputs[column] for column in columns]
 
     def compare(name: str, network: Network, baseline: str, plain: Step, goals: dict[int | str, float]) -> None:
         stepper = Stepper(network, device, dtype)

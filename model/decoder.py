@@ -13,13 +13,18 @@ from torch import Tensor
 
 from model.grammar import MUSIC, Grammar
 from model.inference import Stepper
-from model.tokens import INPUTS, LONGEST_BAR, LOOKBACK_BARS
+from model.tokens import INPUTS, LONGEST_BAR, LONGEST_RUN, LOOKBACK_BARS
 
 LONGEST_TUNE = 2_000  # tokens
 _BEFORE = max(LOOKBACK_BARS)  # empty bars before the first, for lookback to fall on
-_NOWHERE = LONGEST_BAR + 1  # the position of what is no music
-_COLUMNS = _NOWHERE + 1
+_NOWHERE = LONGEST_BAR + 1  # the position of what is no music: nothing is ever seen there,
+_FORGOTTEN = _NOWHERE + 1  # for this is where it is written
+_COLUMNS = _FORGOTTEN + 1
 _FREE = -1  # no token is given here
+_OF_A_ROW = (
+    *("_node", "_position", "_taken", "_in_bar", "_ids", "_seen", "_runs"),
+    *("_uniform", "_temperature", "_prefix", "_bars"),
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class _Tables:
         self.masks, self.rows = joined("masks"), joined("rows", rows)
         self.after = joined("after", first)  # forbidden moves are shifted too, and never looked up
         self.limit, self.entry = joined("limit"), joined("entry")
-        self.place, self.bar_number = joined("place"), joined("bar_number")
+        self.place, self.part, self.bar_number = joined("place"), joined("part"), joined("bar_number")
         self.ticks = torch.from_numpy(grammars[0].ticks).to(device)
         self.column = torch.from_numpy(grammars[0].column).to(device)
         music = np.concatenate([[node.stage == MUSIC for node in g.nodes] for g in grammars])
@@ -97,6 +102,7 @@ class Decoder:
         self._in_bar = torch.zeros(count, dtype=torch.int64, device=device)  # of them, in this bar
         self._ids = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.int64, device=device)
         self._seen = torch.zeros(count, (_BEFORE + self._tables.bars + 1) * _COLUMNS, dtype=torch.int32, device=device)
+        self._runs = torch.zeros(count, len(LOOKBACK_BARS), dtype=torch.int64, device=device)
         self._uniform = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.float64, device=device)
         self._temperature = torch.ones(count, 1, device=device)
         prefix = max(len(row.prefix) for row in rows)
@@ -115,7 +121,7 @@ class Decoder:
         state = grammar.next(grammar.start, first)
         assert state is not None, "a grammar begins with its header"
         self._state[:, :, place] = 0
-        self._seen[place] = 0
+        self._seen[place], self._runs[place] = 0, 0
         self._node[place] = self._tables.start[id(grammar)] + state.node
         self._position[place], self._taken[place], self._in_bar[place] = state.position, 1, 0
         self._ids[place, 0] = first
@@ -132,12 +138,13 @@ class Decoder:
         """Draw the next token of every tune. Tunes that have ended stay as they are."""
         tables, node = self._tables, self._node
         music = tables.music[node]
-        column = torch.where(music, self._position, _NOWHERE)
-        here = (tables.bar_number[node] + _BEFORE) * _COLUMNS + column
+        bar = (tables.bar_number[node] + _BEFORE) * _COLUMNS
+        here = bar + torch.where(music, self._position, _NOWHERE)
         last = self._ids.gather(1, (self._taken - 1)[:, None])
         seen = self._seen.gather(1, here[:, None] - self._back * _COLUMNS)
         position = torch.where(music, self._position + 1, 0)
-        inputs = torch.cat([last, position[:, None], tables.place[node][:, None], seen], dim=1)
+        places = torch.stack([position, tables.place[node]], dim=1)
+        inputs = torch.cat([last, places, seen, tables.part[node][:, None], self._runs], dim=1)
         logits = self._stepper.step(inputs[:, self._inputs], self._state)
 
         mask = self.masks()
@@ -152,7 +159,10 @@ class Decoder:
         going = ~tables.ended[node]
         at = self._taken.clamp(max=LONGEST_TUNE)
         self._ids.scatter_(1, at[:, None], token[:, None])
-        self._seen.scatter_(1, here[:, None], (token + 1)[:, None].int())
+        written = bar + torch.where(music, self._position, _FORGOTTEN)
+        self._seen.scatter_(1, written[:, None], (token + 1)[:, None].int())
+        runs = torch.where(seen == token[:, None] + 1, (self._runs + 1).clamp(max=LONGEST_RUN), 0)
+        self._runs.copy_(torch.where(music[:, None], runs, self._runs))
         length = tables.ticks[token]
         after = tables.after[node, tables.column[token]].long()
         inside = length > 0
@@ -194,8 +204,8 @@ class Decoder:
         self.count = -(-len(places) // self._stepper.block) * self._stepper.block
         at = torch.tensor([*places, *[0] * (self.count - len(places))], device=self.device)
         self._state = self._state[:, :, at]
-        for name in ("node", "position", "taken", "in_bar", "ids", "seen", "uniform", "temperature", "prefix", "bars"):
-            setattr(self, f"_{name}", getattr(self, f"_{name}")[at])
+        for name in _OF_A_ROW:
+            setattr(self, name, getattr(self, name)[at])
         self._node[len(places) :] = self._tables.idle
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.jobs import Form
 from model.key import Key
-from model.tokens import BARS_SEEN, token_note, token_ticks
+from model.tokens import BARS_SEEN, part_id, token_note, token_ticks
 from model.vocabulary import Vocabulary
 
 HEADER, PICKUP, MUSIC, END = range(4)
@@ -66,9 +66,9 @@ class Grammar:
     """The tables of some Rules over the ids of a note vocabulary.
 
     Per node: `limit` ticks of its bar, `entry` position, `rows` of `masks` (where the bar is full, and the base to
-    which the ticks that are left are added elsewhere), and what the network sees of it: `place` and `bar_number`
-    (bars since the tune's start; right where `strict`). `after[node, column[token]]` is the next node, or -1; columns
-    are the vocabulary's, the same for all its grammars. The last state absorbs: `|]` leads back to it.
+    which the ticks that are left are added elsewhere), and what the network sees of it: `place`, `part` and
+    `bar_number` (bars since the tune's start; right where `strict`). `after[node, column[token]]` is the next node, or
+    -1; columns are the vocabulary's, the same for all its grammars. The last state absorbs: `|]` leads back to it.
     """
 
     start = State()
@@ -98,6 +98,7 @@ class Grammar:
         bars = np.array([1 + BARS_SEEN * node.ending + min(node.bar, BARS_SEEN - 1) for node in self.nodes])
         numbers = np.array([n.section * rules.form.bars + n.bar - (n.pickup == 0) for n in self.nodes])
         self.place, self.bar_number = bars * music, numbers * music
+        self.part = np.array([part_id(node.section, rules.form.sounding) for node in self.nodes])
         self.end = next(number for number, node in enumerate(self.nodes) if node.stage == END)
 
     def at(self, section: int, bar: int, pickup: int) -> State | None:

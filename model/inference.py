@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from model.network import Network, NetworkConfig
+from model.network import Network, NetworkConfig, with_copies
 
 ROWS = 8  # from so many rows up, float32 products are the same to the last bit whatever the batch
 
@@ -95,7 +95,7 @@ class Stepper:
             torch.mul(o.sigmoid_(), c.tanh(), out=h)
             below = h
         assert below is not None
-        return self._product(self._out, below)
+        return with_copies(self._product(self._out, below), inputs, self.config)
 
     def _product(self, product: _Product, *x: Tensor) -> Tensor:
         return product((torch.cat(x, dim=1) if len(x) > 1 else x[0]).to(self.dtype)).float()

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any, Self
 
 from model import rhythm as rhythms
@@ -39,6 +40,11 @@ class Form:
                 " each with :4, :8 or :16 bars a part (AABB:8)"
             )
         return cls(parts, bars)
+
+    @property
+    def sounding(self) -> int:
+        """How many parts sound, one that is repeated at once counted once: 3 in AABA."""
+        return len(list(groupby(self.parts)))
 
     def __str__(self) -> str:
         return f"{self.parts}:{self.bars}"
@@ -225,8 +231,8 @@ class Known:
 class Event:
     """What a worker says. Of a job, `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
 
-    Of itself, with an empty id, it says `ready` once; `alive` every few seconds, with the `jobs` it has and the `memory`
-    it takes up, in MiB; and `batch` after each batch, with the `jobs`, `tokens` and `seconds` of it.
+    Of itself, with an empty id, it says `ready` once; `alive` every few seconds, with the `jobs` it has and the
+    `memory` it takes up, in MiB; and `batch` after each batch, with the `jobs`, `tokens` and `seconds` of it.
 
     `nearest` is None where nothing was compared; `temperature` is the one that the tune was drawn at in the end, None
     where there is no tune. `error` is one line fit for a member; `fault` is `input` (the member's), `sampling` (another

@@ -16,7 +16,8 @@ State = tuple[Tensor, Tensor]  # h, c: each [layers, batch, hidden]
 class NetworkConfig:
     """Sizes of a network. Input i takes ids below `input_sizes[i]` and is embedded in `input_widths[i]` numbers.
 
-    `inputs` names them, of tokens.INPUTS.
+    `inputs` names them, of tokens.INPUTS. With `copies`, a gate for each lookback input adds to the logit of the token
+    that it shows: the network need only say how much it wants to repeat, not what.
     """
 
     vocabulary: int
@@ -26,6 +27,12 @@ class NetworkConfig:
     layers: int = 1
     dropout: float = 0.0
     inputs: tuple[str, ...] = ("token",)
+    copies: bool = False
+
+    @property
+    def lookbacks(self) -> list[int]:
+        """Which inputs can be copied from: ids of tokens plus one."""
+        return [i for i, name in enumerate(self.inputs) if self.copies and name.startswith("back ")]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -49,7 +56,7 @@ class Network(nn.Module):
         between = config.dropout if config.layers > 1 else 0.0
         self.lstm = nn.LSTM(sum(config.input_widths), config.hidden, config.layers, batch_first=True, dropout=between)
         self.dropout = nn.Dropout(config.dropout)
-        self.output = nn.Linear(config.hidden, config.vocabulary)
+        self.output = nn.Linear(config.hidden, config.vocabulary + len(config.lookbacks))
 
     @property
     def parameter_count(self) -> int:
@@ -59,8 +66,17 @@ class Network(nn.Module):
         """inputs [batch, time, number of inputs] int64 -> logits [batch, time, vocabulary], the state afterwards."""
         embedded = torch.cat([e(inputs[..., i]) for i, e in enumerate(self.embeddings)], dim=-1)
         output, state = self.lstm(self.dropout(embedded), state)
-        logits: Tensor = self.output(self.dropout(output))
-        return logits, state
+        return with_copies(self.output(self.dropout(output)), inputs, self.config), state
+
+
+def with_copies(scores: Tensor, inputs: Tensor, config: NetworkConfig) -> Tensor:
+    """Logits [..., vocabulary] from the output's scores [..., vocabulary + lookback inputs]."""
+    logits, gates = scores[..., : config.vocabulary], scores[..., config.vocabulary :]
+    if not config.lookbacks:
+        return logits
+    nothing = logits.new_zeros(*logits.shape[:-1], 1)  # id 0: there is no token to copy
+    wide = torch.cat([nothing, logits], dim=-1)
+    return wide.scatter_add(-1, inputs[..., config.lookbacks], gates)[..., 1:]
 
 
 def restored(config: dict[str, Any], weights: dict[str, Tensor]) -> Network:

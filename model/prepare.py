@@ -16,7 +16,7 @@ from model.key import Key
 from model.network import Network, NetworkConfig
 from model.presets import Preset
 from model.sources import Source
-from model.tokens import INPUTS, PLACES, POSITIONS, Cursor, token_note
+from model.tokens import INPUTS, LONGEST_RUN, PARTS, PLACES, POSITIONS, Cursor, token_note
 from model.vocabulary import Vocabulary
 
 MARGIN = "\n\n"  # between songs, as the article joins them
@@ -45,7 +45,14 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
         known, batches = built.vocabulary(), _tunes(preset, built)
         sizes = input_sizes(known, preset.inputs)
     config = NetworkConfig(
-        len(known), sizes, preset.widths, preset.hidden, preset.layers, preset.dropout, preset.inputs
+        len(known),
+        sizes,
+        preset.widths,
+        preset.hidden,
+        preset.layers,
+        preset.dropout,
+        preset.inputs,
+        preset.copies,
     )
     facts = {
         "sources": {s.name: {"tunes": built.report.read[s.name], "sha256": s.sha256()} for s in sources},
@@ -60,18 +67,19 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
 
 
 def input_sizes(known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[int, ...]:
-    """How many ids each of `inputs` has: token, position in the bar, bar in the part, lookback with 0 for none."""
-    sizes = {"token": len(known), "position": POSITIONS, "place": PLACES}
+    """How many ids each of `inputs` has; see tokens.INPUTS. Lookback ids are tokens' plus one, 0 for none."""
+    sizes = {"token": len(known), "position": POSITIONS, "place": PLACES, "part": PARTS}
+    sizes |= dict.fromkeys((name for name in INPUTS if name.startswith("run ")), LONGEST_RUN + 1)
     return tuple(sizes.get(name, len(known) + 1) for name in inputs)
 
 
 def features(tokens: Sequence[str], known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[Tensor, Tensor]:
     """Inputs [time, inputs] that predict targets [time]: every token but the first, which is given."""
     ids = known.encode(tokens)
-    cursor, rows = Cursor(), []
+    cursor, rows = Cursor(sum(token in ("|:", "[|") for token in tokens)), []
     for token, token_id in zip(tokens[:-1], ids[:-1], strict=True):
         cursor.advance(token, token_id)
-        rows.append((token_id, *cursor.place_ids(), *cursor.lookback()))
+        rows.append(cursor.inputs(token_id))
     columns = [INPUTS.index(name) for name in inputs]
     return torch.tensor(rows)[:, columns], torch.tensor(ids[1:])
 

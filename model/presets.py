@@ -25,27 +25,29 @@ class Preset:
     patience: int  # evaluations without a better held-out loss before training stops
     clip: float = 5.0
     inputs: tuple[str, ...] = ("token",)  # of tokens.INPUTS, as many as `widths`
+    copies: bool = False  # see NetworkConfig
 
 
 SEED = Preset("seed", "characters", (256,), 1024, 1, 0.0, 64, 125, 1e-4, 7500, "constant", 250, 8)
 """The seed article's system: Embedding 256, LSTM 1024, Linear; 7,500 steps of 64 x 125 characters at 1e-4."""
 
-_WIDTHS = {"token": 192, "position": 32, "place": 32, "back 1": 96, "back 2": 96, "back 4": 96, "back 8": 96}
+_WIDTHS = {"token": 192, "position": 32, "place": 32, "back": 64, "part": 16, "run": 8}
 
 
-def _notes(name: str, inputs: tuple[str, ...]) -> Preset:
-    widths = tuple(_WIDTHS[i] for i in inputs)
-    return Preset(name, "notes", widths, 512, 2, 0.3, 64, 512, 3e-3, 1100, "cosine", 50, 5, 1.0, inputs)
+def _notes(name: str, inputs: tuple[str, ...], copies: bool = False) -> Preset:
+    widths = tuple(_WIDTHS[i.split()[0]] for i in inputs)
+    return Preset(name, "notes", widths, 512, 2, 0.3, 64, 512, 3e-3, 1100, "cosine", 50, 5, 1.0, inputs, copies)
 
 
 PLAIN = _notes("plain", INPUTS[:1])
 """To compare with: whole notes and nothing beside them."""
 
-LOOKBACK = _notes("lookback", (INPUTS[0], *INPUTS[3:]))
+LOOKBACK = _notes("lookback", ("token", "back 1", "back 2", "back 4", "back 8"))
 """To compare with: whole notes and what stood 1, 2, 4 and 8 bars before."""
 
-TRAD = _notes("trad", INPUTS)
-"""The bot's own: whole notes, place in the bar and in the part, and what stood 1, 2, 4 and 8 bars before."""
+TRAD = _notes("trad", INPUTS, copies=True)
+"""The bot's own: whole notes, place in the bar, in the part and in the tune, what stood some bars before, for how long
+the tune has repeated that, and a way to go on repeating."""
 
 TITLES = Preset("titles", "titles", (48,), 256, 1, 0.3, 64, 48, 3e-3, 1500, "cosine", 100, 8, 1.0)
 """Names for tunes: characters of the corpus' titles, each behind its rhythm."""

@@ -23,7 +23,7 @@ from model.notation import Tune
 from model.originality import NOBODY, Index, Nearest
 from model.prepare import input_sizes
 from model.titles import Titles
-from model.tokens import decode
+from model.tokens import INPUTS, decode
 from model.variation import Given, given, unchanged
 from model.vocabulary import Vocabulary
 
@@ -88,7 +88,8 @@ class Sampler:
             raise CheckpointError(f"the {checkpoint.preset} checkpoint writes characters; composing needs preset trad")
         self.device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network = restored(checkpoint.network, checkpoint.weights)
-        if network.config.input_sizes != input_sizes(self.vocabulary, network.config.inputs):
+        inputs = network.config.inputs
+        if not set(inputs) <= set(INPUTS) or network.config.input_sizes != input_sizes(self.vocabulary, inputs):
             raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
         self.stepper = Stepper(network, self.device)
         self._titles, self._index = titles, index

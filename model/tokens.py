@@ -21,13 +21,22 @@ from model.jobs import Form
 from model.key import NATURAL, Key, Pitch
 from model.notation import TICKS, Note, transpose_pitch
 
-LOOKBACK_BARS = (1, 2, 4, 8)
+LOOKBACK_BARS = (1, 2, 4, 8, 0, 16)  # 0: what a first ending has where the second one is now
 LONGEST_BAR = 144  # ticks: 3/2 and 12/8
 BARS_SEEN = 33  # bar numbers above 32 look alike to the network
 MEAN_PITCH = 67  # MIDI: tunes are spelled in the octave that brings their mean nearest to it
 POSITIONS = LONGEST_BAR + 2  # id 0 stands for the header
 PLACES = 3 * BARS_SEEN + 1  # bar in the part, in the body, first or second ending; id 0 stands for the header
-INPUTS = ("token", "position", "place", *(f"back {bars}" for bars in LOOKBACK_BARS))  # what a network may be given
+PARTS = 20  # number of the part, up to four more, x how many follow, up to three
+LONGEST_RUN = 15  # tokens
+INPUTS = (  # what a network may be given; the first seven are what the first checkpoints have
+    "token",
+    "position",
+    "place",
+    *(f"back {bars}" for bars in LOOKBACK_BARS),
+    "part",
+    *(f"run {bars}" for bars in LOOKBACK_BARS),
+)
 _ACCIDENTALS = {-2: "__", -1: "_", 0: "", 1: "^", 2: "^^"}
 
 
@@ -200,9 +209,12 @@ def _decode_part(tokens: Sequence[str], key: Key) -> Part:
 
 
 class Cursor:
-    """Walks along a tune's tokens and knows, at each, what the network may see of the past."""
+    """Walks along the tokens of a tune of so many parts and knows, at each, what the network may see of the past."""
 
-    def __init__(self) -> None:
+    def __init__(self, parts: int = 0) -> None:
+        self.parts = parts
+        self.part = -1  # -1 before the first
+        self.runs = [0] * len(LOOKBACK_BARS)
         self.length = 0  # of a bar, in ticks
         self.position = -1  # ticks into the bar; -1 in the header
         self.bar = 0  # bars since the tune's start
@@ -221,6 +233,7 @@ class Cursor:
         elif token in ("|:", "[|"):
             self._remember(token_id)
             self.position, self.ending = -1, 0
+            self.part += 1
         elif token.startswith("pickup="):
             self._start_part(ticks(Fraction(token[7:]) / 8))
         elif token in ("|", "[1", "[2", "|]"):
@@ -231,6 +244,8 @@ class Cursor:
 
     def _remember(self, token_id: int) -> None:
         if self.position >= 0:
+            copied = [seen == token_id + 1 for seen in self.lookback()]
+            self.runs = [min(run + 1, LONGEST_RUN) if same else 0 for run, same in zip(self.runs, copied, strict=True)]
             self._seen[self.bar, self.position] = token_id
 
     def _start_part(self, pickup: int) -> None:
@@ -256,11 +271,20 @@ class Cursor:
             return 0, 0
         return min(self.position, LONGEST_BAR) + 1, 1 + BARS_SEEN * self.ending + min(self.bar_in_part, BARS_SEEN - 1)
 
+    def inputs(self, token_id: int) -> tuple[int, ...]:
+        """What INPUTS names, `token_id` being the last token."""
+        return (token_id, *self.place_ids(), *self.lookback(), part_id(max(self.part, 0), self.parts), *self.runs)
+
     def lookback(self) -> tuple[int, ...]:
-        """What began at this place 1, 2, 4 and 8 bars ago: a token id plus one; 0 for nothing."""
+        """What began at this place LOOKBACK_BARS bars ago: a token id plus one; 0 for nothing."""
         if self.position < 0:
             return (0,) * len(LOOKBACK_BARS)
         return tuple(self._seen.get((self.bar - bars, self.position), -1) + 1 for bars in LOOKBACK_BARS)
+
+
+def part_id(part: int, parts: int) -> int:
+    """What the network sees of `part`, counted from 0, of `parts`."""
+    return 4 * min(part, 4) + min(max(parts - 1 - part, 0), 3)
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ from model.errors import NotationError
 from model.evaluation import article
 from model.evaluation.bits import Split, bits_per_note, network_of, writes_characters
 from model.form import parts_of, with_parts
+from model.jobs import Form
 from model.key import Key
 from model.notation import Bar, Metre, Tune
 from model.tokens import INPUTS, Cursor, decode
@@ -89,14 +90,14 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     network, vocabulary = network_of(checkpoint)
     generator = torch.Generator().manual_seed(seed)
     columns = [INPUTS.index(name) for name in network.config.inputs]
-    tunes, cursors = [list(header) for header in headers], [Cursor() for _ in headers]
+    tunes, cursors = [list(header) for header in headers], [Cursor(_parts(header)) for header in headers]
     state = None
     for at in range(LONGEST_SONG - 1):
         rows = []
         for tune, cursor in zip(tunes, cursors, strict=True):
             token = tune[min(at, len(tune) - 1)]
             cursor.advance(token, vocabulary.ids[token])
-            rows.append((vocabulary.ids[token], *cursor.place_ids(), *cursor.lookback()))
+            rows.append(cursor.inputs(vocabulary.ids[token]))
         logits, state = network(torch.tensor(rows)[:, None, columns], state)
         drawn = torch.multinomial(logits[:, 0].softmax(-1), 1, generator=generator)[:, 0].tolist()
         for tune, token in zip(tunes, vocabulary.decode(drawn), strict=True):
@@ -105,6 +106,12 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
         if all(tune[-1] == END for tune in tunes):
             break
     return tunes
+
+
+def _parts(header: Sequence[str]) -> int:
+    """How many parts the form in a header has; 2, the usual, where it names none."""
+    form = next((token[2:] for token in header if token.startswith("F:")), "other")
+    return 2 if form == "other" else Form(form).sounding
 
 
 def of_text(abc: str) -> Bars:

@@ -159,7 +159,8 @@ def test_a_header_without_a_preset_names_it(tmp_path: Path) -> None:
         {"vocabulary": {"kind": "notes"}},
         {"vocabulary": {"kind": "characters", "tokens": ["a"]}},
         {"vocabulary": {"kind": "words", "tokens": ["a"]}},
-        {},
+        {"network": {**CONFIG.to_json(), "inputs": ["colour"]}},
+        {"network": {**CONFIG.to_json(), "inputs": ["position"]}},
     ],
 )
 def test_a_checkpoint_that_cannot_compose_is_refused_in_one_line(tmp_path: Path, change: dict[str, Any]) -> None:

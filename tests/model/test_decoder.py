@@ -13,7 +13,7 @@ from model.key import Key
 from model.network import Network, NetworkConfig, restored
 from model.prepare import input_sizes
 from model.sampler import Sampler
-from model.tokens import INPUTS, Cursor
+from model.tokens import INPUTS, LOOKBACK_BARS, Cursor, decode
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,9 @@ def row(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperatu
 
 def plainly(network: Network, row: Row) -> list[int]:
     """The tune of `row`, drawn with nn.LSTM, a Cursor and NumPy."""
-    grammar, state, cursor, memory = row.grammar, Grammar.start, Cursor(), None
+    grammar, state, memory = row.grammar, Grammar.start, None
+    cursor = Cursor(grammar.rules.form.sounding)
+    columns = [INPUTS.index(name) for name in network.config.inputs]
     ids = [grammar.vocabulary.ids[grammar.rules.header[0]]]
     while True:
         after = grammar.next(state, ids[-1])
@@ -39,7 +41,7 @@ def plainly(network: Network, row: Row) -> list[int]:
         if state.node == grammar.end:
             return ids
         cursor.advance(grammar.vocabulary.tokens[ids[-1]], ids[-1])
-        inputs = torch.tensor([ids[-1], *cursor.place_ids(), *cursor.lookback()])
+        inputs = torch.tensor(cursor.inputs(ids[-1]))[columns]
         with torch.inference_mode():
             logits, memory = network(inputs.expand(8, 1, -1), memory)
         weights = np.exp(logits[0, 0].double().numpy() / row.temperature) * grammar.mask(state)
@@ -47,29 +49,49 @@ def plainly(network: Network, row: Row) -> list[int]:
         ids.append(int(np.searchsorted(cumulative, row.uniform[len(ids)] * cumulative[-1], side="right")))
 
 
-def drawn(sampler: Sampler, rows: list[Row]) -> list[list[int]]:
-    decoder, tunes = Decoder(sampler.stepper, rows), dict[int, list[int]]()
+def drawn(stepper: Stepper, rows: list[Row]) -> list[list[int]]:
+    decoder, tunes = Decoder(stepper, rows), dict[int, list[int]]()
     while len(tunes) < len(rows):
         decoder.step()
         tunes |= {place: decoder.ids(place) for place in decoder.ended() if place < len(rows)}
     return [tunes[place] for place in range(len(rows))]
 
 
-def test_a_batch_of_all_kinds_is_what_a_plain_loop_draws(sampler: Sampler, network: Network) -> None:
-    rows = [
+def all_kinds(sampler: Sampler) -> list[Row]:
+    return [
         row(sampler, "Edor", "reel", "AABB:4", 1),
         row(sampler, "G", "jig", "AABBCC:4", 2, 1.4),
         row(sampler, "Am", "waltz", "AABA:4", 3, 0.6),
         row(sampler, "Dmix", "slip jig", "AB:8", 4),
     ]
-    assert drawn(sampler, rows) == [plainly(network, one) for one in rows]
+
+
+def test_a_batch_of_all_kinds_is_what_a_plain_loop_draws(sampler: Sampler, network: Network) -> None:
+    rows = all_kinds(sampler)
+    assert drawn(sampler.stepper, rows) == [plainly(network, one) for one in rows]
+
+
+def test_so_it_is_where_the_network_sees_all_there_is_and_copies(sampler: Sampler) -> None:
+    torch.manual_seed(1)
+    sizes = input_sizes(sampler.vocabulary)
+    config = NetworkConfig(len(sampler.vocabulary), sizes, (6,) * len(sizes), 48, 2, 0.0, INPUTS, True)
+    network, rows = Network(config).eval(), all_kinds(sampler)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.mul_(4)  # so that what it sees tells
+    tunes = drawn(Stepper(network, torch.device("cpu")), rows)
+    assert tunes == [plainly(network, one) for one in rows]
+    with torch.no_grad():
+        network.output.bias[len(sampler.vocabulary) + LOOKBACK_BARS.index(4)] = 1000
+    first, second = decode(sampler.vocabulary.decode(drawn(Stepper(network, torch.device("cpu")), rows[:1])[0])).parts
+    assert second.bars[:2] == first.bars[:2]  # four bars on, it repeats itself wherever it may
 
 
 def test_given_bars_are_kept_and_the_rest_is_drawn(sampler: Sampler) -> None:
     free = row(sampler, "D", "reel", "AABB:4", 5)
     vocabulary = sampler.vocabulary
     bar = tuple(vocabulary.encode(["C2", "E2", "G2", "c2", "|"]))
-    (ids,) = drawn(sampler, [Row(free.grammar, 1.0, free.uniform, bars={(1, 2): bar, (1, 3): bar})])
+    (ids,) = drawn(sampler.stepper, [Row(free.grammar, 1.0, free.uniform, bars={(1, 2): bar, (1, 3): bar})])
     song = sampler.vocabulary.decode(ids)
     second = song[song.index("|:", 6) :] if "|:" in song[6:] else song
     assert " ".join(second).count("C2 E2 G2 c2 |") == 2
@@ -82,7 +104,7 @@ def test_given_bars_are_kept_and_the_rest_is_drawn(sampler: Sampler) -> None:
 
 def test_rows_that_stay_go_on_as_if_nothing_had_happened(sampler: Sampler) -> None:
     rows = [row(sampler, "D", "polka", "AB:4", seed) for seed in range(20)]
-    alone = drawn(sampler, rows)
+    alone = drawn(sampler.stepper, rows)
     decoder = Decoder(sampler.stepper, rows)
     for _ in range(20):
         decoder.step()
