@@ -49,7 +49,7 @@ class Worker(_Section):
 class Render(_Section):
     """The processes that draw and play."""
 
-    processes: int = Field(max(1, _CORES // 2), ge=1)
+    processes: int = Field(min(_CORES, 8), ge=1)
     timeout: float = Field(30.0, gt=0)  # seconds one tune may take
 
 

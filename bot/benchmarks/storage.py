@@ -36,7 +36,9 @@ _VOTES = """WITH RECURSIVE k(j) AS (SELECT 0 UNION ALL SELECT j + 1 FROM k WHERE
     INSERT OR IGNORE INTO votes (tune_id, member_id, value, created_at, updated_at)
     SELECT id, (id * 7919 + j * 4729) % ? + 1, CASE (id * 31 + j * 17) % 3 WHEN 0 THEN -1 ELSE 1 END, created_at,
     created_at FROM tunes CROSS JOIN k WHERE id % ? = 0"""
-_SCORES = "UPDATE tunes SET score = (SELECT sum(value) FROM votes WHERE tune_id = tunes.id)"
+_COUNTS = """UPDATE tunes SET up = (SELECT count(*) FROM votes WHERE tune_id = tunes.id AND value = 1),
+    down = (SELECT count(*) FROM votes WHERE tune_id = tunes.id AND value = -1)"""
+_SCORES = "UPDATE tunes SET score = up - down"
 
 
 def measure() -> list[Row]:
@@ -103,6 +105,7 @@ def _fill(path: Path) -> None:
         database.execute(_FILL, (_ABC,))
         database.execute(_VOTES, (EACH, MEMBERS, 1))
         database.execute(_VOTES, (CROWD, MEMBERS, TUNES // FAVOURITES))
+        database.execute(_COUNTS)
         database.execute(_SCORES)
         database.execute("COMMIT")
 

@@ -161,7 +161,8 @@ tunes = Table(
     Column("similarity", Float),  # 0 to 1
     Column("drawn_temperature", Float),  # the prompt's, or higher
     Column("version", RowId, ForeignKey("versions.number")),  # where it is not the prompt's
-    Column("score", Integer, nullable=False, server_default="0"),  # the sum of its votes
+    *(Column(name, Integer, nullable=False, server_default="0") for name in ("up", "down")),  # its votes
+    Column("score", Integer, nullable=False, server_default="0"),  # up - down
     _time("created_at"),
     _time("deleted_at", nullable=True),
     UniqueConstraint("prompt_id", "ordinal"),

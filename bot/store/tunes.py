@@ -99,9 +99,18 @@ async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value:
             where=votes.c.value != new.excluded.value,  # the same vote again is no new vote
         )
         await connection.execute(statement)
-    row = (await connection.execute(select(*_counts(tune_id, member_id)))).one()
-    await connection.execute(update(tunes).where(tunes.c.id == tune_id).values(score=row.up - row.down))
-    return Votes(row.up, row.down, row.mine)
+    votes_now = await _count(connection, tune_id, member_id)
+    counts = {"up": votes_now.up, "down": votes_now.down, "score": votes_now.up - votes_now.down}
+    await connection.execute(update(tunes).where(tunes.c.id == tune_id).values(counts))
+    return votes_now
+
+
+async def _count(connection: AsyncConnection, tune_id: int, viewer: int) -> Votes:
+    """The votes on a tune as they stand in their own table."""
+    here = select(votes.c.value, func.count().label("votes")).where(votes.c.tune_id == tune_id).group_by(votes.c.value)
+    counts = {row.value: row.votes for row in await connection.execute(here)}
+    mine = (await connection.execute(select(_mine(tune_id, viewer)))).scalar_one()
+    return Votes(counts.get(1, 0), counts.get(-1, 0), mine)
 
 
 def _no_tune(tune_id: int) -> str:
@@ -128,16 +137,10 @@ def _columns(prompt: StoredPrompt, tune: NewTune) -> dict[str, Any]:
     }
 
 
-def _counts(tune_id: Any, viewer: int) -> list[Any]:
-    """The columns up, down and mine of one tune, or of the tune in each row of a query."""
-    these = votes.c.tune_id == tune_id
-    count = select(func.count()).select_from(votes)
-    mine = select(votes.c.value).where(these, votes.c.member_id == viewer)
-    return [
-        count.where(these, votes.c.value == 1).scalar_subquery().label("up"),
-        count.where(these, votes.c.value == -1).scalar_subquery().label("down"),
-        func.coalesce(mine.scalar_subquery(), 0).label("mine"),
-    ]
+def _mine(tune_id: Any, viewer: int) -> ColumnElement[int]:
+    """The viewer's vote on one tune, or on the tune in each row of a query."""
+    vote = select(votes.c.value).where(votes.c.tune_id == tune_id, votes.c.member_id == viewer)
+    return func.coalesce(vote.scalar_subquery(), 0).label("mine")
 
 
 def _query(viewer: int) -> Select[Any]:
@@ -149,7 +152,7 @@ def _query(viewer: int) -> Select[Any]:
         prompts.c.version.label("asked_version"),
     )
     return (
-        select(*columns, *asked, *versions, members.c.name.label("member_name"), *_counts(tunes.c.id, viewer))
+        select(*columns, *asked, *versions, members.c.name.label("member_name"), _mine(tunes.c.id, viewer))
         .join_from(tunes, prompts, tunes.c.prompt_id == prompts.c.id)
         .join(members, tunes.c.member_id == members.c.id)
         .where(tunes.c.deleted_at.is_(None))

@@ -1,6 +1,6 @@
-"""Tunes keep their score, and have indexes by it: a leaderboard over a million tunes must not count ten million votes.
+"""Tunes keep their counts of votes, and have indexes by score: a leaderboard must not count ten million votes.
 
-`score` is the sum of a tune's votes. Two indexes serve the leaderboard of all time, of all rhythms and of one; the
+`score` is `up` - `down`. Two indexes serve the leaderboard of all time, of all rhythms and of one; the
 third serves that of the last days, in which few tunes were composed.
 """
 
@@ -17,11 +17,11 @@ _SHOWN = sa.text("deleted_at IS NULL")
 
 def upgrade() -> None:
     with op.batch_alter_table("tunes") as tunes:
-        tunes.add_column(sa.Column("score", sa.Integer(), server_default="0", nullable=False))
-    op.execute(
-        "UPDATE tunes SET score = (SELECT sum(value) FROM votes WHERE votes.tune_id = tunes.id)"
-        " WHERE id IN (SELECT tune_id FROM votes)"
-    )
+        for name in ("up", "down", "score"):
+            tunes.add_column(sa.Column(name, sa.Integer(), server_default="0", nullable=False))
+    count = "(SELECT count(*) FROM votes WHERE votes.tune_id = tunes.id AND value = {})"
+    op.execute(f"UPDATE tunes SET up = {count.format(1)}, down = {count.format(-1)}")
+    op.execute("UPDATE tunes SET score = up - down")
     _index("ix_tunes_top", ["server_id", "score", "id"])
     _index("ix_tunes_rhythm_top", ["server_id", "rhythm", "score", "id"])
     _index("ix_tunes_recent", ["server_id", "created_at", "rhythm", "score", "id"])

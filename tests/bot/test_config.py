@@ -25,7 +25,7 @@ DEFAULTS = {
         "silence": 30.0,
         "memory": 4096,
     },
-    "render": {"processes": max(1, CORES // 2), "timeout": 30.0},
+    "render": {"processes": min(CORES, 8), "timeout": 30.0},
     "queue": {"limit": 1000, "per_server": 250, "per_member": 5, "at_once": 8, "patience": 900.0},
     "log": {"format": "human", "level": "warning"},
     "discord_token": None,
