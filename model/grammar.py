@@ -7,6 +7,7 @@ depends on the ticks that are left in it alone, so one row of `masks` serves all
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +77,7 @@ class Grammar:
     def __init__(self, vocabulary: Vocabulary, rules: Rules) -> None:
         self.vocabulary, self.rules = vocabulary, rules
         self.ticks = np.array([token_ticks(token) for token in vocabulary.tokens])
-        note_masks, self._fillable = self._notes()
+        self._allowed, note_masks, self._fillable = self._notes()
         self.nodes, moves = self._explore()
         self.column = np.where(self.ticks == 0, np.cumsum(self.ticks == 0), 0)  # notes share column 0, which is unused
         self.after = np.full((len(moves), self.column.max() + 1), _FORBIDDEN, dtype=np.int32)
@@ -90,6 +91,7 @@ class Grammar:
         for row, tokens in enumerate(lines):
             line_masks[row, vocabulary.encode(sorted(tokens))] = True
         self.masks = np.concatenate([note_masks, line_masks])
+        self._allowed = np.concatenate([self._allowed, line_masks])
         tonic = np.array([self._on_tonic(node) for node in self.nodes])
         self.rows = np.stack([full_row, tonic * (rules.bar_ticks + 1)], axis=1)
         self.limit = np.array([self._limit(node) for node in self.nodes])
@@ -109,33 +111,41 @@ class Grammar:
         number = self.nodes.index(node)
         return State(number, int(self.entry[number]))
 
-    def mask(self, state: State) -> NDArray[np.bool_]:
-        """[vocabulary] True for the tokens that may come next."""
+    def _row(self, state: State) -> int:
         full, base = self.rows[state.node]
         left = self.limit[state.node] - state.position
-        row: NDArray[np.bool_] = self.masks[base + left if left else full]
+        return int(base + left if left else full)
+
+    def mask(self, state: State) -> NDArray[np.bool_]:
+        """[vocabulary] True for the tokens that may be drawn next."""
+        row: NDArray[np.bool_] = self.masks[self._row(state)]
         return row
 
     def next(self, state: State, token_id: int) -> State | None:
-        """The state after `token_id`, or None where it is forbidden."""
-        if not (0 <= token_id < len(self.vocabulary) and self.mask(state)[token_id]):
+        """The state after `token_id`, or None where it is forbidden. Beside what may be drawn, notes that take two
+        tied ones to write may be given."""
+        if not (0 <= token_id < len(self.vocabulary) and self._allowed[self._row(state), token_id]):
             return None
         if length := int(self.ticks[token_id]):
             return State(state.node, state.position + length)
         after = int(self.after[state.node, self.column[token_id]])
         return State(after, int(self.entry[after]))
 
-    def _notes(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which notes may follow with so many ticks left in the bar, first with any end, then with one on the tonic:
-        masks [2 x (bar ticks + 1), vocabulary]; and whether notes can fill so many ticks: [2, bar ticks + 1]."""
+    def _notes(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which notes may follow with so many ticks left in the bar, first with any end, then with one on the tonic.
+
+        Masks [2 x (bar ticks + 1), vocabulary] of what may be given and of what may be drawn; and whether notes can
+        fill so many ticks: [2, bar ticks + 1].
+        """
         full = self.rules.bar_ticks
         mode = self.rules.header[2].removeprefix("K:").removeprefix("maj")
         notes = [token_note(token, Key(0, 0, mode)) for token in self.vocabulary.tokens]
         inside = np.array(
             [n is not None and (n.pitch is None or self.rules.low <= n.pitch.midi <= self.rules.high) for n in notes]
         )
+        single = np.array([n is not None and _is_one_note(n.length) for n in notes])
         tonic = np.array([t.rstrip("0123456789/").rstrip(",'") in ("C", "c") for t in self.vocabulary.tokens])
-        masks = np.zeros((2, full + 1, len(notes)), dtype=np.bool_)
+        given = np.zeros((2, full + 1, len(notes)), dtype=np.bool_)
         fillable = np.zeros((2, full + 1), dtype=np.bool_)
         fillable[:, 0] = True
         for on_tonic in (0, 1):
@@ -146,9 +156,10 @@ class Grammar:
                 fits &= fillable[on_tonic][np.maximum(left - self.ticks, 0)]
                 if on_tonic:
                     fits &= (self.ticks < left) | tonic
-                masks[on_tonic, left] = fits
-                fillable[on_tonic, left] = fits.any()
-        return masks.reshape(-1, len(notes)), fillable
+                given[on_tonic, left] = fits
+                fillable[on_tonic, left] = (fits & single).any()
+        flat = given.reshape(-1, len(notes))
+        return flat, flat & single, fillable
 
     def _explore(self) -> tuple[list[Node], list[dict[str, int]]]:
         """All nodes, the start first, and for each the nodes that the tokens other than notes lead to."""
@@ -220,6 +231,14 @@ class Grammar:
         if node.section + 1 < len(self.rules.sections):
             return self._header(Node(HEADER, node.section + 1, pickup=node.pickup))
         return {"|]": Node(END)}
+
+
+def _is_one_note(length: Fraction) -> bool:
+    """Whether a single note, with up to two dots, has this length; 5/8 is two notes tied. Triplets as they are read."""
+    written = length * 3 / 2 if length.denominator % 3 == 0 else length
+    while written.numerator % 2 == 0:
+        written /= 2
+    return written.numerator in (1, 3, 7)
 
 
 def pickup_ticks(token: str) -> int:

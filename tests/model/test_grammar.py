@@ -104,6 +104,20 @@ def test_the_tables_show_the_network_what_the_cursor_of_training_shows(vocabular
                 assert cursor.place_ids() == (0, grammar.place[state.node]) == (0, 0)
 
 
+def test_a_note_that_takes_two_tied_ones_is_given_and_never_drawn(vocabulary: Vocabulary) -> None:
+    grammar = grammar_of(Prompt(Key.parse("D"), "reel"), vocabulary)
+    state: State | None = grammar.start
+    for token in words("R:reel M:4/4 K:maj F:AABB |: bars=8 pickup=0"):
+        assert state is not None
+        state = grammar.next(state, vocabulary.ids[token])
+    assert state is not None
+    drawn = [vocabulary.tokens[i] for i in np.flatnonzero(grammar.mask(state))]
+    assert {"C", "C2", "C3", "C4"} < set(drawn)
+    assert not [token for token in drawn if token.lstrip("^_CDEFGABcdefgabz,'") in ("5", "9", "11", "5/2")]
+    five = next(i for i, token in enumerate(vocabulary.tokens) if token.endswith("5") and token[0] in "CDEFGABcdefgabz")
+    assert grammar.next(state, five) == State(state.node, 60)
+
+
 def loose(tune: CorpusTune, form: Form) -> Rules:
     return Rules(tune.tokens[:4], ticks(tune.song.metre), form, 0, 127, strict=False)
 
