@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Protocol
 
-from bot.errors import BadRequest, NotFound
+from bot.errors import BadRequest, NotAllowed, NotFound
 from bot.store import Store
 from bot.values import Place, StoredPrompt, StoredTune, Votes
 
@@ -50,6 +50,19 @@ class Library:
         if value not in (1, -1, 0):
             raise BadRequest(f"a vote is 1 (up), -1 (down) or 0 (withdrawn), not {str(value)[:20]}")
         return await self._store.vote(tune_id, member_id, value)
+
+    async def press(self, tune_id: int, member_id: int, value: int) -> Votes:
+        """Set a member's one vote to 1 or -1, or withdraw it where it is that already, at once. NotFound."""
+        return await self._store.press(tune_id, member_id, value)
+
+    async def delete(self, tune_id: int, place: Place, admin: bool = False) -> StoredTune:
+        """Delete a tune for ever: its composer may, and an admin of its server. NotFound or NotAllowed."""
+        member_id, server_id = await self._store.place(place)
+        tune = await self.tune(tune_id)
+        if tune.member_id != member_id and not (admin and tune.server_id == server_id):
+            raise NotAllowed("only the member who had it composed, or an admin of its server, can delete a tune")
+        await self._store.delete_tune(tune_id)
+        return tune
 
     async def history(
         self, server_id: int, member_id: int, before: int | None = None, limit: int = 20

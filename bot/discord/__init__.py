@@ -1,1 +1,1 @@
-"""The bot on Discord: slash commands and buttons, a thin front end over the use cases. No SQL, no torch, no HTTP pages."""
+"""The bot on Discord: slash commands and buttons, thin over the use cases. No SQL, no torch, no HTTP pages."""

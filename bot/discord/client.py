@@ -12,10 +12,11 @@ import discord
 from discord import app_commands
 
 from bot.discord import commands, failures
-from bot.discord.buttons import ITEMS
+from bot.discord.buttons import Buttons
 from bot.discord.delivery import Delivery
 from bot.discord.parts import Parts
 from bot.discord.translations import Translator
+from bot.discord.views import ITEMS
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,14 @@ class Tree(app_commands.CommandTree["Client"]):
 class Client(discord.AutoShardedClient):
     """The bot's application on Discord. `login` puts the commands in place, `connect` listens until it is closed.
 
-    The hash of the commands that Discord knows is kept in `synced`, a file; they are sent when it differs. `connector`
-    replaces the way to the network, for tests.
+    It answers through `delivery`, which outlives it. The hash of the commands that Discord knows is kept in `synced`, a
+    file; they are sent when it differs. `connector` replaces the way to the network, for tests.
     """
 
     def __init__(
         self,
         parts: Parts,
+        delivery: Delivery,
         synced: Path | None = None,
         shards: int | None = None,
         connector: aiohttp.BaseConnector | None = None,
@@ -58,7 +60,8 @@ class Client(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
         self.parts = parts
-        self.delivery = Delivery(parts, self)
+        self.delivery = delivery
+        self.buttons = Buttons(parts)
         self.tree = Tree(
             self,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
@@ -72,6 +75,7 @@ class Client(discord.AutoShardedClient):
             add(self.tree, self.parts)
         self.add_dynamic_items(*ITEMS)
         await self._sync()
+        self.delivery.start(self)
 
     @property
     def invitation(self) -> str:

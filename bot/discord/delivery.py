@@ -1,15 +1,95 @@
-"""Answers on their way: each prompt's message, what it says meanwhile, and that the end arrives once."""
+"""Which prompts are being answered, and in which messages; what an earlier run left undelivered is delivered."""
 
-from typing import TYPE_CHECKING
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from bot.discord.parts import Parts
+import discord
 
-if TYPE_CHECKING:
-    from bot.discord.client import Client
+from bot.discord.conversation import Conversation
+from bot.discord.parts import PLATFORM, Parts
+from bot.values import Message, Progress
+
+log = logging.getLogger(__name__)
+
+GOODBYE = 4.0  # seconds in which messages under way are finished when the bot stops
 
 
 class Delivery:
-    """Follows every prompt of this platform from its first message to its end."""
+    """Follows every prompt of this platform from its first message to its end.
 
-    def __init__(self, parts: Parts, client: "Client") -> None:
-        self._parts, self._client = parts, client
+    It listens from the moment it is made, so that it misses nothing; answers go out between `start` and `stop`.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._changes = parts.composer.changes()
+        self._open: dict[int, Conversation] = {}  # by prompt
+        self._expected: dict[str, discord.Interaction[Any]] = {}  # by message
+        self._helpers: set[asyncio.Task[None]] = set()
+        self._client: discord.Client | None = None
+
+    def start(self, client: discord.Client) -> None:
+        """Answer through this client, which has logged in; a later one takes the place of an earlier one."""
+        first, self._client = self._client is None, client
+        for conversation in self._open.values():
+            conversation.client = client
+        if first:
+            self._help(self._follow(), "delivery")
+            self._help(self._catch_up(), "undelivered answers")
+
+    async def stop(self) -> None:
+        """Let answers under way arrive, tell those who wait that the bot will be back, and end."""
+        await asyncio.sleep(0)  # what was done just now is still passed on
+        for task in self._helpers:
+            task.cancel()
+        await asyncio.gather(*self._helpers, return_exceptions=True)
+        if self._open:
+            await asyncio.wait([asyncio.create_task(each.part()) for each in self._open.values()], timeout=GOODBYE)
+        tasks = [each.task for each in self._open.values()]
+        for end in tasks:
+            end.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @contextmanager
+    def expecting(self, message: Message, interaction: discord.Interaction[Any]) -> Iterator[None]:
+        """A prompt that is queued inside is answered through this interaction for as long as Discord allows."""
+        self._expected[message.message_id] = interaction
+        try:
+            yield
+        except BaseException:
+            self._expected.pop(message.message_id, None)
+            raise
+
+    async def _follow(self) -> None:
+        async for progress in self._changes:
+            self._pass_on(progress)
+
+    def _pass_on(self, progress: Progress) -> None:
+        prompt = progress.prompt
+        if not prompt.message_id or self._client is None:
+            return  # the page's
+        conversation = self._open.get(prompt.id)
+        if conversation is None:
+            interaction = self._expected.pop(prompt.message_id, None)
+            conversation = self._open[prompt.id] = Conversation(self._parts, self._client, prompt, interaction)
+            conversation.task.add_done_callback(lambda _: self._open.pop(prompt.id, None))
+        conversation.tell(progress)
+
+    async def _catch_up(self) -> None:
+        for prompt in await self._parts.store.undelivered((PLATFORM,)):
+            if prompt.id not in self._open:
+                tunes = await self._parts.store.tunes_of([prompt.id], prompt.member_id)
+                self._pass_on(Progress(prompt, tunes=tuple(tunes)))
+
+    def _help(self, work: Any, name: str) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=name)
+        self._helpers.add(task)
+        task.add_done_callback(_log_failure)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("%s ended", task.get_name(), exc_info=error)

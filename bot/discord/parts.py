@@ -25,8 +25,12 @@ class Store(Protocol):
         """The tunes of these prompts that are not deleted."""
         ...
 
-    async def answered_in(self, prompt_id: int, channel_id: str, message_id: str) -> None:
-        """Remember the message that carries a prompt's answer, which it has yet to show."""
+    async def answered_in(self, prompt_id: int, channel_id: str, message_id: str, delivered: bool = False) -> None:
+        """Remember the message that carries a prompt's answer, which it shows, or has yet to show."""
+        ...
+
+    async def external_id(self, member_id: int) -> str:
+        """The member's id on its own platform."""
         ...
 
     async def delivered(self, prompt_id: int) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import NotFound
 from bot.store.tables import members, now, servers
 from bot.store.upsert import insert_for
 from bot.values import Place
@@ -20,6 +21,16 @@ async def find(connection: AsyncConnection, place: Place) -> tuple[int, int] | N
     if row is None or row[1] != (place.member_name or row[1]):
         return None
     return row[0], row[2]
+
+
+async def external_id(connection: AsyncConnection, member_id: int) -> str:
+    """A member's id on its own platform. NotFound where it is not registered."""
+    found = (
+        await connection.execute(select(members.c.external_id).where(members.c.id == member_id))
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"there is no member {member_id}")
+    return str(found)
 
 
 async def keep(connection: AsyncConnection, place: Place) -> tuple[int, int]:

@@ -65,9 +65,11 @@ async def put_back(connection: AsyncConnection, prompt_ids: Collection[int]) -> 
     await connection.execute(statement.values(state=State.QUEUED.value, attempts=prompts.c.attempts - 1))
 
 
-async def answered_in(connection: AsyncConnection, prompt_id: int, channel_id: str, message_id: str) -> None:
-    """Remember the message that carries a prompt's answer."""
-    values = {"channel_id": channel_id, "message_id": message_id, "delivered_at": None}
+async def answered_in(
+    connection: AsyncConnection, prompt_id: int, channel_id: str, message_id: str, shown: bool
+) -> None:
+    """Remember the message that carries a prompt's answer, and whether it shows the end."""
+    values = {"channel_id": channel_id, "message_id": message_id, "delivered_at": now() if shown else None}
     await connection.execute(update(prompts).where(prompts.c.id == prompt_id).values(values))
 
 

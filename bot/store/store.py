@@ -47,6 +47,10 @@ class Store:
         found = await self._database.read(members.find, place)
         return found if found else await self._database.write(members.keep, place)
 
+    async def external_id(self, member_id: int) -> str:
+        """A member's id on its own platform. NotFound where it is not registered."""
+        return await self._database.read(members.external_id, member_id)
+
     async def add_prompt(
         self,
         member_id: int,
@@ -72,14 +76,14 @@ class Store:
         """
         return await self._database.write(prompts.set_state, prompt_id, state, error)
 
-    async def answered_in(self, prompt_id: int, channel_id: str, message_id: str) -> None:
-        """Remember the message that carries a prompt's answer, in place of an earlier one; it has yet to be delivered.
+    async def answered_in(self, prompt_id: int, channel_id: str, message_id: str, delivered: bool = False) -> None:
+        """Remember the message that carries a prompt's answer, in place of an earlier one, and if that shows the end.
 
         A front end calls it as soon as its first message stands, edits that message ever after, and calls `delivered`
         once it shows the end. After a crash, `unfinished` and `undelivered` say which messages to edit: one answer
         may be shown twice in the same message, and never in two.
         """
-        await self._database.write(prompts.answered_in, prompt_id, channel_id, message_id)
+        await self._database.write(prompts.answered_in, prompt_id, channel_id, message_id, delivered)
 
     async def delivered(self, prompt_id: int) -> None:
         """The prompt's message shows its tunes, or why there are none."""
@@ -138,6 +142,10 @@ class Store:
     async def vote(self, tune_id: int, member_id: int, value: int) -> Votes:
         """Set a member's one vote on a tune to 1 or -1, or withdraw it with 0. NotFound if there is no such tune."""
         return await self._database.write(tunes.vote, tune_id, member_id, value)
+
+    async def press(self, tune_id: int, member_id: int, value: int) -> Votes:
+        """Set a member's one vote on a tune to 1 or -1, or withdraw it where it is that already. NotFound."""
+        return await self._database.write(tunes.press, tune_id, member_id, value)
 
     async def delete_tune(self, tune_id: int) -> None:
         """Hide a tune for ever; its row and votes stay. NotFound where it is unknown or already deleted."""

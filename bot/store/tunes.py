@@ -105,6 +105,13 @@ async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value:
     return votes_now
 
 
+async def press(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
+    """Set a member's vote on a tune, or withdraw it where it is that already."""
+    stands = select(votes.c.value).where(votes.c.tune_id == tune_id, votes.c.member_id == member_id)
+    before = (await connection.execute(stands)).scalar_one_or_none()
+    return await vote(connection, tune_id, member_id, 0 if before == value else value)
+
+
 async def _count(connection: AsyncConnection, tune_id: int, viewer: int) -> Votes:
     """The votes on a tune as they stand in their own table."""
     here = select(votes.c.value, func.count().label("votes")).where(votes.c.tune_id == tune_id).group_by(votes.c.value)

@@ -1,9 +1,56 @@
 """/compose: a tune, or up to four, in a key that a member chooses."""
 
+from typing import Any
+
+import discord
 from discord import app_commands
+from discord.app_commands import Range
 
+from bot.discord import autocomplete, limits
+from bot.discord.asking import ask
 from bot.discord.parts import Parts
+from bot.values import Message, Place, Progress
+from model.jobs import LARGEST_SEED, LONGEST_OPENING, parse_prompt
+
+MOST_TUNES = 4
 
 
-def add(tree: app_commands.CommandTree, parts: Parts) -> None:
+def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     """Put /compose into the tree."""
+
+    @tree.command(description="Compose a tune in a key you choose")
+    @app_commands.describe(
+        key="Tonic and mode: D, Gm, Edor, Amix",
+        rhythm="The dance; drawn when left out",
+        temperature="How daring: 0.1 (careful) to 2.0 (wild); 1.0 when left out",
+        form="Order of parts, and bars in each: AABB when left out",
+        seed="The same seed gives the same tune; drawn when left out",
+        opening="The first bars, in ABC notation",
+        transpose="Move an opening with a [K:] of its own to this key",
+        count="How many tunes, 1 to 4",
+    )
+    @app_commands.autocomplete(key=autocomplete.key, rhythm=autocomplete.rhythm, form=autocomplete.form)
+    async def compose(
+        interaction: discord.Interaction[Any],
+        key: Range[str, 1, 40],
+        rhythm: Range[str, 1, 40] | None = None,
+        temperature: Range[float, 0.1, 2.0] | None = None,
+        form: Range[str, 1, 40] | None = None,
+        seed: Range[int, 0, LARGEST_SEED] | None = None,
+        opening: Range[str, 1, LONGEST_OPENING] | None = None,
+        transpose: bool | None = None,
+        count: Range[int, 1, MOST_TUNES] | None = None,
+    ) -> None:
+        given: dict[str, Any] = {
+            "key": key, "rhythm": rhythm, "temperature": temperature, "form": form, "seed": seed,
+            "opening": opening, "transpose": transpose, "count": count,
+        }
+        given = {name: value for name, value in given.items() if value is not None}
+        parse_prompt(**{name: value for name, value in given.items() if name != "count"})  # before anything is promised
+
+        async def queue(place: Place, message: Message) -> Progress:
+            options = {**await limits.defaults(interaction, parts), **given}
+            count = options.pop("count", 1)
+            return await parts.composer.compose(place, parse_prompt(**options), count, message=message)
+
+        await ask(interaction, queue)

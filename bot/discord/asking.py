@@ -1,0 +1,43 @@
+"""From a command or a button to a prompt in the queue and a message that will carry its answer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+
+from bot.discord import limits, words
+from bot.discord.parts import place_of
+from bot.errors import NotAllowed
+from bot.values import Message, Place, Progress
+
+NEEDED = discord.Permissions(view_channel=True, send_messages=True, embed_links=True, attach_files=True)
+
+Queue = Callable[[Place, Message], Awaitable[Progress]]
+
+
+async def ask(interaction: discord.Interaction[Any], queue: Queue) -> None:
+    """Acknowledge, and have `queue` put a prompt into the queue; its message is followed to the end.
+
+    Raises NotAllowed where the bot may not answer or the member not ask here, Busy, and what `queue` raises.
+    """
+    check_permissions(interaction)
+    client = interaction.client
+    await interaction.response.defer(thinking=True)
+    await limits.admit(interaction, client.parts)
+    shown = await interaction.edit_original_response(content=words.RECEIVED)
+    message = Message(str(interaction.channel_id), str(shown.id))
+    with client.delivery.expecting(message, interaction):
+        await queue(place_of(interaction), message)
+
+
+def check_permissions(interaction: discord.Interaction[Any]) -> None:
+    """NotAllowed, naming the permissions that the bot lacks in this channel of a server that has added it."""
+    if not interaction.guild_id or not interaction.is_guild_integration():
+        return
+    needed = NEEDED
+    if isinstance(interaction.channel, discord.Thread):
+        needed = discord.Permissions(NEEDED.value & ~discord.Permissions.send_messages.flag)
+        needed.send_messages_in_threads = True
+    missing = discord.Permissions(needed.value & ~interaction.app_permissions.value)
+    if missing.value:
+        raise NotAllowed(f"in this channel I lack {words.named(missing)}: ask an admin of the server to allow it")
