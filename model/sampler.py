@@ -37,7 +37,7 @@ GRAMMARS = 64  # compiled ones kept: up to half a megabyte each
 
 @dataclass(frozen=True)
 class Composed:
-    """A finished tune: how many tokens and draws it took, and the seconds since its batch began.
+    """A finished tune: the tokens it was drawn as, how many draws it took, and the seconds since its batch began.
 
     `nearest` is the corpus tune most like it; `temperature` is higher than the prompt's if it took many draws to get
     away from known tunes.
@@ -45,11 +45,15 @@ class Composed:
 
     prompt: Prompt
     tune: Tune
-    tokens: int
+    spelled: tuple[str, ...]
     draws: int
     seconds: float
     nearest: Nearest
     temperature: float
+
+    @property
+    def tokens(self) -> int:
+        return len(self.spelled)
 
 
 @dataclass
@@ -196,7 +200,7 @@ class Sampler:
         nearest = self._index.nearest(decode(tokens), draft.given.marks(tokens)) if self._index else NOBODY
         if tune and not wrong and not nearest.too_close:
             seconds = time.monotonic() - started
-            return Composed(prompt, tune, len(tokens), draft.draw + 1, seconds, nearest, draft.temperature)
+            return Composed(prompt, tune, tuple(tokens), draft.draw + 1, seconds, nearest, draft.temperature)
         if nearest.too_close or wrong == UNCHANGED:
             wrong = wrong or f"too close to {nearest.title}"
             draft.too_close += 1
