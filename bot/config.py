@@ -63,6 +63,12 @@ class Queue(_Section):
     patience: float = Field(900.0, gt=0)  # seconds a prompt waits at most; then it gets an apology
 
 
+class Discord(_Section):
+    """The bot on Discord. Without `shards` Discord says how many connections the bot needs."""
+
+    shards: int | None = Field(None, ge=1)
+
+
 class Log(_Section):
     """What is written to stderr: lines for people, or `logfmt` or `json` for machines."""
 
@@ -86,6 +92,7 @@ class Config(BaseSettings):
     worker: Worker = Worker()
     render: Render = Render()
     queue: Queue = Queue()
+    discord: Discord = Discord()
     log: Log = Log()
     discord_token: SecretStr | None = Field(None, validation_alias=_TOKEN)
 

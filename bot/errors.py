@@ -8,7 +8,8 @@ TunesmithError
 ├── ConfigError       config.toml or the environment is wrong; exit status 2
 ├── StoreError        the database cannot be used; exit status 1
 ├── WorkerError       no worker could compose the tune; exit status 1
-└── RenderError       the tune could not be drawn or played; exit status 1
+├── RenderError       the tune could not be drawn or played; exit status 1
+└── DiscordError      Discord cannot be used; exit status 1, where there is nothing else to serve
 """
 
 
@@ -46,3 +47,7 @@ class WorkerError(TunesmithError):
 
 class RenderError(TunesmithError):
     """The tune could not be drawn or played."""
+
+
+class DiscordError(TunesmithError):
+    """Discord cannot be used."""

@@ -4,11 +4,17 @@ import argparse
 import asyncio
 import logging
 import signal
+import sys
+from typing import TYPE_CHECKING
 
 from bot.config import Config
-from bot.service import only_one, running
+from bot.errors import DiscordError
+from bot.service import Service, only_one, running
 from bot.web import create_app, serve
 from bot.web.metrics import metrics_route
+
+if TYPE_CHECKING:
+    from bot.discord.connection import Connection
 
 PATIENCE = 20.0  # seconds to close in; each part has a shorter limit of its own
 
@@ -41,9 +47,10 @@ async def _serve(config: Config) -> None:
 
 
 async def _run(config: Config) -> None:
-    """Runs until it is cancelled."""
+    """Runs until it is cancelled; without a page, until Discord cannot be used."""
     async with running(config) as service:
         runner = None
+        discord = _discord(config, service)
         if config.web.enabled:
             app = create_app(service.composer, service.library)
             app.add_routes([metrics_route(service.metrics.exposition)])
@@ -53,20 +60,42 @@ async def _run(config: Config) -> None:
             if left:
                 print(f"{left} prompts from the last run go on", flush=True)
             _announce(config)
+            if discord:
+                discord.start()
+                await _as_long_as(discord, config)
             await asyncio.Event().wait()
         finally:
             await service.composer.drain()
+            if discord:
+                await discord.close()
             if runner:
                 await runner.cleanup()
 
 
+def _discord(config: Config, service: Service) -> "Connection | None":
+    """The front end on Discord, not connected yet; None without a token."""
+    if config.discord_token is None or not config.discord_token.get_secret_value():
+        return None
+    from bot.discord.connection import Connection  # takes half a second
+    from bot.discord.parts import Parts
+
+    parts = Parts(service.composer, service.library, service.store, config)
+    return Connection(parts, say=lambda line: print(line, flush=True))
+
+
+async def _as_long_as(discord: "Connection", config: Config) -> None:
+    """Wait for the end of the connection, and tell why. DiscordError where there is no page that goes on."""
+    try:
+        await discord.ended()
+    except DiscordError as error:
+        if not config.web.enabled:
+            raise
+        print(f"error: {error}; the chat page goes on", file=sys.stderr, flush=True)
+
+
 def _announce(config: Config) -> None:
-    if config.discord_token is None:
+    if config.discord_token is None or not config.discord_token.get_secret_value():
         print("no DISCORD_TOKEN, so the chat page is all there is", flush=True)
-    else:
-        print(
-            "DISCORD_TOKEN is set, but this release has no Discord front end yet: the chat page is served", flush=True
-        )
     if config.web.enabled:
         host = f"[{config.web.host}]" if ":" in config.web.host else config.web.host
         print(f"ready: http://{host}:{config.web.port}", flush=True)

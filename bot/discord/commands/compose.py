@@ -42,8 +42,14 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         count: Range[int, 1, MOST_TUNES] | None = None,
     ) -> None:
         given: dict[str, Any] = {
-            "key": key, "rhythm": rhythm, "temperature": temperature, "form": form, "seed": seed,
-            "opening": opening, "transpose": transpose, "count": count,
+            "key": key,
+            "rhythm": rhythm,
+            "temperature": temperature,
+            "form": form,
+            "seed": seed,
+            "opening": opening,
+            "transpose": transpose,
+            "count": count,
         }
         given = {name: value for name, value in given.items() if value is not None}
         parse_prompt(**{name: value for name, value in given.items() if name != "count"})  # before anything is promised

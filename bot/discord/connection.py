@@ -1,0 +1,125 @@
+"""Staying connected to Discord while the bot runs: log in, listen, begin again when the network was away."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import aiohttp
+import discord
+
+from bot.discord.client import Client
+from bot.discord.delivery import Delivery
+from bot.discord.parts import Parts
+from bot.errors import DiscordError
+
+log = logging.getLogger(__name__)
+
+PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)  # seconds before Discord is asked again; the last one repeats
+GOODBYE = 5.0  # seconds that closing the connection may take
+_UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.GatewayNotFound, discord.DiscordServerError)
+_PORTAL = "https://discord.com/developers/applications"
+_REFUSED = {  # close codes of the gateway that no second try gets past
+    4004: f"Discord does not take the token any more: set DISCORD_TOKEN to the one under Bot at {_PORTAL}",
+    4011: "Discord asks for more shards: set [discord] shards higher, or leave it out",
+    4013: "Discord does not know the intents of this release: install a newer one",
+    4014: f"Discord does not grant the intents: see Bot, Privileged Gateway Intents, at {_PORTAL}",
+}
+
+
+class Connection:
+    """The front end as a whole. It notes what is composed from when it is made; `start` connects, `close` ends it.
+
+    `ended` waits until `close`, or raises DiscordError, one line that says why Discord cannot be used.
+    `say` is told when the bot is there, with the link that invites it.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        connector: Callable[[], aiohttp.BaseConnector | None] = lambda: None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.delivery = Delivery(parts)
+        self.client: Client | None = None
+        self._parts, self._connector, self._say = parts, connector, say
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Connect, however long the network takes to be there."""
+        for name in ("discord.client", "discord.shard"):
+            logging.getLogger(name).addFilter(one_line)
+        self._task = asyncio.create_task(self._stay(), name="Discord")
+
+    async def ended(self) -> None:
+        assert self._task, "start it first"
+        await self._task
+
+    async def close(self) -> None:
+        """Let answers under way arrive, tell those who wait, and leave."""
+        try:
+            await self.delivery.stop()
+            if self.client:
+                async with asyncio.timeout(GOODBYE):
+                    await self.client.close()
+        except TimeoutError:
+            log.warning("the connection to Discord did not close within %g s", GOODBYE)
+        finally:
+            if self._task:
+                self._task.cancel()
+                await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _stay(self) -> None:
+        tries = 0
+        while True:
+            self.client = self._new()
+            try:
+                await self._listen(self.client)
+                tries = 0
+            except _UNREACHABLE as error:
+                log.warning("Discord cannot be reached (%s)", error or type(error).__name__)
+            finally:
+                await self.client.close()
+            await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+            tries += 1
+
+    async def _listen(self, client: Client) -> None:
+        try:
+            await client.login(_token(self._parts))
+            self._say(f"on Discord as {client.user}; to add it to a server: {client.invitation}")
+            await client.connect()
+        except discord.LoginFailure:
+            raise DiscordError(
+                f"Discord refuses the token: set DISCORD_TOKEN to the one under Bot at {_PORTAL}"
+            ) from None
+        except discord.PrivilegedIntentsRequired:
+            raise DiscordError(_REFUSED[4014]) from None
+        except discord.ConnectionClosed as error:
+            reason = f"Discord ended the connection for good (code {error.code})"
+            raise DiscordError(_REFUSED.get(error.code, reason)) from None
+        except discord.DiscordServerError:
+            raise
+        except discord.HTTPException as error:
+            raise DiscordError(f"Discord refuses the bot: {error}") from error
+
+    def _new(self) -> Client:
+        config = self._parts.config
+        synced = config.data_dir / "discord-commands"
+        return Client(self._parts, self.delivery, synced, config.discord.shards, self._connector())
+
+
+def one_line(record: logging.LogRecord) -> bool:
+    """What the library logs with a traceback, each time the network is away, says its reason in the line instead."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, (*_UNREACHABLE, discord.ConnectionClosed)):
+        record.msg, record.args = f"{record.getMessage()} ({str(error) or type(error).__name__})", ()
+        record.exc_info = record.exc_text = None
+    return True
+
+
+def _token(parts: Parts) -> str:
+    """The token. DiscordError, which does not show it, where it cannot be one."""
+    secret = parts.config.discord_token
+    token = secret.get_secret_value().strip() if secret else ""
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise DiscordError(f"DISCORD_TOKEN is no token: set it to the one under Bot at {_PORTAL}")
+    return token
