@@ -1,6 +1,7 @@
 """What the command lines of `python -m model` and `python -m bot` share."""
 
 import argparse
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +12,7 @@ from model.form import form_of, parts_of
 from model.jobs import VARIATIONS, Prompt, parse_prompt
 
 LONGEST_NAME = 4096  # characters of a path
+MOST_THREADS = 1024
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,6 +38,19 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
     )
     ways = "; ".join(f"{way}: {does}" for way, does in VARIATIONS.items())
     parser.add_argument("--vary", default="", help=f"vary the whole tune that --opening gives ({ways})")
+
+
+def add_threads_option(parser: argparse.ArgumentParser, default: int | None = None) -> None:
+    """`--threads`, by default all processors."""
+    default = default or os.cpu_count()
+    help_text = f"CPU threads (default: {default})"
+    parser.add_argument("--threads", type=_threads, default=default, metavar="N", help=help_text)
+
+
+def _threads(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text[:20]} is no number of threads from 1 to {MOST_THREADS}")
+    return int(text)
 
 
 def prompt_of(options: argparse.Namespace) -> Prompt:

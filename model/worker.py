@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -89,6 +90,8 @@ class Worker:
                 self._arrived.put(_Waiting(job, time.monotonic() + job.deadline))
             except (ValueError, TypeError, KeyError, RecursionError, ModelError) as error:
                 log.error("a line that is no job (%s): %.200s", error, line.strip())
+                if (name := _name_in(line)) is not None:  # whoever waits for it is told
+                    self._say(Event(name, "failed", error="the worker does not understand this job", fault="internal"))
         self._arrived.put(None)
 
     def _batch(self) -> list[Job]:
@@ -182,6 +185,15 @@ def resident() -> int:
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return most // (2**20 if sys.platform == "darwin" else 2**10)
     return pages * resource.getpagesize() // 2**20
+
+
+def _name_in(line: str) -> str | None:
+    """The id of a job that cannot be read otherwise."""
+    with suppress(ValueError, RecursionError):
+        data = json.loads(line)
+        if isinstance(data, dict) and isinstance(data.get("id"), str):
+            return str(data["id"])
+    return None
 
 
 def _failed(job: Job, error: str, fault: str) -> Event:

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.values import Progress, State, StoredPrompt, StoredTune, Votes
 from bot.web.commands import written
+from model.books import book
 from model.rhythm import RHYTHMS
 
 
@@ -86,7 +87,7 @@ def _known(tune: StoredTune) -> dict[str, str]:
     away = f"drawn at temperature {drawn:g} to get away from known tunes" if raised else ""
     if near is None:
         return {"before": away[:1].upper() + away[1:], "title": "", "after": ""}
-    after = f" ({near.source}), {near.similarity:.0%} alike"
+    after = f" ({book(near.source)}), {near.similarity:.0%} alike"
     return {"before": "Nearest known tune: ", "title": near.title, "after": after + (f"; {away}" if away else "")}
 
 

@@ -2,9 +2,10 @@
 
 import argparse
 import json
-import os
 import sys
 from typing import Any
+
+from model.arguments import add_threads_option
 
 
 def add(commands: Any) -> None:
@@ -15,7 +16,7 @@ def add(commands: Any) -> None:
         " machine could do at most. Ratio is ours over the baseline.",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON list of rows")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
+    add_threads_option(parser)
     parser.set_defaults(run=run)
 
 

@@ -2,10 +2,10 @@
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from model.arguments import add_threads_option
 from model.evaluation.progress import Progress
 from model.evaluation.table import aligned
 from model.jobs import parse_count, parse_prompt
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--count", default="200", help="tunes that each composes (default: 200)")
     parser.add_argument("--seed", type=int, default=0, help="of those tunes (default: 0)")
     parser.add_argument("--json", action="store_true", help="print a JSON list")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
+    add_threads_option(parser)
     parser.set_defaults(run=run)
 
 

@@ -1,7 +1,6 @@
 """`sample`: compose tunes and write them as ABC."""
 
 import argparse
-import os
 import sys
 import time
 from dataclasses import replace
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.abc_writer import write
-from model.arguments import add_prompt_options, prompt_of
+from model.arguments import add_prompt_options, add_threads_option, prompt_of
 from model.jobs import parse_count
 
 BATCH = 64
@@ -23,7 +22,7 @@ def add(commands: Any) -> None:
     )
     add_prompt_options(parser)
     parser.add_argument("--checkpoint", type=Path, help="file (default: the shipped one)")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
+    add_threads_option(parser)
     parser.set_defaults(run=run)
 
 

@@ -2,12 +2,12 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from model.arguments import add_threads_option
 from model.jobs import parse_count
 
 
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--abc2midi", action="store_true", help="have abc2midi read every tune too")
     parser.add_argument("--checkpoint", type=Path, help="file (default: the shipped one)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
+    add_threads_option(parser)
     parser.set_defaults(run=run)
 
 

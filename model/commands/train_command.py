@@ -2,13 +2,13 @@
 
 import argparse
 import dataclasses
-import os
 import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 from model import presets
+from model.arguments import add_threads_option
 from model.errors import InputError
 from model.sources import cobb_source, default_sources, path_source
 
@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--out", type=Path, help="checkpoint to write (default: runs/PRESET.safetensors)")
     parser.add_argument("--resume", action="store_true", help="go on where the run that wrote OUT.resume was stopped")
     parser.add_argument("--seed", type=int, default=0, help="of the weights and the batches (default: 0)")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
+    add_threads_option(parser)
     parser.set_defaults(run=run)
 
 

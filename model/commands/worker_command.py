@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from model.arguments import add_threads_option
+
 
 def add(commands: Any) -> None:
     parser = commands.add_parser(
@@ -16,7 +18,7 @@ def add(commands: Any) -> None:
         description="Read jobs as JSON lines from stdin, compose them in batches, write events to stdout.",
     )
     parser.add_argument("--checkpoint", type=Path, help="for jobs that name none (default: the shipped one)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    add_threads_option(parser, 1)
     parser.add_argument("--keep", type=int, default=3, help="versions held in memory at once (default: 3)")
     parser.set_defaults(run=run)
 

@@ -221,11 +221,8 @@ def test_a_cancelled_job_has_no_outcome(worker: Process) -> None:
         b'{"cancel": []}\n',
         b"[" * 100_000 + b"\n",
         b"\xff\xfe\x00\n",
-        json.dumps({**job("x").to_json(), "deadline": "soon"}).encode() + b"\n",
-        json.dumps({**job("x").to_json(), "colour": "red"}).encode() + b"\n",
-        json.dumps({**job("x").to_json(), "prompt": {"key": "H"}}).encode() + b"\n",
     ],
-    ids=range(11),
+    ids=range(8),
 )
 def test_lines_that_are_no_jobs_are_passed_over(worker: Process, line: bytes) -> None:
     worker.send(line, job("after"))
@@ -245,3 +242,12 @@ def test_jobs_that_wait_when_the_input_ends_are_still_composed() -> None:
     events = [Event.from_line(line) for line in out.getvalue().splitlines()]
     told = [(event.id, event.state) for event in events if event.state != "alive"]
     assert told == [("", "ready"), ("last", "composing"), ("last", "done"), ("", "batch")]
+
+
+@pytest.mark.parametrize("change", [{"colour": "red"}, {"deadline": "soon"}, {"prompt": {"key": "H"}}])
+def test_a_job_that_cannot_be_read_is_answered(worker: Process, change: dict[str, Any]) -> None:
+    worker.send({**job("odd").to_json(), **change}, job("after"))
+    told = worker.outcomes("odd", "after")
+    assert told["after"].state == "done"
+    event = told["odd"]
+    assert (event.state, event.fault, event.error) == ("failed", "internal", "the worker does not understand this job")

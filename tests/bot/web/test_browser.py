@@ -145,7 +145,7 @@ async def test_from_a_command_to_a_tune_with_votes_that_survive_a_reload(page: P
     await expect(card.locator(".facts")).to_have_text(
         "E dorian · reel · 100 bpm · AABB:8 · temperature 0.9 · seed 7 · model v1"
     )
-    known = "Nearest known tune: The Boys of Malin (ryansMammoth), 41% alike"
+    known = "Nearest known tune: The Boys of Malin (Ryan's Mammoth Collection), 41% alike"
     await expect(card.locator(".known")).to_have_text(known)
     await expect(status).to_be_hidden()
     picture = card.get_by_role("img", name="Sheet music of The Silver Heron")
