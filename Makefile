@@ -20,6 +20,8 @@ test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.installed-dev
+	$(BIN)/python -m model bench
+	$(BIN)/python -m model sweep --count 10000
 	$(BIN)/python -m bot bench
 
 format: $(VENV)/.installed-dev
