@@ -1,7 +1,7 @@
 """The values that the store, the use cases and the front ends pass to each other."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from model.jobs import Known, Prompt
@@ -138,3 +138,57 @@ class Progress:
     ahead: int = 0
     tunes: tuple[StoredTune, ...] = ()
     refused: bool = False
+
+
+class Period(StrEnum):
+    """When the votes of a leaderboard were cast: today, this week, from Monday, this month, in UTC, or ever."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    ALL = "all"
+
+    def began(self, time: datetime) -> date | None:
+        """The first day of the period that an aware time is in; None for all time."""
+        day = time.astimezone(UTC).date()
+        match self:
+            case Period.DAY:
+                return day
+            case Period.WEEK:
+                return day - timedelta(days=day.weekday())
+            case Period.MONTH:
+                return day.replace(day=1)
+        return None
+
+
+@dataclass(frozen=True)
+class Leader:
+    """A tune on a leaderboard, and the votes on it that were cast in its period."""
+
+    tune: StoredTune
+    up: int
+    down: int
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What the admins of a server chose. None, or nothing, is what the bot does elsewhere. Ids are the platform's."""
+
+    rhythm: str | None = None  # these three are for those who leave them out
+    temperature: float | None = None
+    form: str | None = None
+    cooldown: int | None = None  # seconds between two prompts of a member
+    waiting: int | None = None  # prompts of this server that may wait at once
+    channels: tuple[str, ...] = ()  # where the bot may be asked; everywhere if there is none
+    admin_roles: tuple[str, ...] = ()  # beside those who manage the server
+    log_channel: str | None = None  # where admin actions are told
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row of `audit`: what an admin did."""
+
+    member_name: str
+    action: str
+    detail: str
+    created_at: datetime  # aware, UTC

@@ -7,11 +7,13 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.benchmarks.row import Row, at_most
 from bot.store import Store
+from bot.store.standings import wilson
+from bot.values import Period
 from model.rhythm import RHYTHMS
 
 TUNES = 1_000_000
@@ -38,7 +40,9 @@ _VOTES = """WITH RECURSIVE k(j) AS (SELECT 0 UNION ALL SELECT j + 1 FROM k WHERE
     created_at FROM tunes CROSS JOIN k WHERE id % ? = 0"""
 _COUNTS = """UPDATE tunes SET up = (SELECT count(*) FROM votes WHERE tune_id = tunes.id AND value = 1),
     down = (SELECT count(*) FROM votes WHERE tune_id = tunes.id AND value = -1)"""
-_SCORES = "UPDATE tunes SET score = up - down"
+_SCORES = "UPDATE tunes SET score = wilson(up, down)"
+_STANDINGS = """INSERT INTO standings SELECT ?, ?, id, server_id, rhythm, up, down, score FROM tunes
+    WHERE created_at >= ?"""
 
 
 def measure() -> list[Row]:
@@ -54,15 +58,14 @@ async def _measure(path: Path) -> list[Row]:
     draw = random.Random(7)
     rhythms = list(RHYTHMS)
 
-    def ago(days: int) -> datetime:
-        return datetime.now(UTC) - timedelta(days=days)
-
     async with await Store.open(path) as store:
         calls: dict[str, Callable[[], Awaitable[object]]] = {
             "/top": lambda: store.top(1, 1),
             "/top of a rhythm": lambda: store.top(1, 1, rhythm=draw.choice(rhythms)),
-            "/top of a week": lambda: store.top(1, 1, since=ago(7)),
-            "/top of a month and a rhythm": lambda: store.top(1, 1, since=ago(30), rhythm=draw.choice(rhythms)),
+            "/top of a week": lambda: store.top(1, 1, Period.WEEK),
+            "/top of a month and a rhythm": lambda: store.top(1, 1, Period.MONTH, draw.choice(rhythms)),
+            "/tunebook of a member": lambda: store.favourites(draw.randrange(1, MEMBERS)),
+            "/tunebook of a server": lambda: store.top(1, 1, limit=50),
             "/mine": lambda: store.mine(draw.randrange(1, MEMBERS)),
             "a page of history": lambda: store.history(1, 1, draw.randrange(1, TUNES), 20),
             "vote": lambda: store.vote(draw.randrange(1, TUNES), draw.randrange(1, MEMBERS), draw.choice((1, -1, 0))),
@@ -106,7 +109,11 @@ def _fill(path: Path) -> None:
         database.execute(_VOTES, (EACH, MEMBERS, 1))
         database.execute(_VOTES, (CROWD, MEMBERS, TUNES // FAVOURITES))
         database.execute(_COUNTS)
+        database.create_function("wilson", 2, wilson, deterministic=True)
         database.execute(_SCORES)
+        for period in (Period.DAY, Period.WEEK, Period.MONTH):
+            began = str(period.began(datetime.now(UTC)))
+            database.execute(_STANDINGS, (period.value, began, began))
         database.execute("COMMIT")
 
 

@@ -1,15 +1,30 @@
 """The store: what the use cases keep and look up, each call one transaction."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from bot.store import members, prompts, tunes, versions
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import members, prompts, settings, standings, tunes, versions, votes
 from bot.store.database import Database, database_url
 from bot.store.migrate import migrate
-from bot.values import NOWHERE, Message, NewTune, Place, State, StoredPrompt, StoredTune, Version, Votes
+from bot.values import (
+    NOWHERE,
+    Leader,
+    Message,
+    NewTune,
+    Period,
+    Place,
+    Record,
+    ServerSettings,
+    State,
+    StoredPrompt,
+    StoredTune,
+    Version,
+    Votes,
+)
 from model.jobs import Prompt
 
 
@@ -127,10 +142,17 @@ class Store:
         return await self._database.read(tunes.history, server_id, member_id, before, limit)
 
     async def top(
-        self, server_id: int, member_id: int, since: datetime | None = None, rhythm: str | None = None, limit: int = 10
-    ) -> list[StoredTune]:
-        """A server's tunes with the most votes (composed `since`, of one rhythm), the newest first among equals."""
-        return await self._database.read(tunes.top, server_id, member_id, since, rhythm, limit)
+        self, server_id: int, member_id: int, period: Period = Period.ALL, rhythm: str | None = None, limit: int = 10
+    ) -> list[Leader]:
+        """A server's best tunes (of one rhythm) by the votes cast in a period, as bot.store.standings ranks them.
+
+        None without a vote up is among them; the newest is first among equals.
+        """
+        return await self._database.read(standings.top, server_id, member_id, period, rhythm, limit)
+
+    async def favourites(self, member_id: int, limit: int = 50) -> list[StoredTune]:
+        """The tunes that a member voted up, the latest vote first."""
+        return await self._database.read(votes.favourites, member_id, limit)
 
     async def mine(
         self, member_id: int, viewer: int | None = None, before: int | None = None, limit: int = 10
@@ -141,15 +163,15 @@ class Store:
 
     async def vote(self, tune_id: int, member_id: int, value: int) -> Votes:
         """Set a member's one vote on a tune to 1 or -1, or withdraw it with 0. NotFound if there is no such tune."""
-        return await self._database.write(tunes.vote, tune_id, member_id, value)
+        return await self._database.write(votes.vote, tune_id, member_id, value)
 
     async def press(self, tune_id: int, member_id: int, value: int) -> Votes:
         """Set a member's one vote on a tune to 1 or -1, or withdraw it where it is that already. NotFound."""
-        return await self._database.write(tunes.press, tune_id, member_id, value)
+        return await self._database.write(votes.press, tune_id, member_id, value)
 
     async def delete_tune(self, tune_id: int) -> None:
         """Hide a tune for ever; its row and votes stay. NotFound where it is unknown or already deleted."""
-        await self._database.write(tunes.remove, tune_id)
+        await self._database.write(_remove, tune_id)
 
     async def add_version(
         self, path: str, sha256: str, name: str, number: int | None = None, note: str = ""
@@ -163,3 +185,24 @@ class Store:
     async def versions(self) -> list[Version]:
         """Every version, in order of number."""
         return await self._database.read(versions.load_all)
+
+    async def server_settings(self, place: Place) -> ServerSettings:
+        """What the admins of a place's server chose; as it is elsewhere where they chose nothing."""
+        return await self._database.read(settings.load, place)
+
+    async def change_settings(self, place: Place, changes: Mapping[str, Any], detail: str) -> ServerSettings:
+        """Change fields of a server's settings, and put it into the audit table, in one transaction."""
+        return await self._database.write(settings.change, place, changes, detail)
+
+    async def record(self, place: Place, action: str, detail: str) -> None:
+        """Put what an admin did into the audit table."""
+        await self._database.write(settings.record, place, action, detail)
+
+    async def records(self, place: Place, limit: int = 10) -> list[Record]:
+        """What the admins of a place's server did last, newest first."""
+        return await self._database.read(settings.records, place, limit)
+
+
+async def _remove(connection: AsyncConnection, tune_id: int) -> None:
+    await tunes.remove(connection, tune_id)
+    await standings.forget(connection, tune_id)

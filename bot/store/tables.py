@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -162,7 +164,7 @@ tunes = Table(
     Column("drawn_temperature", Float),  # the prompt's, or higher
     Column("version", RowId, ForeignKey("versions.number")),  # where it is not the prompt's
     *(Column(name, Integer, nullable=False, server_default="0") for name in ("up", "down")),  # its votes
-    Column("score", Integer, nullable=False, server_default="0"),  # up - down
+    Column("score", Float, nullable=False, server_default="0"),  # see bot.store.standings
     _time("created_at"),
     _time("deleted_at", nullable=True),
     UniqueConstraint("prompt_id", "ordinal"),
@@ -178,7 +180,6 @@ def _leaders(name: str, *columns: str) -> Index:
 
 _leaders("ix_tunes_top", "server_id", "score", "id")
 _leaders("ix_tunes_rhythm_top", "server_id", "rhythm", "score", "id")
-_leaders("ix_tunes_recent", "server_id", "created_at", "rhythm", "score", "id")
 
 votes = Table(
     "votes",
@@ -190,4 +191,47 @@ votes = Table(
     _time("updated_at"),
     CheckConstraint("value IN (-1, 1)", name="value"),
     sqlite_with_rowid=False,
+)
+_up = votes.c.value == 1
+Index("ix_votes_favourites", votes.c.member_id, votes.c.updated_at, sqlite_where=_up, postgresql_where=_up)
+
+standings = Table(  # the votes of this day, week and month; rows of past ones are forgotten little by little
+    "standings",
+    metadata,
+    Column("period", String(8), primary_key=True),
+    Column("began", Date, primary_key=True),
+    Column("tune_id", RowId, ForeignKey("tunes.id"), primary_key=True),
+    _reference("server_id", "servers.id"),  # these two repeat the tune's
+    Column("rhythm", String(32), nullable=False),
+    *(Column(name, Integer, nullable=False) for name in ("up", "down")),
+    Column("score", Float, nullable=False),
+    Index(None, "server_id", "period", "began", "score", "tune_id"),
+    Index(None, "server_id", "period", "began", "rhythm", "score", "tune_id"),
+    sqlite_with_rowid=False,
+)
+
+server_settings = Table(  # NULL is what the bot does elsewhere
+    "server_settings",
+    metadata,
+    Column("server_id", RowId, ForeignKey("servers.id"), primary_key=True, autoincrement=False),
+    Column("rhythm", String(32)),
+    Column("temperature", Float),
+    Column("form", String(16)),
+    Column("cooldown", Integer),  # seconds between two prompts of a member
+    Column("waiting", Integer),  # prompts of this server that may wait at once
+    Column("channels", JSON, nullable=False),  # external ids, as strings
+    Column("admin_roles", JSON, nullable=False),
+    Column("log_channel", String(64)),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    _reference("server_id", "servers.id"),
+    _reference("member_id", "members.id"),
+    Column("action", String(32), nullable=False),
+    _text("detail"),
+    _time("created_at"),
+    Index(None, "server_id", "id"),  # of a server, newest first
 )

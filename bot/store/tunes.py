@@ -1,16 +1,14 @@
-"""Tunes, and the votes on them."""
+"""Tunes: what was composed."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound
 from bot.store import prompts as prompt_rows
 from bot.store.tables import LARGEST_ID, members, now, prompts, tunes, votes
-from bot.store.upsert import insert_for
 from bot.values import NewTune, State, StoredPrompt, StoredTune, Votes
 from model.jobs import Known
 
@@ -47,21 +45,9 @@ async def history(
     return [(prompt, tuple(tune for tune in found if tune.prompt_id == prompt.id)) for prompt in page]
 
 
-async def top(
-    connection: AsyncConnection, server_id: int, viewer: int, since: datetime | None, rhythm: str | None, limit: int
-) -> list[StoredTune]:
-    """A server's tunes with the most votes, the newest first among equals."""
-    leaders = select(tunes.c.id).where(tunes.c.server_id == server_id, tunes.c.deleted_at.is_(None))
-    if rhythm is not None:
-        leaders = leaders.where(tunes.c.rhythm == rhythm)
-    score: ColumnElement[int] = tunes.c.score
-    if (
-        since is not None
-    ):  # + 0: few tunes are that new, so they are sorted, where the best of all would be gone through
-        leaders, score = leaders.where(tunes.c.created_at >= since), tunes.c.score + 0
-    ids = [row.id for row in await connection.execute(leaders.order_by(score.desc(), tunes.c.id.desc()).limit(limit))]
-    found = {row.id: row for row in await connection.execute(_query(viewer).where(tunes.c.id.in_(ids)))}
-    return [_from_row(found[tune_id]) for tune_id in ids]
+async def load_all(connection: AsyncConnection, tune_ids: Collection[int], viewer: int) -> list[StoredTune]:
+    """Those of these tunes that are not deleted, in no order."""
+    return [_from_row(row) for row in await connection.execute(_query(viewer).where(tunes.c.id.in_(tune_ids)))]
 
 
 async def of_member(
@@ -78,49 +64,11 @@ async def remove(connection: AsyncConnection, tune_id: int) -> None:
     """Hide a tune for ever; its row and votes stay. NotFound where it is unknown or already deleted."""
     statement = update(tunes).where(tunes.c.id == tune_id, tunes.c.deleted_at.is_(None)).values(deleted_at=now())
     if (await connection.execute(statement)).rowcount == 0:
-        raise NotFound(_no_tune(tune_id))
+        raise NotFound(missing(tune_id))
 
 
-async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
-    """Set a member's vote on a tune, or with 0 withdraw it, and count again."""
-    exists = select(tunes.c.id).where(tunes.c.id == tune_id, tunes.c.deleted_at.is_(None))
-    if (await connection.execute(exists)).one_or_none() is None:
-        raise NotFound(_no_tune(tune_id))
-    if value == 0:
-        await connection.execute(delete(votes).where(votes.c.tune_id == tune_id, votes.c.member_id == member_id))
-    else:
-        time = now()
-        new = insert_for(connection, votes).values(
-            tune_id=tune_id, member_id=member_id, value=value, created_at=time, updated_at=time
-        )
-        statement = new.on_conflict_do_update(
-            index_elements=["tune_id", "member_id"],
-            set_={"value": new.excluded.value, "updated_at": new.excluded.updated_at},
-            where=votes.c.value != new.excluded.value,  # the same vote again is no new vote
-        )
-        await connection.execute(statement)
-    votes_now = await _count(connection, tune_id, member_id)
-    counts = {"up": votes_now.up, "down": votes_now.down, "score": votes_now.up - votes_now.down}
-    await connection.execute(update(tunes).where(tunes.c.id == tune_id).values(counts))
-    return votes_now
-
-
-async def press(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
-    """Set a member's vote on a tune, or withdraw it where it is that already."""
-    stands = select(votes.c.value).where(votes.c.tune_id == tune_id, votes.c.member_id == member_id)
-    before = (await connection.execute(stands)).scalar_one_or_none()
-    return await vote(connection, tune_id, member_id, 0 if before == value else value)
-
-
-async def _count(connection: AsyncConnection, tune_id: int, viewer: int) -> Votes:
-    """The votes on a tune as they stand in their own table."""
-    here = select(votes.c.value, func.count().label("votes")).where(votes.c.tune_id == tune_id).group_by(votes.c.value)
-    counts = {row.value: row.votes for row in await connection.execute(here)}
-    mine = (await connection.execute(select(_mine(tune_id, viewer)))).scalar_one()
-    return Votes(counts.get(1, 0), counts.get(-1, 0), mine)
-
-
-def _no_tune(tune_id: int) -> str:
+def missing(tune_id: int) -> str:
+    """What NotFound says."""
     return f"there is no tune {tune_id}, or it was deleted"
 
 

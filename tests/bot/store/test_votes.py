@@ -2,9 +2,7 @@ import asyncio
 import random
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -117,32 +115,6 @@ async def test_cancelled_votes_neither_block_nor_break_the_next(store: Store) ->
     async with asyncio.timeout(10):
         await asyncio.gather(*(store.vote(tune.id, member, -1) for member in members))
     assert (await store.tune(tune.id)).votes == Votes(0, 10, 0)  # type: ignore[union-attr]
-
-
-async def test_the_tunes_with_the_most_votes_lead(store: Store) -> None:
-    tunes = [await a_tune(store) for _ in range(4)]
-    members = [(await a_member(store, f"m{i}"))[0] for i in range(3)]
-    for tune, values in zip(tunes, ((1, 1, -1), (1, 1, 1), (), (1, -1, 1)), strict=True):
-        for member, value in zip(members, values, strict=False):
-            await store.vote(tune.id, member, value)
-    server = tunes[0].server_id
-
-    async def top(**options: Any) -> list[int]:
-        return [tunes.index(replace(tune, votes=Votes())) for tune in await store.top(server, 0, **options)]
-
-    assert await top() == [1, 3, 0, 2]  # the newer one of two equals first
-    assert await top(limit=2) == [1, 3]
-    assert await top(rhythm="reel") == [1, 3, 0, 2]
-    assert await top(rhythm="jig") == []
-    assert await top(since=tunes[2].created_at) == [3, 2]
-    assert await top(since=tunes[1].created_at, rhythm="reel") == [1, 3, 2]
-    await store.vote(tunes[1].id, members[0], 0)
-    await store.vote(tunes[1].id, members[1], -1)
-    await store.delete_tune(tunes[3].id)
-    assert await top() == [0, 2, 1]  # 1, 0 and 0 votes
-    elsewhere = (await a_member(store, server="elsewhere"))[1]
-    assert await store.top(elsewhere, 0) == []
-    assert (await store.top(server, members[0], limit=1))[0].votes == Votes(2, 1, 1)
 
 
 async def test_a_members_own_tunes_come_newest_first(store: Store) -> None:

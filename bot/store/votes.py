@@ -1,0 +1,62 @@
+"""Votes: one of a member on a tune, counted at once."""
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import NotFound
+from bot.store import standings
+from bot.store import tunes as tune_rows
+from bot.store.standings import Cast, wilson
+from bot.store.tables import now, tunes, votes
+from bot.store.upsert import insert_for
+from bot.values import StoredTune, Votes
+
+
+async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
+    """Set a member's vote on a tune, or with 0 withdraw it. The same vote again is no new vote, and keeps its time."""
+    counts = select(tunes.c.up, tunes.c.down).where(tunes.c.id == tune_id, tunes.c.deleted_at.is_(None))
+    tune = (await connection.execute(counts.with_for_update())).one_or_none()  # whoever votes at once waits here
+    if tune is None:
+        raise NotFound(tune_rows.missing(tune_id))
+    mine = select(votes.c.value, votes.c.updated_at)
+    mine = mine.where(votes.c.tune_id == tune_id, votes.c.member_id == member_id)
+    row = (await connection.execute(mine)).one_or_none()
+    before, after = Cast(row.value, row.updated_at) if row else Cast(0, now()), Cast(value, now())
+    if before.value == after.value:
+        return Votes(tune.up, tune.down, value)
+    await _write(connection, tune_id, member_id, after)
+    up = tune.up + (value == 1) - (before.value == 1)
+    down = tune.down + (value == -1) - (before.value == -1)
+    changed = update(tunes).where(tunes.c.id == tune_id).values(up=up, down=down, score=wilson(up, down))
+    await connection.execute(changed)
+    await standings.count(connection, tune_id, before, after)
+    return Votes(up, down, value)
+
+
+async def press(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
+    """Set a member's vote on a tune, or withdraw it where it is that already: a second click on the same button."""
+    await connection.execute(select(tunes.c.id).where(tunes.c.id == tune_id).with_for_update())
+    stands = select(votes.c.value).where(votes.c.tune_id == tune_id, votes.c.member_id == member_id)
+    before = (await connection.execute(stands)).scalar_one_or_none()
+    return await vote(connection, tune_id, member_id, 0 if before == value else value)
+
+
+async def _write(connection: AsyncConnection, tune_id: int, member_id: int, cast: Cast) -> None:
+    if cast.value == 0:
+        await connection.execute(delete(votes).where(votes.c.tune_id == tune_id, votes.c.member_id == member_id))
+        return
+    new = insert_for(connection, votes).values(
+        tune_id=tune_id, member_id=member_id, value=cast.value, created_at=cast.at, updated_at=cast.at
+    )
+    changed = {"value": new.excluded.value, "updated_at": new.excluded.updated_at}
+    await connection.execute(new.on_conflict_do_update(index_elements=["tune_id", "member_id"], set_=changed))
+
+
+async def favourites(connection: AsyncConnection, member_id: int, limit: int) -> list[StoredTune]:
+    """The tunes that a member voted up, the latest vote first; without those that were deleted."""
+    query = select(tunes.c.id).join_from(votes, tunes, votes.c.tune_id == tunes.c.id)
+    query = query.where(votes.c.member_id == member_id, votes.c.value == 1, tunes.c.deleted_at.is_(None))
+    rows = await connection.execute(query.order_by(votes.c.updated_at.desc(), tunes.c.id.desc()).limit(limit))
+    ids = [row.id for row in rows]
+    found = {tune.id: tune for tune in await tune_rows.load_all(connection, ids, member_id)}
+    return [found[tune_id] for tune_id in ids if tune_id in found]
