@@ -75,7 +75,7 @@ class Client(discord.AutoShardedClient):
             add(self.tree, self.parts)
         self.add_dynamic_items(*ITEMS)
         await self._sync()
-        self.delivery.start(self)
+        self.delivery.answer_through(self)
 
     @property
     def invitation(self) -> str:

@@ -48,6 +48,7 @@ class Connection:
         """Connect, however long the network takes to be there."""
         for name in ("discord.client", "discord.shard"):
             logging.getLogger(name).addFilter(one_line)
+        self.delivery.listen()
         self._task = asyncio.create_task(self._stay(), name="Discord")
 
     async def ended(self) -> None:

@@ -20,7 +20,8 @@ GOODBYE = 4.0  # seconds in which messages under way are finished when the bot s
 class Delivery:
     """Follows every prompt of this platform from its first message to its end.
 
-    It listens from the moment it is made, so that it misses nothing; answers go out between `start` and `stop`.
+    It hears of every change from the moment it is made; answers go out from `listen` to `stop`, as soon as there is a
+    client that has logged in.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -30,15 +31,19 @@ class Delivery:
         self._expected: dict[str, discord.Interaction[Any]] = {}  # by message
         self._helpers: set[asyncio.Task[None]] = set()
         self._client: discord.Client | None = None
+        self._logged_in = asyncio.Event()
 
-    def start(self, client: discord.Client) -> None:
+    def listen(self) -> None:
+        """Begin to answer, also what an earlier run left unanswered."""
+        self._help(self._follow(), "delivery")
+        self._help(self._catch_up(), "undelivered answers")
+
+    def answer_through(self, client: discord.Client) -> None:
         """Answer through this client, which has logged in; a later one takes the place of an earlier one."""
-        first, self._client = self._client is None, client
+        self._client = client
         for conversation in self._open.values():
             conversation.client = client
-        if first:
-            self._help(self._follow(), "delivery")
-            self._help(self._catch_up(), "undelivered answers")
+        self._logged_in.set()
 
     async def stop(self) -> None:
         """Let answers under way arrive, tell those who wait that the bot will be back, and end."""
@@ -64,6 +69,7 @@ class Delivery:
             raise
 
     async def _follow(self) -> None:
+        await self._logged_in.wait()
         async for progress in self._changes:
             self._pass_on(progress)
 
@@ -79,6 +85,7 @@ class Delivery:
         conversation.tell(progress)
 
     async def _catch_up(self) -> None:
+        await self._logged_in.wait()
         for prompt in await self._parts.store.undelivered((PLATFORM,)):
             if prompt.id not in self._open:
                 tunes = await self._parts.store.tunes_of([prompt.id], prompt.member_id)

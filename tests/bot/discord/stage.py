@@ -1,0 +1,89 @@
+"""The bot on a simulated Discord: real parts and a stand-in worker behind it, members and channels in front."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import discord
+import simcord
+
+from bot.config import Config
+from bot.discord.client import Client
+from bot.discord.delivery import Delivery
+from bot.discord.parts import Parts
+from tests.bot.parts import Bot, running
+
+
+@dataclass
+class Stage:
+    """A server with one channel and two members, Ann and Ben; more can be made with `member`."""
+
+    env: Any
+    bot: Bot
+    parts: Parts
+    client: Client
+    guild: Any
+    channel: Any
+    ann: Any
+    ben: Any
+
+    def member(self, name: str) -> Any:
+        return self.guild.add_member(self.env.create_user(name))
+
+    @property
+    def last(self) -> discord.Message:
+        message: discord.Message = self.channel.last_message
+        return message
+
+    async def until(self, holds: Callable[[], Any]) -> Any:
+        """What `holds` gives once it gives something. The way of a prompt is not the simulation's work."""
+        async with asyncio.timeout(20):
+            while not (found := holds()):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return found
+
+    async def composed(self, member: Any = None, **options: Any) -> discord.Message:
+        """A finished answer to /compose."""
+        result = await (member or self.ann).slash(self.channel, "compose", **{"key": "Edor", **options})
+        message_id = result.response.id
+        return await self.until(lambda: self.shown(message_id))  # type: ignore[no-any-return]
+
+    def shown(self, message_id: int) -> discord.Message | None:
+        """A message, once it shows tunes."""
+        message = self.message(message_id)
+        return message if message and message.embeds else None
+
+    def message(self, message_id: int) -> discord.Message | None:
+        return next((message for message in self.channel.history() if message.id == message_id), None)
+
+
+@asynccontextmanager
+async def stage(path: Path, **options: Any) -> AsyncIterator[Stage]:
+    """A bot that has just been added to a server. `options` are those of `running`."""
+    async with running(path / "tunesmith.db", **options) as bot:
+        parts = Parts(bot.composer, bot.composer.library, bot.store, Config(data_dir=path))
+        delivery = Delivery(parts)
+        delivery.listen()
+        client = Client(parts, delivery, shards=1)
+        async with simcord.run(client, settle_timeout=15.0) as env:
+            guild = env.create_guild()
+            channel = guild.create_text_channel("tunes")
+            ann, ben = (guild.add_member(env.create_user(name)) for name in ("ann", "ben"))
+            yield Stage(env, bot, parts, client, guild, channel, ann, ben)
+        await delivery.stop()
+
+
+def files(message: discord.Message) -> list[str]:
+    """The kinds of what is attached, in order."""
+    return [attachment.filename.rpartition(".")[2] for attachment in message.attachments]
+
+
+def custom_ids(message: discord.Message) -> list[str]:
+    return [child.custom_id for row in message.components for child in row.children]  # type: ignore[union-attr]
+
+
+def labels(message: discord.Message) -> list[str | None]:
+    return [getattr(child, "label", None) for row in message.components for child in row.children]  # type: ignore[union-attr]
