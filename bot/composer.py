@@ -12,6 +12,7 @@ from typing import Protocol
 from bot.changes import Listeners
 from bot.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError, WorkerError
 from bot.library import Library
+from bot.limits import Limits
 from bot.logs import about
 from bot.metrics import Metrics
 from bot.places import tell_places
@@ -54,6 +55,7 @@ class Composer:
     version: int = 1
     patience: float = 900.0
     metrics: Metrics = field(default_factory=Metrics)
+    limits: Limits = field(default_factory=Limits)
     _running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _alone: bool = False  # the one in work is suspected of taking the bot down, and may take no other along
     _listeners: Listeners = field(default_factory=Listeners)
@@ -104,12 +106,14 @@ class Composer:
         member_id, server_id = await self.store.place(place)
         async with self._accepting:  # between the check and the queue nobody else may come in
             try:
-                self.queue.check(member_id, server_id)
+                rules = await self.limits.check(self.queue, place, member_id, server_id)
             except Busy:
                 self.metrics.refused()
                 raise
-            asked = prompt, count, self.version, varied_from, message
-            stored = await self.store.add_prompt(member_id, server_id, *asked)
+            stored = await self.store.add_prompt(
+                member_id, server_id, prompt, count, self.version, varied_from, message
+            )
+            self.limits.note(member_id, server_id, rules)
             about(stored.id)
             self._enqueue(stored)
         log.info("prompt %d: %s %s, %d tunes, from %s", stored.id, prompt.key, prompt.rhythm, count, place.platform)
@@ -124,8 +128,7 @@ class Composer:
         if how not in VARIATIONS:
             raise BadRequest(f"a tune is varied by {' or '.join(VARIATIONS)}, not {how[:20]!r}")
         tune = await self.library.tune(tune_id)
-        seed = random.randrange(LARGEST_SEED)
-        prompt = replace(tune.prompt, seed=seed, opening=tune.abc, transpose=False, vary=how)
+        prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED), opening=tune.abc, transpose=False, vary=how)
         return await self.compose(place, prompt, varied_from=tune.id, message=message)
 
     async def recover(self, platforms: Collection[str]) -> int:

@@ -63,6 +63,13 @@ class Queue(_Section):
     patience: float = Field(900.0, gt=0)  # seconds a prompt waits at most; then it gets an apology
 
 
+class Limits(_Section):
+    """Seconds between two prompts on Discord: of one member, and of one server's members together; 0 is none."""
+
+    member_cooldown: float = Field(5.0, ge=0, le=3600)
+    server_cooldown: float = Field(0.0, ge=0, le=3600)
+
+
 class Discord(_Section):
     """The bot on Discord. Without `shards` Discord says how many connections the bot needs."""
 
@@ -92,6 +99,7 @@ class Config(BaseSettings):
     worker: Worker = Worker()
     render: Render = Render()
     queue: Queue = Queue()
+    limits: Limits = Limits()
     discord: Discord = Discord()
     log: Log = Log()
     discord_token: SecretStr | None = Field(None, validation_alias=_TOKEN)

@@ -12,6 +12,8 @@ TunesmithError
 └── DiscordError      Discord cannot be used; exit status 1, where there is nothing else to serve
 """
 
+from datetime import datetime
+
 
 class TunesmithError(Exception):
     """Base of all expected failures of the service."""
@@ -30,7 +32,15 @@ class NotAllowed(TunesmithError):
 
 
 class Busy(TunesmithError):
-    """The queue is full."""
+    """The queue is full, or the member has to wait.
+
+    `until` is the aware time at which to ask again, where that is known, and `when` says it in words: `in 9 seconds`.
+    The message is `reason` and those words; a front end that can show a time shows `reason` and `until`.
+    """
+
+    def __init__(self, reason: str, when: str = "", until: datetime | None = None) -> None:
+        super().__init__(f"{reason}: ask again {when}" if when else reason)
+        self.reason, self.when, self.until = reason, when, until
 
 
 class ConfigError(TunesmithError):

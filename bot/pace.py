@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 RECENT = 50  # prompts whose time counts
 
@@ -28,3 +29,8 @@ class Pace:
         if seconds < 90:
             return f"in about {max(5, round(seconds / 5) * 5)} seconds"
         return f"in about {round(seconds / 60)} minutes"
+
+    def when(self, ahead: int) -> tuple[str, datetime | None]:
+        """That wait in words, and the aware time at which it ends; None while nothing was measured."""
+        seconds = self.wait(ahead)
+        return self.in_words(ahead), None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)

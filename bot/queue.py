@@ -23,18 +23,22 @@ class PromptQueue:
     _servers: OrderedDict[int, _Server] = field(default_factory=OrderedDict)  # the first is next
     _places: dict[int, tuple[int, int]] = field(default_factory=dict)  # prompt id -> server and member
 
-    def check(self, member_id: int, server_id: int) -> None:
-        """Raises Busy, with an estimate of when there is room, if this member cannot queue another prompt now."""
+    def check(self, member_id: int, server_id: int, share: int | None = None) -> None:
+        """Raises Busy, with an estimate of when there is room, if this member cannot queue another prompt now.
+
+        `share` is how many of this server may wait where that is less than `per_server`.
+        """
         server = self._servers.get(server_id, _Server())
         mine = server.get(member_id, _Mine())
         here = sum(map(len, server.values()))
         if len(mine) >= self.per_member:
             ahead = next(n for n, prompt in enumerate(self.waiting()) if prompt.id in mine)
-            raise Busy(f"you have {len(mine)} prompts waiting already: ask again {self.pace.in_words(ahead)}")
+            raise Busy(f"you have {len(mine)} prompts waiting already", *self.pace.when(ahead))
         if len(self._places) >= self.limit:
-            raise Busy(_full(len(self._places), "", self.pace))
-        if self.per_server is not None and here >= self.per_server:
-            raise Busy(_full(here, " here", self.pace))
+            raise _full(len(self._places), "", self.pace)
+        shares = [most for most in (self.per_server, share) if most is not None]
+        if shares and here >= min(shares):
+            raise _full(here, " here", self.pace)
 
     def add(self, prompt: StoredPrompt) -> None:
         """Behind its member's other prompts; a member, or a server, that had none waits until each other had a turn."""
@@ -91,8 +95,6 @@ class PromptQueue:
         return prompt_id in self._places
 
 
-def _full(count: int, where: str, pace: Pace) -> str:
+def _full(count: int, where: str, pace: Pace) -> Busy:
     # half of them: by then there is room again, and not for one alone
-    return (
-        f"{count} prompts are waiting{where}, more than I can promise: please try again {pace.in_words(count // 2 - 1)}"
-    )
+    return Busy(f"{count} prompts are waiting{where}, more than I can promise", *pace.when(count // 2 - 1))

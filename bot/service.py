@@ -15,9 +15,11 @@ from bot.composer import Composer
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.library import Library
+from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.queue import PromptQueue
 from bot.render import Renderer
+from bot.settings import Settings
 from bot.store import Store
 from bot.workers.local import LocalWorker
 from model.jobs import Event
@@ -37,6 +39,7 @@ class Service:
     worker: LocalWorker
     renderer: Renderer
     metrics: Metrics
+    settings: Settings
 
 
 @asynccontextmanager
@@ -52,23 +55,25 @@ async def running(config: Config) -> AsyncIterator[Service]:
         await _enter_both(stack, worker, renderer)
         version = await register(store, config.worker.checkpoint)
         library = Library(store, renderer)
-        limits = config.queue
+        queue = config.queue
+        settings = Settings(store)
         composer = Composer(
             store,
             library,
             worker,
             renderer,
-            PromptQueue(limits.limit, limits.per_member, limits.per_server),
-            limits.at_once,
+            PromptQueue(queue.limit, queue.per_member, queue.per_server),
+            queue.at_once,
             config.worker.deadline,
             version,
-            limits.patience,
+            queue.patience,
             metrics,
+            Limits(settings, config.limits.member_cooldown, config.limits.server_cooldown),
         )
         metrics.watch("worker_restarts", "Workers started in place of another", lambda: worker.restarts)
         metrics.watch("renderer_restarts", "Render processes started in place of another", lambda: renderer.restarts)
         await stack.enter_async_context(composer)
-        yield Service(store, library, composer, worker, renderer, metrics)
+        yield Service(store, library, composer, worker, renderer, metrics, settings)
 
 
 def local_worker(config: Config, heard: Callable[[Event], None] = lambda _: None) -> LocalWorker:

@@ -38,7 +38,7 @@ HOMES = {
 
 FRONT_ENDS = ("bot.web", "bot.discord")
 WIRING = ("bot.service", "bot.commands", "bot.__main__")
-USE_CASES = ("bot.composer", "bot.library", "bot.retraining")
+USE_CASES = ("bot.composer", "bot.library", "bot.retraining", "bot.settings", "bot.limits", "bot.tunebook")
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")
 VALUES = (
     *("bot.values", "bot.errors", "bot.config", "bot.logs", "bot.metrics"),

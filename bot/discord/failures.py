@@ -1,12 +1,14 @@
 """The one place for errors: expected ones become a line, unexpected ones a reference number and a log entry."""
 
 import logging
+import math
 import secrets
+from datetime import datetime
 
 import discord
 from discord import app_commands
 
-from bot.errors import TunesmithError
+from bot.errors import Busy, TunesmithError
 from model.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,9 @@ async def tell(interaction: discord.Interaction, error: BaseException) -> None:
 def line_of(error: BaseException) -> str:
     """One line for a member. What was not expected is logged with a traceback under the reference that it names."""
     match error:
+        case Busy(until=datetime() as until):
+            again = math.ceil(until.timestamp())  # never too early
+            return f"{escaped(sentence(error.reason))}: ask again <t:{again}:R>"
         case TunesmithError() | InputError():
             return escaped(sentence(str(error)))
         case app_commands.TransformerError():

@@ -27,6 +27,8 @@ DEFAULTS = {
     },
     "render": {"processes": min(CORES, 8), "timeout": 30.0},
     "queue": {"limit": 1000, "per_server": 250, "per_member": 5, "at_once": 8, "patience": 900.0},
+    "limits": {"member_cooldown": 5.0, "server_cooldown": 0.0},
+    "discord": {"shards": None},
     "log": {"format": "human", "level": "warning"},
     "discord_token": None,
 }

@@ -94,13 +94,13 @@ def test_a_full_queue_refuses_everyone_with_an_estimate() -> None:
     queue = PromptQueue(40, 40, pace=pace)
     for number in range(40):
         queue.add(prompt(number, member=number))
-    with pytest.raises(Busy, match=r"40 prompts are waiting, more .*: please try again in a minute"):
+    with pytest.raises(Busy, match=r"40 prompts are waiting, more .*: ask again in a minute"):
         queue.check(99, 1)
     pace.note(8.0, at_once=8)
-    with pytest.raises(Busy, match="please try again in about 20 seconds"):
+    with pytest.raises(Busy, match="ask again in about 20 seconds"):
         queue.check(99, 1)
     pace.note(8 * 19.0, at_once=8)
-    with pytest.raises(Busy, match="please try again in about 3 minutes"):
+    with pytest.raises(Busy, match="ask again in about 3 minutes"):
         queue.check(99, 1)
 
 
