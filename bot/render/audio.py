@@ -55,7 +55,7 @@ def _synthesize(seconds: Any, length: float) -> NDArray[np.float32]:
         if not cut:  # it stops with the last note; an inaudible one after it makes room for the tail
             track.notes.append(symusic.Note(length, _TAIL, 60, 1, ttype="second"))
     stereo: NDArray[np.float32] = _synthesizer().render(seconds, True)
-    sound = _in_a_room(stereo.mean(axis=0))
+    sound = _in_a_room((stereo[0] + stereo[1]) / 2)  # NumPy's mean over two rows takes ten times as long
     fading = min(len(sound), round((_FADE if cut else _TAIL) * RATE))
     sound[len(sound) - fading :] *= np.linspace(1, 0, fading, dtype=np.float32)
     return sound
