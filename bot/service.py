@@ -21,6 +21,7 @@ from bot.queue import PromptQueue
 from bot.render import Renderer
 from bot.settings import Settings
 from bot.store import Store
+from bot.tunebook import Tunebooks
 from bot.workers.local import LocalWorker
 from model.jobs import Event
 
@@ -40,6 +41,7 @@ class Service:
     renderer: Renderer
     metrics: Metrics
     settings: Settings
+    tunebooks: Tunebooks
 
 
 @asynccontextmanager
@@ -73,7 +75,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
         metrics.watch("worker_restarts", "Workers started in place of another", lambda: worker.restarts)
         metrics.watch("renderer_restarts", "Render processes started in place of another", lambda: renderer.restarts)
         await stack.enter_async_context(composer)
-        yield Service(store, library, composer, worker, renderer, metrics, settings)
+        yield Service(store, library, composer, worker, renderer, metrics, settings, Tunebooks(store, renderer))
 
 
 def local_worker(config: Config, heard: Callable[[Event], None] = lambda _: None) -> LocalWorker:

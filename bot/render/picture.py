@@ -26,13 +26,10 @@ def png(tune: Tune) -> bytes:
 
     Raises RenderError for what cannot be engraved.
     """
-    toolkit = _toolkit()
-    if not toolkit.loadData(mei.write(tune)):
-        raise RenderError("the tune cannot be engraved")
-    music: str = toolkit.renderToSVG(1)
+    music, tall = engraved(tune, _PAGE)
     heading, top = _heading(tune)
-    height = top + float(music.split('viewBox="', 1)[1].split('"', 1)[0].split()[3])
-    music = music.replace("<svg ", f'<svg y="{top}" width="{_PAGE}" height="{height - top}" ', 1)
+    height = top + tall
+    music = music.replace("<svg ", f'<svg y="{top}" ', 1)
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_PAGE} {height}" width="{_PAGE}" height="{height}">'
         f"{heading}{music}</svg>"
@@ -47,6 +44,16 @@ def png(tune: Tune) -> bytes:
         serif_family="STIXGeneral",
     )
     return painted
+
+
+def engraved(tune: Tune, width: int) -> tuple[str, float]:
+    """The music alone as SVG, and its height, both in verovio's units, of which a staff is 72 high; or RenderError."""
+    toolkit = _toolkit(width)
+    if not toolkit.loadData(mei.write(tune)):
+        raise RenderError("the tune cannot be engraved")
+    music: str = toolkit.renderToSVG(1)
+    height = float(music.split('viewBox="', 1)[1].split('"', 1)[0].split()[3])
+    return music.replace("<svg ", f'<svg width="{width}" height="{height}" ', 1), height
 
 
 def _heading(tune: Tune) -> tuple[str, int]:
@@ -85,12 +92,12 @@ def _ems(text: str) -> float:
 
 
 @cache
-def _toolkit() -> verovio.toolkit:
+def _toolkit(width: int) -> verovio.toolkit:
     verovio.enableLog(verovio.LOG_OFF)
     toolkit = verovio.toolkit()
     toolkit.setOptions(
         {
-            "pageWidth": _PAGE,
+            "pageWidth": width,
             "pageHeight": 60000,
             "adjustPageHeight": True,
             "pageMarginTop": 20,
@@ -110,11 +117,14 @@ def _toolkit() -> verovio.toolkit:
     return toolkit
 
 
-@cache
-def _fonts() -> list[str]:
+def font_folder() -> Path:
     """Matplotlib's wheel carries free fonts; a bare machine has none, and would lose every letter."""
     found = find_spec("matplotlib")
     if found is None or found.origin is None:
         raise RenderError("Matplotlib, whose fonts the titles are set in, is not installed")
-    folder = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
-    return [str(folder / f"{name}.ttf") for name in _FONTS]
+    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
+
+
+@cache
+def _fonts() -> list[str]:
+    return [str(font_folder() / f"{name}.ttf") for name in _FONTS]

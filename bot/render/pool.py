@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from bot.errors import RenderError
 
@@ -63,8 +63,15 @@ class Renderer:
         wanted = list(kinds)
         if unknown := set(wanted) - set(KINDS):
             raise RenderError(f"cannot render {', '.join(sorted(unknown))}: there are {', '.join(KINDS)}")
+        return await self._make({"abc": abc, "kinds": wanted}, wanted)
+
+    async def book(self, book: dict[str, Any]) -> bytes:
+        """One PDF of many tunes, as bot.render.book wants them. Raises RenderError, one line, if one is no tune."""
+        return (await self._make({"book": book}, ["pdf"]))["pdf"]
+
+    async def _make(self, request: dict[str, Any], wanted: list[str]) -> dict[str, bytes]:
         worker = await self._idle.get()
-        task = asyncio.create_task(worker.render(abc, wanted))
+        task = asyncio.create_task(worker.render(request, wanted))
         self._busy.add(task)
         task.add_done_callback(lambda _: self._ended(task, worker))
         # whoever stops waiting leaves the process to end its tune: another takes seconds to be warm
@@ -114,24 +121,24 @@ class _Worker:
             raise RenderError("the render process did not start; the log says why") from error
         return self._process
 
-    async def render(self, abc: str, kinds: list[str]) -> dict[str, bytes]:
+    async def render(self, request: dict[str, Any], kinds: list[str]) -> dict[str, bytes]:
         """As Renderer.render. A process that died may have died of something else, so the tune has a second try."""
         try:
-            return await self._attempt(abc, kinds)
+            return await self._attempt(request, kinds)
         except _Died:
             _log.warning("the render process died; another is started")
         try:
-            return await self._attempt(abc, kinds)
+            return await self._attempt(request, kinds)
         except _Died as error:
             raise RenderError("the render process died twice of this tune") from error
 
-    async def _attempt(self, abc: str, kinds: list[str]) -> dict[str, bytes]:
+    async def _attempt(self, request: dict[str, Any], kinds: list[str]) -> dict[str, bytes]:
         if self._closed:
             raise RenderError("the bot is stopping")
         process = self._process or await self.start()
         try:
             async with asyncio.timeout(self._timeout):
-                reply = await _ask(process, {"abc": abc, "kinds": kinds})
+                reply = await _ask(process, request)
         except TimeoutError as error:
             _log.error("a render process was busy with one tune for %g s; it is replaced", self._timeout)
             await self._kill()
@@ -162,7 +169,7 @@ class _Worker:
             await process.wait()
 
 
-async def _ask(process: asyncio.subprocess.Process, request: dict[str, object]) -> dict[str, str]:
+async def _ask(process: asyncio.subprocess.Process, request: dict[str, Any]) -> dict[str, str]:
     assert process.stdin is not None
     with suppress(ConnectionError):  # reading then tells that the process is gone
         process.stdin.write(json.dumps(request).encode() + b"\n")

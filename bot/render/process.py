@@ -1,7 +1,8 @@
 """A render process: `python -m bot.render.process SECONDS` reads requests and writes replies, one line of JSON each.
 
-A request is `{"abc": text, "kinds": ["png", …]}`, a reply `{"png": base64, …}` or `{"error": one line}`. The first
-reply, `{}`, says that the process is warm. It ends when its input ends, as it does when the bot is gone.
+A request is `{"abc": text, "kinds": ["png", …]}`, or `{"book": …}` with what bot.render.book wants; a reply is
+`{"png": base64, …}`, `{"pdf": base64}` or `{"error": one line}`. The first reply, `{}`, says that the process is warm.
+It ends when its input ends, as it does when the bot is gone.
 """
 
 import base64
@@ -15,6 +16,7 @@ from dataclasses import replace
 
 from bot.errors import RenderError
 from bot.render import audio, midi, picture
+from bot.render.printable import printable
 from model.abc_reader import parse
 from model.errors import InputError
 
@@ -26,7 +28,7 @@ _log = logging.getLogger(__name__)
 def render(abc: str, kinds: list[str]) -> dict[str, bytes]:
     """The files of the tune in `abc`. Raises RenderError or InputError, whose messages are one line."""
     tune = parse(abc)
-    tune = replace(tune, title=_printable(tune.title), rhythm=_printable(tune.rhythm))
+    tune = replace(tune, title=printable(tune.title), rhythm=printable(tune.rhythm))
     files: dict[str, bytes] = {}
     if "png" in kinds:
         files["png"] = picture.png(tune)
@@ -39,15 +41,15 @@ def render(abc: str, kinds: list[str]) -> dict[str, bytes]:
     return files
 
 
-def _printable(text: str) -> str:
-    """Without control characters and halves of surrogate pairs, which neither SVG nor MIDI can hold."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
 def _answer(line: bytes) -> dict[str, str]:
     request = json.loads(line)
     try:
-        files = render(request["abc"], request["kinds"])
+        if "book" in request:
+            from bot.render import book  # Typst takes long to load, and few books are made
+
+            files = {"pdf": book.pdf(request["book"])}
+        else:
+            files = render(request["abc"], request["kinds"])
     except (RenderError, InputError) as error:
         return {"error": " ".join(str(error).split())}
     except Exception as error:

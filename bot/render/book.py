@@ -1,0 +1,65 @@
+"""Tunes -> one PDF with a title page: verovio engraves each, Typst (tunebook.typ) sets the pages, all as vectors."""
+
+import json
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from bot.errors import RenderError
+from bot.render import picture
+from bot.render.printable import printable
+from model.abc_reader import parse
+from model.key import Key
+
+_TEMPLATE = Path(__file__).with_name("tunebook.typ")
+_WIDTH = 2120  # of a page, in verovio's units: staves 5.9 mm high, and three usual tunes on a page
+_PAPER = 174.0  # millimetres of paper that it takes
+_TALLEST = 232.0  # millimetres; what is taller is drawn smaller
+
+
+def pdf(book: dict[str, Any]) -> bytes:
+    """A book on A4: {"title", "subtitle", "note", "tunes": [{"abc", "source"}, …]}, `source` standing beside its key.
+
+    Raises RenderError or InputError for text that is no tune, or cannot be engraved.
+    """
+    files: dict[str, bytes] = {"main": _TEMPLATE.read_bytes()}
+    tunes = []
+    for number, asked in enumerate(book["tunes"], start=1):
+        tune = parse(asked["abc"])
+        tune = replace(tune, title=printable(tune.title), rhythm=printable(tune.rhythm))
+        music, height = picture.engraved(tune, _WIDTH)
+        files[f"{number}.svg"] = music.encode()
+        tunes.append(
+            {
+                "number": number,
+                "title": tune.title,
+                "rhythm": tune.rhythm,
+                "key": _written(tune.key),
+                "file": f"{number}.svg",
+                "height": round(min(_TALLEST, height * _PAPER / _WIDTH), 2),
+                "alt": f"Sheet music of {tune.title}",
+                "source": printable(asked["source"]),
+            }
+        )
+    words = {name: printable(book[name]) for name in ("title", "subtitle", "note")}
+    files["book.json"] = json.dumps({**words, "tunes": tunes}).encode()
+    return _typeset(files)
+
+
+def _typeset(files: dict[str, bytes]) -> bytes:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", typst.TypstWarning)  # of letters that no font has
+            made: bytes = typst.compile(files, font_paths=[picture.font_folder()], ignore_system_fonts=True)
+    except typst.TypstError as error:
+        raise RenderError(f"the book cannot be set: {error}") from error
+    return made
+
+
+def _written(key: Key) -> str:
+    """A key as books print it: `F♯ minor`."""
+    tonic, _, mode = key.name.partition(" ")
+    return f"{tonic[0]}{tonic[1:].replace('#', '♯').replace('b', '♭')} {mode}"
