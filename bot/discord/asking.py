@@ -32,8 +32,8 @@ async def ask(interaction: discord.Interaction[Any], queue: Queue) -> None:
 
 def check_permissions(interaction: discord.Interaction[Any]) -> None:
     """NotAllowed, naming the permissions that the bot lacks in this channel of a server that has added it."""
-    if not interaction.guild_id or not interaction.is_guild_integration():
-        return
+    if not interaction.guild_id or not interaction.client.get_guild(interaction.guild_id):
+        return  # installed to the member alone, it answers with the member's permissions
     needed = NEEDED
     if isinstance(interaction.channel, discord.Thread):
         needed = discord.Permissions(NEEDED.value & ~discord.Permissions.send_messages.flag)

@@ -109,7 +109,12 @@ class Connection:
 
 
 def one_line(record: logging.LogRecord) -> bool:
-    """What the library logs with a traceback, each time the network is away, says its reason in the line instead."""
+    """What the library logs with a traceback, each time the network is away, says its reason in the line instead.
+
+    That it cannot speak in voice channels is no news.
+    """
+    if "voice will NOT be supported" in record.msg:
+        return False
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, (*_UNREACHABLE, discord.ConnectionClosed)):
         record.msg, record.args = f"{record.getMessage()} ({str(error) or type(error).__name__})", ()

@@ -14,6 +14,8 @@ from bot.config import Config
 from bot.discord.client import Client
 from bot.discord.delivery import Delivery
 from bot.discord.parts import Parts
+from bot.errors import TunesmithError
+from model.errors import InputError
 from tests.bot.parts import Bot, running
 
 
@@ -33,6 +35,14 @@ class Stage:
     def member(self, name: str) -> Any:
         return self.guild.add_member(self.env.create_user(name))
 
+    async def restart(self) -> None:
+        """Another process, as far as Discord can tell: nothing of the front end's memory is left."""
+        await self.client.delivery.stop()
+        delivery = Delivery(self.parts)
+        self.client = Client(self.parts, delivery, shards=1)
+        await self.env.restart_bot(self.client)
+        delivery.listen()
+
     @property
     def last(self) -> discord.Message:
         message: discord.Message = self.channel.last_message
@@ -45,11 +55,23 @@ class Stage:
                 await asyncio.sleep(0.02)
         return found
 
+    async def owed(self, count: int) -> None:
+        """Wait until that many answers are still to be delivered."""
+        async with asyncio.timeout(20):
+            while len(await self.bot.store.undelivered(("discord",))) != count:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    async def finished(self, prompt_id: int) -> None:
+        async with asyncio.timeout(20):
+            while not (await self.bot.state(prompt_id)).final:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
     async def composed(self, member: Any = None, **options: Any) -> discord.Message:
         """A finished answer to /compose."""
         result = await (member or self.ann).slash(self.channel, "compose", **{"key": "Edor", **options})
         message_id = result.response.id
-        return await self.until(lambda: self.shown(message_id))  # type: ignore[no-any-return]
+        message: discord.Message = await self.until(lambda: self.shown(message_id))
+        return message
 
     def shown(self, message_id: int) -> discord.Message | None:
         """A message, once it shows tunes."""
@@ -66,14 +88,21 @@ async def stage(path: Path, **options: Any) -> AsyncIterator[Stage]:
     async with running(path / "tunesmith.db", **options) as bot:
         parts = Parts(bot.composer, bot.composer.library, bot.store, Config(data_dir=path))
         delivery = Delivery(parts)
-        delivery.listen()
         client = Client(parts, delivery, shards=1)
-        async with simcord.run(client, settle_timeout=15.0) as env:
+        async with simcord.run(client, settle_timeout=15.0, check_errors=False) as env:
+            delivery.listen()  # here, so that the simulation does not take it for the bot's, and wait for its end
             guild = env.create_guild()
             channel = guild.create_text_channel("tunes")
             ann, ben = (guild.add_member(env.create_user(name)) for name in ("ann", "ben"))
-            yield Stage(env, bot, parts, client, guild, channel, ann, ben)
-        await delivery.stop()
+            on = Stage(env, bot, parts, client, guild, channel, ann, ben)
+            yield on
+            await on.client.delivery.stop()
+            unexpected = [error for error in env.errors if not isinstance(cause(error), TunesmithError | InputError)]
+            assert unexpected == []
+
+
+def cause(error: BaseException) -> BaseException:
+    return getattr(error, "original", error)
 
 
 def files(message: discord.Message) -> list[str]:
