@@ -79,7 +79,7 @@ def _discord(config: Config, service: Service) -> "Connection | None":
     from bot.discord.connection import Connection  # takes half a second
     from bot.discord.parts import Parts
 
-    parts = Parts(service.composer, service.library, service.store, config)
+    parts = Parts(service.composer, service.library, service.store, config, service.settings, service.tunebooks)
     return Connection(parts, say=lambda line: print(line, flush=True))
 
 

@@ -9,6 +9,8 @@ import discord
 from bot.composer import Composer
 from bot.config import Config
 from bot.library import Library
+from bot.settings import Settings
+from bot.tunebook import Tunebooks
 from bot.values import Place, StoredPrompt, StoredTune
 
 PLATFORM = "discord"
@@ -50,6 +52,8 @@ class Parts:
     library: Library
     store: Store
     config: Config
+    settings: Settings
+    tunebooks: Tunebooks
 
 
 def place_of(interaction: discord.Interaction) -> Place:

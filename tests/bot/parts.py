@@ -8,8 +8,10 @@ from pathlib import Path
 
 from bot.composer import Composer
 from bot.library import Library
+from bot.limits import Limits
 from bot.queue import PromptQueue
 from bot.render import Renderer as RealRenderer
+from bot.settings import Settings
 from bot.store import Store
 from bot.values import Place, Progress, State
 from bot.workers.local import LocalWorker
@@ -44,6 +46,7 @@ class Bot:
     composer: Composer
     renderer: Renderer
     worker: LocalWorker
+    settings: Settings
 
     async def ask(self, prompt: Prompt, place: Place = ANN, count: int = 1) -> int:
         return (await self.composer.compose(place, prompt, count)).prompt.id
@@ -69,6 +72,7 @@ async def running(
     version: int = 1,
     patience: float = 60.0,
     real: RealRenderer | None = None,
+    cooldowns: tuple[float, float] = (0.0, 0.0),
 ) -> AsyncIterator[Bot]:
     """A bot on the database at `path`. Rendering goes through unless a test clears `renderer.go`."""
     renderer = Renderer(real=real)
@@ -78,9 +82,12 @@ async def running(
             await store.add_version(f"/nowhere/{number}.safetensors", str(number) * 64, "trad", number)
         queue = PromptQueue(limit, per_member, per_server)
         library = Library(store, renderer)  # type: ignore[arg-type]
-        composer = Composer(store, library, worker, renderer, queue, at_once, 30.0, version, patience)
+        settings = Settings(store)
+        limits = Limits(settings, *cooldowns)
+        rest = queue, at_once, 30.0, version, patience
+        composer = Composer(store, library, worker, renderer, *rest, limits=limits)
         async with composer:
-            yield Bot(store, composer, renderer, worker)
+            yield Bot(store, composer, renderer, worker, settings)
 
 
 def asked(does: str = "", key: str = "D", seed: int = 7) -> Prompt:

@@ -16,6 +16,8 @@ from bot.discord.delivery import Delivery
 from bot.discord.parts import Parts
 from bot.errors import TunesmithError
 from model.errors import InputError
+from bot.render import Renderer
+from bot.tunebook import Tunebooks
 from tests.bot.parts import Bot, running
 
 
@@ -86,7 +88,10 @@ class Stage:
 async def stage(path: Path, **options: Any) -> AsyncIterator[Stage]:
     """A bot that has just been added to a server. `options` are those of `running`."""
     async with running(path / "tunesmith.db", **options) as bot:
-        parts = Parts(bot.composer, bot.composer.library, bot.store, Config(data_dir=path))
+        parts = Parts(
+            *(bot.composer, bot.composer.library, bot.store, Config(data_dir=path)),
+            *(bot.settings, Tunebooks(bot.store, Renderer(1))),
+        )
         delivery = Delivery(parts)
         client = Client(parts, delivery, shards=1)
         async with simcord.run(client, settle_timeout=15.0, check_errors=False) as env:
