@@ -15,9 +15,9 @@ from bot.discord.client import Client
 from bot.discord.delivery import Delivery
 from bot.discord.parts import Parts
 from bot.errors import TunesmithError
-from model.errors import InputError
 from bot.render import Renderer
 from bot.tunebook import Tunebooks
+from model.errors import InputError
 from tests.bot.parts import Bot, running
 
 
