@@ -43,11 +43,11 @@ USE_CASES = ("bot.composer", "bot.library", "bot.retraining", "bot.settings", "b
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")
 VALUES = (
     *("bot.values", "bot.errors", "bot.config", "bot.logs", "bot.metrics"),
-    *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places"),
+    *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places", "bot.completion"),
 )
 ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
-    **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.errors")),
-    "bot.discord": (*USE_CASES, "bot.values", "bot.errors", "bot.config"),  # cooldowns, shards
+    **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.errors", "bot.completion")),
+    "bot.discord": (*USE_CASES, "bot.values", "bot.errors", "bot.completion", "bot.config"),  # cooldowns, shards
     **dict.fromkeys(USE_CASES, (*USE_CASES, *ADAPTERS, *VALUES)),
     **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors")),
     **dict.fromkeys(VALUES, VALUES),
@@ -166,7 +166,18 @@ def test_nothing_the_bot_can_reach_imports_torch() -> None:
 
 
 def test_starting_the_bot_loads_neither_torch_nor_engravers_nor_plots() -> None:
-    heavy = {"torch", "safetensors", "music21", "matplotlib", "verovio", "symusic", "numpy", "pretty_midi", "lameenc", "typst"}
+    heavy = {
+        "torch",
+        "safetensors",
+        "music21",
+        "matplotlib",
+        "verovio",
+        "symusic",
+        "numpy",
+        "pretty_midi",
+        "lameenc",
+        "typst",
+    }
     program = f"import sys, bot.__main__; print(sorted({heavy} & sys.modules.keys()))"
     ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
