@@ -9,10 +9,12 @@ from typing import Protocol
 
 from bot.errors import BadRequest, NotAllowed, NotFound
 from bot.store import Store
-from bot.values import Place, StoredPrompt, StoredTune, Votes
+from bot.values import Leader, Period, Place, StoredPrompt, StoredTune, Votes
+from model import rhythm as rhythms
 
 RENDERED = ("png", "mid", "mp3")
 KINDS = (*RENDERED, "abc")
+LIST = 10  # tunes of a leaderboard, and of a page of a member's own
 LONGEST_PAGE = 100  # prompts of one history page
 
 Media = dict[str, bytes]  # kind -> file
@@ -63,6 +65,18 @@ class Library:
             raise NotAllowed("only the member who had it composed, or an admin of its server, can delete a tune")
         await self._store.delete_tune(tune_id)
         return tune
+
+    async def top(self, place: Place, period: Period = Period.ALL, rhythm: str | None = None) -> list[Leader]:
+        """The best tunes of a place's server by the votes cast in a period; InputError for an unknown rhythm."""
+        name = rhythms.named(rhythm).name if rhythm else None
+        member_id, server_id = await self._store.place(place)
+        return await self._store.top(server_id, member_id, period, name, LIST)
+
+    async def mine(self, place: Place, before: int | None = None) -> tuple[list[StoredTune], bool]:
+        """A member's newest tunes, older than tune `before`, newest first; and whether there are more."""
+        member_id, _ = await self._store.place(place)
+        tunes = await self._store.mine(member_id, before=before, limit=LIST + 1)
+        return tunes[:LIST], len(tunes) > LIST
 
     async def history(
         self, server_id: int, member_id: int, before: int | None = None, limit: int = 20

@@ -1,21 +1,63 @@
-"""Who may ask, where, and how often. The body is the other commands' author's; /compose and the buttons call these."""
+"""Who may ask, where, and who is an admin. How often is for bot.limits to say."""
 
 from typing import Any
 
 import discord
 
-from bot.discord.parts import Parts
+from bot import settings as server_settings
+from bot.discord.failures import escaped
+from bot.discord.parts import Parts, place_of
+from bot.errors import NotAllowed
+
+# what a missing right, a deleted channel or an outage on the way to the log channel may not spoil
+_QUIET = (discord.HTTPException, OSError, TimeoutError)
 
 
-async def admit(interaction: discord.Interaction, parts: Parts) -> None:
-    """May this member compose here and now? NotAllowed names the channels, Busy a Discord timestamp."""
+async def admit(interaction: discord.Interaction[Any], parts: Parts) -> None:
+    """May the bot be asked to compose here? NotAllowed names the channels where it may."""
+    allowed = (await parts.settings.of(place_of(interaction))).channels if interaction.guild_id else ()
+    here = {str(interaction.channel_id), str(getattr(interaction.channel, "parent_id", None))}  # threads have parents
+    if allowed and not here.intersection(allowed):
+        raise NotAllowed(f"here I play only in {', '.join(f'<#{channel}>' for channel in allowed)}")
 
 
-async def is_admin(interaction: discord.Interaction, parts: Parts) -> bool:
-    """Whether the member manages the server, or has a role that its settings name."""
-    return bool(interaction.guild_id) and interaction.permissions.manage_guild
+async def is_admin(interaction: discord.Interaction[Any], parts: Parts) -> bool:
+    """Whether the member manages the server, or has a role that its settings name. Discord signs both."""
+    if not interaction.guild_id:
+        return False
+    if interaction.permissions.manage_guild:
+        return True
+    named = (await parts.settings.of(place_of(interaction))).admin_roles
+    member = interaction.user
+    return isinstance(member, discord.Member) and any(member.get_role(int(role)) for role in named)
 
 
-async def defaults(interaction: discord.Interaction, parts: Parts) -> dict[str, Any]:
+async def only_admins(interaction: discord.Interaction[Any], parts: Parts) -> None:
+    """NotAllowed for anyone else, also one whose client shows the command nevertheless."""
+    if not interaction.guild_id:
+        raise NotAllowed("a server has settings, a conversation has none")
+    if not await is_admin(interaction, parts):
+        raise NotAllowed("only those who manage this server, or have a role that /settings names, may do that")
+
+
+async def defaults(interaction: discord.Interaction[Any], parts: Parts) -> dict[str, Any]:
     """The options of /compose that this server sets for those who leave them out, by name."""
-    return {}
+    return server_settings.defaults(await parts.settings.of(place_of(interaction)))
+
+
+async def record(interaction: discord.Interaction[Any], parts: Parts, action: str, detail: str) -> None:
+    """Put what an admin did beside changing settings into the audit, and tell the log channel."""
+    await parts.settings.record(place_of(interaction), action, detail)
+    await tell_log(interaction, parts, f"{action}: {detail}")
+
+
+async def tell_log(interaction: discord.Interaction[Any], parts: Parts, line: str) -> None:
+    """Show a line on what an admin did in the server's log channel, if it has one that can be written to."""
+    channel_id = (await parts.settings.of(place_of(interaction))).log_channel
+    if channel_id is None:
+        return
+    channel = interaction.client.get_partial_messageable(int(channel_id), guild_id=interaction.guild_id)
+    try:
+        await channel.send(f"{interaction.user.mention} {escaped(line)}"[:2000])
+    except _QUIET:
+        return  # the audit has it
