@@ -36,7 +36,8 @@ def _lines(tune: Tune) -> Iterator[str]:
             line += "|:"
         if bar.ending:
             line += f"[{bar.ending} "
-        line += write_bar(bar, tune) + _right_line(bar, following)
+        before = tune.bars[index - 1].notes[-1:] if index else ()
+        line += write_bar(bar, tune, before) + _right_line(bar, following)
         full_bars += bar.length >= tune.metre.length / 2
         part_ends = bar.end_repeat or bar.double or following is None or following.start_repeat
         if (part_ends and not (following and following.ending)) or full_bars == BARS_A_LINE:
@@ -56,12 +57,14 @@ def _right_line(bar: Bar, following: Bar | None) -> str:
     return "|"
 
 
-def write_bar(bar: Bar, tune: Tune) -> str:
-    """The notes of one bar, beamed, with the accidentals that the key does not give."""
+def write_bar(bar: Bar, tune: Tune, before: tuple[Note, ...] = ()) -> str:
+    """The notes of one bar, beamed, with the accidentals that the key and the note `before` it do not give."""
     offset = (
         max(Fraction(0), tune.metre.length - bar.length) if bar is tune.bars[0] or bar.start_repeat else Fraction(0)
     )
     accidentals = _Accidentals(tune.key)
+    if before and bar.notes:
+        accidentals.carry(before[0], bar.notes[0])
     text, position, rest_of_tuplet, pair_left = "", offset, 0, 0
     for index, note in enumerate(bar.notes):
         if text and position % tune.metre.beam == 0 and not rest_of_tuplet:
@@ -105,6 +108,12 @@ class _Accidentals:
         self._signature = key.signature
         self._by_line: dict[int, int] = {}
         self._by_step: dict[int, int] = {}
+
+    def carry(self, tied: Note, first: Note) -> None:
+        """A tie carries its accidental over the bar line, to what is no longer the same pitch too."""
+        here, there = tied.pitch, first.pitch
+        if tied.tied and here and there and here.line == there.line and here.alter != there.alter:
+            self._by_line[here.line] = self._by_step[here.step] = here.alter
 
     def mark(self, pitch: Pitch) -> str:
         usual = self._signature[pitch.step]

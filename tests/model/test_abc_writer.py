@@ -62,6 +62,18 @@ def test_the_parts_of_a_written_tune_are_its_parts(tune: Tune) -> None:
     assert parts_of(parse(write(tune))) == parts_of(tune)
 
 
+def test_a_tie_to_another_alteration_does_not_carry_its_accidental() -> None:
+    sharp, natural = Pitch(0, 1, 5), Pitch(0, 0, 5)
+    bars = (
+        Bar((Note(sharp, Fraction(1), True),)),
+        Bar((Note(natural, Fraction(1), True),)),
+        Bar((Note(natural, Fraction(1)),)),
+    )
+    tune = tune_of(*bars, key="D")
+    assert parse(write(tune)).bars[:3] == bars
+    assert "c8-| =c8-| =c8|" in music(tune)
+
+
 def test_the_header_is_in_the_order_the_standard_asks_for() -> None:
     bar = Bar(notes(Pitch(5, 0, 4), length=Fraction(1)))
     tune = Tune("Air", Key.parse("F#m"), Metre(2, 2, "C|"), (bar,), "reel", EIGHTH, (Fraction(1, 2), 100), 7)
