@@ -78,6 +78,8 @@ class Buttons:
         admin = await limits.is_admin(interaction, self._parts)
         await self._parts.library.delete(tune.id, place_of(interaction), admin)
         await interaction.response.defer()
+        if tune.member_id != (await self._parts.store.place(place_of(interaction)))[0]:
+            await limits.record(interaction, self._parts, "delete", f"tune {tune.id}, {tune.title}")
         others = await self._parts.store.tunes_of([tune.prompt_id])
         picker = len(interaction.message.embeds) > 1 if interaction.message else False
         if picker and others:

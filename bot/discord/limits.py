@@ -51,13 +51,14 @@ async def record(interaction: discord.Interaction[Any], parts: Parts, action: st
     await tell_log(interaction, parts, f"{action}: {detail}")
 
 
-async def tell_log(interaction: discord.Interaction[Any], parts: Parts, line: str) -> None:
-    """Show a line on what an admin did in the server's log channel, if it has one that can be written to."""
+async def tell_log(interaction: discord.Interaction[Any], parts: Parts, line: str) -> bool:
+    """Show a line on what an admin did in the server's log channel; False where that cannot be written to."""
     channel_id = (await parts.settings.of(place_of(interaction))).log_channel
     if channel_id is None:
-        return
+        return True
     channel = interaction.client.get_partial_messageable(int(channel_id), guild_id=interaction.guild_id)
     try:
         await channel.send(f"{interaction.user.mention} {escaped(line)}"[:2000])
     except _QUIET:
-        return  # the audit has it
+        return False  # the audit has it
+    return True

@@ -1,12 +1,13 @@
 """The slash commands. Each module has `add(tree, parts)`, which puts its commands into the tree."""
 
 from collections.abc import Callable
+from typing import Any
 
 from discord import app_commands
 
-from bot.discord.commands import compose
+from bot.discord.commands import compose, help, mine, settings, top, tune, tunebook
 from bot.discord.parts import Parts
 
-Add = Callable[["app_commands.CommandTree", Parts], None]
+Add = Callable[["app_commands.CommandTree[Any]", Parts], None]
 
-ADDS: tuple[Add, ...] = (compose.add,)
+ADDS: tuple[Add, ...] = (compose.add, tune.add, top.add, mine.add, tunebook.add, settings.add, help.add)

@@ -1,0 +1,43 @@
+"""/top: the tunes that a server's members like best."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot.discord import autocomplete, limits, lists
+from bot.discord.parts import Parts, place_of
+from bot.errors import NotFound
+from bot.values import Period, Votes
+
+PERIODS = {
+    Period.DAY: "Today",
+    Period.WEEK: "This week",
+    Period.MONTH: "This month",
+    Period.ALL: "All time",
+}
+
+
+def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+    """Put /top into the tree."""
+
+    @tree.command(description="The tunes that are liked best here")
+    @app_commands.describe(period="When the votes were cast: all time when left out", rhythm="Only this dance")
+    @app_commands.choices(period=[Choice(name=name, value=period.value) for period, name in PERIODS.items()])
+    @app_commands.autocomplete(rhythm=autocomplete.rhythm)
+    async def top(
+        interaction: discord.Interaction[Any],
+        period: Choice[str] | None = None,
+        rhythm: Range[str, 1, 40] | None = None,
+    ) -> None:
+        await limits.admit(interaction, parts)
+        chosen = Period(period.value) if period else Period.ALL
+        leaders = await parts.library.top(place_of(interaction), chosen, rhythm)
+        when = PERIODS[chosen].lower()
+        if not leaders:
+            raise NotFound(f"no such tune has a vote up yet ({when}): vote 👍 on those that you like")
+        dance = leaders[0].tune.prompt.rhythm if rhythm else "tune"
+        rows = [(leader.tune, Votes(leader.up, leader.down)) for leader in leaders]
+        shown = lists.board(f"Best {dance}s, {when}", rows)
+        await interaction.response.send_message(**shown)

@@ -1,0 +1,45 @@
+"""/tunebook: favourites as one ABC file and one PDF."""
+
+import io
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+
+from bot.discord import limits
+from bot.discord.asking import check_permissions
+from bot.discord.failures import escaped
+from bot.discord.parts import Parts, place_of
+from bot.tunebook import Tunebook
+
+WHOSE = {"mine": "Mine: the tunes that I voted up", "server": "This server's: the tunes that are liked best"}
+
+
+def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+    """Put /tunebook into the tree."""
+
+    @tree.command(description="Favourites as a book: one PDF to print and one ABC file")
+    @app_commands.describe(whose="Whose favourites: yours when left out, which only you see")
+    @app_commands.choices(whose=[Choice(name=name, value=value) for value, name in WHOSE.items()])
+    async def tunebook(interaction: discord.Interaction[Any], whose: Choice[str] | None = None) -> None:
+        ours = bool(whose and whose.value == "server")
+        if ours:
+            check_permissions(interaction)
+            await limits.admit(interaction, parts)
+        await interaction.response.defer(thinking=True, ephemeral=not ours)
+        place = place_of(interaction)
+        name = interaction.guild.name if interaction.guild else ""
+        book = await (parts.tunebooks.of_server(place, name) if ours else parts.tunebooks.of_member(place))
+        await interaction.edit_original_response(**_shown(book, interaction.filesize_limit))
+
+
+def _shown(book: Tunebook, limit: int) -> dict[str, Any]:
+    tunes = "one tune" if book.count == 1 else f"{book.count} tunes"
+    line = f"**{escaped(book.title)}**, {tunes}"
+    files = {"pdf": book.pdf, "abc": book.abc}
+    if len(book.pdf) + len(book.abc) > limit:
+        del files["pdf"]
+        line += ". The PDF is larger than Discord takes here."
+    attached = [discord.File(io.BytesIO(data), f"{book.name}.{kind}") for kind, data in files.items()]
+    return {"content": line, "attachments": attached}

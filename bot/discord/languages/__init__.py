@@ -1,0 +1,1 @@
+"""One table a language: what stands in the code, and what it is called there."""
