@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
@@ -46,10 +46,10 @@ def free_port() -> int:
 class Running:
     """A bot that runs until it is told to stop."""
 
-    def __init__(self, data: Path, port: int, **settings: str) -> None:
+    def __init__(self, data: Path, port: int, program: Sequence[str] = (), **settings: str) -> None:
         self.port = port
         self.process = subprocess.Popen(
-            command(),
+            list(program) or command(),
             cwd=data.parent,
             env=environment(data, TUNESMITH_WEB__PORT=str(port), **settings),
             stdout=subprocess.PIPE,
@@ -96,9 +96,9 @@ class Running:
 
 
 @contextmanager
-def bot(data: Path, port: int | None = None, **settings: str) -> Iterator[Running]:
+def bot(data: Path, port: int | None = None, program: Sequence[str] = (), **settings: str) -> Iterator[Running]:
     """A bot that says it is ready; whatever happens, nothing of it stays."""
-    running = Running(data, port or free_port(), **settings)
+    running = Running(data, port or free_port(), program, **settings)
     children: list[psutil.Process] = []
     try:
         running.says("ready")

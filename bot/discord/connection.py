@@ -78,6 +78,10 @@ class Connection:
                 tries = 0
             except _UNREACHABLE as error:
                 log.warning("Discord cannot be reached (%s)", error or type(error).__name__)
+            except DiscordError:
+                raise
+            except Exception:  # a fault of this front end is no reason to take the page along
+                log.exception("the connection to Discord broke")
             finally:
                 await self.client.close()
             await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])

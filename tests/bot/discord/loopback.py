@@ -1,0 +1,271 @@
+"""Discord on this machine: REST and gateway in one server, in a thread of its own, that a test scripts and inspects.
+
+It answers as Discord does as far as the bot can tell, keeps every request, and remembers the messages that stand.
+"""
+
+import asyncio
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from tests.bot.discord.payloads import (
+    APP,
+    CHANNEL,
+    GUILD,
+    application_payload,
+    attachments_payload,
+    guild_payload,
+    interaction_payload,
+    message_payload,
+    user_payload,
+)
+
+TOKEN = "a-token.that-stays.secret"
+_ORIGINAL = re.compile(r"/webhooks/\d+/(?P<token>[^/]+)/messages/@original")
+_MESSAGE = re.compile(r"/channels/\d+/messages/(?P<id>\d+)")
+
+
+@dataclass
+class Request:
+    """One request of the bot's: its JSON, and the names of the files with it."""
+
+    method: str
+    path: str
+    body: Any
+    files: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Loopback:
+    """Scripted from the test's thread; `failures` answer the next requests whose path has a pattern in it."""
+
+    port: int = 0
+    requests: list[Request] = field(default_factory=list)
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    responses: dict[str, str] = field(default_factory=dict)  # interaction token -> message id
+    answered: dict[str, float] = field(default_factory=dict)  # interaction token -> when it was acknowledged
+    failures: list[tuple[str, web.Response]] = field(default_factory=list)
+    identified: list[dict[str, Any]] = field(default_factory=list)
+    resumed: int = 0
+    _ids: Iterator[int] = field(default_factory=lambda: itertools.count(10_000))
+    _events: list[str] = field(default_factory=list)  # all that was ever dispatched, by sequence
+    _sockets: list[web.WebSocketResponse] = field(default_factory=list)
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+
+    # what a test does
+
+    def slash(self, options: dict[str, Any], user: int = 7, name: str = "compose") -> str:
+        """Dispatch a command; the interaction's token."""
+        kinds = {str: 3, int: 4, bool: 5, float: 10}
+        given = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
+        return self._interaction(2, user, {"id": "1", "name": name, "type": 1, "options": given})
+
+    def click(self, message_id: str, custom_id: str, user: int = 7) -> str:
+        """Dispatch a click on a button of a message as it stands; the interaction's token."""
+        message = {**self.messages[message_id]}
+        return self._interaction(3, user, {"custom_id": custom_id, "component_type": 2}, message=message)
+
+    def drop(self) -> None:
+        """Cut the line, as networks do."""
+        self._call(self._drop())
+
+    def send(self, op: int, data: Any = None) -> None:
+        """Send a gateway operation, such as 7 (reconnect) or 9 (invalid session)."""
+        self._call(self._send(json.dumps({"op": op, "d": data, "s": None, "t": None})))
+
+    def answer(self, token: str) -> dict[str, Any] | None:
+        """The message that answers an interaction, as it stands."""
+        return self.messages.get(self.responses.get(token, ""))
+
+    def until(self, holds: Callable[[], Any], seconds: float = 40.0) -> Any:
+        """What `holds` gives once it gives something."""
+        end = monotonic() + seconds
+        while not (found := holds()):
+            assert monotonic() < end, f"it never came to hold; last: {self.requests[-3:]}"
+            sleep(0.02)
+        return found
+
+    # what the bot asks
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=30_000_000)
+        app.router.add_get("/gateway", self._gateway)
+        app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
+        return app
+
+    async def _rest(self, request: web.Request) -> web.Response:
+        path = "/" + request.match_info["path"]
+        body, files = await _content(request)
+        self.requests.append(Request(request.method, path, body, files))
+        for index, (pattern, failure) in enumerate(self.failures):
+            if pattern in path:
+                del self.failures[index]
+                return failure
+        if request.headers.get("Authorization") != f"Bot {TOKEN}" and path.startswith("/users"):
+            return reply({"message": "401: Unauthorized", "code": 0}, 401)
+        return self._respond(request.method, path, body, files)
+
+    def _respond(self, method: str, path: str, body: Any, files: dict[str, int]) -> web.Response:
+        if path == "/users/@me":
+            return reply(user_payload(int(APP), "tunesmith", bot=True))
+        if path == "/oauth2/applications/@me":
+            return reply(application_payload())
+        if path == "/gateway/bot":
+            limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+            return reply({"url": self._address, "shards": 1, "session_start_limit": limit})
+        if path.endswith("/commands"):
+            return reply([{**c, "id": "1", "application_id": APP, "version": "1"} for c in body])
+        if path.endswith("/callback"):
+            return self._callback(path.split("/")[3], body)
+        if match := _ORIGINAL.fullmatch(path):
+            return self._change(method, self.responses.get(match["token"], ""), body, files)
+        if path.startswith("/webhooks/"):
+            return self._new(body, files)
+        if match := _MESSAGE.fullmatch(path):
+            return self._change(method, match["id"], body, files)
+        if path == f"/channels/{CHANNEL}/messages":
+            return self._new(body, files)
+        return reply({"message": "404: Not Found", "code": 0}, 404)
+
+    def _callback(self, token: str, body: dict[str, Any]) -> web.Response:
+        self.answered[token] = monotonic()
+        if body["type"] in (4, 5):
+            message = message_payload(str(next(self._ids)), body.get("data") or {}, {})
+            self.messages[message["id"]] = message
+            self.responses[token] = message["id"]
+        elif body["type"] == 7:
+            self._change("PATCH", self.responses[token], body["data"], {})
+        message_id = self.responses.get(token)
+        interaction = {"id": "1", "type": 2, "response_message_id": message_id, "response_message_loading": True}
+        return reply({"interaction": interaction, "resource": {"type": body["type"]}})
+
+    def _new(self, body: dict[str, Any], files: dict[str, int]) -> web.Response:
+        nonce = body.get("nonce")
+        same = [m for m in self.messages.values() if nonce and m.get("nonce") == nonce]
+        message = same[0] if same else message_payload(str(next(self._ids)), body, files)
+        self.messages[message["id"]] = message
+        return reply(message)
+
+    def _change(self, method: str, message_id: str, body: dict[str, Any], files: dict[str, int]) -> web.Response:
+        if message_id not in self.messages:
+            return reply({"message": "Unknown Message", "code": 10008}, 404)
+        if method == "DELETE":
+            del self.messages[message_id]
+            return web.Response(status=204)
+        message = self.messages[message_id]
+        changed = {key: value for key, value in body.items() if key in ("content", "embeds", "components")}
+        if "attachments" in body:
+            changed["attachments"] = attachments_payload(files)
+        self.messages[message_id] = {**message, **changed}
+        return reply(self.messages[message_id])
+
+    # the gateway
+
+    @property
+    def _address(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/gateway"
+
+    async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_str(json.dumps({"op": 10, "d": {"heartbeat_interval": 41_250}, "s": None, "t": None}))
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                await self._heard(socket, json.loads(message.data))
+        return socket
+
+    async def _heard(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
+        match said["op"]:
+            case 1:
+                await socket.send_str(json.dumps({"op": 11, "d": None, "s": None, "t": None}))
+            case 2:
+                self.identified.append(said["d"])
+                self._sockets = [socket]
+                self._events.clear()
+                user = user_payload(int(APP), "tunesmith", bot=True)
+                ready = {"v": 10, "user": user, "guilds": [{"id": GUILD, "unavailable": True}], "session_id": "s"}
+                ready |= {"resume_gateway_url": self._address, "application": {"id": APP, "flags": 0}}
+                await self._dispatch("READY", {**ready, "shard": said["d"].get("shard", [0, 1])})
+                await self._dispatch("GUILD_CREATE", guild_payload())
+            case 6:
+                self.resumed += 1
+                self._sockets = [socket]
+                for event in self._events[said["d"]["seq"] :]:
+                    await socket.send_str(event)
+                await self._dispatch("RESUMED", {})
+
+    def _interaction(self, kind: int, user: int, data: dict[str, Any], **more: Any) -> str:
+        interaction_id = str(next(self._ids))
+        token = f"interaction-{interaction_id}"
+        if "message" in more:
+            self.responses[token] = more["message"]["id"]
+        interaction = interaction_payload(interaction_id, kind, token, user, data)
+        self._call(self._dispatch("INTERACTION_CREATE", {**interaction, **more}))
+        return token
+
+    async def _dispatch(self, name: str, data: dict[str, Any]) -> None:
+        event = json.dumps({"op": 0, "t": name, "s": len(self._events) + 1, "d": data})
+        self._events.append(event)
+        await self._send(event)
+
+    async def _send(self, text: str) -> None:
+        for socket in self._sockets:
+            if not socket.closed:
+                await socket.send_str(text)
+
+    async def _drop(self) -> None:
+        for socket in self._sockets:
+            if socket._req and socket._req.transport:
+                socket._req.transport.abort()
+        self._sockets = []
+
+    def _call(self, work: Any) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
+
+
+@contextmanager
+def loopback() -> Iterator[Loopback]:
+    """A server that listens until the block ends."""
+    discord = Loopback()
+
+    async def start() -> web.AppRunner:
+        runner = web.AppRunner(discord.app(), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        discord.port = runner.addresses[0][1]
+        return runner
+
+    thread = Thread(target=discord._loop.run_forever, daemon=True)
+    thread.start()
+    runner = asyncio.run_coroutine_threadsafe(start(), discord._loop).result(timeout=10)
+    try:
+        yield discord
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), discord._loop).result(timeout=10)
+        discord._loop.call_soon_threadsafe(discord._loop.stop)
+        thread.join(timeout=10)
+        discord._loop.close()
+
+
+def reply(data: Any, status: int = 200, **headers: str) -> web.Response:
+    """JSON as Discord sends it: with no charset, and through a proxy."""
+    body = json.dumps(data).encode()
+    return web.Response(body=body, status=status, headers={"Content-Type": "application/json", "Via": "1.1", **headers})
+
+
+async def _content(request: web.Request) -> tuple[Any, dict[str, int]]:
+    if not request.content_type.startswith("multipart/"):
+        text = await request.text()
+        return (json.loads(text) if text else None), {}
+    form = await request.post()
+    files = {part.filename: len(part.file.read()) for part in form.values() if isinstance(part, web.FileField)}
+    return json.loads(str(form["payload_json"])), files
