@@ -22,8 +22,8 @@ async def ask(interaction: discord.Interaction[Any], queue: Queue) -> None:
     """
     check_permissions(interaction)
     client = interaction.client
+    await limits.admit(interaction, client.parts)  # from memory, and told in one message
     await interaction.response.defer(thinking=True)
-    await limits.admit(interaction, client.parts)
     shown = await interaction.edit_original_response(content=words.RECEIVED)
     message = Message(str(interaction.channel_id), str(shown.id))
     with client.delivery.expecting(message, interaction):

@@ -55,9 +55,17 @@ async def say(interaction: discord.Interaction, line: str) -> None:
     if not interaction.response.is_done():
         await interaction.response.send_message(line, ephemeral=True)
         return
-    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-        await interaction.delete_original_response()
+    if interaction.response.type is not discord.InteractionResponseType.deferred_channel_message:
+        await interaction.followup.send(line, ephemeral=True)
+        return
+    # what was only promised can neither change who sees it nor, once it is deleted, be followed up: so it becomes a
+    # message first (discord-api-docs, issues 2739 and 2866)
+    promised = await interaction.edit_original_response(content="…")
+    if promised.flags.ephemeral:
+        await interaction.edit_original_response(content=line)
+        return
     await interaction.followup.send(line, ephemeral=True)
+    await interaction.delete_original_response()
 
 
 def sentence(text: str) -> str:

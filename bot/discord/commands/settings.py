@@ -11,6 +11,7 @@ from bot.discord.parts import Parts, place_of
 from bot.errors import BadRequest
 from bot.settings import LONGEST_COOLDOWN, MOST_WAITING
 
+SHOWN_TO = discord.Permissions(manage_guild=True)  # by Discord; the commands check for themselves
 RESETS = {
     "Defaults of /compose": ("rhythm", "temperature", "form"),
     "Limits": ("cooldown", "waiting"),
@@ -29,7 +30,7 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     group = app_commands.Group(
         name="settings",
         description="What this server's admins choose",
-        default_permissions=discord.Permissions(manage_guild=True),
+        default_permissions=SHOWN_TO,
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
         allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
     )

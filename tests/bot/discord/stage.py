@@ -15,10 +15,10 @@ from bot.discord.client import Client
 from bot.discord.delivery import Delivery
 from bot.discord.parts import Parts
 from bot.errors import TunesmithError
-from bot.render import Renderer
 from bot.tunebook import Tunebooks
 from model.errors import InputError
 from tests.bot.parts import Bot, running
+from tests.bot.test_tunebook import Binder
 
 
 @dataclass
@@ -90,7 +90,7 @@ async def stage(path: Path, **options: Any) -> AsyncIterator[Stage]:
     async with running(path / "tunesmith.db", **options) as bot:
         parts = Parts(
             *(bot.composer, bot.composer.library, bot.store, Config(data_dir=path)),
-            *(bot.settings, Tunebooks(bot.store, Renderer(1))),
+            *(bot.settings, Tunebooks(bot.store, Binder())),
         )
         delivery = Delivery(parts)
         client = Client(parts, delivery, shards=1)

@@ -1,0 +1,148 @@
+"""/settings, and what it changes: channels, admins, cooldowns, defaults, the audit and the log channel."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+
+from bot.discord.commands import settings
+from bot.values import Place, ServerSettings
+from tests.bot.discord.stage import Stage, stage
+
+
+def manager(on: Stage) -> Any:
+    role = on.guild.create_role("managers", permissions=discord.Permissions(manage_guild=True))
+    return on.guild.add_member(on.env.create_user("boss"), roles=[role])
+
+
+def text(result: Any) -> str:
+    message = result.response or result.followups[-1]
+    fields = [f"{field.name}: {field.value}" for embed in message.embeds for field in embed.fields]
+    return "\n".join([message.content, *fields])
+
+
+async def of(on: Stage) -> ServerSettings:
+    return await on.bot.settings.of(Place("discord", str(on.guild.id), "0"))
+
+
+async def test_an_admin_sets_everything_and_sees_it(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        boss = manager(on)
+        log, role = on.guild.create_text_channel("log"), on.guild.create_role("helpers")
+        await boss.slash(on.channel, "settings log", channel=log)
+        await boss.slash(on.channel, "settings defaults", rhythm="slip jig", temperature=0.7, form="AABB:4")
+        await boss.slash(on.channel, "settings limits", cooldown=30, waiting=4)
+        await boss.slash(on.channel, "settings channels", channel=on.channel)
+        told = await boss.slash(on.channel, "settings admins", role=role)
+        assert told.ephemeral
+        assert "Integrations" in text(told)
+        channel, helpers = str(on.channel.id), str(role.id)
+        assert await of(on) == ServerSettings("slip jig", 0.7, "AABB:4", 30, 4, (channel,), (helpers,), str(log.id))
+        shown = text(await boss.slash(on.channel, "settings show"))
+        for part in ("slip jig", "0.7", "AABB:4", "30 s", f"<#{channel}>", f"<@&{helpers}>", f"<#{log.id}>"):
+            assert part in shown
+        lines = [message.content for message in log.history()]
+        assert len(lines) == 5
+        assert all(f"<@{boss.id}>" in line for line in lines)
+        history = text(await boss.slash(on.channel, "settings history"))
+        assert len(re.findall(r"\*\*boss\*\* settings", history)) == 5
+        await boss.slash(on.channel, "settings channels", channel=on.channel, allowed=False)
+        await boss.slash(on.channel, "settings reset", what="Limits")
+        assert ((await of(on)).channels, (await of(on)).cooldown) == ((), None)
+
+
+async def test_a_wrong_setting_is_one_line_and_changes_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        boss = manager(on)
+        assert "Unknown rhythm" in text(await boss.slash(on.channel, "settings defaults", rhythm="tango"))
+        assert "at least one option" in text(await boss.slash(on.channel, "settings limits"))
+        assert await of(on) == ServerSettings()
+
+
+async def test_a_forged_interaction_of_another_member_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "SHOWN_TO", None)  # as if Discord showed it to all
+    async with stage(tmp_path) as on:
+        for name, options in {
+            "show": {},
+            "history": {},
+            "reset": {"what": "Limits"},
+            "limits": {"cooldown": 0},
+            "defaults": {"rhythm": "reel"},
+            "channels": {"channel": on.channel},
+            "log": {"channel": on.channel},
+            "admins": {"role": on.guild.create_role("mine")},
+        }.items():
+            refused = await on.ben.slash(on.channel, f"settings {name}", **options)
+            assert "Only those who manage this server" in text(refused), name
+        assert await of(on) == ServerSettings()
+        role = on.guild.create_role("helpers")
+        helper = on.guild.add_member(on.env.create_user("helper"), roles=[role])
+        await manager(on).slash(on.channel, "settings admins", role=role)
+        await helper.slash(on.channel, "settings limits", cooldown=60)
+        assert (await of(on)).cooldown == 60
+        await manager(on).slash(on.channel, "settings admins", role=role, admin=False)
+        assert "Only those" in text(await helper.slash(on.channel, "settings limits", cooldown=0))
+
+
+async def test_the_bot_is_asked_only_where_it_is_allowed(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        other = on.guild.create_text_channel("other")
+        await manager(on).slash(on.channel, "settings channels", channel=other)
+        refused = await on.ann.slash(on.channel, "compose", key="D")
+        assert f"Here I play only in <#{other.id}>" in text(refused)
+        assert f"<#{other.id}>" in text(await on.ann.slash(on.channel, "top"))
+        allowed = await on.ann.slash(other, "compose", key="D")
+        await on.until(lambda: other.last_message.embeds)
+        assert allowed.response
+
+
+async def test_defaults_are_taken_where_a_member_leaves_them_out(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await manager(on).slash(on.channel, "settings defaults", rhythm="hornpipe", form="AB:4")
+        await on.composed()
+        await on.composed(form="AABA")
+        first, second = [await on.bot.store.tune(number) for number in (1, 2)]
+        assert first
+        assert second
+        assert (first.prompt.rhythm, str(first.prompt.form)) == ("hornpipe", "AB:4")
+        assert (second.prompt.rhythm, str(second.prompt.form)) == ("hornpipe", "AABA:8")
+
+
+async def test_a_member_who_has_to_wait_is_told_until_when(tmp_path: Path) -> None:
+    async with stage(tmp_path, cooldowns=(60.0, 0.0)) as on:
+        message = await on.composed()
+        for refused in (
+            await on.ann.slash(on.channel, "compose", key="D"),
+            await on.ann.click(message, custom_id="tune:1:again"),
+        ):
+            line = refused.followups[-1]
+            assert line.ephemeral
+            assert re.fullmatch(r"You asked a moment ago: ask again <t:\d{10}:R>", line.content)
+        await on.composed(member=on.ben)
+
+
+async def test_what_an_admin_deletes_is_in_the_audit_and_the_log(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        boss, log = manager(on), on.guild.create_text_channel("log")
+        await boss.slash(on.channel, "settings log", channel=log)
+        message, own = await on.composed(), await on.composed()
+        await on.ann.click(own, custom_id="tune:2:delete")
+        await boss.click(message, custom_id="tune:1:delete")
+        records = await on.bot.settings.records(Place("discord", str(on.guild.id), "0"))
+        assert [(record.member_name, record.action) for record in records] == [("boss", "delete"), ("boss", "settings")]
+        assert records[0].detail.startswith("tune 1, Seed")
+        assert "tune 1" in log.last_message.content
+
+
+async def test_a_log_channel_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        closed = on.guild.create_text_channel(
+            "closed", overwrites={on.guild.me: discord.PermissionOverwrite(send_messages=False, view_channel=False)}
+        )
+        told = await manager(on).slash(on.channel, "settings log", channel=closed)
+        assert "cannot write in the log channel" in told.followups[-1].content
+        assert (await of(on)).log_channel == str(closed.id)
