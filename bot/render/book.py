@@ -53,7 +53,8 @@ def _typeset(files: dict[str, bytes]) -> bytes:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", typst.TypstWarning)  # of letters that no font has
-            made: bytes = typst.compile(files, font_paths=[picture.font_folder()], ignore_system_fonts=True)
+            compile_files: Any = typst.compile  # its stub forgets that it takes files by name
+            made: bytes = compile_files(files, font_paths=[picture.font_folder()], ignore_system_fonts=True)
     except typst.TypstError as error:
         raise RenderError(f"the book cannot be set: {error}") from error
     return made

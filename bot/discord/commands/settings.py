@@ -57,7 +57,8 @@ def _add_reading(group: app_commands.Group, parts: Parts) -> None:
     @app_commands.describe(what="What to set back")
     @app_commands.choices(what=[Choice(name=name, value=name) for name in RESETS])
     async def reset(interaction: discord.Interaction[Any], what: Choice[str]) -> None:
-        await _change(interaction, parts, **dict.fromkeys(RESETS[what.value]))
+        nothing: dict[str, Any] = dict.fromkeys(RESETS[what.value])
+        await _change(interaction, parts, **nothing)
 
 
 def _add_defaults(group: app_commands.Group, parts: Parts) -> None:

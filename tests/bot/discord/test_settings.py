@@ -66,7 +66,7 @@ async def test_a_forged_interaction_of_another_member_is_refused(
 ) -> None:
     monkeypatch.setattr(settings, "SHOWN_TO", None)  # as if Discord showed it to all
     async with stage(tmp_path) as on:
-        for name, options in {
+        forged: dict[str, dict[str, Any]] = {
             "show": {},
             "history": {},
             "reset": {"what": "Limits"},
@@ -75,7 +75,8 @@ async def test_a_forged_interaction_of_another_member_is_refused(
             "channels": {"channel": on.channel},
             "log": {"channel": on.channel},
             "admins": {"role": on.guild.create_role("mine")},
-        }.items():
+        }
+        for name, options in forged.items():
             refused = await on.ben.slash(on.channel, f"settings {name}", **options)
             assert "Only those who manage this server" in text(refused), name
         assert await of(on) == ServerSettings()
