@@ -8,7 +8,7 @@ from model.key import LETTERS, Key, Pitch
 from model.notation import Bar, Note, Tune
 
 BARS_A_LINE = 4
-_NOTE_THEN_COLON = re.compile(r"^([A-Za-z]):")  # at the start of a line readers take it for a field
+_NOTE_THEN_COLON = re.compile(r"^([A-Za-z]):")  # a last bar of one note, and its repeat sign
 _ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 
 
@@ -21,7 +21,13 @@ def write(tune: Tune) -> str:
     if tune.tempo:
         header.append(f"Q:{tune.tempo[0]}={tune.tempo[1]}")
     header.append(f"K:{tune.key}")
-    return "\n".join([*header, *_lines(tune)]) + "\n"
+    lines: list[str] = []
+    for line in _lines(tune):
+        if lines and _NOTE_THEN_COLON.match(line):
+            lines[-1] += f" {line}"  # it stands behind the line before: at the start of one it looks like a field
+        else:
+            lines.append(_NOTE_THEN_COLON.sub(r"\1 :", line))
+    return "\n".join([*header, *lines]) + "\n"
 
 
 def _text(text: str) -> str:
@@ -41,12 +47,12 @@ def _lines(tune: Tune) -> Iterator[str]:
         full_bars += bar.length >= tune.metre.length / 2
         part_ends = bar.end_repeat or bar.double or following is None or following.start_repeat
         if (part_ends and not (following and following.ending)) or full_bars == BARS_A_LINE:
-            yield _NOTE_THEN_COLON.sub(r"\1 :", line)
+            yield line
             line, full_bars = "", 0
         else:
             line += " "
     if line.strip():
-        yield _NOTE_THEN_COLON.sub(r"\1 :", line.rstrip())
+        yield line.rstrip()
 
 
 def _right_line(bar: Bar, following: Bar | None) -> str:
@@ -74,7 +80,8 @@ def write_bar(bar: Bar, tune: Tune, before: tuple[Note, ...] = ()) -> str:
             text += prefix
         written = note.length * ratio if rest_of_tuplet else note.length
         following = bar.notes[index + 1 : index + 2]
-        mark = "" if rest_of_tuplet or pair_left else _broken(note, following, position % tune.metre.beam, tune)
+        plain = rest_of_tuplet or pair_left or offset  # abc2midi, which swings hornpipes, counts a pickup's beats wrong
+        mark = "" if plain else _broken(note, following, position % tune.metre.beam, tune)
         if mark:
             pair_left = 2
         if pair_left:
