@@ -11,7 +11,13 @@ def user_payload(user_id: int, name: str, bot: bool = False) -> dict[str, Any]:
 
 
 def application_payload() -> dict[str, Any]:
-    rest = {"description": "", "icon": None, "rpc_origins": [], "bot_public": True, "bot_require_code_grant": False}
+    rest: dict[str, Any] = {
+        "description": "",
+        "icon": None,
+        "rpc_origins": [],
+        "bot_public": True,
+        "bot_require_code_grant": False,
+    }
     owner = user_payload(9, "owner")
     return {
         "id": APP,
@@ -31,7 +37,14 @@ def channel_payload() -> dict[str, Any]:
 
 def guild_payload() -> dict[str, Any]:
     everyone = {"id": GUILD, "name": "@everyone", "permissions": PERMISSIONS, "position": 0, "color": 0, "hoist": False}
-    rest = {"members": [], "voice_states": [], "presences": [], "threads": [], "stage_instances": [], "emojis": []}
+    rest: dict[str, Any] = {
+        "members": [],
+        "voice_states": [],
+        "presences": [],
+        "threads": [],
+        "stage_instances": [],
+        "emojis": [],
+    }
     return {
         "id": GUILD,
         "name": "Session",
@@ -89,7 +102,11 @@ def message_payload(message_id: str, body: dict[str, Any], files: dict[str, int]
 
 def interaction_payload(interaction_id: str, kind: int, token: str, user: int, data: dict[str, Any]) -> dict[str, Any]:
     """A member's interaction in the one channel of the one server."""
-    member = {"user": user_payload(user, f"member{user}"), "roles": [], "joined_at": "2026-01-01T00:00:00+00:00"}
+    member: dict[str, Any] = {
+        "user": user_payload(user, f"member{user}"),
+        "roles": [],
+        "joined_at": "2026-01-01T00:00:00+00:00",
+    }
     member |= {"deaf": False, "mute": False, "flags": 0, "permissions": "0"}
     interaction = {"id": interaction_id, "application_id": APP, "type": kind, "token": token, "version": 1}
     interaction |= {"guild_id": GUILD, "channel_id": CHANNEL, "channel": channel_payload(), "member": member}

@@ -116,7 +116,9 @@ def files(message: discord.Message) -> list[str]:
 
 
 def custom_ids(message: discord.Message) -> list[str]:
-    return [child.custom_id for row in message.components for child in row.children]  # type: ignore[union-attr]
+    return [
+        str(getattr(child, "custom_id", "")) for row in message.components for child in getattr(row, "children", ())
+    ]
 
 
 def labels(message: discord.Message) -> list[str | None]:

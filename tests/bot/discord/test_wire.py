@@ -17,7 +17,8 @@ from tests.command_line import Running, bot
 @contextmanager
 def bot_on(discord: Loopback, data: Path, token: str = TOKEN, **settings: str) -> Iterator[Running]:
     program = [sys.executable, "-m", "tests.bot.discord.process", str(discord.port)]
-    with bot(data, program=program, DISCORD_TOKEN=token, **settings) as running:
+    settings["TUNESMITH_LIMITS__MEMBER_COOLDOWN"] = "0"
+    with bot(data, None, program, DISCORD_TOKEN=token, **settings) as running:
         if token == TOKEN:
             running.says("on Discord as")
             discord.until(lambda: discord.identified)
