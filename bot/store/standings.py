@@ -9,7 +9,7 @@ import math
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tunes as tune_rows
@@ -44,8 +44,7 @@ async def count(connection: AsyncConnection, tune_id: int, before: Cast, after: 
     time = now()
     began = {period: period.began(time) for period in Period if period is not Period.ALL}
     changes = {period: _change(before, after, period, since) for period, since in began.items() if since}
-    mine = [(period.value, began[period], tune_id) for period in changes]
-    old = {row.period: row for row in await connection.execute(select(standings).where(_KEY.in_(mine)))}
+    old = {row.period: row for row in await connection.execute(select(standings).where(_current(tune_id, time)))}
     where = (await connection.execute(select(tunes.c.server_id, tunes.c.rhythm).where(tunes.c.id == tune_id))).one()
     rows = []
     for period, (up, down) in changes.items():
@@ -71,9 +70,14 @@ def _change(before: Cast, after: Cast, period: Period, since: date) -> tuple[int
 
 async def forget(connection: AsyncConnection, tune_id: int) -> None:
     """A deleted tune leads no more."""
-    time = now()
-    keys = [(period.value, period.began(time), tune_id) for period in Period if period is not Period.ALL]
-    await connection.execute(delete(standings).where(_KEY.in_(keys)))
+    await connection.execute(delete(standings).where(_current(tune_id, now())))
+
+
+def _current(tune_id: int, time: datetime) -> ColumnElement[bool]:
+    """The rows of a tune in the periods that a time is in. Spelled out: SQLite scans the table for a list of keys."""
+    keys = [(period.value, period.began(time)) for period in Period if period is not Period.ALL]
+    row = standings.c
+    return or_(*(and_(row.period == name, row.began == day, row.tune_id == tune_id) for name, day in keys))
 
 
 async def top(
