@@ -94,7 +94,8 @@ async def test_a_prompt_is_followed_to_its_tune(client: Client, composer: FakeCo
         (Known("The Boys of Malin", "ryansMammoth", 0.4), 1.0,
          "Nearest known tune: The Boys of Malin (Ryan's Mammoth Collection), 40% alike"),
         (Known("Malin", "cobb", 0.796), 1.2,
-         "Nearest known tune: Malin (Cobb's Irish Folk Music), 80% alike; drawn at temperature 1.2 to get away from known tunes"),
+         "Nearest known tune: Malin (Cobb's Irish Folk Music), 80% alike;"
+         " drawn at temperature 1.2 to get away from known tunes"),
         (None, 1.2, "Drawn at temperature 1.2 to get away from known tunes"),
         (None, 1.0, ""),
         (None, None, ""),
