@@ -10,6 +10,7 @@ from model.errors import CheckpointError
 from model.tokens import INPUTS
 
 State = tuple[Tensor, Tensor]  # h, c: each [layers, batch, hidden]
+_GROWING = ("embeddings.", "lstm.weight_ih_l0", "output.")  # tensors whose sizes follow from the inputs
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,30 @@ def with_copies(scores: Tensor, inputs: Tensor, config: NetworkConfig) -> Tensor
     nothing = logits.new_zeros(*logits.shape[:-1], 1)  # id 0: there is no token to copy
     wide = torch.cat([nothing, logits], dim=-1)
     return wide.scatter_add(-1, inputs[..., config.lookbacks], gates)[..., 1:]
+
+
+def grow(network: Network, smaller: Network) -> None:
+    """Give `network` the weights of a `smaller` one of the same vocabulary, so that it predicts the same at first.
+
+    Inputs that the smaller one lacks weigh nothing in the first layer yet, and the gates of `with_copies` are shut.
+    Raises CheckpointError where the two differ in more than inputs and gates.
+    """
+    old, new = smaller.config, network.config
+    if (old.vocabulary, old.hidden, old.layers) != (new.vocabulary, new.hidden, new.layers):
+        raise CheckpointError("the checkpoint to start from has another vocabulary or other layers")
+    weights = {**network.state_dict(), **{n: w for n, w in smaller.state_dict().items() if not n.startswith(_GROWING)}}
+    wide, narrow = torch.zeros_like(weights["lstm.weight_ih_l0"]), smaller.lstm.weight_ih_l0
+    places = dict(zip(old.inputs, zip(narrow.split(old.input_widths, 1), smaller.embeddings, strict=True), strict=True))
+    for i, (name, columns) in enumerate(zip(new.inputs, wide.split(new.input_widths, 1), strict=True)):
+        if name in places:
+            columns.copy_(places[name][0])
+            weights[f"embeddings.{i}.weight"] = places[name][1].weight
+    weights["lstm.weight_ih_l0"] = wide
+    for name in ("output.weight", "output.bias"):
+        rows = torch.zeros_like(weights[name])
+        rows[: new.vocabulary] = smaller.state_dict()[name][: new.vocabulary]
+        weights[name] = rows
+    network.load_state_dict(weights)
 
 
 def restored(config: dict[str, Any], weights: dict[str, Tensor]) -> Network:

@@ -5,12 +5,15 @@ import dataclasses
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model import presets
 from model.arguments import add_threads_option
 from model.errors import InputError
 from model.sources import cobb_source, default_sources, path_source
+
+if TYPE_CHECKING:
+    from model.prepare import Prepared
 
 
 def add(commands: Any) -> None:
@@ -32,6 +35,10 @@ def add(commands: Any) -> None:
     parser.add_argument("--steps", type=int, help="how many training steps at most (default: the preset's)")
     parser.add_argument("--out", type=Path, help="checkpoint to write (default: runs/PRESET.safetensors)")
     parser.add_argument("--resume", action="store_true", help="go on where the run that wrote OUT.resume was stopped")
+    parser.add_argument(
+        "--init", type=Path, metavar="FILE", help="start from the weights of this checkpoint of the same vocabulary"
+    )
+    parser.add_argument("--rate", type=float, help="learning rate (default: the preset's)")
     parser.add_argument("--seed", type=int, default=0, help="of the weights and the batches (default: 0)")
     add_threads_option(parser)
     parser.set_defaults(run=run)
@@ -43,6 +50,10 @@ def run(options: argparse.Namespace) -> int:
         if options.steps < 1:
             raise InputError(f"--steps is {options.steps}: at least 1")
         preset = dataclasses.replace(preset, steps=options.steps)
+    if options.rate is not None:
+        if not 0 < options.rate <= 1:
+            raise InputError(f"--rate is {options.rate}: more than 0, at most 1")
+        preset = dataclasses.replace(preset, rate=options.rate)
     out = options.out or Path("runs") / f"{preset.name}.safetensors"
     sources = _sources(options)
     import torch
@@ -53,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(options.threads)
     prepared = prepare(preset, sources, options.seed)
     prepared.header["facts"]["command"] = shlex.join(["python", "-m", "model", *sys.argv[1:]])
+    if options.init:
+        _start_from(options.init, prepared)
     print(_description(preset.name, prepared.network.parameter_count), file=sys.stderr)
     trainer = Trainer(prepared.network, prepared.batches, preset, out, prepared.header, seed=options.seed)
     if options.resume and trainer.resume_path.exists():
@@ -66,6 +79,17 @@ def run(options: argparse.Namespace) -> int:
         raise
     print(f"best held-out loss {min(trainer.history.held_out):.4f}, in {out}", file=sys.stderr)
     return 0
+
+
+def _start_from(path: Path, prepared: "Prepared") -> None:
+    from model import checkpoint
+    from model.network import grow, restored
+
+    loaded = checkpoint.read(path)
+    if loaded.vocabulary != prepared.header["vocabulary"]:
+        raise InputError(f"{path} knows other tokens than this corpus has: train anew, without --init")
+    grow(prepared.network, restored(loaded.network, loaded.weights))
+    prepared.header["facts"]["init"] = {"sha256": checkpoint.sha256(path), "facts": loaded.facts}
 
 
 def _sources(options: argparse.Namespace) -> Any:
