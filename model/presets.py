@@ -31,7 +31,7 @@ class Preset:
 SEED = Preset("seed", "characters", (256,), 1024, 1, 0.0, 64, 125, 1e-4, 7500, "constant", 250, 8)
 """The seed article's system: Embedding 256, LSTM 1024, Linear; 7,500 steps of 64 x 125 characters at 1e-4."""
 
-_WIDTHS = {"token": 192, "position": 32, "place": 32, "back": 64, "part": 16, "run": 8}
+_WIDTHS = {"token": 192, "position": 32, "place": 32, "back": 96, "part": 16, "run": 8}
 
 
 def _notes(name: str, inputs: tuple[str, ...], copies: bool = False) -> Preset:
