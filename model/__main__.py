@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from model.arguments import Parser
 from model.commands import (
     bench_command,
+    community_command,
     compare_command,
     corpus_command,
     evaluate_command,
+    finetune_command,
     sample_command,
     sweep_command,
     train_command,
@@ -29,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for module in (
         train_command,
         evaluate_command,
+        finetune_command,
+        community_command,
         compare_command,
         corpus_command,
         sample_command,

@@ -65,9 +65,17 @@ class Network(nn.Module):
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """inputs [batch, time, number of inputs] int64 -> logits [batch, time, vocabulary], the state afterwards."""
+        output, state = self._read(inputs, state)
+        return with_copies(self.output(self.dropout(output)), inputs, self.config), state
+
+    def hidden(self, inputs: Tensor) -> Tensor:
+        """What the output layer is given: [batch, time, hidden], from an empty memory."""
+        return self._read(inputs, None)[0]
+
+    def _read(self, inputs: Tensor, state: State | None) -> tuple[Tensor, State]:
         embedded = torch.cat([e(inputs[..., i]) for i, e in enumerate(self.embeddings)], dim=-1)
         output, state = self.lstm(self.dropout(embedded), state)
-        return with_copies(self.output(self.dropout(output)), inputs, self.config), state
+        return output, state
 
 
 def with_copies(scores: Tensor, inputs: Tensor, config: NetworkConfig) -> Tensor:
@@ -90,16 +98,17 @@ def grow(network: Network, smaller: Network) -> None:
     if (old.vocabulary, old.hidden, old.layers) != (new.vocabulary, new.hidden, new.layers):
         raise CheckpointError("the checkpoint to start from has another vocabulary or other layers")
     weights = {**network.state_dict(), **{n: w for n, w in smaller.state_dict().items() if not n.startswith(_GROWING)}}
-    wide, narrow = torch.zeros_like(weights["lstm.weight_ih_l0"]), smaller.lstm.weight_ih_l0
-    places = dict(zip(old.inputs, zip(narrow.split(old.input_widths, 1), smaller.embeddings, strict=True), strict=True))
-    for i, (name, columns) in enumerate(zip(new.inputs, wide.split(new.input_widths, 1), strict=True)):
-        if name in places:
-            columns.copy_(places[name][0])
-            weights[f"embeddings.{i}.weight"] = places[name][1].weight
+    given = smaller.state_dict()
+    wide, narrow = torch.zeros_like(weights["lstm.weight_ih_l0"]), given["lstm.weight_ih_l0"]
+    columns = dict(zip(old.inputs, torch.split(narrow, list(old.input_widths), dim=1), strict=True))
+    for i, (name, place) in enumerate(zip(new.inputs, torch.split(wide, list(new.input_widths), dim=1), strict=True)):
+        if name in columns:
+            place.copy_(columns[name])
+            weights[f"embeddings.{i}.weight"] = given[f"embeddings.{old.inputs.index(name)}.weight"]
     weights["lstm.weight_ih_l0"] = wide
     for name in ("output.weight", "output.bias"):
         rows = torch.zeros_like(weights[name])
-        rows[: new.vocabulary] = smaller.state_dict()[name][: new.vocabulary]
+        rows[: new.vocabulary] = given[name][: new.vocabulary]
         weights[name] = rows
     network.load_state_dict(weights)
 

@@ -1,0 +1,83 @@
+"""Votes -> how much each tune weighs in training, so that nobody can buy the model's taste.
+
+The rule, in this order:
+1. A vote on a tune that the voter had composed counts for show alone.
+2. A vote counts 1; one by an account younger than NEW_ACCOUNT when it voted counts NEW_COUNTS.
+3. Of the votes that a member cast within BURST seconds, all together count as much as BURST_VOTES.
+4. No member's votes together count more than SHARE of all votes, or than an equal share where there are few members.
+5. A tune weighs what its votes add up to, at most HEAVIEST either way; one that comes out at nothing is left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+NEW_ACCOUNT = 7 * 86_400.0  # seconds
+NEW_COUNTS = 0.25
+BURST, BURST_VOTES = 600.0, 20
+SHARE = 0.2
+HEAVIEST = 3.0
+_ROUNDS = 50  # of capping; each brings the shares closer, and what is left after these is far below a vote
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """One member's vote on one tune. Times are Unix seconds; `account_since` is None where accounts have no age."""
+
+    tune: int
+    member: int
+    value: int  # 1 or -1
+    at: float
+    account_since: float | None = None
+    own: bool = False  # the voter had it composed
+
+
+def weights(ballots: Sequence[Ballot]) -> dict[int, float]:
+    """The signed weight of each tune that training learns from, by the rule above."""
+    counted = [ballot for ballot in ballots if not ballot.own]
+    worth = _within_bursts(counted, [NEW_COUNTS if _is_new(ballot) else 1.0 for ballot in counted])
+    cast: dict[int, float] = defaultdict(float)
+    for ballot, value in worth:
+        cast[ballot.member] += value
+    caps = _capped(cast)
+    totals: dict[int, float] = defaultdict(float)
+    for ballot, value in worth:
+        totals[ballot.tune] += ballot.value * value * caps[ballot.member]
+    return {tune: max(-HEAVIEST, min(HEAVIEST, total)) for tune, total in sorted(totals.items()) if abs(total) > 1e-6}
+
+
+def _is_new(ballot: Ballot) -> bool:
+    return ballot.account_since is not None and ballot.at - ballot.account_since < NEW_ACCOUNT
+
+
+def _within_bursts(ballots: Sequence[Ballot], worth: Sequence[float]) -> list[tuple[Ballot, float]]:
+    """Each ballot with what it counts; bursts begin with a member's first vote outside of the one before."""
+    by_member: dict[int, list[tuple[Ballot, float]]] = defaultdict(list)
+    for ballot, value in zip(ballots, worth, strict=True):
+        by_member[ballot.member].append((ballot, value))
+    found = []
+    for cast in by_member.values():
+        cast.sort(key=lambda pair: (pair[0].at, pair[0].tune))
+        burst: list[tuple[Ballot, float]] = []
+        for pair in [*cast, None]:
+            if burst and (pair is None or pair[0].at - burst[0][0].at >= BURST):
+                share = min(1.0, BURST_VOTES / len(burst))
+                found += [(ballot, value * share) for ballot, value in burst]
+                burst = []
+            if pair:
+                burst.append(pair)
+    return found
+
+
+def _capped(totals: Mapping[int, float]) -> dict[int, float]:
+    """By how much each member's votes are multiplied, so that none has more than its share of what is left of all."""
+    share = max(SHARE, 1 / max(1, len(totals)))
+    factors = dict.fromkeys(totals, 1.0)
+    for _ in range(_ROUNDS):
+        left = sum(total * factors[member] for member, total in totals.items())
+        over = [m for m, total in totals.items() if total * factors[m] > share * left * (1 + 1e-9)]
+        if not over:
+            break
+        for member in over:
+            factors[member] = share * left / totals[member]
+    return factors

@@ -1,0 +1,89 @@
+"""`finetune`: tune a version on members' votes, and put the candidate to the gate."""
+
+import argparse
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model.arguments import add_threads_option
+from model.files import write_atomically
+
+if TYPE_CHECKING:
+    from model.learning import Step
+
+NICENESS = 19
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "finetune",
+        help="tune a version on members' votes",
+        description="Tune a copy of a version on voted tunes and test the candidate. Progress goes to stdout as JSON"
+        " lines; the candidate and the report are written whatever the verdict. It runs at low priority.",
+    )
+    parser.add_argument("--base", type=Path, help="checkpoint to start from (default: the shipped one)")
+    parser.add_argument("--baseline", type=Path, help="version 1, which sets the gate's limits (default: the shipped)")
+    parser.add_argument(
+        "--votes",
+        type=Path,
+        required=True,
+        help='JSON lines: {"id": 1, "abc": "X:1...", "rhythm": "reel", "weight": -1.5}',
+    )
+    parser.add_argument("--out", type=Path, required=True, help="candidate to write")
+    parser.add_argument("--report", type=Path, required=True, help="report to write, JSON")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="where to keep what is the same the next time")
+    parser.add_argument("--seed", type=int, default=0, help="of all that chance decides (default: 0)")
+    parser.add_argument("--attached", action="store_true", help="end when standard input closes")
+    add_threads_option(parser, default=1)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.attached:
+        threading.Thread(target=_end_with_stdin, name="stdin", daemon=True).start()
+    with suppress(OSError):  # composing goes first
+        os.nice(NICENESS)
+    import torch
+
+    from model import checkpoint, voted
+    from model.learning import Step, learn
+    from model.originality import Index
+    from model.replay import replay
+    from model.sources import default_sources
+    from model.vocabulary import Vocabulary
+
+    torch.set_num_threads(options.threads)
+    current = checkpoint.read(options.base or checkpoint.SHIPPED)
+    base = checkpoint.read(options.baseline or checkpoint.SHIPPED)
+    tunes = voted.read(options.votes, Vocabulary.from_json(current.vocabulary))
+    heard = _said()
+    heard(Step("reading"))
+    corpus = replay(default_sources(), options.cache)
+    candidate, report = learn(
+        current, base, tunes, corpus, Index.load(), cache=options.cache, seed=options.seed, heard=heard
+    )
+    checkpoint.write(options.out, candidate, torch.float16)
+    result = {**report.to_json(), "sha256": checkpoint.sha256(options.out)}
+    write_atomically(options.report, json.dumps(result, indent=2, ensure_ascii=False).encode())
+    for test in report.tests:
+        print(f"{'passed' if test.passed else 'FAILED'}  {test.name}: {test.says}", file=sys.stderr)
+    return 0
+
+
+def _said() -> Callable[["Step"], None]:
+    def say(step: "Step") -> None:
+        print(json.dumps(vars(step)), flush=True)
+
+    return say
+
+
+def _end_with_stdin() -> None:
+    """Whoever started this is gone when standard input ends; half-written files do not exist, so leave at once."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(143)

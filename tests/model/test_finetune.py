@@ -1,0 +1,93 @@
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from model import checkpoint
+from model.checkpoint import Checkpoint
+from model.errors import CheckpointError, InputError, ModelError
+from model.evaluation.scores import song_of
+from model.finetune import FEWEST, finetune, log_probabilities
+from model.jobs import Form, Prompt
+from model.key import Key
+from model.network import restored
+from model.prepare import features
+from model.sampler import Sampler, numbered
+from model.voted import Voted
+
+SHORT = Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=100)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Checkpoint:
+    return checkpoint.read(checkpoint.SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def tunes(sampler: Sampler) -> list[Voted]:
+    """Short jigs, every other one liked."""
+    return [
+        Voted(n, song_of(one), one.spelled, 1.0 if n % 2 else -1.0)
+        for n, one in enumerate(sampler.compose(numbered(SHORT, 20)))
+    ]
+
+
+def test_liked_tunes_become_likelier_and_the_others_less_so(shipped: Checkpoint, tunes: list[Voted]) -> None:
+    spelled = [tune.tokens for tune in tunes]
+    tuned = finetune(shipped, shipped, tunes, spelled[:2], steps=10)
+    gained = log_probabilities(tuned.checkpoint, spelled) - log_probabilities(shipped, spelled)
+    liked = torch.tensor([tune.weight > 0 for tune in tunes])
+    assert gained[liked].mean() > 0.5
+    assert gained[~liked].mean() < -0.5
+    assert len(tuned.losses) == 10
+    assert tuned.losses[-1][1] < tuned.losses[0][1]
+
+
+def test_only_the_output_layer_learns(shipped: Checkpoint, tunes: list[Voted]) -> None:
+    tuned = finetune(shipped, shipped, tunes, [tunes[0].tokens], steps=2).checkpoint
+    changed = {name for name, weight in tuned.weights.items() if not torch.equal(weight, shipped.weights[name])}
+    assert changed == {"output.weight", "output.bias"}
+
+
+def test_the_same_seed_tunes_the_same(shipped: Checkpoint, tunes: list[Voted]) -> None:
+    one, two, other = (
+        finetune(shipped, shipped, tunes, [tunes[0].tokens], steps=3, seed=seed).checkpoint.weights["output.weight"]
+        for seed in (1, 1, 2)
+    )
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)
+
+
+def test_probabilities_are_those_of_the_network(shipped: Checkpoint, tunes: list[Voted], sampler: Sampler) -> None:
+    network = restored(shipped.network, shipped.weights)
+    inputs, targets = features(tunes[3].tokens, sampler.vocabulary, network.config.inputs)
+    with torch.inference_mode():
+        logits = network(inputs[None])[0][0].log_softmax(-1)
+    wanted = float(logits[torch.arange(len(targets)), targets].sum())
+    found = log_probabilities(shipped, [tune.tokens for tune in tunes[:5]])
+    assert float(found[3]) == pytest.approx(wanted, abs=1e-3)
+
+
+def test_too_few_voted_tunes_are_refused(shipped: Checkpoint, tunes: list[Voted]) -> None:
+    for few in (tunes[: 2 * FEWEST - 2], [replace(tune, weight=1.0) for tune in tunes]):
+        with pytest.raises(InputError, match=f"at least {FEWEST} of each"):
+            finetune(shipped, shipped, few, [tunes[0].tokens])
+
+
+def test_a_checkpoint_of_characters_is_refused(shipped: Checkpoint, tunes: list[Voted]) -> None:
+    seed = replace(shipped, preset="seed", vocabulary={"kind": "characters", "tokens": ["a"]})
+    with pytest.raises(CheckpointError, match="writes characters"):
+        finetune(seed, shipped, tunes, [tunes[0].tokens])
+
+
+def test_numbers_that_are_none_end_the_tuning(shipped: Checkpoint, tunes: list[Voted]) -> None:
+    broken = {**shipped.weights, "output.bias": torch.full_like(shipped.weights["output.bias"], math.nan)}
+    with pytest.raises(ModelError, match="diverged at step 0"):
+        finetune(replace(shipped, weights=broken), shipped, tunes, [tunes[0].tokens], steps=1)
+
+
+def test_a_version_of_another_body_is_its_own_base(shipped: Checkpoint, tunes: list[Voted]) -> None:
+    moved = {**shipped.weights, "lstm.bias_hh_l0": shipped.weights["lstm.bias_hh_l0"] + 0.01}
+    tuned = finetune(replace(shipped, weights=moved), shipped, tunes, [tunes[0].tokens], steps=2).checkpoint
+    assert torch.equal(tuned.weights["lstm.bias_hh_l0"], moved["lstm.bias_hh_l0"])

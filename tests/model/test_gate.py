@@ -1,0 +1,101 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from model import checkpoint, gate
+from model.checkpoint import Checkpoint
+from model.errors import InputError
+from model.evaluation.scores import song_of
+from model.gate import Composition, bits_per_note, bootstrap, checks, compose, diversity, margin, originality
+from model.originality import Index
+from model.sampler import Sampler
+from model.voted import Voted
+from tests.model.evaluation.samples import composed, random_song
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Checkpoint:
+    return checkpoint.read(checkpoint.SHIPPED)
+
+
+def noisy(one: Checkpoint, much: float) -> Checkpoint:
+    """The same network with its output layer shaken."""
+    weight = one.weights["output.weight"]
+    shaken = weight + much * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0))
+    return replace(one, weights={**one.weights, "output.weight": shaken})
+
+
+def voted(sampler: Sampler, weights: list[float]) -> list[Voted]:
+    return [
+        Voted(n, song_of(one), one.spelled, w)
+        for n, (one, w) in enumerate(zip(composed(sampler), weights, strict=False))
+    ]
+
+
+def test_bits_per_note_may_hardly_rise(shipped: Checkpoint, sampler: Sampler) -> None:
+    tunes = [one.spelled for one in composed(sampler)]
+    assert bits_per_note(shipped, shipped, tunes).passed
+    worse = bits_per_note(noisy(shipped, 0.1), shipped, tunes)
+    assert not worse.passed
+    assert worse.value > worse.limit
+    assert "at most +2%" in worse.says
+
+
+def test_a_margin_needs_held_out_tunes_of_both_kinds(shipped: Checkpoint, sampler: Sampler) -> None:
+    few = margin(shipped, shipped, voted(sampler, [1.0] * 9 + [-1.0] * 3))
+    assert not few.passed
+    assert "too few to tell" in few.says
+
+
+def test_nothing_learned_is_no_margin(shipped: Checkpoint, sampler: Sampler) -> None:
+    same = margin(shipped, shipped, voted(sampler, [1.0, -1.0] * 6))
+    assert (same.passed, same.value) == (False, 1.0)
+
+
+def test_a_bootstrap_tells_a_difference_from_chance() -> None:
+    rng = np.random.default_rng(0)
+    far = bootstrap(rng.normal(1, 1, 40), rng.normal(0, 1, 60))
+    assert far[1] < 0.001
+    assert far[0] == pytest.approx(1, abs=0.4)
+    same = [bootstrap(rng.normal(0, 1, 40), rng.normal(0, 1, 60))[1] for _ in range(200)]
+    assert np.mean(np.array(same) < 0.05) == pytest.approx(0.05, abs=0.05)
+    assert bootstrap(rng.normal(0, 1, 40), rng.normal(1, 1, 60))[1] > 0.99
+
+
+def test_likelihoods_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(InputError, match="no numbers"):
+        bootstrap(np.array([np.nan, 1.0]), np.array([1.0]))
+
+
+def test_a_poorer_set_fails_for_diversity() -> None:
+    many = Composition(tuple(random_song(seed) for seed in range(30)), 30, 30, 0.0)
+    few = Composition(tuple(random_song(seed % 3) for seed in range(30)), 30, 30, 0.0)
+    assert diversity(many, many.diversity).passed
+    poor = diversity(few, many.diversity)
+    assert not poor.passed
+    assert poor.value < 0.6
+
+
+def test_a_tune_it_was_tuned_on_is_a_known_tune() -> None:
+    songs = tuple(random_song(seed) for seed in range(6))
+    fresh = [Voted(n, random_song(100 + n), (), 1.0) for n in range(6)]
+    assert originality(Composition(songs, 6, 6, 0.3), fresh).passed
+    copied = [*fresh, Voted(7, random_song(2), (), 1.0)]
+    assert originality(Composition(songs, 6, 6, 0.3), copied).value == pytest.approx(1.0)
+    assert not originality(Composition(songs, 6, 6, 0.3), copied).passed
+    assert not originality(Composition(songs, 6, 6, 0.9), fresh).passed
+
+
+def test_the_gate_asks_all_its_tests_of_every_candidate(shipped: Checkpoint, sampler: Sampler) -> None:
+    index, heard = Index.load(), list[str]()
+    tunes = voted(sampler, [1.0, -1.0] * 6)
+    base = compose(shipped, index, 12).diversity
+    found = list(checks(shipped, shipped, shipped, tunes, [tunes[0].tokens], index, lambda: base, heard.append, 12))
+    assert [check.name for check in found] == heard
+    assert {check.name for check in found if not check.passed} == {
+        "margin",
+        "originality",
+    }  # it composes the voted tunes
+    assert gate.to_json(found[0]).keys() == {"name", "value", "limit", "passed", "says"}

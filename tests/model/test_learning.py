@@ -1,0 +1,97 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from model import checkpoint
+from model.community import NOISE, Community
+from model.learning import Step, learn
+from model.originality import Index
+from model.replay import Replay, replay
+from model.sources import path_source
+from model.tastes import TASTES, Taste
+from model.voted import Voted
+from tests.model.corpora import jigs
+from tests.model.evaluation.samples import composed, random_song, song
+
+from model.evaluation.scores import song_of  # isort: skip
+from model.sampler import Sampler  # isort: skip
+
+
+def test_a_report_says_all_that_was_tested(sampler: Sampler, tmp_path: Path) -> None:
+    shipped = checkpoint.read(checkpoint.SHIPPED)
+    made = composed(sampler)
+    tunes = [
+        Voted(n, song_of(made[n % len(made)]), made[n % len(made)].spelled, 1.0 if n % 3 else -1.0) for n in range(60)
+    ]
+    kept = Replay(tuple(one.spelled for one in made), tuple(one.spelled for one in made[:3]))
+    heard: list[Step] = []
+    candidate, report = learn(
+        shipped, shipped, tunes, kept, Index.load(), cache=tmp_path, composed=12, heard=heard.append
+    )
+    data = json.loads(json.dumps(report.to_json()))
+    assert [test["name"] for test in data["tests"]] == [s.test for s in heard if s.stage == "checking"]
+    assert data["passed"] == all(test["passed"] for test in data["tests"])
+    assert sum(data["tunes"].values()) == 60
+    assert data["losses"][0][0] == 0
+    assert candidate.facts["tuned_on_votes"] == data["tunes"]
+    assert [s.done for s in heard if s.stage == "tuning"] == list(range(1, len(data["losses"]) + 1))
+    assert list(tmp_path.glob("diversity-*-12.json"))
+
+
+def test_a_hasty_retraining_stops_at_the_first_failure(sampler: Sampler) -> None:
+    shipped = checkpoint.read(checkpoint.SHIPPED)
+    one = composed(sampler)[0]
+    tunes = [Voted(n, song_of(one), one.spelled, 1.0 if n % 2 else -1.0) for n in range(60)]  # likes contradict
+    kept = Replay((one.spelled,), (one.spelled,))
+    _, report = learn(shipped, shipped, tunes, kept, Index.load(), thorough=False, composed=12)
+    assert [test.name for test in report.tests] == ["margin"]
+    assert not report.passed
+
+
+def test_replayed_tunes_are_read_once(tmp_path: Path) -> None:
+    (tmp_path / "jigs.abc").write_text(jigs(80))
+    sources = [path_source(tmp_path / "jigs.abc")]
+    found = replay(sources, tmp_path / "cache")
+    assert found.train
+    assert found.held_out
+    (kept,) = (tmp_path / "cache").iterdir()
+    kept.write_text(json.dumps({"train": [["a"]], "held_out": [["b"]]}))
+    assert replay(sources, tmp_path / "cache") == Replay((("a",),), (("b",),))
+    kept.write_text("damaged")
+    assert replay(sources, tmp_path / "cache") == found
+
+
+def test_a_taste_likes_its_share() -> None:
+    songs = [random_song(seed, steps) for seed in range(50) for steps in ((-1, 1), (-4, 1, 3))]
+    taste = Taste.of(TASTES["wide leaps"], songs)
+    liked = [song for song in songs if taste.likes(song)]
+    assert len(liked) / len(songs) == pytest.approx(0.28, abs=0.02)
+    assert all(song in songs[1::2] for song in liked)
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "less"),
+    [
+        ("wide leaps", "CGCG CGCG|", "CDEF GFED|"),
+        ("few notes", "C8|D8|", "CDEF GABc|"),
+        ("high second part", "C8||c8|", "c8||C8|"),
+        ("much repetition", "CDEF GABc|CDEF GABc|", "CDEF GABc|cBAG FEDC|"),
+    ],
+)
+def test_each_taste_measures_what_it_says(name: str, more: str, less: str) -> None:
+    assert TASTES[name](song(more)) > TASTES[name](song(less))
+
+
+@pytest.mark.parametrize("taste", ["much repetition", NOISE])
+def test_a_small_community_votes_tunes_and_is_tested(taste: str, sampler: Sampler) -> None:
+    shipped = checkpoint.read(checkpoint.SHIPPED)
+    spelled = tuple(one.spelled for one in composed(sampler))
+    kept = Replay(spelled, spelled[:2])
+    community = Community(taste, 0, shipped, kept, Index.load(), votes=120, composed=12, calibration=36)
+    first, second = community.rounds(1)
+    assert (first.round, first.promoted, first.bits_per_note) == (0, False, None)
+    assert second.round == 1
+    assert second.well_formed == 1
+    assert second.promoted == (not second.failed)
+    assert 0 <= first.liked <= 1
