@@ -131,48 +131,78 @@ def finetune(
     checkpoint of characters, ModelError where the loss ends up as no number.
     """
     _check(current, voted)
-    network, vocabulary = restored(current.network, current.weights), Vocabulary.from_json(current.vocabulary)
-    first = restored(base.network, base.weights).output if _same_body(current, base) else network.output
-    config = network.config
-    liked = _Tokens.of(read_all(network, vocabulary, [tune.tokens for tune in voted]))
-    known = _Tokens.of(read_all(network, vocabulary, corpus))
-    weights = _balanced(torch.tensor([tune.weight for tune in voted]))
-    readout = nn.Linear(config.hidden, network.output.out_features)
-    readout.load_state_dict(network.output.state_dict())
-    with torch.no_grad():
-        before = _log_probabilities(first, liked, config)
-    optimizer = torch.optim.Adam(readout.parameters(), RATE)
+    tuner = _Tuner.of(current, base, voted, corpus)
     generator = torch.Generator().manual_seed(seed)
     losses = []
     for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * (1 - step / steps)
-        chosen = torch.randperm(len(voted), generator=generator)[:BATCH]
-        batch = liked.at(torch.isin(liked.tune, chosen).nonzero()[:, 0])
-        gained = (_log_probabilities(readout, batch, config) - before)[chosen]
-        wanted = weights[chosen]
-        taste = (wanted.abs() * F.softplus(-wanted.sign() * BETA * gained)).mean() / BETA
-        some = known.at(
-            torch.randint(len(known.targets), (min(CORPUS_TOKENS, len(known.targets)),), generator=generator)
-        )
-        loss = taste + KEPT * _forgotten(readout, first, some, config) * len(known.targets) / known.tunes
-        if not math.isfinite(loss.item()):
+        loss = tuner.step(RATE * (1 - step / steps), generator)
+        if not math.isfinite(loss):
             raise ModelError(f"tuning diverged at step {step}: the loss is not a number")
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        losses.append((step, round(loss.item(), 4)))
-        progress(step + 1, steps, loss.item())
-    tuned = {f"output.{name}": tensor.detach() for name, tensor in readout.state_dict().items()}
+        losses.append((step, round(loss, 4)))
+        progress(step + 1, steps, loss)
+    tuned = {f"output.{name}": tensor.detach() for name, tensor in tuner.readout.state_dict().items()}
     return Tuned(replace(current, weights={**current.weights, **tuned}), losses)
 
 
-def _forgotten(readout: nn.Linear, first: nn.Linear, tokens: _Tokens, config: NetworkConfig) -> Tensor:
-    """KL(base || tuned) of the next token, in nats, on average."""
-    with torch.no_grad():
-        before = with_copies(first(tokens.hidden), tokens.inputs, config).log_softmax(-1)
-    after = with_copies(readout(tokens.hidden), tokens.inputs, config).log_softmax(-1)
-    return F.kl_div(after, before, reduction="batchmean", log_target=True)
+@dataclass(frozen=True)
+class _Tuner:
+    """The readout that learns, the base's, and what the LSTM said of the voted tunes and of the corpus'."""
+
+    config: NetworkConfig
+    readout: nn.Linear
+    first: nn.Linear
+    voted: _Tokens
+    weights: Tensor  # of the voted tunes
+    before: Tensor  # their log p by the base
+    corpus: _Tokens
+    optimizer: torch.optim.Optimizer
+
+    @classmethod
+    def of(cls, current: Checkpoint, base: Checkpoint, voted: Sequence[Voted], corpus: Sequence[Tokens]) -> "_Tuner":
+        network, vocabulary = restored(current.network, current.weights), Vocabulary.from_json(current.vocabulary)
+        first = restored(base.network, base.weights).output if _same_body(current, base) else network.output
+        tunes = _Tokens.of(read_all(network, vocabulary, [tune.tokens for tune in voted]))
+        readout = nn.Linear(network.config.hidden, network.output.out_features)
+        readout.load_state_dict(network.output.state_dict())
+        with torch.no_grad():
+            before = _log_probabilities(first, tunes, network.config)
+        return cls(
+            network.config,
+            readout,
+            first,
+            tunes,
+            _balanced(torch.tensor([tune.weight for tune in voted])),
+            before,
+            _Tokens.of(read_all(network, vocabulary, corpus)),
+            torch.optim.Adam(readout.parameters(), RATE),
+        )
+
+    def step(self, rate: float, generator: torch.Generator) -> float:
+        """One step of Adam; the loss before it."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss = self._taste(generator) + KEPT * self._forgotten(generator)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.item()
+
+    def _taste(self, generator: torch.Generator) -> Tensor:
+        """How far a batch of liked and disliked tunes still is from standing apart."""
+        chosen = torch.randperm(self.voted.tunes, generator=generator)[:BATCH]
+        batch = self.voted.at(torch.isin(self.voted.tune, chosen).nonzero()[:, 0])
+        gained = (_log_probabilities(self.readout, batch, self.config) - self.before)[chosen]
+        wanted = self.weights[chosen]
+        return (wanted.abs() * F.softplus(-wanted.sign() * BETA * gained)).mean() / BETA
+
+    def _forgotten(self, generator: torch.Generator) -> Tensor:
+        """KL(base || tuned) for each tune of the corpus, in nats."""
+        count = len(self.corpus.targets)
+        tokens = self.corpus.at(torch.randint(count, (min(CORPUS_TOKENS, count),), generator=generator))
+        with torch.no_grad():
+            before = with_copies(self.first(tokens.hidden), tokens.inputs, self.config).log_softmax(-1)
+        after = with_copies(self.readout(tokens.hidden), tokens.inputs, self.config).log_softmax(-1)
+        return F.kl_div(after, before, reduction="batchmean", log_target=True) * count / self.corpus.tunes
 
 
 def _balanced(weights: Tensor) -> Tensor:

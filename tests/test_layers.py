@@ -136,7 +136,7 @@ def test_the_model_does_not_know_the_bot() -> None:
 
 def test_music21_serves_the_corpus_the_renderer_and_one_reader() -> None:
     users = {str(path) for path in files("bot", "model") if within_any(imports(path), "music21")}
-    homes = {"model/corpus.py", "model/sources.py", "model/evaluation/music21_reader.py"}
+    homes = {"model/corpus.py", "model/sources.py", "model/evaluation/music21_reader.py", "bot/benchmarks/rendering.py"}
     assert users <= homes | {str(path) for path in files("bot/render")}
 
 

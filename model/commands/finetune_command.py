@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.arguments import add_threads_option
 from model.files import write_atomically
+from model.jobs import parse_count
 
 if TYPE_CHECKING:
     from model.learning import Step
@@ -36,6 +37,14 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="candidate to write")
     parser.add_argument("--report", type=Path, required=True, help="report to write, JSON")
+    parser.add_argument(
+        "--corpus",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="ABC to remember by (default: what the shipped one knows)",
+    )
+    parser.add_argument("--composed", default="500", help="tunes that the gate looks at (default: 500)")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where to keep what is the same the next time")
     parser.add_argument("--seed", type=int, default=0, help="of all that chance decides (default: 0)")
     parser.add_argument("--attached", action="store_true", help="end when standard input closes")
@@ -44,6 +53,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    composed = parse_count(options.composed, most=100_000)
     if options.attached:
         threading.Thread(target=_end_with_stdin, name="stdin", daemon=True).start()
     with suppress(OSError):  # composing goes first
@@ -54,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     from model.learning import Step, learn
     from model.originality import Index
     from model.replay import replay
-    from model.sources import default_sources
+    from model.sources import default_sources, path_source
     from model.vocabulary import Vocabulary
 
     torch.set_num_threads(options.threads)
@@ -63,10 +73,10 @@ def run(options: argparse.Namespace) -> int:
     tunes = voted.read(options.votes, Vocabulary.from_json(current.vocabulary))
     heard = _said()
     heard(Step("reading"))
-    corpus = replay(default_sources(), options.cache)
-    candidate, report = learn(
-        current, base, tunes, corpus, Index.load(), cache=options.cache, seed=options.seed, heard=heard
-    )
+    sources = [path_source(path) for path in options.corpus] if options.corpus else default_sources()
+    corpus, index = replay(sources, options.cache), Index.load()
+    settings = {"cache": options.cache, "seed": options.seed, "composed": composed}
+    candidate, report = learn(current, base, tunes, corpus, index, heard=heard, **settings)
     checkpoint.write(options.out, candidate, torch.float16)
     result = {**report.to_json(), "sha256": checkpoint.sha256(options.out)}
     write_atomically(options.report, json.dumps(result, indent=2, ensure_ascii=False).encode())

@@ -1,0 +1,79 @@
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from model import checkpoint
+from model.abc_writer import write as abc_of
+from model.jobs import Form, Prompt
+from model.key import Key
+from model.sampler import Sampler, numbered
+from model.tastes import few_notes
+from model.voted import write
+from tests.model.commandline import ROOT, is_one_line, model
+
+JIG = Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=500)
+
+
+@pytest.fixture(scope="module")
+def votes(tmp_path_factory: pytest.TempPathFactory, sampler: Sampler) -> Path:
+    """Forty short jigs; those with few notes are liked."""
+    from model.evaluation.scores import song_of
+
+    made = sampler.compose(numbered(JIG, 40))
+    full = sorted(few_notes(song_of(one)) for one in made)[20]
+    path = tmp_path_factory.mktemp("votes") / "votes.jsonl"
+    write(path, [(n, abc_of(m.tune), "jig", 1.0 if few_notes(song_of(m)) > full else -1.0) for n, m in enumerate(made)])
+    return path
+
+
+def arguments(votes: Path, folder: Path, book: Path, *more: str) -> list[str]:
+    files = ["--votes", str(votes), "--out", str(folder / "c.safetensors"), "--report", str(folder / "report.json")]
+    return ["finetune", *files, "--corpus", str(book), "--composed", "12", "--cache", str(folder / "cache"), *more]
+
+
+def test_votes_become_a_candidate_and_a_report(votes: Path, tmp_path: Path, book: Path) -> None:
+    ended = model(*arguments(votes, tmp_path, book), timeout=110)
+    assert ended.status == 0, ended.err
+    said = [json.loads(line) for line in ended.out.splitlines()]
+    assert said[0] == {"stage": "reading", "done": 0, "of": 0, "loss": None, "test": None}
+    assert [line["done"] for line in said if line["stage"] == "tuning"][-1] == 60
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [test["name"] for test in report["tests"]] == [line["test"] for line in said if line["stage"] == "checking"]
+    assert report["passed"] == all(test["passed"] for test in report["tests"])
+    assert all(test["says"] for test in report["tests"])
+    assert report["sha256"] == checkpoint.sha256(tmp_path / "c.safetensors")
+    candidate = checkpoint.read(tmp_path / "c.safetensors")
+    assert candidate.facts["tuned_on_votes"] == report["tunes"]
+    assert Sampler(candidate).compose([JIG])[0].tune.bars
+
+
+def test_bad_input_is_one_line_and_leaves_nothing(votes: Path, tmp_path: Path, book: Path) -> None:
+    few = tmp_path / "few.jsonl"
+    few.write_text("".join(votes.read_text().splitlines(keepends=True)[:3]))
+    for path, words in ((few, "at least 8 of each"), (tmp_path / "none.jsonl", "cannot read the votes")):
+        ended = model(*arguments(path, tmp_path, book), timeout=60)
+        assert ended.status == 2
+        assert words in ended.err
+        assert ended.err.count("\n") == 1
+    assert not (tmp_path / "c.safetensors").exists()
+    is_one_line(model(*arguments(votes, tmp_path, book, "--base", str(votes))), 1, "corrupt or not a")
+    is_one_line(model(*arguments(votes, tmp_path, book, "--composed", "0")), 2, "count")
+
+
+def test_it_ends_with_the_one_who_started_it(votes: Path, tmp_path: Path, book: Path) -> None:
+    command = [sys.executable, "-m", "model", *arguments(votes, tmp_path, book, "--attached")]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdin is not None
+        assert json.loads(running.stdout.readline())["stage"] == "reading"
+        began = time.monotonic()
+        running.stdin.close()
+        assert running.wait(timeout=30) == 143
+        assert time.monotonic() - began < 10
+    assert not (tmp_path / "c.safetensors").exists()
