@@ -189,7 +189,7 @@ _index("ix_tunes_rhythm_top", "server_id", "rhythm", "score", "id")
 _index("ix_tunes_newest", "server_id", "rhythm", "id")
 # written out: SQLite uses a partial index only where a query says the very same, without parameters
 voted = and_(tunes.c.up + tunes.c.down > literal_column("0"), _shown)
-_index("ix_tunes_voted", "prompt_id", "version", "up", "down", where=voted)
+_index("ix_tunes_voted", "prompt_id", "version", "up", "down", "deleted_at", where=voted)  # all that is asked for
 
 votes = Table(
     "votes",

@@ -27,7 +27,7 @@ def upgrade() -> None:
         versions.create_foreign_key(
             op.f("fk_versions_retraining_id_retrainings"), "retrainings", ["retraining_id"], ["id"]
         )
-    columns = ["prompt_id", "version", "up", "down"]
+    columns = ["prompt_id", "version", "up", "down", "deleted_at"]
     op.create_index("ix_tunes_voted", "tunes", columns, sqlite_where=_VOTED, postgresql_where=_VOTED)
     columns = ["server_id", "rhythm", "id"]
     op.create_index("ix_tunes_newest", "tunes", columns, sqlite_where=_SHOWN, postgresql_where=_SHOWN)
