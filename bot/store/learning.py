@@ -69,9 +69,9 @@ class Learning:
         """A sign of life, with how far it is. False where it is not `runner`'s any more."""
         return await self._database.write(retrainings.keep, number, runner, course)
 
-    async def release(self, number: int, runner: str) -> None:
-        """Leave it to whoever starts next."""
-        await self._database.write(retrainings.release, number, runner)
+    async def release(self, number: int, runner: str) -> bool:
+        """Leave it to whoever starts next. False where it is not `runner`'s any more, or has ended."""
+        return await self._database.write(retrainings.release, number, runner)
 
     async def end(self, number: int, runner: str, stand: Stand, **found: Any) -> Retraining | None:
         """Its final state, with the columns that were found out. None where it is not `runner`'s any more."""

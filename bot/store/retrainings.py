@@ -71,7 +71,7 @@ async def load(connection: AsyncConnection, number: int) -> Retraining | None:
 async def adopt(connection: AsyncConnection, runner: str, silence: timedelta) -> Retraining | None:
     """Give the open one to `runner` if nobody has it, or who had it has been silent for so long."""
     alone = or_(retrainings.c.runner == "", retrainings.c.seen_at < now() - silence)
-    statement = update(retrainings).where(_OPEN, retrainings.c.runner != runner, alone)
+    statement = update(retrainings).where(_OPEN, alone)
     found = (await connection.execute(statement.values(runner=runner, seen_at=now()))).rowcount
     return await opened(connection) if found else None
 
@@ -92,11 +92,11 @@ async def keep(connection: AsyncConnection, number: int, runner: str, course: Co
     return (await connection.execute(statement)).rowcount == 1
 
 
-async def release(connection: AsyncConnection, number: int, runner: str) -> None:
-    """A clean stop: whoever starts next has it, and this was no attempt."""
+async def release(connection: AsyncConnection, number: int, runner: str) -> bool:
+    """A clean stop: whoever starts next has it, and this was no attempt. False where `runner` has it no longer."""
     attempts = retrainings.c.attempts - case((retrainings.c.state == Stand.RUNNING.value, 1), else_=0)
     values = {"state": Stand.QUEUED.value, "runner": "", "attempts": attempts}
-    await connection.execute(update(retrainings).where(_mine(number, runner)).values(values))
+    return (await connection.execute(update(retrainings).where(_mine(number, runner)).values(values))).rowcount == 1
 
 
 async def end(

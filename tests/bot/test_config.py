@@ -28,6 +28,7 @@ DEFAULTS = {
     "render": {"processes": min(CORES, 8), "timeout": 30.0},
     "queue": {"limit": 1000, "per_server": 250, "per_member": 5, "at_once": 8, "patience": 900.0},
     "limits": {"member_cooldown": 5.0, "server_cooldown": 0.0},
+    "retraining": {"minimum_votes": 50, "deadline": 3600.0, "silence": 600.0, "keep": 5, "servers": ()},
     "discord": {"shards": None},
     "log": {"format": "human", "level": "warning"},
     "discord_token": None,
