@@ -157,6 +157,10 @@ class Retrainer:
         few = [*losses[: -1 : len(losses) // MOST_LOSSES + 1], *losses[-1:]]
         return await self.draws.chart(few) if self.draws and len(few) > 1 else None
 
+    def here(self, number: int) -> bool:
+        """Whether this process is at work on it."""
+        return bool(self._training and not self._training.done and self._training.now.id == number)
+
     def changes(self) -> AsyncIterator[Retraining]:
         """Every change of what this process has, from this call on, until it stops. See bot.changes."""
         return self._listeners.join()
@@ -181,10 +185,9 @@ class Retrainer:
 
     def _enough(self, votes: int, options: Options) -> None:
         if votes < options.minimum_votes:
-            there = f"there {'is one vote' if votes == 1 else f'are {votes} votes'} to learn from"
-            raise BadRequest(
-                f"{there}, and a retraining needs at least {options.minimum_votes}; nobody's votes on own tunes count"
-            )
+            there = "is one vote" if votes == 1 else f"are {votes} votes"
+            needed = f"a retraining needs at least {options.minimum_votes}"
+            raise BadRequest(f"there {there} to learn from, and {needed}; votes on one's own tunes do not count")
 
     def _go(self, found: Retraining) -> None:
         setting = Setting(

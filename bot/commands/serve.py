@@ -48,7 +48,7 @@ async def _serve(config: Config) -> None:
 
 async def _run(config: Config) -> None:
     """Runs until it is cancelled; without a page, until Discord cannot be used."""
-    async with running(config) as service:
+    async with running(config) as service, service.retrainer:
         runner = None
         discord = _discord(config, service)
         if config.web.enabled:

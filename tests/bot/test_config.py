@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, load
+from bot.config import Config, Web, load
 from bot.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -181,3 +181,12 @@ def test_settings_cannot_change_while_the_bot_runs() -> None:
     with pytest.raises(ValueError, match="frozen"):
         config.web.port = 1  # type: ignore[misc]
     assert isinstance(config, Config)
+
+
+def test_votes_on_the_page_train_only_while_nobody_else_reaches_it() -> None:
+    assert load().voters == ("discord", "web")
+    for host in ("::1", "localhost", "127.0.1.1"):
+        assert load(written(f'[web]\nhost = "{host}"')).voters == ("discord", "web")
+    for host in ("0.0.0.0", "::", "192.168.1.5", "example.org"):  # none of which the settings allow as yet
+        public = load().model_copy(update={"web": Web.model_construct(host=host)})
+        assert (public.voters, public.web.local) == (("discord",), False)
