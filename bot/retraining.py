@@ -68,13 +68,13 @@ class Retrainer:
     adopts: bool = True
     _runner: str = field(default_factory=lambda: secrets.token_hex(8))
     _training: Training | None = None  # what this process has, or had last
+    _begun: asyncio.Queue[Retraining] = field(default_factory=asyncio.Queue)
     _watch: asyncio.Task[None] | None = None
     _listeners: Listeners[Retraining] = field(default_factory=Listeners)
     _stopping: bool = False
 
     async def __aenter__(self) -> Self:
-        if self.adopts:
-            self._watch = asyncio.create_task(self._look_after(), name="interrupted retrainings")
+        self._watch = asyncio.create_task(self._attend(), name="retrainings")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -97,12 +97,13 @@ class Retrainer:
         if self._stopping:
             raise Busy("the bot is being stopped: please ask again in a minute")
         options = Options(self._checked(minimum_votes), dry_run)
-        await self._adopt()
+        if found := await self._adopted():
+            self._begun.put_nowait(found)
         self._enough(await self.store.learning.votes(self.voters, options.minimum_votes), options)
         base = await self.store.current_version() or 1
         found = await self.store.learning.begin(place, options, base, self._runner, message)
         log.info("retraining %d, from version %d, for %s", found.id, base, place.platform)
-        self._go(found)
+        self._begun.put_nowait(found)
         return found
 
     async def cancel(self, place: Place) -> Retraining:
@@ -112,6 +113,8 @@ class Retrainer:
             raise NotFound("no retraining is under way")
         if self._training and self._training.now.id == found.id:
             self._training.take(found)
+        else:
+            self._listeners.tell(found)
         return found
 
     async def rollback(self, place: Place, number: int) -> Version:
@@ -172,6 +175,14 @@ class Retrainer:
                 return news
         raise TrainerError("the bot stopped before the retraining was done: it goes on after the next start")
 
+    async def undelivered(self, platform: str) -> list[Retraining]:
+        """Those of a platform whose message does not show their end, as far as they are now."""
+        return [self._newest(each) for each in await self.store.learning.undelivered(platform)]
+
+    async def delivered(self, number: int) -> None:
+        """Its message shows the end, or cannot."""
+        await self.store.learning.delivered(number)
+
     def _newest(self, found: Retraining) -> Retraining:
         """What this process knows of one that it has is newer than the row."""
         mine = self._training.now if self._training and not self._training.done else found
@@ -189,45 +200,44 @@ class Retrainer:
             needed = f"a retraining needs at least {options.minimum_votes}"
             raise BadRequest(f"there {there} to learn from, and {needed}; votes on one's own tunes do not count")
 
-    def _go(self, found: Retraining) -> None:
-        setting = Setting(
-            self.store,
-            self.trainer,
-            Candidates(self.folder),
-            self.cache,
-            self.voters,
-            self.keep,
-            self.lease,
-            self._runner,
-            self._listeners.tell,
-        )
-        self._listeners.tell(found)
-        self._training = Training(setting, found)
-
-    async def _look_after(self) -> None:
-        """Go on with what this bot, or one that was killed, left; also with what falls silent meanwhile."""
+    async def _attend(self) -> None:
+        """Run what begins here, and go on with what this bot, or one that was killed, left, or loses meanwhile."""
+        await self._go_on()
         while True:
             try:
-                await self._adopt()
-            except StoreError as error:
-                log.warning("cannot look for interrupted retrainings: %s", error)
-            await asyncio.sleep(self.lease)
+                async with asyncio.timeout(self.lease):
+                    found = await self._begun.get()
+            except TimeoutError:
+                await self._go_on()
+            else:
+                await self._run(found)
 
-    async def _adopt(self) -> None:
-        learning, silence = self.store.learning, timedelta(seconds=self.lease)
+    async def _run(self, found: Retraining) -> None:
+        if self._training:
+            await self._training.ended()  # it may still tidy up
+        rest = self.cache, self.voters, self.keep, self.lease, self._runner, self._listeners.tell
+        self._listeners.tell(found)
+        self._training = Training(Setting(self.store, self.trainer, Candidates(self.folder), *rest), found)
+
+    async def _go_on(self) -> None:
+        try:
+            if self.adopts and (found := await self._adopted()):
+                await self._run(found)
+        except StoreError as error:
+            log.warning("cannot look for interrupted retrainings: %s", error)
+
+    async def _adopted(self) -> Retraining | None:
+        """What was interrupted and is this process's now; what a command left that was killed has failed."""
+        learning = self.store.learning
         found = await learning.opened()
-        busy = self._training and not self._training.done
-        if found is None or busy or not (self.adopts or found.platform == _CLI):
-            return
-        found = await learning.adopt(self._runner, silence)
+        if found is None or self.here(found.id) or not (self.adopts or found.platform == _CLI):
+            return None
+        found = await learning.adopt(self._runner, timedelta(seconds=self.lease))
         if found is None:
-            return
-        if found.platform == _CLI:
-            log.warning("retraining %d was begun by a command that is gone", found.id)
-            await learning.end(found.id, self._runner, Stand.FAILED, error="its command was killed")
-            await Candidates(self.folder).remove([found.id])
-        elif self.adopts:
-            log.warning("retraining %d was interrupted: it begins again", found.id)
-            self._go(found)
-        else:
-            await learning.release(found.id, self._runner)
+            return None
+        log.warning("retraining %d was interrupted", found.id)
+        if found.platform != _CLI:
+            return found
+        await learning.end(found.id, self._runner, Stand.FAILED, error="its command was killed")
+        await Candidates(self.folder).remove([found.id])
+        return None

@@ -63,7 +63,10 @@ class Training:
     async def stop(self) -> None:
         """The bot stops: leave it to the next start."""
         self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await self.ended()
+
+    async def ended(self) -> None:
+        await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         beat = asyncio.create_task(self._beat(), name=f"life of retraining {self.now.id}")

@@ -79,7 +79,15 @@ def _discord(config: Config, service: Service) -> "Connection | None":
     from bot.discord.connection import Connection  # takes half a second
     from bot.discord.parts import Parts
 
-    parts = Parts(service.composer, service.library, service.store, config, service.settings, service.tunebooks)
+    parts = Parts(
+        service.composer,
+        service.library,
+        service.store,
+        config,
+        service.settings,
+        service.tunebooks,
+        service.retrainer,
+    )
     return Connection(parts, say=lambda line: print(line, flush=True))
 
 

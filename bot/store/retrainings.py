@@ -121,7 +121,7 @@ async def promote(
     in_use = await versions.current(connection)
     version = await versions.add(connection, found["candidate"], found["sha256"], name, None, note, number)
     done = await _one(connection, retrainings.c.id == number)
-    if in_use == done.base:
+    if in_use in (None, done.base):
         version = await versions.choose(connection, version.number)
     return await _one(connection, retrainings.c.id == number), version
 

@@ -188,7 +188,7 @@ async def test_a_tune_that_is_deleted_meanwhile_is_not_learned_from(tmp_path: Pa
 
 async def test_a_member_with_ten_thousand_votes_blocks_nobody(tmp_path: Path) -> None:
     async with school(tmp_path / "data", votes=False) as taught:
-        made = [tune for _ in range(100) for tune in await tunes(taught.store, 100)]
+        made = await tunes(taught.store, 10_000)
         member, _ = await taught.store.place(Place("discord", "77", "2000", "Keen"))
         rows = [(tune, member) for tune in made]
         await fill_votes(taught.data / "tunesmith.db", rows)
