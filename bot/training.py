@@ -145,6 +145,7 @@ class Training:
 
     async def _store_end(self, stand: Stand, found: dict[str, Any]) -> Retraining | None:
         number, runner = self.now.id, self._with.runner
+        found = {**found, "progress": self.now.course.to_json()}
         if stand is not Stand.PROMOTED:
             return await self._learning.end(number, runner, stand, **found)
         note = verdict.note(self.now)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.config import Config
 from bot.errors import DiscordError
 from bot.service import Service, only_one, running
-from bot.web import create_app, serve
+from bot.web import Application, create_app, serve
 from bot.web.metrics import metrics_route
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ async def _run(config: Config) -> None:
         runner = None
         discord = _discord(config, service)
         if config.web.enabled:
-            app = create_app(service.composer, service.library)
-            app.add_routes([metrics_route(service.metrics.exposition)])
-            runner = await serve(app, config.web.host, config.web.port)
+            runner = await serve(page(config, service), config.web.host, config.web.port)
         try:
             left = await service.composer.recover(("web", "discord"))
             if left:
@@ -70,6 +68,13 @@ async def _run(config: Config) -> None:
                 await discord.close()
             if runner:
                 await runner.cleanup()
+
+
+def page(config: Config, service: Service) -> Application:
+    """The chat page, on which the model is looked after only while nobody else reaches it."""
+    app = create_app(service.composer, service.library, service.retrainer if config.web.local else None)
+    app.add_routes([metrics_route(service.metrics.exposition)])
+    return app
 
 
 def _discord(config: Config, service: Service) -> "Connection | None":
