@@ -1,23 +1,30 @@
-"""Who listens to the prompts, and what each has yet to hear."""
+"""Who listens to the prompts, or to the retrainings, and what each has yet to hear."""
 
 import asyncio
 import weakref
 from collections.abc import AsyncIterator
+from typing import Generic, Protocol, TypeVar
 
-from bot.values import Progress
+
+class News(Protocol):
+    @property
+    def subject(self) -> int: ...
 
 
-class Changes(AsyncIterator[Progress]):
-    """Changes in order. A listener that is slow gets of each prompt the newest alone, so it never misses its end."""
+T = TypeVar("T", bound=News)
+
+
+class Changes(AsyncIterator[T]):
+    """Changes in order. A listener that is slow gets of each subject the newest alone, so it never misses its end."""
 
     def __init__(self) -> None:
-        self._news: dict[int, Progress] = {}
+        self._news: dict[int, T] = {}
         self._arrived = asyncio.Event()
         self._closed = False
 
-    def tell(self, progress: Progress) -> None:
-        self._news.pop(progress.prompt.id, None)
-        self._news[progress.prompt.id] = progress
+    def tell(self, news: T) -> None:
+        self._news.pop(news.subject, None)
+        self._news[news.subject] = news
         self._arrived.set()
 
     def close(self) -> None:
@@ -25,7 +32,7 @@ class Changes(AsyncIterator[Progress]):
         self._closed = True
         self._arrived.set()
 
-    async def __anext__(self) -> Progress:
+    async def __anext__(self) -> T:
         while not self._news:
             if self._closed:
                 raise StopAsyncIteration
@@ -34,24 +41,24 @@ class Changes(AsyncIterator[Progress]):
         return self._news.pop(next(iter(self._news)))
 
 
-class Listeners:
+class Listeners(Generic[T]):
     """Everyone who listens. One that its owner has forgotten is dropped."""
 
     def __init__(self) -> None:
-        self._all: weakref.WeakSet[Changes] = weakref.WeakSet()
+        self._all: weakref.WeakSet[Changes[T]] = weakref.WeakSet()
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def join(self) -> Changes:
+    def join(self) -> Changes[T]:
         """A listener, for as long as the caller keeps it, to every change from this call on."""
-        listener = Changes()
+        listener: Changes[T] = Changes()
         self._all.add(listener)
         return listener
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, news: T) -> None:
         for listener in self._all:
-            listener.tell(progress)
+            listener.tell(news)
 
     def close(self) -> None:
         for listener in self._all:

@@ -5,7 +5,7 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Collection, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -41,8 +41,8 @@ class Renderer(Protocol):
 class Composer:
     """Queues prompts, has them composed and rendered, stores the tunes, and tells listeners of each change.
 
-    `async with` runs it. `version` is the checkpoint's number; a tune may take `deadline` seconds in the worker, and a
-    prompt wait `patience` seconds for its turn.
+    `async with` runs it. `current` is asked for each prompt's version; `version` is the one that the worker was started
+    with. A tune may take `deadline` seconds in the worker, and a prompt wait `patience` seconds for its turn.
     """
 
     store: Store
@@ -56,9 +56,10 @@ class Composer:
     patience: float = 900.0
     metrics: Metrics = field(default_factory=Metrics)
     limits: Limits = field(default_factory=Limits)
+    current: Callable[[], Awaitable[int | None]] | None = None  # None, or an answer that is None, is `version`
     _running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _alone: bool = False  # the one in work is suspected of taking the bot down, and may take no other along
-    _listeners: Listeners = field(default_factory=Listeners)
+    _listeners: Listeners[Progress] = field(default_factory=Listeners)
     _accepting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
@@ -110,9 +111,8 @@ class Composer:
             except Busy:
                 self.metrics.refused()
                 raise
-            stored = await self.store.add_prompt(
-                member_id, server_id, prompt, count, self.version, varied_from, message
-            )
+            version = (await self.current() if self.current else None) or self.version
+            stored = await self.store.add_prompt(member_id, server_id, prompt, count, version, varied_from, message)
             self.limits.note(member_id, server_id, rules)
             about(stored.id)
             self._enqueue(stored)

@@ -27,10 +27,15 @@ class Web(_Section):
     host: str = "127.0.0.1"
     port: int = Field(8765, ge=1, le=65535)
 
+    @property
+    def local(self) -> bool:
+        """Whether none but this machine's users reach the page: then alone do its votes train, and may it retrain."""
+        return _is_loopback(self.host)
+
     @field_validator("host")
     @classmethod
     def _loopback(cls, host: str) -> str:
-        if host != "localhost" and not _is_loopback(host):
+        if not _is_loopback(host):
             raise ValueError("the page has no login, so it is served on 127.0.0.1, ::1 or localhost alone")
         return host
 
@@ -70,6 +75,19 @@ class Limits(_Section):
     server_cooldown: float = Field(0.0, ge=0, le=3600)
 
 
+class Retraining(_Section):
+    """Learning from votes. `keep` files of versions, and of refused candidates, stay on the disk beside those in use.
+
+    On Discord the admins of any server may retrain, or those of `servers` alone.
+    """
+
+    minimum_votes: int = Field(50, ge=1)
+    deadline: float = Field(3600.0, gt=0)  # seconds one retraining may take
+    silence: float = Field(600.0, gt=0)  # seconds without a word of the trainer, after which it is given up
+    keep: int = Field(5, ge=1)
+    servers: tuple[str, ...] = ()
+
+
 class Discord(_Section):
     """The bot on Discord. Without `shards` Discord says how many connections the bot needs."""
 
@@ -100,9 +118,15 @@ class Config(BaseSettings):
     render: Render = Render()
     queue: Queue = Queue()
     limits: Limits = Limits()
+    retraining: Retraining = Retraining()
     discord: Discord = Discord()
     log: Log = Log()
     discord_token: SecretStr | None = Field(None, validation_alias=_TOKEN)
+
+    @property
+    def voters(self) -> tuple[str, ...]:
+        """The platforms whose members' votes a version may learn from."""
+        return ("discord", "web") if self.web.local else ("discord",)
 
     @classmethod
     def settings_customise_sources(
@@ -141,7 +165,7 @@ def _refuse_unknown(settings: dict[str, Any]) -> None:
 
 def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

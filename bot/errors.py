@@ -8,6 +8,7 @@ TunesmithError
 ├── ConfigError       config.toml or the environment is wrong; exit status 2
 ├── StoreError        the database cannot be used; exit status 1
 ├── WorkerError       no worker could compose the tune; exit status 1
+├── TrainerError      a candidate could not be made; exit status 1
 ├── RenderError       the tune could not be drawn or played; exit status 1
 └── DiscordError      Discord cannot be used; exit status 1, where there is nothing else to serve
 """
@@ -53,6 +54,10 @@ class StoreError(TunesmithError):
 
 class WorkerError(TunesmithError):
     """No worker could compose the tune."""
+
+
+class TrainerError(TunesmithError):
+    """A candidate could not be made."""
 
 
 class RenderError(TunesmithError):

@@ -10,7 +10,7 @@ TELL_EVERY = 0.5  # seconds between two rounds
 _TOLD_AT_ONCE = 50  # between these the event loop has a turn
 
 
-async def tell_places(queue: PromptQueue, listeners: Listeners, moved: asyncio.Event) -> None:
+async def tell_places(queue: PromptQueue, listeners: Listeners[Progress], moved: asyncio.Event) -> None:
     """Whenever `moved` is set, but not all the time, tell each prompt's place where it has changed. Never returns."""
     told: dict[int, int] = {}
     while True:

@@ -19,10 +19,12 @@ from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.queue import PromptQueue
 from bot.render import Renderer
+from bot.retraining import Retrainer
 from bot.settings import Settings
 from bot.store import Store
 from bot.tunebook import Tunebooks
 from bot.workers.local import LocalWorker
+from bot.workers.trainer import Trainer
 from model.jobs import Event
 
 SHIPPED = Path(__file__).parents[1] / "model" / "checkpoints" / "trad.safetensors"
@@ -42,6 +44,7 @@ class Service:
     metrics: Metrics
     settings: Settings
     tunebooks: Tunebooks
+    retrainer: Retrainer
 
 
 @asynccontextmanager
@@ -71,11 +74,30 @@ async def running(config: Config) -> AsyncIterator[Service]:
             queue.patience,
             metrics,
             Limits(settings, config.limits.member_cooldown, config.limits.server_cooldown),
+            store.current_version,
         )
         metrics.watch("worker_restarts", "Workers started in place of another", lambda: worker.restarts)
         metrics.watch("renderer_restarts", "Render processes started in place of another", lambda: renderer.restarts)
         await stack.enter_async_context(composer)
-        yield Service(store, library, composer, worker, renderer, metrics, settings, Tunebooks(store, renderer))
+        tunebooks = Tunebooks(store, renderer)
+        retraining = retrainer(config, store, renderer)
+        yield Service(store, library, composer, worker, renderer, metrics, settings, tunebooks, retraining)
+
+
+def retrainer(config: Config, store: Store, renderer: Renderer | None = None) -> Retrainer:
+    """What retrains, as the settings describe it; without a renderer it draws no curves and adopts no retrainings."""
+    section = config.retraining
+    return Retrainer(
+        store,
+        Trainer(deadline=section.deadline, silence=section.silence),
+        config.data_dir / "checkpoints",
+        config.data_dir,
+        renderer,
+        config.voters,
+        section.minimum_votes,
+        section.keep,
+        adopts=renderer is not None,
+    )
 
 
 def local_worker(config: Config, heard: Callable[[Event], None] = lambda _: None) -> LocalWorker:
@@ -105,19 +127,33 @@ async def _enter_both(stack: contextlib.AsyncExitStack, worker: LocalWorker, ren
 
 
 async def register(store: Store, checkpoint: Path | None) -> int:
-    """Know the shipped checkpoint as version 1, and one of the user's own by its hash; the number to compose with."""
+    """Know the shipped checkpoint as version 1, and one of the user's own by its hash; the number of the configured.
+
+    Whatever was chosen last stays in use, unless another is configured than was so far.
+    """
     shipped = await asyncio.to_thread(_sha256, SHIPPED)
     if shipped:
         await store.add_version(str(SHIPPED), shipped, "trad", number=1, note="shipped with Tunesmith")
-    if checkpoint is None:
-        return 1
+    number, new = await _configured(store, checkpoint) if checkpoint else (1, False)
+    known = {version.number: version for version in await store.versions()}
+    current = await store.current_version()
+    unlearned = current not in (None, 1, number) and known[current].retraining_id is None
+    if number in known and (current is None or new or unlearned):  # the one in use was configured, and is no more
+        await store.choose_version(number)
+    elif checkpoint and current != number:
+        log.warning("version %s is in use, as was chosen; %s is version %d", current, checkpoint, number)
+    return number
+
+
+async def _configured(store: Store, checkpoint: Path) -> tuple[int, bool]:
+    """The number of the user's own checkpoint, and whether it is new."""
     digest, path = await asyncio.to_thread(lambda: (_sha256(checkpoint), checkpoint.resolve()))
     versions = await store.versions()
-    known = next((version for version in versions if version.sha256 == digest), None)
-    if known is None:
-        number = max([2, *(version.number + 1 for version in versions)])  # 1 is the shipped one's, absent or not
-        known = await store.add_version(str(path), digest, checkpoint.stem, number, note="from config.toml")
-    return known.number
+    if known := next((version for version in versions if version.sha256 == digest), None):
+        return known.number, False
+    number = max([2, *(version.number + 1 for version in versions)])  # 1 is the shipped one's, absent or not
+    await store.add_version(str(path), digest, checkpoint.stem, number, note="from config.toml")
+    return number, True
 
 
 def _sha256(path: Path) -> str:

@@ -53,6 +53,9 @@ class Version:
     name: str
     created_at: datetime  # aware, UTC
     note: str = ""
+    chosen_at: datetime | None = None  # the one in use is the one that was chosen last
+    pruned_at: datetime | None = None  # when its file was deleted
+    retraining_id: int | None = None  # what it came from
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,11 @@ class Progress:
     ahead: int = 0
     tunes: tuple[StoredTune, ...] = ()
     refused: bool = False
+
+    @property
+    def subject(self) -> int:
+        """What it is about: of each, a listener that is slow hears the newest alone."""
+        return self.prompt.id
 
 
 class Period(StrEnum):

@@ -39,17 +39,22 @@ HOMES = {
 
 FRONT_ENDS = ("bot.web", "bot.discord")
 WIRING = ("bot.service", "bot.commands", "bot.__main__")
-USE_CASES = ("bot.composer", "bot.library", "bot.retraining", "bot.settings", "bot.limits", "bot.tunebook")
+USE_CASES = (
+    *("bot.composer", "bot.library", "bot.settings", "bot.limits", "bot.tunebook"),
+    *("bot.retraining", "bot.training", "bot.lessons", "bot.candidates", "bot.verdict"),
+)
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")
 VALUES = (
     *("bot.values", "bot.errors", "bot.config", "bot.logs", "bot.metrics"),
-    *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places", "bot.completion"),
+    *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places", "bot.completion", "bot.learning"),
 )
 ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
-    **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.errors", "bot.completion")),
-    "bot.discord": (*USE_CASES, "bot.values", "bot.errors", "bot.completion", "bot.config"),  # cooldowns, shards
+    **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion")),
+    "bot.discord": (  # config: cooldowns, shards
+        *(*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion", "bot.config"),
+    ),
     **dict.fromkeys(USE_CASES, (*USE_CASES, *ADAPTERS, *VALUES)),
-    **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors")),
+    **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors", "bot.learning")),
     **dict.fromkeys(VALUES, VALUES),
     "bot.service": (*USE_CASES, *ADAPTERS, *VALUES),
     "bot.benchmarks": ("bot.service", *USE_CASES, *ADAPTERS, *VALUES),

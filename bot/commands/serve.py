@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.config import Config
 from bot.errors import DiscordError
 from bot.service import Service, only_one, running
-from bot.web import create_app, serve
+from bot.web import Application, create_app, serve
 from bot.web.metrics import metrics_route
 
 if TYPE_CHECKING:
@@ -48,13 +48,11 @@ async def _serve(config: Config) -> None:
 
 async def _run(config: Config) -> None:
     """Runs until it is cancelled; without a page, until Discord cannot be used."""
-    async with running(config) as service:
+    async with running(config) as service, service.retrainer:
         runner = None
         discord = _discord(config, service)
         if config.web.enabled:
-            app = create_app(service.composer, service.library)
-            app.add_routes([metrics_route(service.metrics.exposition)])
-            runner = await serve(app, config.web.host, config.web.port)
+            runner = await serve(page(config, service), config.web.host, config.web.port)
         try:
             left = await service.composer.recover(("web", "discord"))
             if left:
@@ -72,6 +70,13 @@ async def _run(config: Config) -> None:
                 await runner.cleanup()
 
 
+def page(config: Config, service: Service) -> Application:
+    """The chat page, on which the model is looked after only while nobody else reaches it."""
+    app = create_app(service.composer, service.library, service.retrainer if config.web.local else None)
+    app.add_routes([metrics_route(service.metrics.exposition)])
+    return app
+
+
 def _discord(config: Config, service: Service) -> "Connection | None":
     """The front end on Discord, not connected yet; None without a token."""
     if config.discord_token is None or not config.discord_token.get_secret_value():
@@ -79,7 +84,15 @@ def _discord(config: Config, service: Service) -> "Connection | None":
     from bot.discord.connection import Connection  # takes half a second
     from bot.discord.parts import Parts
 
-    parts = Parts(service.composer, service.library, service.store, config, service.settings, service.tunebooks)
+    parts = Parts(
+        service.composer,
+        service.library,
+        service.store,
+        config,
+        service.settings,
+        service.tunebooks,
+        service.retrainer,
+    )
     return Connection(parts, say=lambda line: print(line, flush=True))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import discord
 
 from bot.discord.conversation import Conversation
+from bot.discord.live import LiveMessages
 from bot.discord.parts import PLATFORM, Parts
 from bot.values import Message, Progress
 
@@ -27,6 +28,7 @@ class Delivery:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._changes = parts.composer.changes()
+        self._live = LiveMessages(parts)
         self._open: dict[int, Conversation] = {}  # by prompt
         self._expected: dict[str, discord.Interaction[Any]] = {}  # by message
         self._helpers: set[asyncio.Task[None]] = set()
@@ -37,6 +39,7 @@ class Delivery:
         """Begin to answer, also what an earlier run left unanswered."""
         self._help(self._follow(), "delivery")
         self._help(self._catch_up(), "undelivered answers")
+        self._help(self._follow_retrainings(), "retrainings")
 
     def answer_through(self, client: discord.Client) -> None:
         """Answer through this client, which has logged in; a later one takes the place of an earlier one."""
@@ -51,6 +54,7 @@ class Delivery:
         for task in self._helpers:
             task.cancel()
         await asyncio.gather(*self._helpers, return_exceptions=True)
+        await self._live.stop()
         if self._open:
             await asyncio.wait([asyncio.create_task(each.part()) for each in self._open.values()], timeout=GOODBYE)
         tasks = [each.task for each in self._open.values()]
@@ -72,6 +76,14 @@ class Delivery:
         await self._logged_in.wait()
         async for progress in self._changes:
             self._pass_on(progress)
+
+    async def _follow_retrainings(self) -> None:
+        await self._logged_in.wait()
+        await self._live.follow(self._logged_in_client)
+
+    def _logged_in_client(self) -> discord.Client:
+        assert self._client, "wait for it first"
+        return self._client
 
     def _pass_on(self, progress: Progress) -> None:
         prompt = progress.prompt

@@ -9,6 +9,7 @@ import discord
 from bot.composer import Composer
 from bot.config import Config
 from bot.library import Library
+from bot.retraining import Retrainer
 from bot.settings import Settings
 from bot.tunebook import Tunebooks
 from bot.values import Place, StoredPrompt, StoredTune
@@ -54,6 +55,7 @@ class Parts:
     config: Config
     settings: Settings
     tunebooks: Tunebooks
+    retrainer: Retrainer
 
 
 def place_of(interaction: discord.Interaction) -> Place:

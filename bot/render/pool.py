@@ -69,6 +69,10 @@ class Renderer:
         """One PDF of many tunes, as bot.render.book wants them. Raises RenderError, one line, if one is no tune."""
         return (await self._make({"book": book}, ["pdf"]))["pdf"]
 
+    async def chart(self, losses: list[tuple[float, float]]) -> bytes:
+        """A curve of losses over steps as PNG. Raises RenderError where there are fewer than two."""
+        return (await self._make({"chart": losses}, ["png"]))["png"]
+
     async def _make(self, request: dict[str, Any], wanted: list[str]) -> dict[str, bytes]:
         worker = await self._idle.get()
         task = asyncio.create_task(worker.render(request, wanted))

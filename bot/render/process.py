@@ -1,7 +1,8 @@
 """A render process: `python -m bot.render.process SECONDS` reads requests and writes replies, one line of JSON each.
 
-A request is `{"abc": text, "kinds": ["png", …]}`, or `{"book": …}` with what bot.render.book wants; a reply is
-`{"png": base64, …}`, `{"pdf": base64}` or `{"error": one line}`. The first reply, `{}`, says that the process is warm.
+A request is `{"abc": text, "kinds": ["png", …]}`, `{"book": …}` with what bot.render.book wants, or `{"chart":
+[[step, loss], …]}`; a reply is `{"png": base64, …}`, `{"pdf": base64}` or `{"error": one line}`. The first reply, `{}`,
+says that the process is warm.
 It ends when its input ends, as it does when the bot is gone.
 """
 
@@ -15,7 +16,7 @@ import sys
 from dataclasses import replace
 
 from bot.errors import RenderError
-from bot.render import audio, midi, picture
+from bot.render import audio, chart, midi, picture
 from bot.render.printable import printable
 from model.abc_reader import parse
 from model.errors import InputError
@@ -48,6 +49,8 @@ def _answer(line: bytes) -> dict[str, str]:
             from bot.render import book  # Typst takes long to load, and few books are made
 
             files = {"pdf": book.pdf(request["book"])}
+        elif "chart" in request:
+            files = {"png": chart.png(request["chart"])}
         else:
             files = render(request["abc"], request["kinds"])
     except (RenderError, InputError) as error:

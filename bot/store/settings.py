@@ -23,7 +23,7 @@ async def load(connection: AsyncConnection, place: Place) -> ServerSettings:
 async def change(connection: AsyncConnection, place: Place, changes: Mapping[str, Any], detail: str) -> ServerSettings:
     """Change fields of a server's settings, and tell the audit."""
     settings = replace(await load(connection, place), **changes)
-    server_id = await _record(connection, place, "settings", detail)
+    server_id, _ = await audited(connection, place, "settings", detail)
     values = {"server_id": server_id, **asdict(settings)}
     values |= {name: list(values[name]) for name in ("channels", "admin_roles")}
     new = insert_for(connection, server_settings).values(values)
@@ -34,7 +34,7 @@ async def change(connection: AsyncConnection, place: Place, changes: Mapping[str
 
 async def record(connection: AsyncConnection, place: Place, action: str, detail: str) -> None:
     """Tell the audit what an admin did."""
-    await _record(connection, place, action, detail)
+    await audited(connection, place, action, detail)
 
 
 async def records(connection: AsyncConnection, place: Place, limit: int) -> list[Record]:
@@ -45,11 +45,12 @@ async def records(connection: AsyncConnection, place: Place, limit: int) -> list
     return [Record(row.name, row.action, row.detail, row.created_at) for row in rows]
 
 
-async def _record(connection: AsyncConnection, place: Place, action: str, detail: str) -> int:
+async def audited(connection: AsyncConnection, place: Place, action: str, detail: str) -> tuple[int, int]:
+    """As `record`; (server_id, member_id) of who did it."""
     member_id, server_id = await member_rows.keep(connection, place)
     values = {"server_id": server_id, "member_id": member_id, "action": action, "detail": detail, "created_at": now()}
     await connection.execute(insert(audit).values(values))
-    return server_id
+    return server_id, member_id
 
 
 def _here(place: Place) -> tuple[Any, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import members, prompts, settings, standings, tunes, versions, votes
 from bot.store.database import Database, database_url
+from bot.store.learning import Learning
 from bot.store.migrate import migrate
 from bot.values import (
     NOWHERE,
@@ -36,6 +37,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.learning = Learning(database)
 
     @classmethod
     async def open(cls, location: str | Path) -> Self:
@@ -186,6 +188,14 @@ class Store:
         """Every version, in order of number."""
         return await self._database.read(versions.load_all)
 
+    async def current_version(self) -> int | None:
+        """The number of the version in use: the one that was chosen last. None where none ever was."""
+        return await self._database.read(versions.current)
+
+    async def choose_version(self, number: int, place: Place | None = None) -> Version:
+        """Use a version from now on; the audit is told who of `place` did. NotFound where it is unknown or pruned."""
+        return await self._database.write(_choose, number, place)
+
     async def server_settings(self, place: Place) -> ServerSettings:
         """What the admins of a place's server chose; as it is elsewhere where they chose nothing."""
         return await self._database.read(settings.load, place)
@@ -206,3 +216,9 @@ class Store:
 async def _remove(connection: AsyncConnection, tune_id: int) -> None:
     await tunes.remove(connection, tune_id)
     await standings.forget(connection, tune_id)
+
+
+async def _choose(connection: AsyncConnection, number: int, place: Place | None) -> Version:
+    if place:
+        await settings.record(connection, place, "rollback", f"to version {number}")
+    return await versions.choose(connection, number)

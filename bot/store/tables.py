@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -22,7 +23,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
     false,
+    literal_column,
 )
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL's INTEGER
@@ -111,6 +114,9 @@ versions = Table(
     _text("name"),
     _time("created_at"),
     _text("note", ""),
+    _time("chosen_at", nullable=True),  # the one in use is the one that was chosen last
+    _time("pruned_at", nullable=True),  # when its file was deleted
+    Column("retraining_id", RowId, ForeignKey("retrainings.id", use_alter=True)),  # what it came from
 )
 
 prompts = Table(
@@ -174,12 +180,16 @@ tunes = Table(
 _shown = tunes.c.deleted_at.is_(None)
 
 
-def _leaders(name: str, *columns: str) -> Index:
-    return Index(name, *(tunes.c[column] for column in columns), sqlite_where=_shown, postgresql_where=_shown)
+def _index(name: str, *columns: str, where: ColumnElement[bool] = _shown) -> None:
+    Index(name, *(tunes.c[column] for column in columns), sqlite_where=where, postgresql_where=where)
 
 
-_leaders("ix_tunes_top", "server_id", "score", "id")
-_leaders("ix_tunes_rhythm_top", "server_id", "rhythm", "score", "id")
+_index("ix_tunes_top", "server_id", "score", "id")
+_index("ix_tunes_rhythm_top", "server_id", "rhythm", "score", "id")
+_index("ix_tunes_newest", "server_id", "rhythm", "id")
+# written out: SQLite uses a partial index only where a query says the very same, without parameters
+voted = and_(tunes.c.up + tunes.c.down > literal_column("0"), _shown)
+_index("ix_tunes_voted", "prompt_id", "version", "up", "down", "deleted_at", where=voted)  # all that is asked for
 
 votes = Table(
     "votes",
@@ -222,6 +232,33 @@ server_settings = Table(  # NULL is what the bot does elsewhere
     Column("channels", JSON, nullable=False),  # external ids, as strings
     Column("admin_roles", JSON, nullable=False),
     Column("log_channel", String(64)),
+)
+
+retrainings = Table(
+    "retrainings",
+    metadata,
+    _id(),
+    _reference("member_id", "members.id"),  # who asked for it, and where
+    _reference("server_id", "servers.id"),
+    Column("state", String(16), nullable=False),
+    Column("open", Boolean, unique=True),  # true, or NULL for all that have ended: one at a time
+    Column("options", JSON, nullable=False),
+    _reference("base_version", "versions.number"),  # what the candidate is a copy of
+    *(Column(name, Integer, nullable=False, server_default="0") for name in ("votes", "tunes")),  # it learns from
+    _text("candidate", ""),  # path
+    Column("sha256", String(64), nullable=False, server_default=""),
+    Column("report", JSON(none_as_null=True)),  # the trainer's
+    Column("progress", JSON(none_as_null=True)),  # the step it is at, and losses so far
+    _text("error", ""),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # processes that began it; a clean stop is none
+    Column("runner", String(32), nullable=False, server_default=""),  # the process that has it
+    _time("seen_at", nullable=True),  # when that gave its last sign of life
+    Column("channel_id", String(64)),  # with message_id: the message that shows it
+    Column("message_id", String(64)),
+    _time("created_at"),
+    _time("started_at", nullable=True),
+    _time("finished_at", nullable=True),
+    _time("delivered_at", nullable=True),  # when its message showed the end
 )
 
 audit = Table(

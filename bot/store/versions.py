@@ -1,19 +1,33 @@
-"""Versions: the checkpoints that the bot knows by number."""
+"""Versions: the checkpoints that the bot knows by number. The one in use is the one that was chosen last."""
 
-from sqlalchemy import func, select
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.tables import now, versions
+from bot.errors import NotFound
+from bot.store.tables import now, prompts, tunes, versions, voted
 from bot.store.upsert import insert_for
 from bot.values import Version
 
+_TICK = timedelta(microseconds=1)
 
-async def add(connection: AsyncConnection, path: str, sha256: str, name: str, number: int | None, note: str) -> Version:
+
+async def add(
+    connection: AsyncConnection,
+    path: str,
+    sha256: str,
+    name: str,
+    number: int | None,
+    note: str,
+    retraining_id: int | None = None,
+) -> Version:
     """Register a checkpoint under `number`, or the next free one. A number that exists gets the new path and hash."""
     if number is None:
         number = 1 + ((await connection.execute(select(func.max(versions.c.number)))).scalar() or 0)
     insert = insert_for(connection, versions).values(
-        number=number, path=path, sha256=sha256, name=name, created_at=now(), note=note
+        number=number, path=path, sha256=sha256, name=name, created_at=now(), note=note, retraining_id=retraining_id
     )
     changed = {column: insert.excluded[column] for column in ("path", "sha256", "name", "note")}
     statement = insert.on_conflict_do_update(index_elements=["number"], set_=changed)
@@ -25,3 +39,47 @@ async def load_all(connection: AsyncConnection) -> list[Version]:
     """Every version, in order of number."""
     rows = await connection.execute(select(versions).order_by(versions.c.number))
     return [Version(**row._mapping) for row in rows]
+
+
+async def current(connection: AsyncConnection) -> int | None:
+    """The number of the version in use; None where none was ever chosen."""
+    query = select(versions.c.number).where(versions.c.chosen_at.is_not(None), versions.c.pruned_at.is_(None))
+    query = query.order_by(versions.c.chosen_at.desc(), versions.c.number.desc()).limit(1)
+    number: int | None = (await connection.execute(query)).scalar_one_or_none()
+    return number
+
+
+async def choose(connection: AsyncConnection, number: int) -> Version:
+    """Use a version from now on. NotFound where it is unknown, or its file was pruned."""
+    latest = (await connection.execute(select(func.max(versions.c.chosen_at)))).scalar_one_or_none()
+    time = now() if latest is None else max(now(), latest + _TICK)  # the clock may have been set back
+    there = (versions.c.number == number) & versions.c.pruned_at.is_(None)
+    statement = update(versions).where(there).values(chosen_at=time).returning(*versions.c)
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound(await _missing(connection, number))
+    return Version(**row._mapping)
+
+
+async def prune(connection: AsyncConnection, numbers: Collection[int]) -> list[Version]:
+    """Mark these versions as pruned, but for the shipped one and the one in use; those that now are."""
+    spared = {1, await current(connection)}
+    wanted = versions.c.number.in_(set(numbers) - spared) & versions.c.pruned_at.is_(None)
+    rows = await connection.execute(update(versions).where(wanted).values(pruned_at=now()).returning(*versions.c))
+    return [Version(**row._mapping) for row in rows]
+
+
+async def counts(connection: AsyncConnection) -> dict[int, tuple[int, int]]:
+    """The votes up and down on the tunes that each version composed, of those that have any."""
+    number: ColumnElement[int] = func.coalesce(tunes.c.version, prompts.c.version)
+    query = select(number, func.sum(tunes.c.up), func.sum(tunes.c.down))
+    query = query.join_from(tunes, prompts, tunes.c.prompt_id == prompts.c.id).where(voted).group_by(number)
+    return {row[0]: (int(row[1]), int(row[2])) for row in await connection.execute(query)}
+
+
+async def _missing(connection: AsyncConnection, number: int) -> str:
+    known = [version for version in await load_all(connection) if version.pruned_at is None]
+    there = ", ".join(str(version.number) for version in known)
+    if number in {version.number for version in await load_all(connection)}:
+        return f"version {number} was pruned, so its file is gone: there are {there}"
+    return f"there is no version {str(number)[:20]}: there are {there}"

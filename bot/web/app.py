@@ -13,28 +13,36 @@ from bot.errors import ConfigError
 from bot.web import guard
 from bot.web.feed import Feed
 from bot.web.handlers import Handlers
-from bot.web.use_cases import Composer, Library
+from bot.web.model_page import ModelPage
+from bot.web.use_cases import Composer, Library, Retrainer
 
 _HERE = Path(__file__).parent
 _GOODBYE = 3.0  # seconds that open requests get at shutdown
 
 
-def create_app(composer: Composer, library: Library) -> web.Application:
-    """The page as an aiohttp application; it follows `composer.changes()` from start-up to clean-up."""
+def create_app(composer: Composer, library: Library, retrainer: Retrainer | None = None) -> web.Application:
+    """The page as an aiohttp application; it follows `composer.changes()` from start-up to clean-up.
+
+    With a retrainer whoever opens the page may change the model: give it one only where that is this machine's owner.
+    """
     feed = Feed()
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True)
-    handlers = Handlers(composer, library, feed, templates.get_template("page.html"))
+    model = ModelPage(retrainer, library, feed) if retrainer else None
+    handlers = Handlers(composer, library, feed, templates.get_template("page.html"), model)
     app = web.Application(middlewares=[guard.answer_failures, guard.own_pages_only], client_max_size=guard.LARGEST_BODY)
     app.add_routes(handlers.routes())
     app.router.add_static("/static", _HERE / "static")
     app.on_response_prepare.append(guard.add_headers)
 
     async def follow(_app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(feed.follow(composer), name="page feed")
+        tasks = [asyncio.create_task(feed.follow(composer), name="page feed")]
+        if model:
+            tasks.append(asyncio.create_task(model.follow(), name="retrainings on the page"))
         yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def end_streams(_app: web.Application) -> None:
         feed.close()

@@ -7,6 +7,9 @@ from functools import cache
 from typing import Any
 
 from bot.errors import BadRequest
+from bot.web import model_commands
+from bot.web.model_commands import Model
+from bot.web.options import Command, Option, Value, read
 from model.jobs import LARGEST_SEED, TEMPERATURES, Form, Prompt, parse_count, parse_prompt
 from model.key import all_keys
 from model.rhythm import RHYTHMS
@@ -35,40 +38,6 @@ _FORMS = {
 }
 _KEPT = {"parts": "the first part", "endings": "all but the endings"}
 _TITLE = re.compile(r"^T:\s*(.*\S)", re.MULTILINE)
-_NAMED = re.compile(r"(\w+):\s*")
-_NEXT = re.compile(r"\s\w+:")
-_CLOSING = re.compile(r'"(?=\s+\w+:|\s*$)')  # ABC may hold quotes of its own
-_CURLY = str.maketrans("“”„", '"""')  # phones type these
-
-
-@dataclass(frozen=True)
-class Value:
-    """A suggestion: `text` is typed, `label` explains it, `also` holds other words that find it."""
-
-    text: str
-    label: str = ""
-    also: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Option:
-    """An option of a command. `closed`: nothing but its values is valid. `quoted`: its value stands in quotes."""
-
-    name: str
-    summary: str
-    values: tuple[Value, ...] = ()
-    required: bool = False
-    closed: bool = False
-    quoted: bool = False
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command and its options, in the order in which they are offered."""
-
-    name: str
-    summary: str
-    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,20 +56,21 @@ class Help:
 
 
 @cache
-def commands() -> tuple[Command, ...]:
-    """Every command of the page."""
+def commands(model: bool = False) -> tuple[Command, ...]:
+    """Every command of the page; those on the model only where it is looked after here."""
     return (
         Command("compose", "Compose a tune in a key you choose", _compose_options()),
         Command("help", "What can be asked, with examples"),
+        *(model_commands.COMMANDS if model else ()),
     )
 
 
-def catalogue() -> dict[str, Any]:
+def catalogue(model: bool = False) -> dict[str, Any]:
     """`commands()` as JSON, for the completion list."""
-    return {"commands": [asdict(command) for command in commands()]}
+    return {"commands": [asdict(command) for command in commands(model)]}
 
 
-def parse(text: str) -> Compose | Help:
+def parse(text: str, model: bool = False) -> Compose | Help | Model:
     """What a member typed. Raises BadRequest or InputError, one friendly line that says what can be typed."""
     text = text.strip()
     if len(text) > LONGEST_TEXT:
@@ -110,11 +80,14 @@ def parse(text: str) -> Compose | Help:
     word, rest = [*text[1:].split(maxsplit=1), "", ""][:2]
     match word.lower():
         case "compose":
-            return _compose(dict(_options(rest)))
+            return _compose(dict(read(rest, "compose", _compose_options(), EXAMPLES[0])))
         case "help":
             return Help()
-    names = " and ".join(f"/{command.name}" for command in commands())
-    raise BadRequest(f"There is no command /{word[:20]}: there are {names}.")
+        case "model" if model:
+            return _model(rest)
+    names = [f"/{name}" for name in dict.fromkeys(command.name.split()[0] for command in commands(model))]
+    there = f"{', '.join(names[:-1])} and {names[-1]}"
+    raise BadRequest(f"There is no command /{word[:20]}: there are {there}.")
 
 
 def written(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:
@@ -141,49 +114,23 @@ def written(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:
     return options
 
 
+def _model(text: str) -> Model:
+    """A command on the model, after its first word."""
+    action, rest = [*text.split(maxsplit=1), "", ""][:2]
+    command = next((each for each in model_commands.COMMANDS if each.name == f"model {action.lower()}"), None)
+    if command is None:
+        there = ", ".join(each.name.split()[1] for each in model_commands.COMMANDS)
+        raise BadRequest(f"What about the model? After /model comes one of {there}.")
+    example = f"/model {action.lower()} {command.options[0].name}:1" if command.options else f"/{command.name}"
+    return model_commands.model(action.lower(), dict(read(rest, command.name, command.options, example)))
+
+
 def _compose(options: dict[str, str]) -> Compose:
     if not options.get("key"):
         raise BadRequest(f"Which key? Name one, for example {EXAMPLES[0]}")
     count = parse_count(options.pop("count", 1), MOST_TUNES)
     temperature = options.pop("temperature", None) or 1.0
     return Compose(parse_prompt(temperature=temperature, **options), count)
-
-
-def _options(text: str) -> Iterator[tuple[str, str]]:
-    """The `name:value` pairs of /compose. A value ends before the next ` name:`, so `slip jig` needs no quotes."""
-    known = [option.name for option in _compose_options()]
-    seen: set[str] = set()
-    at = 0
-    while at < len(text):
-        match = _NAMED.match(text, at)
-        if match is None:
-            word = text[at:].split()[0][:20]
-            raise BadRequest(f"What is “{word}”? Write options as name:value, for example {EXAMPLES[0]}")
-        name = match[1].lower()
-        if name not in known:
-            raise BadRequest(f"/compose has no option “{match[1][:20]}”: it has {', '.join(known)}.")
-        if name in seen:
-            raise BadRequest(f"The option {name} stands there twice: keep one.")
-        value, at = _value(text, match.end(), name)
-        seen.add(name)
-        yield name, value if name == "opening" else " ".join(value.split())
-
-
-def _value(text: str, at: int, name: str) -> tuple[str, int]:
-    """The value that begins at `at`, and where the next option begins."""
-    if text[at : at + 1].translate(_CURLY) == '"':
-        straight = text.translate(_CURLY)
-        closing = _CLOSING.search(straight, at + 1)
-        if closing is None:
-            raise BadRequest(f'The {name} opens a quote that never closes: write {name}:"…"')
-        return straight[at + 1 : closing.start()].strip(), _skip(text, closing.end())
-    following = _NEXT.search(text, at)
-    end = following.start() if following else len(text)
-    return text[at:end].strip(), _skip(text, end)
-
-
-def _skip(text: str, at: int) -> int:
-    return len(text) - len(text[at:].lstrip())
 
 
 @cache

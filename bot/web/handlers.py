@@ -13,6 +13,8 @@ from bot.values import StoredTune
 from bot.web import media, members
 from bot.web.commands import EXAMPLES, Help, catalogue, commands, parse
 from bot.web.feed import Feed, encode
+from bot.web.model_commands import Model
+from bot.web.model_page import ModelPage
 from bot.web.shown import history_json, media_version, progress_json, votes_json
 from bot.web.use_cases import Composer, Library
 from model.jobs import LARGEST_SEED
@@ -23,11 +25,14 @@ SCREENFUL = 20  # prompts of history a page is given at a time
 class Handlers:
     """Everything the page can ask for."""
 
-    def __init__(self, composer: Composer, library: Library, feed: Feed, page: jinja2.Template) -> None:
+    def __init__(
+        self, composer: Composer, library: Library, feed: Feed, page: jinja2.Template, model: ModelPage | None = None
+    ) -> None:
         self._composer = composer
         self._library = library
         self._feed = feed
         self._page = page
+        self._model = model
 
     def routes(self) -> list[web.RouteDef]:
         """The table of addresses."""
@@ -43,11 +48,12 @@ class Handlers:
             web.post(r"/tunes/{tune:\d{1,18}}/vote", self.vote),
             web.post(r"/tunes/{tune:\d{1,18}}/again", self.again),
             web.post(r"/tunes/{tune:\d{1,18}}/vary", self.vary),
+            *(self._model.routes() if self._model else ()),
         ]
 
     async def page(self, request: web.Request) -> web.Response:
         cookie = members.read(request) or members.create()
-        html = self._page.render(name=members.name(cookie), examples=EXAMPLES)
+        html = self._page.render(name=members.name(cookie), examples=EXAMPLES, model=bool(self._model))
         response = web.Response(text=html, content_type="text/html")
         members.remember(response, cookie)
         return response
@@ -56,7 +62,7 @@ class Handlers:
         return web.json_response({"status": "ok"})
 
     async def completions(self, _request: web.Request) -> web.Response:
-        return web.json_response(catalogue())
+        return web.json_response(catalogue(bool(self._model)))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """A stream that begins with the newest history, so that a page that connects again has missed nothing."""
@@ -64,7 +70,9 @@ class Handlers:
         page = self._feed.join(server_id)  # before the history is read: nothing falls between the two
         try:
             history = await self._history(server_id, member_id)
-            first = b"retry: 1000\n" + encode("history", {"member": member_id, **history})
+            learning = await self._model.under_way(server_id) if self._model else None
+            opening = {"member": member_id, "retraining": learning, **history}
+            first = b"retry: 1000\n" + encode("history", opening)
             return await self._feed.stream(request, page, first)
         finally:
             self._feed.leave(page)
@@ -79,9 +87,12 @@ class Handlers:
         """A line that a member typed."""
         place = members.place(request)
         body = await _body(request)
-        asked = parse(_text(body.get("text")))
+        asked = parse(_text(body.get("text")), bool(self._model))
         if isinstance(asked, Help):
-            return web.json_response({"help": _help(asked)})
+            return web.json_response({"help": _help(asked, bool(self._model))})
+        if isinstance(asked, Model):
+            assert self._model, "or it would not have been read"
+            return web.json_response(await self._model.answer(asked, place))
         progress = await self._composer.compose(place, asked.prompt, asked.count)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
@@ -161,10 +172,10 @@ def _whole(text: str | None, name: str) -> int:
     return int(text)
 
 
-def _help(asked: Help) -> dict[str, Any]:
+def _help(asked: Help, model: bool) -> dict[str, Any]:
     lines = [
         {"name": f"/{command.name}", "summary": command.summary}
         | {"options": [{"name": option.name, "summary": option.summary} for option in command.options]}
-        for command in commands()
+        for command in commands(model)
     ]
     return {"commands": lines, "examples": list(asked.examples)}

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from bot.values import Place, Progress, StoredPrompt, StoredTune, Votes
+from bot.learning import Retraining, Standing
+from bot.retraining import Status
+from bot.values import Place, Progress, StoredPrompt, StoredTune, Version, Votes
 from model.jobs import Prompt
 
 
@@ -54,4 +56,40 @@ class Library(Protocol):
 
     def file_name(self, tune: StoredTune, kind: str) -> str:
         """What a download of `tune` is called."""
+        ...
+
+
+class Retrainer(Protocol):
+    """Learns from votes. `bot.retraining` is what the page gets, where it is this machine's own."""
+
+    async def start(self, place: Place, minimum_votes: int | None = None, dry_run: bool = False) -> Retraining:
+        """Begin a retraining. Raises BadRequest where there are too few votes, Busy where one is under way."""
+        ...
+
+    async def cancel(self, place: Place) -> Retraining:
+        """Cancel what is under way. Raises NotFound."""
+        ...
+
+    async def rollback(self, place: Place, number: int) -> Version:
+        """Use another version. Raises NotFound or BadRequest."""
+        ...
+
+    async def status(self) -> Status:
+        """What is in use and under way."""
+        ...
+
+    async def versions(self) -> Sequence[Standing]:
+        """Every version, the newest first."""
+        ...
+
+    async def retraining(self, number: int) -> Retraining:
+        """One of them. Raises NotFound."""
+        ...
+
+    async def curve(self, retraining: Retraining) -> bytes | None:
+        """Its losses as PNG; None while there is nothing to draw. Raises RenderError."""
+        ...
+
+    def changes(self) -> AsyncIterator[Retraining]:
+        """Every change of every retraining here, from now on."""
         ...

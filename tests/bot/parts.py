@@ -85,7 +85,7 @@ async def running(
         settings = Settings(store)
         limits = Limits(settings, *cooldowns)
         rest = queue, at_once, 30.0, version, patience
-        composer = Composer(store, library, worker, renderer, *rest, limits=limits)
+        composer = Composer(store, library, worker, renderer, *rest, limits=limits, current=store.current_version)
         async with composer:
             yield Bot(store, composer, renderer, worker, settings)
 

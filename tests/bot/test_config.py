@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, load
+from bot.config import Config, Web, load
 from bot.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -28,6 +28,7 @@ DEFAULTS = {
     "render": {"processes": min(CORES, 8), "timeout": 30.0},
     "queue": {"limit": 1000, "per_server": 250, "per_member": 5, "at_once": 8, "patience": 900.0},
     "limits": {"member_cooldown": 5.0, "server_cooldown": 0.0},
+    "retraining": {"minimum_votes": 50, "deadline": 3600.0, "silence": 600.0, "keep": 5, "servers": ()},
     "discord": {"shards": None},
     "log": {"format": "human", "level": "warning"},
     "discord_token": None,
@@ -180,3 +181,12 @@ def test_settings_cannot_change_while_the_bot_runs() -> None:
     with pytest.raises(ValueError, match="frozen"):
         config.web.port = 1  # type: ignore[misc]
     assert isinstance(config, Config)
+
+
+def test_votes_on_the_page_train_only_while_nobody_else_reaches_it() -> None:
+    assert load().voters == ("discord", "web")
+    for host in ("::1", "localhost", "127.0.1.1"):
+        assert load(written(f'[web]\nhost = "{host}"')).voters == ("discord", "web")
+    for host in ("0.0.0.0", "::", "192.168.1.5", "example.org"):  # none of which the settings allow as yet
+        public = load().model_copy(update={"web": Web.model_construct(host=host)})
+        assert (public.voters, public.web.local) == (("discord",), False)

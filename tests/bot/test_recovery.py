@@ -1,11 +1,12 @@
 """A stop at any moment: what was not done goes on after the next start."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
-from bot.values import NewTune, Place, State
+from bot.values import NewTune, Place, State, StoredTune
 from tests.bot.parts import ANN, Bot, asked, reached, running
 
 
@@ -78,6 +79,18 @@ async def test_a_prompt_is_composed_with_the_version_it_was_stored_with(path: Pa
         assert '"checkpoint": "/nowhere/1.safetensors", "sha256": "11111' in lines.read_text()
         (tune,) = (await bot.finished(asked())).tunes
         assert tune.version == 2
+
+
+async def test_the_version_that_was_chosen_last_composes_the_next_prompt(path: Path, tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    async with running(path, "--log", str(lines), version=3) as bot:
+        composed: list[StoredTune] = []
+        for number in (2, 3, 1):
+            await bot.store.choose_version(number)
+            composed += (await bot.finished(asked())).tunes
+        assert [tune.version for tune in composed] == [2, 3, 1]
+        checkpoints = [json.loads(line)["checkpoint"] for line in lines.read_text().splitlines()]
+        assert checkpoints == [f"/nowhere/{number}.safetensors" for number in (2, 3, 1)]
 
 
 async def test_a_tune_that_was_stored_as_the_bot_died_is_not_composed_again(path: Path) -> None:

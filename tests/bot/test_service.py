@@ -1,6 +1,7 @@
 """The parts put together: the real worker, renderer and database, and one bot on a data directory."""
 
 import asyncio
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from bot import service
 from bot.config import Config, Worker
 from bot.errors import ConfigError, StoreError, WorkerError
+from bot.learning import Options
 from bot.service import data_directory, only_one, register, running
 from bot.store import Store
 from bot.values import Place, Progress, State
@@ -102,6 +104,42 @@ async def test_a_checkpoint_of_ones_own_gets_a_number_that_it_keeps(
             (2, "mine"),
             (3, "mine"),
         ]
+
+
+async def test_what_is_in_use_is_what_was_chosen_last_or_what_is_newly_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shipped, mine, other = (tmp_path / f"{name}.safetensors" for name in ("trad", "mine", "other"))
+    for path in (shipped, mine, other):
+        path.write_bytes(path.name.encode())
+    monkeypatch.setattr(service, "SHIPPED", shipped)
+    async with await Store.open(tmp_path / "tunesmith.db") as store:
+
+        async def current(checkpoint: Path | None) -> int | None:
+            await register(store, checkpoint)
+            return await store.current_version()
+
+        assert await current(None) == 1  # as in a database older than choices
+        assert await current(mine) == 2
+        assert await current(None) == 1, "it is configured no longer"
+        assert await current(other) == 3
+        await store.choose_version(1)
+        assert await current(other) == 1, "a rollback outlives a restart"
+        assert "version 1 is in use, as was chosen" in caplog.text
+        learned = await store.learning.begin(ANN, Options(1), 1, "me")
+        await store.learning.promote(learned.id, "me", "x", "", candidate="/4", sha256="4" * 64)
+        assert [await current(other), await current(None), await current(mine)] == [4, 4, 4]
+
+
+async def test_a_configured_checkpoint_is_in_use_in_an_older_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine.safetensors"
+    mine.write_bytes(b"mine")
+    monkeypatch.setattr(service, "SHIPPED", mine.with_name("absent"))
+    async with await Store.open(tmp_path / "tunesmith.db") as store:
+        known = await store.add_version(str(mine), hashlib.sha256(b"mine").hexdigest(), "mine", 2)
+        assert (await register(store, mine), await store.current_version()) == (known.number, known.number)
 
 
 async def test_a_checkpoint_of_ones_own_is_never_version_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.discord.commands import compose, help, mine, settings, top, tune, tunebook
+from bot.discord.commands import compose, help, mine, model, settings, top, tune, tunebook
 from bot.discord.parts import Parts
 
 Add = Callable[["app_commands.CommandTree[Any]", Parts], None]
 
-ADDS: tuple[Add, ...] = (compose.add, tune.add, top.add, mine.add, tunebook.add, settings.add, help.add)
+ADDS: tuple[Add, ...] = (compose.add, tune.add, top.add, mine.add, tunebook.add, settings.add, model.add, help.add)

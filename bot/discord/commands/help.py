@@ -26,7 +26,8 @@ Everything but the key may be left out. A temperature of 0.5 is careful, 1.0 as 
 `/tunebook` your favourites as a PDF to print, and as ABC
 
 **For those who manage a server**
-`/settings show` defaults, channels, limits, admins and a log"""
+`/settings show` defaults, channels, limits, admins and a log
+`/model status` how I learn from your votes: retrain, versions, roll back"""
 
 
 def add(tree: app_commands.CommandTree[Any], _parts: Parts) -> None:

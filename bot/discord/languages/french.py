@@ -97,4 +97,26 @@ TABLE = {
     "log": "journal",
     "Where I tell what admins do": "Où je raconte ce que font les admins",
     "A channel in which I may write": "Un salon où je peux écrire",
+    "model": "modèle",
+    "The model: learn from votes, versions": "Le modèle : apprendre des votes, versions",
+    "status": "état",
+    "Which version composes, and what is being learned": "Quelle version compose, et ce qui s’apprend",
+    "versions": "versions",
+    "All versions: when, who, from how many votes, and how they are liked": (
+        "Toutes les versions : quand, qui, de combien de votes, et leur succès"
+    ),
+    "retrain": "réentraîner",
+    "Learn from the votes; what passes every test composes from then on": (
+        "Apprend des votes ; ce qui réussit tous les tests compose dès lors"
+    ),
+    "minimum_votes": "votes-minimum",
+    "With fewer votes nothing is learned": "Avec moins de votes, rien n’est appris",
+    "dry_run": "à-blanc",
+    "Test what was learned, and change nothing": "Tester ce qui a été appris sans rien changer",
+    "cancel": "annuler",
+    "Stop what is being learned; nothing changes": "Arrête l’apprentissage en cours ; rien ne change",
+    "rollback": "revenir",
+    "Use another version from the next tune on": "Utilise une autre version dès le prochain air",
+    "version": "version",
+    "Its number, as /model versions shows it": "Son numéro, tel que le montre /modèle versions",
 }

@@ -95,4 +95,26 @@ TABLE = {
     "log": "protokoll",
     "Where I tell what admins do": "Wo ich erzähle, was Admins tun",
     "A channel in which I may write": "Ein Kanal, in dem ich schreiben darf",
+    "model": "modell",
+    "The model: learn from votes, versions": "Das Modell: aus Stimmen lernen, Versionen",
+    "status": "zustand",
+    "Which version composes, and what is being learned": "Welche Version komponiert und was gerade gelernt wird",
+    "versions": "versionen",
+    "All versions: when, who, from how many votes, and how they are liked": (
+        "Alle Versionen: wann, wer, aus wie vielen Stimmen und wie beliebt"
+    ),
+    "retrain": "nachtrainieren",
+    "Learn from the votes; what passes every test composes from then on": (
+        "Lernt aus den Stimmen; was jede Prüfung besteht, komponiert von da an"
+    ),
+    "minimum_votes": "mindeststimmen",
+    "With fewer votes nothing is learned": "Mit weniger Stimmen wird nichts gelernt",
+    "dry_run": "probelauf",
+    "Test what was learned, and change nothing": "Prüfen, was gelernt wurde, und nichts ändern",
+    "cancel": "abbrechen",
+    "Stop what is being learned; nothing changes": "Bricht das Lernen ab; nichts ändert sich",
+    "rollback": "zurückkehren",
+    "Use another version from the next tune on": "Nutzt ab dem nächsten Stück eine andere Version",
+    "version": "version",
+    "Its number, as /model versions shows it": "Ihre Nummer, wie /modell versionen sie zeigt",
 }

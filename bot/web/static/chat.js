@@ -2,6 +2,7 @@
 
 import { complete } from "./complete.js";
 import * as messages from "./messages.js";
+import { showRetraining, showSaid } from "./model.js";
 import { ask, listen } from "./server.js";
 
 const find = (id) => document.getElementById(id);
@@ -17,7 +18,7 @@ let completion = null;
 
 // ---- what the server says
 
-function showHistory({ member, prompts, earlier }) {
+function showHistory({ member, prompts, earlier, retraining }) {
   me = member;
   const shown = [...list.querySelectorAll("[data-prompt]")];
   const given = new Set(prompts.map(({ id }) => String(id)));
@@ -26,6 +27,7 @@ function showHistory({ member, prompts, earlier }) {
   if (gap || stale) shown.forEach((node) => node.remove());
   if (gap || stale || shown.length === 0) find("earlier").hidden = !earlier;
   prompts.forEach((prompt) => show(prompt, { fresh: true }));
+  if (retraining) showRetraining(list, retraining);
   welcome.hidden = list.children.length > 0;
   if (atBottom) toBottom();
 }
@@ -33,6 +35,12 @@ function showHistory({ member, prompts, earlier }) {
 function receive(prompt) {
   if (sending && prompt.member === me && !nodeOf(prompt.id)) held.push(prompt);
   else show(prompt, { aloud: true });
+}
+
+function receiveRetraining(news) {
+  showRetraining(list, news);
+  welcome.hidden = true;
+  if (news.final) find("announcer").textContent = news.status;
 }
 
 function receiveVotes({ tune, member, ...votes }) {
@@ -106,6 +114,13 @@ async function send(text) {
     if (answer.help) {
       messages.showHelp(node, answer.help);
       messages.showStatus(node, "", "done");
+    } else if (answer.said) {
+      showSaid(node, answer.said);
+      messages.showStatus(node, "", "done");
+      find("announcer").textContent = answer.said.join(" ");
+    } else if (answer.retraining) {
+      node.remove();
+      showRetraining(list, answer.retraining);
     } else {
       node.remove();
       show(answer, { aloud: true });
@@ -149,6 +164,7 @@ async function another(button, way, body = {}) {
 }
 
 async function cancel(button) {
+  if (button.closest(".exchange").dataset.retraining) return send("/model cancel");
   button.disabled = true;
   await ask(`/prompts/${button.closest(".exchange").dataset.prompt}/cancel`, {})
     .catch((error) => complain(error.message))
@@ -205,6 +221,7 @@ document.addEventListener("click", ({ target }) => {
   else if (button?.matches(".again")) another(button, "again");
   else if (button?.matches(".vary")) another(button, "vary", { how: button.value });
   else if (button?.matches(".cancel")) cancel(button);
+  else if (button?.id === "retrain") send("/model retrain");
   else if (button?.id === "earlier") showEarlier(button);
   else if (button?.id === "newest") toBottom();
   else if (button?.matches(".example")) {
@@ -235,7 +252,7 @@ keepUp.observe(list);
 keepUp.observe(log);
 
 listen(
-  { history: showHistory, progress: receive, votes: receiveVotes },
+  { history: showHistory, progress: receive, votes: receiveVotes, retraining: receiveRetraining },
   (away) => (find("offline").hidden = !away),
 );
 completion = await ask("/completions")

@@ -88,8 +88,9 @@ function row(item, index) {
 
 /** What can stand at the end of `text`: items, where each goes, and whether Enter should take the first. */
 export function suggest(commands, text) {
-  const head = /^\/(\S*)$/.exec(text);
-  if (head) return commandNames(commands, head[1].toLowerCase());
+  const head = /^\/(\S*( \S*)?)$/.exec(text); // a name has one word, or two
+  const names = head ? commandNames(commands, head[1].toLowerCase()) : NOTHING;
+  if (names.items.length) return names;
   const command = commands.find(({ name }) => text.toLowerCase().startsWith(`/${name} `));
   if (!command) return NOTHING;
   const plain = text.replace(/"[^"]*"(?=\s)/g, (quoted) => "_".repeat(quoted.length));
@@ -123,7 +124,8 @@ function optionNames(command, used, typed, from) {
       insert: quoted ? `${name}:""` : `${name}:`,
       from,
     }));
-  return { items, title: `Options of /${command.name}`, eager: typed !== "" || !used.includes("key") };
+  const needed = command.options.some(({ name, required }) => required && !used.includes(name));
+  return { items, title: `Options of /${command.name}`, eager: typed !== "" || needed };
 }
 
 function optionValues(option, typed, from) {

@@ -1,7 +1,7 @@
 """The bot on a simulated Discord: real parts and a stand-in worker behind it, members and channels in front."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,15 @@ from bot.discord.client import Client
 from bot.discord.delivery import Delivery
 from bot.discord.parts import Parts
 from bot.errors import TunesmithError
+from bot.retraining import Retrainer
+from bot.store import Store
 from bot.tunebook import Tunebooks
+from bot.workers.trainer import Trainer
 from model.errors import InputError
+from tests.bot.classroom import VOTES, Draws
 from tests.bot.parts import Bot, running
 from tests.bot.test_tunebook import Binder
+from tests.bot.workers.test_trainer import STAND_IN as TRAINER
 
 
 @dataclass
@@ -85,12 +90,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(path: Path, **options: Any) -> AsyncIterator[Stage]:
-    """A bot that has just been added to a server. `options` are those of `running`."""
-    async with running(path / "tunesmith.db", **options) as bot:
+async def stage(
+    path: Path, trainer: Sequence[str] = (), config: dict[str, Any] | None = None, **options: Any
+) -> AsyncIterator[Stage]:
+    """A bot that has just been added to a server. `trainer` has words for its stand-in, the rest is for `running`."""
+    async with running(path / "tunesmith.db", **options) as bot, retrainer(bot.store, path, trainer) as retraining:
         parts = Parts(
-            *(bot.composer, bot.composer.library, bot.store, Config(data_dir=path)),
-            *(bot.settings, Tunebooks(bot.store, Binder())),
+            *(bot.composer, bot.composer.library, bot.store, Config(data_dir=path, **(config or {}))),
+            *(bot.settings, Tunebooks(bot.store, Binder()), retraining),
         )
         delivery = Delivery(parts)
         client = Client(parts, delivery, shards=1)
@@ -104,6 +111,11 @@ async def stage(path: Path, **options: Any) -> AsyncIterator[Stage]:
             await on.client.delivery.stop()
             unexpected = [error for error in env.errors if not isinstance(cause(error), TunesmithError | InputError)]
             assert unexpected == []
+
+
+def retrainer(store: Store, path: Path, words: Sequence[str]) -> Retrainer:
+    trainer = Trainer((*TRAINER, *words), nice=0)
+    return Retrainer(store, trainer, path / "checkpoints", path, Draws(), minimum_votes=VOTES, lease=1.0)
 
 
 def cause(error: BaseException) -> BaseException:

@@ -32,8 +32,10 @@ def named(payload: Any) -> Iterator[dict[str, Any]]:
 async def test_all_is_there() -> None:
     found = await payloads()
     assert {payload["name"] for payload in found} == {
-        *("compose", "tune", "top", "mine", "tunebook", "settings", "help")
+        *("compose", "tune", "top", "mine", "tunebook", "settings", "help", "model")
     }
+    subcommands = next(payload["options"] for payload in found if payload["name"] == "model")
+    assert {option["name"] for option in subcommands} == {"status", "versions", "retrain", "cancel", "rollback"}
     subcommands = next(payload["options"] for payload in found if payload["name"] == "settings")
     assert {option["name"] for option in subcommands} == {
         *("show", "history", "reset", "defaults", "limits", "channels", "admins", "log")
@@ -87,10 +89,11 @@ async def test_english_is_as_it_is_written() -> None:
     assert said == [None, None, None]
 
 
-async def test_settings_are_for_servers_and_those_who_manage_them() -> None:
+@pytest.mark.parametrize("group", ["settings", "model"])
+async def test_settings_and_the_model_are_for_servers_and_those_who_manage_them(group: str) -> None:
     found = {payload["name"]: payload for payload in await payloads()}
     manage = str(discord.Permissions(manage_guild=True).value)
-    assert str(found["settings"]["default_member_permissions"]) == manage
-    assert found["settings"]["contexts"] == [0]
-    assert found["settings"]["integration_types"] == [0]
+    assert str(found[group]["default_member_permissions"]) == manage
+    assert found[group]["contexts"] == [0]
+    assert found[group]["integration_types"] == [0]
     assert found["compose"]["default_member_permissions"] is None

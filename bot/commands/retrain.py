@@ -1,0 +1,97 @@
+"""`retrain`: learn from the votes without a chat; a bot that runs composes with what passes from its next prompt on."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bot import verdict
+from bot.config import Config
+from bot.errors import TrainerError
+from bot.learning import Retraining, Stand, Step
+from bot.retraining import Retrainer
+from bot.service import data_directory, register, retrainer
+from bot.store import Store
+from bot.values import Place
+from model.evaluation.progress import Progress
+
+_STOPPED = 143  # exit status, as of every program that SIGTERM ended
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "retrain",
+        help="learn from the votes",
+        description="Make a candidate from the voted tunes and, if it passes every test, the version in use. It can be"
+        " used beside a bot that runs; one retraining is under way at a time. Ctrl-C cancels it.",
+    )
+    parser.add_argument("--minimum-votes", type=int, help="fewer do not do (default: [retraining] minimum_votes)")
+    parser.add_argument("--dry-run", action="store_true", help="test a candidate, and change nothing")
+    parser.add_argument("--json", action="store_true", help="print what came of it as one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    try:
+        done = asyncio.run(_retrain(config, options))
+    except asyncio.CancelledError:
+        return _STOPPED
+    if done.stand in (Stand.FAILED, Stand.CANCELLED):
+        raise TrainerError(f"retraining {done.id} {verdict.line(done)}")
+    print(json.dumps(_described(done), indent=2) if options.json else f"retraining {done.id} {verdict.line(done)}")
+    return 0
+
+
+async def _retrain(config: Config, options: argparse.Namespace) -> Retraining:
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    place = Place("cli", "local", os.environ.get("USER") or "local")
+    store = await Store.open(data_directory(config.data_dir) / "tunesmith.db")
+    async with store, retrainer(config, store) as retraining:
+        await register(store, config.worker.checkpoint)
+        changes = retraining.changes()
+        begun = await retraining.start(place, options.minimum_votes, options.dry_run)
+        return await _followed(retraining, place, begun, changes)
+
+
+async def _followed(
+    retraining: Retrainer, place: Place, begun: Retraining, changes: AsyncIterator[Retraining]
+) -> Retraining:
+    """Show how far it is until its end; whoever interrupts the command cancels it."""
+    told: tuple[object, ...] = ()
+    with Progress() as show:
+        try:
+            async for news in changes:
+                if news.stand.final:
+                    return news
+                if told != (told := _mark(news.course.step)):
+                    show(f"retraining {news.id}: {verdict.line(news)}")
+        except asyncio.CancelledError:
+            if retraining.here(begun.id):
+                await retraining.cancel(place)
+            raise
+    raise TrainerError("the retraining stopped without an end")
+
+
+def _mark(step: Step) -> tuple[object, ...]:
+    """What has to change for another line: the stage, the test, or a tenth of the way."""
+    return step.stage, step.test, 10 * step.done // step.of if step.of else 0
+
+
+def _described(done: Retraining) -> dict[str, Any]:
+    return {
+        "id": done.id,
+        "state": done.stand.value,
+        "base": done.base,
+        "version": done.version,
+        "in_use": done.chosen,
+        "votes": done.votes,
+        "tunes": done.tunes,
+        "candidate": done.candidate,
+        "sha256": done.sha256,
+        "report": done.report,
+    }

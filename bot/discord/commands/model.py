@@ -1,0 +1,102 @@
+"""/model: what an admin sees of the model and does with it: learn from the votes, go back to another version."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot.discord import limits, model_shown
+from bot.discord.asking import check_permissions
+from bot.discord.commands import settings
+from bot.discord.parts import Parts, place_of
+from bot.errors import NotAllowed
+from bot.values import Message
+
+MOST_VOTES = 1_000_000
+LARGEST = 2**31 - 1
+RECEIVED = "Getting ready to learn…"
+
+
+def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+    """Put /model and what belongs to it into the tree."""
+    group = app_commands.Group(
+        name="model",
+        description="The model: learn from votes, versions",
+        default_permissions=settings.SHOWN_TO,
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+    )
+    tree.add_command(group)
+    _add_reading(group, parts)
+    _add_learning(group, parts)
+    _add_rollback(group, parts)
+
+
+def _add_reading(group: app_commands.Group, parts: Parts) -> None:
+    @group.command(description="Which version composes, and what is being learned")
+    async def status(interaction: discord.Interaction[Any]) -> None:
+        await _admit(interaction, parts)
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await interaction.edit_original_response(embed=model_shown.status(await parts.retrainer.status()))
+
+    @group.command(description="All versions: when, who, from how many votes, and how they are liked")
+    async def versions(interaction: discord.Interaction[Any]) -> None:
+        await _admit(interaction, parts)
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await interaction.edit_original_response(embed=model_shown.versions(await parts.retrainer.versions()))
+
+
+def _add_learning(group: app_commands.Group, parts: Parts) -> None:
+    @group.command(description="Learn from the votes; what passes every test composes from then on")
+    @app_commands.describe(
+        minimum_votes="With fewer votes nothing is learned", dry_run="Test what was learned, and change nothing"
+    )
+    async def retrain(
+        interaction: discord.Interaction[Any],
+        minimum_votes: Range[int, 1, MOST_VOTES] | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        await _admit(interaction, parts)
+        check_permissions(interaction)
+        await interaction.response.defer(thinking=True)
+        shown = await interaction.edit_original_response(content=RECEIVED)
+        message = Message(str(interaction.channel_id), str(shown.id))
+        begun = await parts.retrainer.start(place_of(interaction), minimum_votes, dry_run, message)
+        await limits.tell_log(interaction, parts, f"retrain: began retraining {begun.id}")
+
+    @group.command(description="Stop what is being learned; nothing changes")
+    async def cancel(interaction: discord.Interaction[Any]) -> None:
+        await _admit(interaction, parts)
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        cancelled = await parts.retrainer.cancel(place_of(interaction))
+        line = f"Retraining {cancelled.id} is cancelled; nothing has changed."
+        await interaction.edit_original_response(content=line)
+        await limits.tell_log(interaction, parts, f"retrain: cancelled retraining {cancelled.id}")
+
+
+def _add_rollback(group: app_commands.Group, parts: Parts) -> None:
+    async def suggest(interaction: discord.Interaction[Any], current: str) -> list[Choice[int]]:
+        if not await limits.is_admin(interaction, parts):
+            return []
+        there = [each for each in await parts.retrainer.versions() if not each.version.pruned_at and not each.current]
+        found = [each for each in there if str(each.version.number).startswith(current.strip())]
+        return [Choice(name=model_shown.described(each), value=each.version.number) for each in found[:25]]
+
+    @group.command(description="Use another version from the next tune on")
+    @app_commands.describe(version="Its number, as /model versions shows it")
+    @app_commands.autocomplete(version=suggest)
+    async def rollback(interaction: discord.Interaction[Any], version: Range[int, 1, LARGEST]) -> None:
+        await _admit(interaction, parts)
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        chosen = await parts.retrainer.rollback(place_of(interaction), version)
+        await interaction.edit_original_response(content=f"Version {chosen.number} composes from the next tune on.")
+        await limits.tell_log(interaction, parts, f"rollback: to version {chosen.number}")
+
+
+async def _admit(interaction: discord.Interaction[Any], parts: Parts) -> None:
+    """NotAllowed for all but admins, and those of other servers than `[retraining] servers` names."""
+    await limits.only_admins(interaction, parts)
+    servers = parts.config.retraining.servers
+    if servers and str(interaction.guild_id) not in servers:
+        raise NotAllowed("the model is looked after on another server")

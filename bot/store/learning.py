@@ -1,0 +1,107 @@
+"""The part of the store that learning from votes needs: ballots, retrainings, and the votes on each version's tunes."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import timedelta
+from typing import Any
+
+from bot.learning import Ballot, Course, Options, Retraining, Stand
+from bot.store import ballots, retrainings, versions
+from bot.store.ballots import Lesson
+from bot.store.database import Database
+from bot.values import NOWHERE, Message, Place, Version
+
+PAGE = 2000  # ballots, or tunes, that are read at once: between two pages others have their turn
+
+
+class Learning:
+    """`Store.learning`. A retraining belongs to a `runner`, a process; what changes one is refused to all others."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def votes(self, platforms: Collection[str], most: int) -> int:
+        """How many votes there are to learn from, counted no further than `most`; own ones are none."""
+        return await self._database.read(ballots.count, platforms, most)
+
+    async def ballots(self, platforms: Collection[str], most: int) -> list[Ballot]:
+        """Votes of members of these platforms on tunes that are not deleted, at most so many, newest tunes first."""
+        found: list[Ballot] = []
+        after = ballots.FIRST
+        while len(found) < most:
+            page = await self._database.read(ballots.page, platforms, after, min(PAGE, most - len(found)))
+            if not page:
+                break
+            found += page
+            after = page[-1].tune, page[-1].member
+        return found
+
+    async def lessons(self, tune_ids: Sequence[int]) -> AsyncIterator[list[Lesson]]:
+        """The music of these tunes, but for those that were deleted meanwhile."""
+        for start in range(0, len(tune_ids), PAGE):
+            yield await self._database.read(ballots.lessons, tune_ids[start : start + PAGE])
+
+    async def begin(
+        self, place: Place, options: Options, base: int, runner: str, message: Message = NOWHERE
+    ) -> Retraining:
+        """Store a retraining as queued, for `runner`, and tell the audit. Busy where another is open."""
+        return await self._database.write(retrainings.begin, place, options, base, runner, message)
+
+    async def opened(self) -> Retraining | None:
+        """The retraining that has not ended."""
+        return await self._database.read(retrainings.opened)
+
+    async def retraining(self, number: int) -> Retraining | None:
+        return await self._database.read(retrainings.load, number)
+
+    async def latest(self, limit: int = 1) -> list[Retraining]:
+        """The last retrainings, newest first."""
+        return await self._database.read(retrainings.latest, limit)
+
+    async def adopt(self, runner: str, silence: timedelta) -> Retraining | None:
+        """Give the open retraining to `runner` if nobody has it, or who had it gave no sign of life for so long."""
+        return await self._database.write(retrainings.adopt, runner, silence)
+
+    async def started(self, number: int, runner: str, votes: int, tunes: int) -> Retraining | None:
+        """It runs, and learns from so much: one more attempt. None where it is not `runner`'s any more."""
+        return await self._database.write(retrainings.started, number, runner, votes, tunes)
+
+    async def keep(self, number: int, runner: str, course: Course) -> bool:
+        """A sign of life, with how far it is. False where it is not `runner`'s any more."""
+        return await self._database.write(retrainings.keep, number, runner, course)
+
+    async def release(self, number: int, runner: str) -> bool:
+        """Leave it to whoever starts next. False where it is not `runner`'s any more, or has ended."""
+        return await self._database.write(retrainings.release, number, runner)
+
+    async def end(self, number: int, runner: str, stand: Stand, **found: Any) -> Retraining | None:
+        """Its final state, with the columns that were found out. None where it is not `runner`'s any more."""
+        return await self._database.write(retrainings.end, number, runner, stand, found)
+
+    async def promote(
+        self, number: int, runner: str, name: str, note: str, **found: Any
+    ) -> tuple[Retraining, Version] | None:
+        """Make the candidate in `found` a version, and use it unless another was chosen meanwhile, in one transaction.
+
+        None, and nothing changes, where the retraining is not `runner`'s any more.
+        """
+        return await self._database.write(retrainings.promote, number, runner, name, note, found)
+
+    async def cancel(self, place: Place) -> Retraining | None:
+        """Cancel the open retraining, whoever has it, and tell the audit; None where there is none."""
+        return await self._database.write(retrainings.cancel, place)
+
+    async def delivered(self, number: int) -> None:
+        """Its message shows the end."""
+        await self._database.write(retrainings.delivered, number)
+
+    async def undelivered(self, platform: str) -> list[Retraining]:
+        """Those of a platform whose message does not show their end, oldest first."""
+        return await self._database.read(retrainings.undelivered, platform)
+
+    async def counts(self) -> dict[int, tuple[int, int]]:
+        """The votes up and down on the tunes of each version that has any."""
+        return await self._database.read(versions.counts)
+
+    async def prune(self, numbers: Collection[int]) -> list[Version]:
+        """Those of these versions whose files may go from now on: never version 1's, nor that of the one in use."""
+        return await self._database.write(versions.prune, numbers)

@@ -1,0 +1,184 @@
+"""Retrainings: at most one is open, and one process has it, which gives signs of life."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, case, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import Busy
+from bot.learning import Course, Options, Retraining, Stand
+from bot.store import settings, versions
+from bot.store.tables import members, now, retrainings
+from bot.store.tables import versions as version_rows
+from bot.values import Message, Place, Version
+
+_OPEN = retrainings.c.open.is_(True)
+_SAME = (
+    *("id", "member_id", "member_name", "server_id", "platform", "created_at", "votes", "tunes", "candidate"),
+    *("sha256", "report", "error", "attempts", "runner", "seen_at", "finished_at", "version"),
+)
+
+
+async def begin(
+    connection: AsyncConnection, place: Place, options: Options, base: int, runner: str, message: Message
+) -> Retraining:
+    """Store a new one as queued, for `runner`, and tell the audit. Busy where another is open."""
+    told = f"with at least {options.minimum_votes} votes" + (", a dry run" if options.dry_run else "")
+    server_id, member_id = await settings.audited(connection, place, "retrain", told)
+    statement = insert(retrainings).values(
+        member_id=member_id,
+        server_id=server_id,
+        state=Stand.QUEUED.value,
+        open=True,
+        options=asdict(options),
+        base_version=base,
+        runner=runner,
+        seen_at=now(),
+        channel_id=message.channel_id or None,
+        message_id=message.message_id or None,
+        created_at=now(),
+    )
+    running = await opened(connection)
+    if running:
+        raise Busy(f"retraining {running.id} is under way, and there is one at a time: see /model status")
+    try:
+        number = (await connection.execute(statement.returning(retrainings.c.id))).scalar_one()
+    except IntegrityError as error:  # another process was quicker
+        raise Busy("another retraining is under way, and there is one at a time: see /model status") from error
+    return await _one(connection, retrainings.c.id == number)
+
+
+async def opened(connection: AsyncConnection) -> Retraining | None:
+    """The one that is queued or running."""
+    row = (await connection.execute(_query().where(_OPEN))).one_or_none()
+    return _from_row(row) if row else None
+
+
+async def latest(connection: AsyncConnection, limit: int) -> list[Retraining]:
+    """The last ones, newest first."""
+    return [_from_row(row) for row in await connection.execute(_query().order_by(retrainings.c.id.desc()).limit(limit))]
+
+
+async def load(connection: AsyncConnection, number: int) -> Retraining | None:
+    row = (await connection.execute(_query().where(retrainings.c.id == number))).one_or_none()
+    return _from_row(row) if row else None
+
+
+async def adopt(connection: AsyncConnection, runner: str, silence: timedelta) -> Retraining | None:
+    """Give the open one to `runner` if nobody has it, or who had it has been silent for so long."""
+    alone = or_(retrainings.c.runner == "", retrainings.c.seen_at < now() - silence)
+    statement = update(retrainings).where(_OPEN, alone)
+    found = (await connection.execute(statement.values(runner=runner, seen_at=now()))).rowcount
+    return await opened(connection) if found else None
+
+
+async def started(connection: AsyncConnection, number: int, runner: str, votes: int, tunes: int) -> Retraining | None:
+    """It runs, which is one more attempt; None where `runner` has it no longer."""
+    values: dict[str, Any] = {"state": Stand.RUNNING.value, "started_at": now(), "votes": votes, "tunes": tunes}
+    values |= {"attempts": retrainings.c.attempts + 1, "seen_at": now(), "progress": None}
+    statement = update(retrainings).where(_mine(number, runner)).values(values)
+    if (await connection.execute(statement)).rowcount == 0:
+        return None
+    return await _one(connection, retrainings.c.id == number)
+
+
+async def keep(connection: AsyncConnection, number: int, runner: str, course: Course) -> bool:
+    """A sign of life, with how far it is; False where `runner` has it no longer, as when it was cancelled."""
+    statement = update(retrainings).where(_mine(number, runner)).values(seen_at=now(), progress=course.to_json())
+    return (await connection.execute(statement)).rowcount == 1
+
+
+async def release(connection: AsyncConnection, number: int, runner: str) -> bool:
+    """A clean stop: whoever starts next has it, and this was no attempt. False where `runner` has it no longer."""
+    attempts = retrainings.c.attempts - case((retrainings.c.state == Stand.RUNNING.value, 1), else_=0)
+    values = {"state": Stand.QUEUED.value, "runner": "", "attempts": attempts}
+    return (await connection.execute(update(retrainings).where(_mine(number, runner)).values(values))).rowcount == 1
+
+
+async def end(
+    connection: AsyncConnection, number: int, runner: str, stand: Stand, found: Mapping[str, Any]
+) -> Retraining | None:
+    """Put it into a final state, with what was found; None, and nothing changes, where `runner` has it no longer."""
+    values = {"state": stand.value, "open": None, "finished_at": now(), **found}
+    if (await connection.execute(update(retrainings).where(_mine(number, runner)).values(values))).rowcount == 0:
+        return None
+    return await _one(connection, retrainings.c.id == number)
+
+
+async def promote(
+    connection: AsyncConnection, number: int, runner: str, name: str, note: str, found: Mapping[str, Any]
+) -> tuple[Retraining, Version] | None:
+    """Make the candidate a version, all or nothing, and use it, unless another was chosen since the retraining began.
+
+    None, and nothing changes, where `runner` has it no longer.
+    """
+    if await end(connection, number, runner, Stand.PROMOTED, found) is None:
+        return None
+    in_use = await versions.current(connection)
+    version = await versions.add(connection, found["candidate"], found["sha256"], name, None, note, number)
+    done = await _one(connection, retrainings.c.id == number)
+    if in_use in (None, done.base):
+        version = await versions.choose(connection, version.number)
+    return await _one(connection, retrainings.c.id == number), version
+
+
+async def cancel(connection: AsyncConnection, place: Place) -> Retraining | None:
+    """Cancel the one that is open, whoever has it, and tell the audit; None where there is none."""
+    found = await opened(connection)
+    if found is None:
+        return None
+    await settings.record(connection, place, "retrain", f"cancelled retraining {found.id}")
+    values = {"state": Stand.CANCELLED.value, "open": None, "finished_at": now()}
+    await connection.execute(update(retrainings).where(retrainings.c.id == found.id).values(values))
+    return await _one(connection, retrainings.c.id == found.id)
+
+
+async def delivered(connection: AsyncConnection, number: int) -> None:
+    """Its message shows the end."""
+    await connection.execute(update(retrainings).where(retrainings.c.id == number).values(delivered_at=now()))
+
+
+async def undelivered(connection: AsyncConnection, platform: str) -> list[Retraining]:
+    """Those of a platform whose message does not show the end yet, also because they are still under way."""
+    query = _query().where(retrainings.c.message_id.is_not(None), retrainings.c.delivered_at.is_(None))
+    rows = await connection.execute(query.where(members.c.platform == platform).order_by(retrainings.c.id))
+    return [_from_row(row) for row in rows]
+
+
+def _mine(number: int, runner: str) -> ColumnElement[bool]:
+    return _OPEN & (retrainings.c.id == number) & (retrainings.c.runner == runner)
+
+
+async def _one(connection: AsyncConnection, where: ColumnElement[bool]) -> Retraining:
+    return _from_row((await connection.execute(_query().where(where))).one())
+
+
+def _query() -> Select[Any]:
+    return (
+        select(
+            retrainings,
+            members.c.name.label("member_name"),
+            members.c.platform,
+            version_rows.c.number.label("version"),
+            version_rows.c.chosen_at.is_not(None).label("chosen"),
+        )
+        .join_from(retrainings, members, retrainings.c.member_id == members.c.id)
+        .outerjoin(version_rows, version_rows.c.retraining_id == retrainings.c.id)
+    )
+
+
+def _from_row(row: Row[Any]) -> Retraining:
+    return Retraining(
+        **{name: row._mapping[name] for name in _SAME},
+        stand=Stand(row.state),
+        options=Options(**row.options),
+        base=row.base_version,
+        course=Course.from_json(row.progress),
+        channel_id=row.channel_id or "",
+        message_id=row.message_id or "",
+        chosen=bool(row.chosen),
+    )

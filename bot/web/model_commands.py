@@ -1,0 +1,68 @@
+"""/model on the page: the commands that look after the model, for the owner of this machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.errors import BadRequest
+from bot.web.options import Command, Option, Value
+
+_YES_OR_NO = (
+    Value("yes", "test what was learned, and change nothing"),
+    Value("no", "what passes composes from then on"),
+)
+_MOST_DIGITS = 18
+COMMANDS = (
+    Command("model status", "Which version composes, and what is being learned"),
+    Command("model versions", "All versions, and how they are liked"),
+    Command(
+        "model retrain",
+        "Learn from the votes; what passes every test composes from then on",
+        (
+            Option("minimum_votes", "with fewer votes nothing is learned"),
+            Option("dry_run", "test what was learned, and change nothing", _YES_OR_NO, closed=True),
+        ),
+    ),
+    Command("model cancel", "Stop what is being learned; nothing changes"),
+    Command(
+        "model rollback",
+        "Use another version from the next tune on",
+        (Option("version", "its number, as /model versions shows it", required=True),),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is to be done: `status`, `versions`, `retrain`, `cancel` or `rollback`."""
+
+    action: str
+    minimum_votes: int | None = None
+    dry_run: bool = False
+    version: int = 0
+
+
+def model(action: str, options: Mapping[str, str]) -> Model:
+    """From what was typed. BadRequest, one line."""
+    match action:
+        case "retrain":
+            wanted = options.get("minimum_votes")
+            return Model(
+                action, _whole("minimum_votes", wanted) if wanted else None, _yes(options.get("dry_run", "no"))
+            )
+        case "rollback":
+            if not options.get("version"):
+                raise BadRequest("To which version? Name one, for example /model rollback version:1")
+            return Model(action, version=_whole("version", options["version"]))
+    return Model(action)
+
+
+def _whole(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
+        raise BadRequest(f"{name} is {text[:20]}: write a whole number")
+    return int(text)
+
+
+def _yes(text: str) -> bool:
+    if text.lower() not in ("yes", "no", "true", "false"):
+        raise BadRequest(f"dry_run is {text[:20]}: say yes or no")
+    return text.lower() in ("yes", "true")

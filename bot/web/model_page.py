@@ -1,0 +1,104 @@
+"""The model on the page: answers to /model, and retrainings as they get on. For this machine's owner alone."""
+
+from typing import Any
+
+from aiohttp import web
+
+from bot import verdict
+from bot.errors import NotFound
+from bot.learning import Retraining, Standing
+from bot.retraining import Status
+from bot.values import Place
+from bot.web import members
+from bot.web.feed import Feed
+from bot.web.model_commands import Model
+from bot.web.use_cases import Library, Retrainer
+
+
+class ModelPage:
+    """What the page shows and does of the model."""
+
+    def __init__(self, retrainer: Retrainer, library: Library, feed: Feed) -> None:
+        self._retrainer, self._library, self._feed = retrainer, library, feed
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get(r"/retrainings/{number:\d{1,18}}.png", self.picture)]
+
+    async def answer(self, asked: Model, place: Place) -> dict[str, Any]:
+        """What a command on the model is answered with: lines, or a retraining that began."""
+        match asked.action:
+            case "retrain":
+                begun = await self._retrainer.start(place, asked.minimum_votes, asked.dry_run)
+                return {"retraining": retraining_json(begun)}
+            case "cancel":
+                cancelled = await self._retrainer.cancel(place)
+                return {"said": [f"Retraining {cancelled.id} is cancelled; nothing has changed."]}
+            case "rollback":
+                chosen = await self._retrainer.rollback(place, asked.version)
+                return {"said": [f"Version {chosen.number} composes from the next tune on."]}
+            case "versions":
+                return {"said": [_version(standing) for standing in await self._retrainer.versions()]}
+        return {"said": _status(await self._retrainer.status())}
+
+    async def picture(self, request: web.Request) -> web.Response:
+        """The loss curve of a retraining that was begun on this page."""
+        _, server_id = await self._library.place(members.place(request))
+        found = await self._retrainer.retraining(int(request.match_info["number"]))
+        curve = await self._retrainer.curve(found) if found.server_id == server_id else None
+        if curve is None:
+            raise NotFound("There is no such curve here.")
+        return web.Response(body=curve, content_type="image/png")
+
+    async def follow(self) -> None:
+        """Tell the pages of every change, until cancelled."""
+        async for news in self._retrainer.changes():
+            self._feed.tell(news.server_id, "retraining", retraining_json(news), news.id)
+
+    async def under_way(self, server_id: int) -> dict[str, Any] | None:
+        """The retraining that a page that opens has to show."""
+        opened = (await self._retrainer.status()).opened
+        return retraining_json(opened) if opened and opened.server_id == server_id else None
+
+
+def retraining_json(found: Retraining) -> dict[str, Any]:
+    """Where a retraining is, as the page shows it; `points` of its curve can be drawn."""
+    options = [("minimum_votes", str(found.options.minimum_votes))]
+    if found.options.dry_run:
+        options.append(("dry_run", "yes"))
+    tests = verdict.report(found.report).tests if found.report else ()
+    return {
+        "id": found.id,
+        "member": found.member_id,
+        "name": found.member_name,
+        "at": found.created_at.isoformat(),
+        "options": options,
+        "state": str(found.stand),
+        "final": found.stand.final,
+        "status": f"Retraining {found.id}: {verdict.line(found)}",
+        "tests": [("✓ " if test.passed else "✗ ") + test.says for test in tests],
+        "points": len(found.course.losses),
+    }
+
+
+def _status(found: Status) -> list[str]:
+    version = found.current
+    lines = [
+        f"Version {version.number} composes: {verdict.origin(version)}.",
+        f"There are {found.votes} votes to learn from; a retraining needs {found.minimum}.",
+    ]
+    if found.opened:
+        lines.append(f"Retraining {found.opened.id} is under way: {verdict.line(found.opened)}.")
+    if found.last:
+        lines.append(f"The last one, retraining {found.last.id}: {verdict.line(found.last)}.")
+    return lines
+
+
+def _version(standing: Standing) -> str:
+    version, made = standing.version, standing.retraining
+    mark = " (in use)" if standing.current else " (pruned)" if version.pruned_at else ""
+    liked = (
+        f"{standing.share:.0%} of {standing.up + standing.down} votes up" if standing.share is not None else "no votes"
+    )
+    who = f"{made.member_name}, {made.votes} votes on {made.tunes} tunes" if made else verdict.origin(version)
+    facts = [f"{version.created_at:%Y-%m-%d}", who, verdict.scores(made), liked]
+    return f"Version {version.number}{mark}: {'; '.join(fact for fact in facts if fact)}"

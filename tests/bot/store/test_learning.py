@@ -1,0 +1,255 @@
+"""What learning from votes keeps: ballots, one retraining at a time, versions that are chosen and pruned."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import Busy, NotFound
+from bot.learning import Ballot, Course, Options, Retraining, Stand, Step
+from bot.store import Store, learning
+from bot.values import Message, Place
+from tests.bot.store.samples import ABC, a_member, a_prompt, a_tune, new_tunes
+
+BOTH = ("web", "discord")
+ANN = Place("web", "home", "ann", "Ann")
+SILENCE = timedelta(seconds=15)
+FOUND = {"candidate": "/data/7.safetensors", "sha256": "c" * 64, "report": {"passed": True, "scores": {"bits": 2.0}}}
+
+
+async def begun(store: Store, runner: str = "one") -> Retraining:
+    await store.add_version("shipped.safetensors", "0" * 64, "trad", number=1)
+    return await store.learning.begin(ANN, Options(50), 1, runner, Message("10", "20"))
+
+
+async def running(store: Store, runner: str = "one") -> Retraining:
+    found = await store.learning.started((await begun(store, runner)).id, runner, 60, 50)
+    assert found
+    return found
+
+
+# ---- ballots
+
+
+async def test_every_vote_is_a_ballot_but_those_on_deleted_tunes(store: Store) -> None:
+    kept, deleted = await a_tune(store), await a_tune(store)
+    ben, _ = await a_member(store, "ben", platform="discord")
+    before = datetime.now(UTC)
+    for tune in (kept, deleted):
+        await store.vote(tune.id, ben, -1)
+        await store.vote(tune.id, tune.member_id, 1)
+    await store.delete_tune(deleted.id)
+    ballots = await store.learning.ballots(BOTH, 100)
+    assert all(before <= ballot.at <= datetime.now(UTC) for ballot in ballots)
+    assert {replace(ballot, at=before) for ballot in ballots} == {
+        Ballot(kept.id, kept.member_id, 1, before, "web", "ann", own=True),
+        Ballot(kept.id, ben, -1, before, "discord", "ben", own=False),
+    }
+    assert await store.learning.ballots(("discord",), 100) == [ballot for ballot in ballots if not ballot.own]
+    assert await store.learning.ballots((), 100) == []
+
+
+async def test_own_votes_do_not_count_as_votes_to_learn_from(store: Store) -> None:
+    tune = await a_tune(store)
+    await store.vote(tune.id, tune.member_id, 1)
+    assert await store.learning.votes(BOTH, 100) == 0
+    for number in range(5):
+        await store.vote(tune.id, (await a_member(store, f"m{number}"))[0], 1)
+    assert await store.learning.votes(BOTH, 100) == 5
+    assert await store.learning.votes(BOTH, 3) == 3
+    await store.delete_tune(tune.id)
+    assert await store.learning.votes(BOTH, 100) == 0
+
+
+async def test_many_ballots_come_in_pages_that_miss_and_repeat_none(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "PAGE", 3)
+    tunes = [await a_tune(store) for _ in range(3)]
+    members = [(await a_member(store, f"m{number}"))[0] for number in range(4)]
+    cast = [(tune.id, member) for tune in reversed(tunes) for member in members]
+    for tune, member in cast:
+        await store.vote(tune, member, 1)
+    assert [(ballot.tune, ballot.member) for ballot in await store.learning.ballots(BOTH, 100)] == cast
+    newest = await store.learning.ballots(BOTH, 7)
+    assert [(ballot.tune, ballot.member) for ballot in newest] == cast[:7]
+
+
+async def test_the_music_of_voted_tunes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning, "PAGE", 2)
+    tunes = [await a_tune(store) for _ in range(4)]
+    await store.delete_tune(tunes[2].id)
+    ids = [tune.id for tune in tunes]
+    found = [lesson async for page in store.learning.lessons(ids) for lesson in page]
+    assert found == [(tune_id, ABC, "reel") for tune_id in ids if tune_id != tunes[2].id]
+
+
+# ---- one retraining at a time
+
+
+async def test_a_second_retraining_is_refused_until_the_first_has_ended(store: Store) -> None:
+    first = await begun(store)
+    assert (first.stand, first.options, first.base, first.platform) == (Stand.QUEUED, Options(50), 1, "web")
+    assert (first.channel_id, first.message_id, first.member_name) == ("10", "20", "Ann")
+    with pytest.raises(Busy, match=f"retraining {first.id} is under way"):
+        await begun(store, "two")
+    assert await store.learning.end(first.id, "one", Stand.FAILED, error="no")
+    assert (await begun(store, "two")).id == first.id + 1
+    details = [(record.action, record.detail) for record in await store.records(ANN)]
+    assert details == [("retrain", "with at least 50 votes")] * 2, "what was refused is not in the audit"
+
+
+async def test_of_ten_that_begin_at_once_in_two_processes_one_does(store: Store, tmp_path: Path) -> None:
+    async with await Store.open(tmp_path / "tunesmith.db") as other:
+        results = await asyncio.gather(
+            *(begun((store, other)[number % 2], f"r{number}") for number in range(10)), return_exceptions=True
+        )
+    assert sum(isinstance(result, Retraining) for result in results) == 1
+    assert sum(isinstance(result, Busy) for result in results) == 9
+
+
+async def test_nobody_takes_a_retraining_away_from_who_gives_signs_of_life(store: Store) -> None:
+    mine = await running(store)
+    assert await store.learning.adopt("two", SILENCE) is None
+    assert await store.learning.end(mine.id, "two", Stand.FAILED) is None
+    assert await store.learning.promote(mine.id, "two", "trad", "", **FOUND) is None
+    assert not await store.learning.keep(mine.id, "two", Course())
+    course = Course().after(Step("reading", 1, 2)).after(Step("tuning", 3, 40, 1.5)).after(Step("tuning", 4, 40, 1.4))
+    assert await store.learning.keep(mine.id, "one", course)
+    opened = await store.learning.opened()
+    assert opened
+    assert (opened.stand, opened.course, opened.votes, opened.tunes) == (Stand.RUNNING, course, 60, 50)
+    assert opened.course.losses == ((3.0, 1.5), (4.0, 1.4))
+
+
+async def test_whoever_is_silent_loses_it_and_cannot_end_it_any_more(store: Store) -> None:
+    mine = await running(store)
+    adopted = await store.learning.adopt("two", timedelta(0))
+    assert adopted
+    assert (adopted.id, adopted.runner, adopted.attempts) == (mine.id, "two", 1)
+    assert not await store.learning.keep(mine.id, "one", Course())
+    assert await store.learning.promote(mine.id, "one", "trad", "", **FOUND) is None
+    assert [version.number for version in await store.versions()] == [1]
+    again = await store.learning.started(mine.id, "two", 61, 50)
+    assert again
+    assert again.attempts == 2
+
+
+async def test_a_clean_stop_leaves_it_to_the_next_start_and_is_no_attempt(store: Store) -> None:
+    mine = await running(store)
+    await store.learning.release(mine.id, "one")
+    left = await store.learning.opened()
+    assert left
+    assert (left.stand, left.attempts) == (Stand.QUEUED, 0)
+    assert await store.learning.adopt("two", SILENCE)
+    await store.learning.release(mine.id, "two")  # before it began
+    left = await store.learning.opened()
+    assert left
+    assert left.attempts == 0
+
+
+async def test_a_cancelled_retraining_is_nobodys(store: Store) -> None:
+    assert await store.learning.cancel(ANN) is None
+    mine = await running(store)
+    cancelled = await store.learning.cancel(ANN)
+    assert cancelled
+    assert (cancelled.id, cancelled.stand) == (mine.id, Stand.CANCELLED)
+    assert not await store.learning.keep(mine.id, "one", Course())
+    assert await store.learning.promote(mine.id, "one", "trad", "", **FOUND) is None
+    assert await store.learning.opened() is None
+    assert (await store.records(ANN))[0].detail == f"cancelled retraining {mine.id}"
+
+
+async def test_the_end_is_owed_to_a_message_until_it_is_shown(store: Store) -> None:
+    mine = await running(store)
+    assert [owed.id for owed in await store.learning.undelivered("web")] == [mine.id]
+    assert await store.learning.undelivered("discord") == []
+    await store.learning.end(mine.id, "one", Stand.REFUSED, **FOUND)
+    (owed,) = await store.learning.undelivered("web")
+    assert (owed.stand, owed.report) == (Stand.REFUSED, FOUND["report"])
+    await store.learning.delivered(mine.id)
+    assert await store.learning.undelivered("web") == []
+
+
+# ---- versions
+
+
+async def test_the_version_chosen_last_is_the_one_in_use(store: Store) -> None:
+    for number in (1, 2, 3):
+        await store.add_version(f"/{number}", str(number) * 64, "trad", number)
+    assert await store.current_version() is None
+    for number in (1, 3, 2, 1):
+        assert (await store.choose_version(number)).number == number
+        assert await store.current_version() == number
+    with pytest.raises(NotFound, match="no version 9: there are 1, 2, 3"):
+        await store.choose_version(9, ANN)
+    assert await store.records(ANN) == [], "what was refused is not in the audit"
+    await store.choose_version(2, ANN)
+    assert [(record.action, record.detail) for record in await store.records(ANN)] == [("rollback", "to version 2")]
+
+
+async def test_registering_a_version_again_keeps_whether_it_is_in_use(store: Store) -> None:
+    await store.add_version("/1", "1" * 64, "trad", 1)
+    await store.choose_version(1)
+    assert (await store.add_version("/elsewhere", "1" * 64, "trad", 1)).chosen_at
+    assert await store.current_version() == 1
+
+
+async def test_a_promoted_candidate_is_in_use_at_once(store: Store) -> None:
+    mine = await running(store)
+    await store.choose_version(1)
+    promoted = await store.learning.promote(mine.id, "one", "trad", "from 60 votes", **FOUND)
+    assert promoted
+    done, version = promoted
+    assert (done.stand, done.version, done.chosen, done.candidate) == (Stand.PROMOTED, 2, True, version.path)
+    assert (version.sha256, version.note, version.retraining_id) == ("c" * 64, "from 60 votes", mine.id)
+    assert await store.current_version() == 2
+    assert await store.learning.opened() is None
+
+
+async def test_a_choice_made_meanwhile_is_not_overruled(store: Store) -> None:
+    mine = await running(store)
+    await store.add_version("/2", "2" * 64, "trad", 2)
+    await store.choose_version(2)
+    promoted = await store.learning.promote(mine.id, "one", "trad", "", **FOUND)
+    assert promoted
+    assert (promoted[0].version, promoted[0].chosen) == (3, False)
+    assert await store.current_version() == 2
+
+
+async def test_a_pruned_version_cannot_be_chosen_and_the_one_in_use_is_never_pruned(store: Store) -> None:
+    for number in range(1, 5):
+        await store.add_version(f"/{number}", str(number) * 64, "trad", number)
+        await store.choose_version(number)
+    pruned = await store.learning.prune([1, 2, 3, 4])
+    assert sorted(version.number for version in pruned) == [2, 3]
+    assert await store.learning.prune([2, 3]) == []
+    with pytest.raises(NotFound, match="version 3 was pruned, so its file is gone: there are 1, 4"):
+        await store.choose_version(3)
+    assert await store.current_version() == 4
+
+
+async def test_the_clock_may_be_set_back_between_two_choices(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (1, 2):
+        await store.add_version(f"/{number}", str(number) * 64, "trad", number)
+    await store.choose_version(2)
+    monkeypatch.setattr("bot.store.versions.now", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    await store.choose_version(1)
+    assert await store.current_version() == 1
+
+
+async def test_votes_are_counted_for_the_version_that_composed_the_tune(store: Store) -> None:
+    prompt = await a_prompt(store)
+    await store.add_version("/2", "2" * 64, "trad", 2)
+    first, second = new_tunes(2)
+    asked, spare = await store.finish(prompt.id, [first, replace(second, version=2)])
+    ben, _ = await a_member(store, "ben")
+    await store.vote(asked.id, ben, 1)
+    await store.vote(asked.id, asked.member_id, -1)
+    await store.vote(spare.id, ben, 1)
+    assert await store.learning.counts() == {1: (1, 1), 2: (1, 0)}
+    await store.delete_tune(asked.id)
+    await store.vote(spare.id, ben, 0)
+    assert await store.learning.counts() == {}

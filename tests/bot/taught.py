@@ -1,0 +1,24 @@
+"""`python -m bot` with the stand-in for a trainer: `python -m tests.bot.taught WORDS -- ARGUMENTS OF THE BOT`."""
+
+import sys
+from typing import Any
+
+from bot import __main__, service
+from bot.workers.trainer import Trainer
+from tests.bot.workers.test_trainer import STAND_IN
+
+
+def main(words: list[str]) -> int:
+    at = words.index("--")
+
+    def trainer(**limits: Any) -> Trainer:
+        return Trainer((*STAND_IN, *words[:at]), nice=0, **limits)
+
+    stand_ins: dict[str, Any] = {"Trainer": trainer}
+    for name, stand_in in stand_ins.items():
+        setattr(service, name, stand_in)
+    return __main__.main(words[at + 1 :])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
