@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.bot.discord.gate import Request, refused
 from tests.bot.discord.payloads import (
     APP,
     CHANNEL,
@@ -34,16 +35,6 @@ _MESSAGE = re.compile(r"/channels/\d+/messages/(?P<id>\d+)")
 
 
 @dataclass
-class Request:
-    """One request of the bot's: its JSON, and the names of the files with it."""
-
-    method: str
-    path: str
-    body: Any
-    files: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass
 class Loopback:
     """Scripted from the test's thread; `failures` answer the next requests whose path has a pattern in it."""
 
@@ -55,7 +46,7 @@ class Loopback:
     failures: list[tuple[str, web.Response]] = field(default_factory=list)
     identified: list[dict[str, Any]] = field(default_factory=list)
     resumed: int = 0
-    _ids: Iterator[int] = field(default_factory=lambda: itertools.count(10_000))
+    _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_000))
     _events: list[str] = field(default_factory=list)  # all that was ever dispatched, by sequence
     _sockets: list[web.WebSocketResponse] = field(default_factory=list)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -103,15 +94,16 @@ class Loopback:
 
     async def _rest(self, request: web.Request) -> web.Response:
         path = "/" + request.match_info["path"]
-        body, files = await _content(request)
-        self.requests.append(Request(request.method, path, body, files))
+        body, parts = await _content(request)
+        names = {part: name for part, (name, _) in parts.items()}
+        self.requests.append(Request(request.method, path, body, names, dict(request.query)))
         for index, (pattern, failure) in enumerate(self.failures):
             if pattern in path:
                 del self.failures[index]
                 return failure
         if request.headers.get("Authorization") != f"Bot {TOKEN}" and path.startswith("/users"):
             return reply({"message": "401: Unauthorized", "code": 0}, 401)
-        return self._respond(request.method, path, body, files)
+        return self._respond(request.method, path, body, dict(parts.values()))
 
     def _respond(self, method: str, path: str, body: Any, files: dict[str, int]) -> web.Response:
         if path == "/users/@me":
@@ -233,7 +225,7 @@ class Loopback:
 
 @contextmanager
 def loopback() -> Iterator[Loopback]:
-    """A server that listens until the block ends."""
+    """A server that listens until the block ends; fails if the bot sent what the real one would not take."""
     discord = Loopback()
 
     async def start() -> web.AppRunner:
@@ -254,6 +246,8 @@ def loopback() -> Iterator[Loopback]:
         discord._loop.call_soon_threadsafe(discord._loop.stop)
         thread.join(timeout=10)
         discord._loop.close()
+    faults = refused(discord.requests)
+    assert not faults, "\n".join(faults)
 
 
 def reply(data: Any, status: int = 200, **headers: str) -> web.Response:
@@ -262,10 +256,13 @@ def reply(data: Any, status: int = 200, **headers: str) -> web.Response:
     return web.Response(body=body, status=status, headers={"Content-Type": "application/json", "Via": "1.1", **headers})
 
 
-async def _content(request: web.Request) -> tuple[Any, dict[str, int]]:
+async def _content(request: web.Request) -> tuple[Any, dict[str, tuple[str, int]]]:
+    """The JSON of a request, and the names and sizes of its files by part."""
     if not request.content_type.startswith("multipart/"):
         text = await request.text()
         return (json.loads(text) if text else None), {}
     form = await request.post()
-    files = {part.filename: len(part.file.read()) for part in form.values() if isinstance(part, web.FileField)}
+    files = {
+        part: (file.filename, len(file.file.read())) for part, file in form.items() if isinstance(file, web.FileField)
+    }
     return json.loads(str(form["payload_json"])), files
