@@ -9,7 +9,7 @@ TunesmithError
 ├── StoreError        the database cannot be used; exit status 1
 ├── WorkerError       no worker could compose the tune; exit status 1
 ├── RenderError       the tune could not be drawn or played; exit status 1
-└── DiscordError      Discord cannot be used; exit status 1, where there is nothing else to serve
+└── DiscordError      Discord refuses the bot; exit status 1
 """
 
 from datetime import datetime
@@ -60,4 +60,4 @@ class RenderError(TunesmithError):
 
 
 class DiscordError(TunesmithError):
-    """Discord cannot be used."""
+    """Discord refuses the bot."""

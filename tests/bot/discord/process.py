@@ -1,22 +1,22 @@
-"""`python -m bot` on a loopback Discord: `python -m tests.bot.discord.process PORT`, with the stand-in worker.
+"""`python -m bot` on a loopback Discord: `python -m tests.bot.discord.process PORT AUTHORITY [--stand-in] …`.
 
-Rendering takes as long as the file `slow` stands in the data directory.
+With `--stand-in`, the stand-in worker composes, and tunes are rendered to nothing much, but not while the file `slow`
+stands in the data directory. Without it, everything but Discord is real. Other options are those of `python -m bot`.
 """
 
+import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
-from typing import Any
-
-import discord.gateway
-import discord.http
-import yarl
 
 from bot import __main__, service
+from bot.commands import serve
 from bot.config import Config
 from bot.workers.local import LocalWorker
 from model.jobs import Event
+from tests.bot.discord.connector import connector
 from tests.bot.workers.test_local import STAND_IN
 
 
@@ -42,14 +42,18 @@ def worker(_config: Config, heard: Callable[[Event], None] = lambda _: None) -> 
     return LocalWorker(command=STAND_IN, heard=heard)
 
 
-def main(port: str) -> int:
-    discord.http.Route.BASE = f"http://127.0.0.1:{port}/api/v10"
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://127.0.0.1:{port}/gateway")
-    stand_ins: dict[str, Any] = {"Renderer": Renderer, "local_worker": worker}
-    for name, stand_in in stand_ins.items():
-        setattr(service, name, stand_in)
-    return __main__.main(["--verbose"])
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("authority")
+    parser.add_argument("--stand-in", action="store_true")
+    options, others = parser.parse_known_args()
+    if options.stand_in:
+        vars(service).update(Renderer=Renderer, local_worker=worker)
+    line = partial(connector, options.port, options.authority)
+    vars(serve)["run"] = partial(serve.run, connector=line)
+    return __main__.main(others)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

@@ -1,5 +1,6 @@
 """The gate lets through what Discord takes, names what it does not, and nothing that a bot sends goes around it."""
 
+import ssl
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,9 +131,10 @@ async def test_the_gate_sees_what_is_sent_on_the_simulated_discord(tmp_path: Pat
 
 def test_the_gate_sees_what_is_sent_over_tcp() -> None:
     with pytest.raises(AssertionError, match="an empty message"), loopback() as discord:
-        post(f"http://127.0.0.1:{discord.port}/api/v10/channels/3000/messages", b'{"content": ""}')
+        post(f"https://127.0.0.1:{discord.port}/api/v10/channels/3000/messages", b'{"content": ""}', discord.authority)
 
 
-def post(address: str, body: bytes) -> None:
+def post(address: str, body: bytes, authority: str) -> None:
     request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-    urllib.request.urlopen(request, timeout=10).close()
+    context = ssl.create_default_context(cadata=authority)
+    urllib.request.urlopen(request, timeout=10, context=context).close()
