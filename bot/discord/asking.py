@@ -6,7 +6,7 @@ from typing import Any
 import discord
 
 from bot.discord import limits, words
-from bot.discord.parts import place_of
+from bot.discord.parts import is_guest, place_of
 from bot.errors import NotAllowed
 from bot.values import Message, Place, Progress
 
@@ -32,8 +32,8 @@ async def ask(interaction: discord.Interaction[Any], queue: Queue) -> None:
 
 def check_permissions(interaction: discord.Interaction[Any]) -> None:
     """NotAllowed, naming the permissions that the bot lacks in this channel of a server that has added it."""
-    if not interaction.guild_id or not interaction.client.get_guild(interaction.guild_id):
-        return  # installed to the member alone, it answers with the member's permissions
+    if not interaction.guild_id or is_guest(interaction):
+        return  # it answers with the member's permissions
     needed = NEEDED
     if isinstance(interaction.channel, discord.Thread):
         needed = discord.Permissions(NEEDED.value & ~discord.Permissions.send_messages.flag)

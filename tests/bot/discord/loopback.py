@@ -48,6 +48,7 @@ class Loopback:
     responses: dict[str, str] = field(default_factory=dict)  # interaction token -> message id
     uploads: dict[str, bytes] = field(default_factory=dict)  # the newest file of each name
     answered: dict[str, float] = field(default_factory=dict)  # interaction token -> when it was acknowledged
+    expired: set[str] = field(default_factory=set)  # interaction tokens that are no good any more
     failures: list[tuple[str, web.Response]] = field(default_factory=list)
     _clicked: dict[str, str] = field(default_factory=dict)  # interaction token -> message with the button
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_000))
@@ -55,16 +56,18 @@ class Loopback:
 
     # what a test does
 
-    def slash(self, options: dict[str, Any], user: int = 7, name: str = "compose") -> str:
-        """Dispatch a command; the interaction's token."""
+    def slash(
+        self, options: dict[str, Any], user: int = 7, name: str = "compose", where: dict[str, Any] | None = None
+    ) -> str:
+        """Dispatch a command, from STRANGE_SERVER or GROUP perhaps; the interaction's token."""
         kinds = {str: 3, int: 4, bool: 5, float: 10}
         given = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
-        return self._interaction(2, user, {"id": "1", "name": name, "type": 1, "options": given})
+        return self._interaction(2, user, {"id": "1", "name": name, "type": 1, "options": given}, where or {})
 
     def click(self, message_id: str, custom_id: str, user: int = 7) -> str:
         """Dispatch a click on a button of a message as it stands; the interaction's token."""
         message = {**self.messages[message_id]}
-        return self._interaction(3, user, {"custom_id": custom_id, "component_type": 2}, message=message)
+        return self._interaction(3, user, {"custom_id": custom_id, "component_type": 2}, {}, message=message)
 
     def drop(self) -> None:
         """Cut the line, as networks do."""
@@ -124,10 +127,14 @@ class Loopback:
             return reply([{**c, "id": "1", "application_id": APP, "version": "1"} for c in body])
         if path.endswith("/callback"):
             return self._callback(path.split("/")[3], body)
-        if match := _ORIGINAL.fullmatch(path):
+        if (match := _ORIGINAL.fullmatch(path)) and match["token"] in self.expired:
+            return reply({"message": "Invalid Webhook Token", "code": 50027}, 401)
+        if match:
             return self._change(method, self.responses.get(match["token"], ""), body, files)
         if path.startswith("/webhooks/"):
             return self._new(body, files)
+        if path.startswith("/channels/") and path.split("/")[2] != CHANNEL:
+            return reply({"message": "Missing Access", "code": 50001}, 403)
         if match := _MESSAGE.fullmatch(path):
             return self._change(method, match["id"], body, files)
         if path == f"/channels/{CHANNEL}/messages":
@@ -168,12 +175,12 @@ class Loopback:
         self.messages[message_id] = {**message, **changed}
         return reply(self.messages[message_id])
 
-    def _interaction(self, kind: int, user: int, data: dict[str, Any], **more: Any) -> str:
+    def _interaction(self, kind: int, user: int, data: dict[str, Any], where: dict[str, Any], **more: Any) -> str:
         interaction_id = str(next(self._ids))
         token = f"interaction-{interaction_id}"
         if "message" in more:
             self._clicked[token] = more["message"]["id"]
-        interaction = interaction_payload(interaction_id, kind, token, user, data)
+        interaction = interaction_payload(interaction_id, kind, token, user, data, where)
         self._call(self.gateway.dispatch("INTERACTION_CREATE", {**interaction, **more}))
         return token
 

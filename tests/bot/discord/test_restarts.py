@@ -2,16 +2,14 @@
 
 import os
 import signal
-import sqlite3
 import time
-from collections import Counter
-from contextlib import closing
 from pathlib import Path
 
 import psutil
 
 from tests.bot.discord.loopback import TOKEN, Loopback, loopback
-from tests.bot.discord.wire import arrived, bot_on, counts, custom_id, said
+from tests.bot.discord.payloads import STRANGE_SERVER
+from tests.bot.discord.wire import arrived, bot_on, counts, custom_id, said, states
 from tests.command_line import Running
 
 LEAN = {"TUNESMITH_QUEUE__AT_ONCE": "2", "TUNESMITH_RENDER__PROCESSES": "1", "TUNESMITH_WORKER__THREADS": "1"}
@@ -48,6 +46,8 @@ def test_told_to_stop_it_finishes_what_is_in_work_and_tells_who_waits(tmp_path: 
             (data / "slow").touch()
             tokens = [discord.slash({"key": "D"}, user=100 + n) for n in range(4)]
             discord.until(lambda: states(data) == {"rendering": 1, "queued": 3})
+            guest = discord.slash({"key": "D"}, user=200, where=STRANGE_SERVER)
+            discord.until(lambda: states(data)["queued"] == 4)
             began = time.monotonic()
             running.process.send_signal(signal.SIGTERM)
             (data / "slow").unlink()
@@ -58,12 +58,13 @@ def test_told_to_stop_it_finishes_what_is_in_work_and_tells_who_waits(tmp_path: 
         waiting = [token for token in tokens if not arrived(discord, token)()]
         assert len(waiting) == 3
         assert all("The bot is being restarted" in said(discord, token) for token in waiting)
+        assert said(discord, guest) == "The bot is being restarted; your tune will be in /mine."
         messages = set(discord.messages)
         with bot_on(discord, data, "--stand-in"):
             for token in waiting:
                 discord.until(arrived(discord, token))
+            discord.until(lambda: states(data) == {"done": 5})
         assert set(discord.messages) == messages
-        assert states(data) == {"done": 4}
 
 
 def whole_tune(discord: Loopback, token: str) -> dict[str, str]:
@@ -99,12 +100,6 @@ def caught_in_each_state(discord: Loopback, running: Running, data: Path) -> lis
     tokens += [discord.slash({"key": "A", "form": "AB:4"}) for _ in range(2)]
     discord.until(lambda: states(data) == {"done": 3, "rendering": 1, "composing": 1, "queued": 2})
     return tokens
-
-
-def states(data: Path) -> Counter[str]:
-    """How many prompts are in each state."""
-    with closing(sqlite3.connect(f"file:{data / 'tunesmith.db'}?mode=ro", uri=True)) as database:
-        return Counter(dict(database.execute("SELECT state, count(*) FROM prompts GROUP BY state").fetchall()))
 
 
 def kill(running: Running) -> None:

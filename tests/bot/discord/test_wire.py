@@ -2,16 +2,23 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.bot.discord.loopback import Loopback, loopback, reply
-from tests.bot.discord.wire import arrived, bot_on, counts, custom_id
+from tests.bot.discord.payloads import GROUP, STRANGE_SERVER
+from tests.bot.discord.wire import arrived, bot_on, counts, custom_id, said, states
 
 
 @pytest.fixture(scope="module")
-def discord(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    data = tmp_path_factory.mktemp("wire") / "data"
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("wire") / "data"
+
+
+@pytest.fixture(scope="module")
+def discord(data: Path) -> Iterator[Loopback]:
     with loopback() as discord, bot_on(discord, data, "--stand-in"):
         yield discord
 
@@ -84,3 +91,24 @@ def test_fifty_members_at_once_each_get_a_tune(discord: Loopback) -> None:
     for token in tokens:
         discord.until(arrived(discord, token))
     assert len({discord.responses[token] for token in tokens}) == 50
+
+
+@pytest.mark.parametrize("where", [STRANGE_SERVER, GROUP], ids=["a server without the bot", "a group of friends"])
+def test_an_app_that_is_its_users_composes_everywhere(discord: Loopback, where: dict[str, Any]) -> None:
+    message = discord.until(arrived(discord, discord.slash({"key": "D"}, where=where)))
+    assert len(message["attachments"]) == 4
+
+
+def test_a_late_tune_waits_in_mine_where_the_bot_cannot_write(discord: Loopback, data: Path) -> None:
+    (data / "slow").touch()
+    token = discord.slash({"key": "D", "seed": 4242}, user=77, where=STRANGE_SERVER)
+    discord.until(lambda: states(data)["rendering"] == 1)
+    discord.until(lambda: said(discord, token))
+    messages = len(discord.messages)
+    discord.expired.add(token)
+    (data / "slow").unlink()
+    discord.until(lambda: states(data)["rendering"] == 0)
+    mine = discord.until(arrived(discord, discord.slash({}, user=77, name="mine", where=STRANGE_SERVER)))
+    assert "Seed 4242" in mine["embeds"][0]["description"]
+    assert not discord.messages[discord.responses[token]]["embeds"]
+    assert len(discord.messages) == messages + 1

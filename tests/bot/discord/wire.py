@@ -1,8 +1,10 @@
 """The bot as a process of its own on the loopback Discord, and what its messages there say."""
 
+import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +49,9 @@ def custom_id(message: dict[str, Any], action: str) -> str:
     buttons = [button["custom_id"] for row in message["components"] for button in row["components"]]
     found: str = next(custom_id for custom_id in buttons if custom_id.endswith(f":{action}"))
     return found
+
+
+def states(data: Path) -> Counter[str]:
+    """How many prompts are in each state."""
+    with closing(sqlite3.connect(f"file:{data / 'tunesmith.db'}?mode=ro", uri=True)) as database:
+        return Counter(dict(database.execute("SELECT state, count(*) FROM prompts GROUP BY state").fetchall()))
