@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.config import Config
@@ -13,25 +12,21 @@ from bot.web import create_app, serve
 from bot.web.metrics import metrics_route
 
 if TYPE_CHECKING:
-    import aiohttp
-
-    from bot.discord.connection import Connection
+    from bot.discord.connection import Connection, Connector
 
 PATIENCE = 20.0  # seconds to close in; each part has a shorter limit of its own
-
-Connector = Callable[[], "aiohttp.BaseConnector | None"]
 
 log = logging.getLogger(__name__)
 
 
-def run(config: Config, _options: argparse.Namespace, connector: Connector = lambda: None) -> int:
+def run(config: Config, _options: argparse.Namespace, connector: "Connector" = lambda: None) -> int:
     """Run until SIGTERM or Ctrl-C. DiscordError where Discord refuses the bot; `connector` leads to Discord."""
     with only_one(config.data_dir):
         asyncio.run(_serve(config, connector))
     return 0
 
 
-async def _serve(config: Config, connector: Connector) -> None:
+async def _serve(config: Config, connector: "Connector") -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -50,7 +45,7 @@ async def _serve(config: Config, connector: Connector) -> None:
         bot.result()
 
 
-async def _run(config: Config, connector: Connector) -> None:
+async def _run(config: Config, connector: "Connector") -> None:
     """Runs until it is cancelled, or Discord refuses the bot: whoever gave a token did not mean the page alone."""
     async with running(config) as service:
         runner = None
@@ -76,7 +71,7 @@ async def _run(config: Config, connector: Connector) -> None:
                 await runner.cleanup()
 
 
-def _discord(config: Config, service: Service, connector: Connector) -> "Connection | None":
+def _discord(config: Config, service: Service, connector: "Connector") -> "Connection | None":
     """The front end on Discord, not connected yet; None without a token."""
     if config.discord_token is None or not config.discord_token.get_secret_value():
         return None

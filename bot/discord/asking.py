@@ -23,9 +23,12 @@ async def ask(interaction: discord.Interaction[Any], queue: Queue) -> None:
     check_permissions(interaction)
     client = interaction.client
     await limits.admit(interaction, client.parts)  # from memory, and told in one message
-    await interaction.response.defer(thinking=True)
-    shown = await interaction.edit_original_response(content=words.RECEIVED)
-    message = Message(str(interaction.channel_id), str(shown.id))
+    promised = await client.promises.make(interaction, thinking=True)
+    await client.promises.stand_back()
+    message_id = promised and promised.message_id
+    if not message_id:  # Discord need not tell it
+        message_id = (await interaction.edit_original_response(content=words.RECEIVED)).id
+    message = Message(str(interaction.channel_id), str(message_id))
     with client.delivery.expecting(message, interaction):
         await queue(place_of(interaction), message)
 

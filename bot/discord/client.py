@@ -15,6 +15,7 @@ from bot.discord import commands, failures
 from bot.discord.buttons import Buttons
 from bot.discord.delivery import Delivery
 from bot.discord.parts import Parts
+from bot.discord.promises import Promises
 from bot.discord.translations import Translator
 from bot.discord.views import ITEMS
 
@@ -61,6 +62,7 @@ class Client(discord.AutoShardedClient):
         )
         self.parts = parts
         self.delivery = delivery
+        self.promises = Promises()
         self.buttons = Buttons(parts)
         self.tree = Tree(
             self,

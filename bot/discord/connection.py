@@ -26,6 +26,8 @@ _REFUSED = {  # close codes of the gateway that no second try gets past
     4014: f"Discord does not grant the intents: see Bot, Privileged Gateway Intents, at {_PORTAL}",
 }
 
+Connector = Callable[[], aiohttp.BaseConnector | None]  # makes the way to Discord; None is the usual one
+
 
 class Connection:
     """The front end as a whole. It notes what is composed from when it is made; `start` connects, `close` ends it.
@@ -37,7 +39,7 @@ class Connection:
     def __init__(
         self,
         parts: Parts,
-        connector: Callable[[], aiohttp.BaseConnector | None] = lambda: None,
+        connector: Connector = lambda: None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.delivery = Delivery(parts)

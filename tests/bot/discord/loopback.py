@@ -47,6 +47,7 @@ class Loopback:
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     responses: dict[str, str] = field(default_factory=dict)  # interaction token -> message id
     uploads: dict[str, bytes] = field(default_factory=dict)  # the newest file of each name
+    asked: dict[str, float] = field(default_factory=dict)  # interaction token -> when it was dispatched
     answered: dict[str, float] = field(default_factory=dict)  # interaction token -> when it was acknowledged
     expired: set[str] = field(default_factory=set)  # interaction tokens that are no good any more
     failures: list[tuple[str, web.Response]] = field(default_factory=list)
@@ -181,6 +182,7 @@ class Loopback:
         if "message" in more:
             self._clicked[token] = more["message"]["id"]
         interaction = interaction_payload(interaction_id, kind, token, user, data, where)
+        self.asked[token] = monotonic()
         self._call(self.gateway.dispatch("INTERACTION_CREATE", {**interaction, **more}))
         return token
 

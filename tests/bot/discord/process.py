@@ -1,15 +1,19 @@
 """`python -m bot` on a loopback Discord: `python -m tests.bot.discord.process PORT AUTHORITY [--stand-in] …`.
 
 With `--stand-in`, the stand-in worker composes, and tunes are rendered to nothing much, but not while the file `slow`
-stands in the data directory. Without it, everything but Discord is real. Other options are those of `python -m bot`.
+stands in the data directory. Without it, everything but Discord is real. `--lags FILE` is told, when the bot ends, how
+late its event loop was at which times. Other options are those of `python -m bot`.
 """
 
 import argparse
 import asyncio
+import json
 import sys
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bot import __main__, service
 from bot.commands import serve
@@ -18,6 +22,8 @@ from bot.workers.local import LocalWorker
 from model.jobs import Event
 from tests.bot.discord.connector import connector
 from tests.bot.workers.test_local import STAND_IN
+
+TICK = 0.01  # seconds between two looks at the loop
 
 
 class Renderer:
@@ -42,14 +48,35 @@ def worker(_config: Config, heard: Callable[[Event], None] = lambda _: None) -> 
     return LocalWorker(command=STAND_IN, heard=heard)
 
 
+async def watched(serve_: Callable[..., Coroutine[Any, Any, None]], lags: Path, *parts: Any) -> None:
+    """Serve, and note how late the event loop comes back to one that waits, in seconds."""
+    late: list[tuple[float, float]] = []
+    watching = asyncio.create_task(watch(late))
+    try:
+        await serve_(*parts)
+    finally:
+        watching.cancel()
+        lags.write_text(json.dumps(late))  # noqa: ASYNC240
+
+
+async def watch(late: list[tuple[float, float]]) -> None:
+    while True:
+        began = time.monotonic()
+        await asyncio.sleep(TICK)
+        late.append((began, time.monotonic() - began - TICK))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("authority")
     parser.add_argument("--stand-in", action="store_true")
+    parser.add_argument("--lags", type=Path)
     options, others = parser.parse_known_args()
     if options.stand_in:
         vars(service).update(Renderer=Renderer, local_worker=worker)
+    if options.lags:
+        vars(serve)["_serve"] = partial(watched, serve._serve, options.lags)
     line = partial(connector, options.port, options.authority)
     vars(serve)["run"] = partial(serve.run, connector=line)
     return __main__.main(others)
