@@ -85,6 +85,12 @@ class Client(discord.AutoShardedClient):
         scopes = ("bot", "applications.commands")
         return discord.utils.oauth_url(self.application_id or 0, permissions=PERMISSIONS, scopes=scopes)
 
+    @property
+    def own_invitation(self) -> str:
+        """The link that makes it an app of a user's own, which comes along wherever they are."""
+        link = discord.utils.oauth_url(self.application_id or 0, scopes=("applications.commands",))
+        return f"{link}&integration_type=1"
+
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("the event %s failed", event_method)
 

@@ -33,7 +33,7 @@ class Connection:
     """The front end as a whole. It notes what is composed from when it is made; `start` connects, `close` ends it.
 
     `ended` waits until `close`, or raises DiscordError, one line that says why Discord cannot be used.
-    `say` is told when the bot is there, with the link that invites it.
+    `say` is told when the bot is there, with the links that add it.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Connection:
         try:
             await client.login(_token(self._parts))
             self._say(f"on Discord as {client.user}; to add it to a server: {client.invitation}")
+            self._say(f"to have it everywhere, as an app of your own: {client.own_invitation}")
             await client.connect()
         except discord.LoginFailure:
             raise DiscordError(f"Discord refuses the token: {_SET_TOKEN}") from None
