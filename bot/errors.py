@@ -10,7 +10,7 @@ TunesmithError
 ├── WorkerError       no worker could compose the tune; exit status 1
 ├── TrainerError      a candidate could not be made; exit status 1
 ├── RenderError       the tune could not be drawn or played; exit status 1
-└── DiscordError      Discord cannot be used; exit status 1, where there is nothing else to serve
+└── DiscordError      Discord refuses the bot; exit status 1
 """
 
 from datetime import datetime
@@ -65,4 +65,4 @@ class RenderError(TunesmithError):
 
 
 class DiscordError(TunesmithError):
-    """Discord cannot be used."""
+    """Discord refuses the bot."""

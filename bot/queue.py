@@ -33,7 +33,8 @@ class PromptQueue:
         here = sum(map(len, server.values()))
         if len(mine) >= self.per_member:
             ahead = next(n for n, prompt in enumerate(self.waiting()) if prompt.id in mine)
-            raise Busy(f"you have {len(mine)} prompts waiting already", *self.pace.when(ahead))
+            waiting = "one prompt" if len(mine) == 1 else f"{len(mine)} prompts"
+            raise Busy(f"you have {waiting} waiting already", *self.pace.when(ahead))
         if len(self._places) >= self.limit:
             raise _full(len(self._places), "", self.pace)
         shares = [most for most in (self.per_server, share) if most is not None]
@@ -97,4 +98,5 @@ class PromptQueue:
 
 def _full(count: int, where: str, pace: Pace) -> Busy:
     # half of them: by then there is room again, and not for one alone
-    return Busy(f"{count} prompts are waiting{where}, more than I can promise", *pace.when(count // 2 - 1))
+    waiting = "one prompt is" if count == 1 else f"{count} prompts are"
+    return Busy(f"{waiting} waiting{where}, and I can promise no more", *pace.when(count // 2 - 1))

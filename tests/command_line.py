@@ -65,14 +65,14 @@ class Running:
         return f"http://127.0.0.1:{self.port}"
 
     def says(self, text: str) -> str:
-        """Wait for a line with this text."""
+        """Wait for a line with this text; with none, for the end."""
         while True:
             try:
                 line = self._lines.get(timeout=STARTS_WITHIN)
             except Empty:
                 raise AssertionError(f"the bot never said {text!r} but {self.said}") from None
             self.said.append(line)
-            if text in line:
+            if text in line if text else not line:
                 return line
             assert line, f"the bot ended without {text!r}: {self.said}"
 

@@ -4,35 +4,34 @@ import argparse
 import asyncio
 import logging
 import signal
-import sys
 from typing import TYPE_CHECKING
 
 from bot.config import Config
-from bot.errors import DiscordError
 from bot.service import Service, only_one, running
 from bot.web import Application, create_app, serve
 from bot.web.metrics import metrics_route
 
 if TYPE_CHECKING:
-    from bot.discord.connection import Connection
+    from bot.discord.connection import Connection, Connector
 
 PATIENCE = 20.0  # seconds to close in; each part has a shorter limit of its own
 
 log = logging.getLogger(__name__)
 
 
-def run(config: Config, _options: argparse.Namespace) -> int:
+def run(config: Config, _options: argparse.Namespace, connector: "Connector" = lambda: None) -> int:
+    """Run until SIGTERM or Ctrl-C. DiscordError where Discord refuses the bot; `connector` leads to Discord."""
     with only_one(config.data_dir):
-        asyncio.run(_serve(config))
+        asyncio.run(_serve(config, connector))
     return 0
 
 
-async def _serve(config: Config) -> None:
+async def _serve(config: Config, connector: "Connector") -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    bot = asyncio.create_task(_run(config), name="bot")
+    bot = asyncio.create_task(_run(config, connector), name="bot")
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({bot, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -46,11 +45,11 @@ async def _serve(config: Config) -> None:
         bot.result()
 
 
-async def _run(config: Config) -> None:
-    """Runs until it is cancelled; without a page, until Discord cannot be used."""
+async def _run(config: Config, connector: "Connector") -> None:
+    """Runs until it is cancelled, or Discord refuses the bot: whoever gave a token did not mean the page alone."""
     async with running(config) as service, service.retrainer:
         runner = None
-        discord = _discord(config, service)
+        discord = _discord(config, service, connector)
         if config.web.enabled:
             runner = await serve(page(config, service), config.web.host, config.web.port)
         try:
@@ -60,7 +59,7 @@ async def _run(config: Config) -> None:
             _announce(config)
             if discord:
                 discord.start()
-                await _as_long_as(discord, config)
+                await discord.ended()
             await asyncio.Event().wait()
         finally:
             await service.composer.drain()
@@ -77,7 +76,7 @@ def page(config: Config, service: Service) -> Application:
     return app
 
 
-def _discord(config: Config, service: Service) -> "Connection | None":
+def _discord(config: Config, service: Service, connector: "Connector") -> "Connection | None":
     """The front end on Discord, not connected yet; None without a token."""
     if config.discord_token is None or not config.discord_token.get_secret_value():
         return None
@@ -93,17 +92,7 @@ def _discord(config: Config, service: Service) -> "Connection | None":
         service.tunebooks,
         service.retrainer,
     )
-    return Connection(parts, say=lambda line: print(line, flush=True))
-
-
-async def _as_long_as(discord: "Connection", config: Config) -> None:
-    """Wait for the end of the connection, and tell why. DiscordError where there is no page that goes on."""
-    try:
-        await discord.ended()
-    except DiscordError as error:
-        if not config.web.enabled:
-            raise
-        print(f"error: {error}; the chat page goes on", file=sys.stderr, flush=True)
+    return Connection(parts, connector, say=lambda line: print(line, flush=True))
 
 
 def _announce(config: Config) -> None:

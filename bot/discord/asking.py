@@ -6,7 +6,7 @@ from typing import Any
 import discord
 
 from bot.discord import limits, words
-from bot.discord.parts import place_of
+from bot.discord.parts import is_guest, place_of
 from bot.errors import NotAllowed
 from bot.values import Message, Place, Progress
 
@@ -23,17 +23,20 @@ async def ask(interaction: discord.Interaction[Any], queue: Queue) -> None:
     check_permissions(interaction)
     client = interaction.client
     await limits.admit(interaction, client.parts)  # from memory, and told in one message
-    await interaction.response.defer(thinking=True)
-    shown = await interaction.edit_original_response(content=words.RECEIVED)
-    message = Message(str(interaction.channel_id), str(shown.id))
+    promised = await client.promises.make(interaction, thinking=True)
+    await client.promises.stand_back()
+    message_id = promised and promised.message_id
+    if not message_id:  # Discord need not tell it
+        message_id = (await interaction.edit_original_response(content=words.RECEIVED)).id
+    message = Message(str(interaction.channel_id), str(message_id))
     with client.delivery.expecting(message, interaction):
         await queue(place_of(interaction), message)
 
 
 def check_permissions(interaction: discord.Interaction[Any]) -> None:
     """NotAllowed, naming the permissions that the bot lacks in this channel of a server that has added it."""
-    if not interaction.guild_id or not interaction.client.get_guild(interaction.guild_id):
-        return  # installed to the member alone, it answers with the member's permissions
+    if not interaction.guild_id or is_guest(interaction):
+        return  # it answers with the member's permissions
     needed = NEEDED
     if isinstance(interaction.channel, discord.Thread):
         needed = discord.Permissions(NEEDED.value & ~discord.Permissions.send_messages.flag)

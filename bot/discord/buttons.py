@@ -77,7 +77,7 @@ class Buttons:
     async def _delete(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
         admin = await limits.is_admin(interaction, self._parts)
         await self._parts.library.delete(tune.id, place_of(interaction), admin)
-        await interaction.response.defer()
+        await interaction.client.promises.make(interaction)
         if tune.member_id != (await self._parts.store.place(place_of(interaction)))[0]:
             await limits.record(interaction, self._parts, "delete", f"tune {tune.id}, {tune.title}")
         others = await self._parts.store.tunes_of([tune.prompt_id])
@@ -94,9 +94,9 @@ class Buttons:
         tune = await self._parts.library.tune(tune_id, member_id)
         own = tune.member_id == member_id
         if own and interaction.message and chosen_in(interaction.message) == tune_id:
-            await interaction.response.defer()
+            await interaction.client.promises.make(interaction)
             return
-        await interaction.response.defer(thinking=not own, ephemeral=not own)
+        await interaction.client.promises.make(interaction, thinking=not own, ephemeral=not own)
         tunes = await self._parts.store.tunes_of([prompt_id], member_id) if own else [tune]
         answer = await show(self._parts.library, tunes, interaction.filesize_limit, tune_id)
         await interaction.edit_original_response(**answer.edit())

@@ -15,6 +15,7 @@ from bot.discord import commands, failures
 from bot.discord.buttons import Buttons
 from bot.discord.delivery import Delivery
 from bot.discord.parts import Parts
+from bot.discord.promises import Promises
 from bot.discord.translations import Translator
 from bot.discord.views import ITEMS
 
@@ -61,6 +62,7 @@ class Client(discord.AutoShardedClient):
         )
         self.parts = parts
         self.delivery = delivery
+        self.promises = Promises()
         self.buttons = Buttons(parts)
         self.tree = Tree(
             self,
@@ -82,6 +84,12 @@ class Client(discord.AutoShardedClient):
         """The link that adds the bot to a server, with exactly the permissions that it needs. Known after `login`."""
         scopes = ("bot", "applications.commands")
         return discord.utils.oauth_url(self.application_id or 0, permissions=PERMISSIONS, scopes=scopes)
+
+    @property
+    def own_invitation(self) -> str:
+        """The link that makes it an app of a user's own, which comes along wherever they are."""
+        link = discord.utils.oauth_url(self.application_id or 0, scopes=("applications.commands",))
+        return f"{link}&integration_type=1"
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("the event %s failed", event_method)

@@ -18,25 +18,28 @@ PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)  # seconds before Discord is asked ag
 GOODBYE = 5.0  # seconds that closing the connection may take
 _UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.GatewayNotFound, discord.DiscordServerError)
 _PORTAL = "https://discord.com/developers/applications"
+_SET_TOKEN = f"set DISCORD_TOKEN to the one under Bot at {_PORTAL}, or leave it out for the chat page alone"
 _REFUSED = {  # close codes of the gateway that no second try gets past
-    4004: f"Discord does not take the token any more: set DISCORD_TOKEN to the one under Bot at {_PORTAL}",
+    4004: f"Discord does not take the token any more: {_SET_TOKEN}",
     4011: "Discord asks for more shards: set [discord] shards higher, or leave it out",
     4013: "Discord does not know the intents of this release: install a newer one",
     4014: f"Discord does not grant the intents: see Bot, Privileged Gateway Intents, at {_PORTAL}",
 }
+
+Connector = Callable[[], aiohttp.BaseConnector | None]  # makes the way to Discord; None is the usual one
 
 
 class Connection:
     """The front end as a whole. It notes what is composed from when it is made; `start` connects, `close` ends it.
 
     `ended` waits until `close`, or raises DiscordError, one line that says why Discord cannot be used.
-    `say` is told when the bot is there, with the link that invites it.
+    `say` is told when the bot is there, with the links that add it.
     """
 
     def __init__(
         self,
         parts: Parts,
-        connector: Callable[[], aiohttp.BaseConnector | None] = lambda: None,
+        connector: Connector = lambda: None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.delivery = Delivery(parts)
@@ -53,7 +56,7 @@ class Connection:
 
     async def ended(self) -> None:
         assert self._task, "start it first"
-        await self._task
+        await asyncio.shield(self._task)  # whoever stops waiting has not closed it: there are goodbyes to say
 
     async def close(self) -> None:
         """Let answers under way arrive, tell those who wait, and leave."""
@@ -91,11 +94,10 @@ class Connection:
         try:
             await client.login(_token(self._parts))
             self._say(f"on Discord as {client.user}; to add it to a server: {client.invitation}")
+            self._say(f"to have it everywhere, as an app of your own: {client.own_invitation}")
             await client.connect()
         except discord.LoginFailure:
-            raise DiscordError(
-                f"Discord refuses the token: set DISCORD_TOKEN to the one under Bot at {_PORTAL}"
-            ) from None
+            raise DiscordError(f"Discord refuses the token: {_SET_TOKEN}") from None
         except discord.PrivilegedIntentsRequired:
             raise DiscordError(_REFUSED[4014]) from None
         except discord.ConnectionClosed as error:
@@ -131,5 +133,5 @@ def _token(parts: Parts) -> str:
     secret = parts.config.discord_token
     token = secret.get_secret_value().strip() if secret else ""
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise DiscordError(f"DISCORD_TOKEN is no token: set it to the one under Bot at {_PORTAL}")
+        raise DiscordError(f"DISCORD_TOKEN is no token: {_SET_TOKEN}")
     return token

@@ -13,7 +13,7 @@ import discord
 from bot.discord import words
 from bot.discord.answer import USUAL_LIMIT, Answer, show
 from bot.discord.failures import line_of
-from bot.discord.parts import Parts
+from bot.discord.parts import Parts, is_guest
 from bot.errors import TunesmithError
 from bot.values import Progress, State, StoredPrompt
 
@@ -60,7 +60,8 @@ class Conversation:
             await asyncio.wait([self.task])
             return
         self.task.cancel()
-        await self._mention_progress(words.RESTARTING)
+        guest = self._interaction and is_guest(self._interaction)
+        await self._mention_progress(words.RESTARTING_GUEST if guest else words.RESTARTING)
 
     async def _run(self) -> None:
         said = words.RECEIVED

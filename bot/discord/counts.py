@@ -26,7 +26,7 @@ class Counts:
         assert interaction.message
         key = interaction.message.id
         if key in self._busy:
-            await interaction.response.defer()
+            await interaction.client.promises.make(interaction)
             self._later[key] = interaction
             if key in self._busy:
                 return  # whoever is at it goes on with this one

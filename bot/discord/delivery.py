@@ -55,11 +55,12 @@ class Delivery:
             task.cancel()
         await asyncio.gather(*self._helpers, return_exceptions=True)
         await self._live.stop()
-        if self._open:
-            await asyncio.wait([asyncio.create_task(each.part()) for each in self._open.values()], timeout=GOODBYE)
-        tasks = [each.task for each in self._open.values()]
-        for end in tasks:
-            end.cancel()
+        goodbyes = [asyncio.create_task(each.part()) for each in self._open.values()]
+        if goodbyes:
+            await asyncio.wait(goodbyes, timeout=GOODBYE)
+        tasks = [*goodbyes, *(each.task for each in self._open.values())]
+        for late in tasks:
+            late.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     @contextmanager

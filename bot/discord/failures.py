@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 import secrets
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from bot.errors import Busy, TunesmithError
 from model.errors import InputError
 
 log = logging.getLogger(__name__)
+
+_LINK = re.compile(r"(https?:|discord\.gg|discord(?:app)?\.com)(?=/)", re.IGNORECASE)
 
 # the interaction ran out, was answered already, or its message is gone: there is nobody to tell
 GONE = (10008, 10062, 10015, 40060, 50027)
@@ -74,5 +77,6 @@ def sentence(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """What members typed, or may have: no markdown, no mention, no link preview. Discord's timestamps stay."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(text))
+    """What members typed, or may have: no markdown, no mention, no link. Discord's timestamps stay."""
+    plain = discord.utils.escape_mentions(discord.utils.escape_markdown(text, ignore_links=False))
+    return _LINK.sub("\\1\u200b", plain)

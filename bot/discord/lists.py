@@ -29,7 +29,7 @@ class Show(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"show"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
-            await interaction.response.defer(thinking=True, ephemeral=True)
+            await interaction.client.promises.make(interaction, thinking=True, ephemeral=True)
             await put(interaction, int(self.item.values[0]))
         except Exception as error:
             await failures.tell(interaction, error)
@@ -51,7 +51,7 @@ class Turn(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"mine:(?P<b
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
-            await interaction.response.defer()
+            await interaction.client.promises.make(interaction)
             await interaction.edit_original_response(**await own(interaction, self.before))
         except Exception as error:
             await failures.tell(interaction, error)

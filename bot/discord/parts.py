@@ -62,3 +62,10 @@ def place_of(interaction: discord.Interaction) -> Place:
     """Who asks, and where. A conversation outside of servers counts as a server of its own."""
     server = str(interaction.guild_id) if interaction.guild_id else f"@{interaction.channel_id}"
     return Place(PLATFORM, server, str(interaction.user.id), interaction.user.display_name)
+
+
+def is_guest(interaction: discord.Interaction) -> bool:
+    """Whether the bot answers as an app of the member's alone: nobody added it here, and it cannot write unasked."""
+    if interaction.guild_id:
+        return interaction.client.get_guild(interaction.guild_id) is None
+    return interaction.context.private_channel and not interaction.context.dm_channel

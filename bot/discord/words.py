@@ -9,6 +9,7 @@ from model.rhythm import RHYTHMS
 
 RECEIVED = "In the queue…"
 RESTARTING = "The bot is being restarted; your tune comes here as soon as it is back."
+RESTARTING_GUEST = "The bot is being restarted; your tune will be in /mine."
 
 
 def status(progress: Progress) -> str:

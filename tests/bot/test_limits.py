@@ -88,7 +88,7 @@ async def test_a_server_may_take_a_smaller_share_of_the_queue(store: Store) -> N
     await settings.change(HOME, waiting=1)
     limits, queue = Limits(settings), PromptQueue(10, 10, 5)
     queue.add(prompt(1, member=BEN, server=SERVER))
-    with pytest.raises(Busy, match="1 prompts are waiting here"):
+    with pytest.raises(Busy, match="one prompt is waiting here"):
         await limits.check(queue, HOME, ANN, SERVER)
     await limits.check(queue, Place("discord", "2", "7"), ANN, ELSEWHERE)
 

@@ -35,7 +35,7 @@ def test_what_is_new_can_still_learn() -> None:
     large = made(LARGE, 2)
     grow(large, made(SMALL, 1))
     inputs = torch.stack([torch.randint(1, size, (2, 6)) for size in LARGE.input_sizes], dim=-1)
-    large(inputs)[0].square().sum().backward()  # type: ignore[no-untyped-call]
+    large(inputs)[0].square().sum().backward()
     gradient = large.lstm.weight_ih_l0.grad
     assert isinstance(gradient, torch.Tensor)
     assert gradient[:, 7:13].abs().sum() > 0  # the columns of `place`

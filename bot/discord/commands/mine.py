@@ -15,5 +15,5 @@ def add(tree: app_commands.CommandTree[Any], _parts: Parts) -> None:
 
     @tree.command(description="Your own tunes, the newest first")
     async def mine(interaction: discord.Interaction[Any]) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await interaction.client.promises.make(interaction, thinking=True, ephemeral=True)
         await interaction.edit_original_response(**await lists.own(interaction))

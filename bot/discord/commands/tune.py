@@ -21,5 +21,5 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     async def tune(interaction: discord.Interaction[Any], id: Range[int, 1, LARGEST]) -> None:
         check_permissions(interaction)
         await limits.admit(interaction, parts)
-        await interaction.response.defer(thinking=True)
+        await interaction.client.promises.make(interaction, thinking=True)
         await lists.put(interaction, id)

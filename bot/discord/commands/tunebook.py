@@ -27,7 +27,7 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         if ours:
             check_permissions(interaction)
             await limits.admit(interaction, parts)
-        await interaction.response.defer(thinking=True, ephemeral=not ours)
+        await interaction.client.promises.make(interaction, thinking=True, ephemeral=not ours)
         place = place_of(interaction)
         name = interaction.guild.name if interaction.guild else ""
         book = await (parts.tunebooks.of_server(place, name) if ours else parts.tunebooks.of_member(place))

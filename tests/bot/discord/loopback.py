@@ -1,6 +1,7 @@
 """Discord on this machine: REST and gateway in one server, in a thread of its own, that a test scripts and inspects.
 
-It answers as Discord does as far as the bot can tell, keeps every request, and remembers the messages that stand.
+It answers as Discord does as far as the bot can tell, keeps every request, and remembers the messages that stand. A bot
+comes to it through `tests.bot.discord.connector`.
 """
 
 import asyncio
@@ -14,15 +15,17 @@ from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
-from aiohttp import WSMsgType, web
+import trustme
+from aiohttp import web
 
+from tests.bot.discord.connector import vouched_for
+from tests.bot.discord.gate import Request, refused
+from tests.bot.discord.gateway import ADDRESS, Gateway
 from tests.bot.discord.payloads import (
     APP,
     CHANNEL,
-    GUILD,
     application_payload,
     attachments_payload,
-    guild_payload,
     interaction_payload,
     message_payload,
     user_payload,
@@ -34,52 +37,50 @@ _MESSAGE = re.compile(r"/channels/\d+/messages/(?P<id>\d+)")
 
 
 @dataclass
-class Request:
-    """One request of the bot's: its JSON, and the names of the files with it."""
-
-    method: str
-    path: str
-    body: Any
-    files: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass
 class Loopback:
     """Scripted from the test's thread; `failures` answer the next requests whose path has a pattern in it."""
 
+    authority: str = ""  # the certificate of whoever vouches for this server, as PEM
     port: int = 0
+    gateway: Gateway = field(default_factory=Gateway)
     requests: list[Request] = field(default_factory=list)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     responses: dict[str, str] = field(default_factory=dict)  # interaction token -> message id
+    uploads: dict[str, bytes] = field(default_factory=dict)  # the newest file of each name
+    asked: dict[str, float] = field(default_factory=dict)  # interaction token -> when it was dispatched
     answered: dict[str, float] = field(default_factory=dict)  # interaction token -> when it was acknowledged
+    expired: set[str] = field(default_factory=set)  # interaction tokens that are no good any more
     failures: list[tuple[str, web.Response]] = field(default_factory=list)
-    identified: list[dict[str, Any]] = field(default_factory=list)
-    resumed: int = 0
-    _ids: Iterator[int] = field(default_factory=lambda: itertools.count(10_000))
-    _events: list[str] = field(default_factory=list)  # all that was ever dispatched, by sequence
-    _sockets: list[web.WebSocketResponse] = field(default_factory=list)
+    _clicked: dict[str, str] = field(default_factory=dict)  # interaction token -> message with the button
+    _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_000))
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     # what a test does
 
-    def slash(self, options: dict[str, Any], user: int = 7, name: str = "compose") -> str:
-        """Dispatch a command; the interaction's token."""
+    def slash(
+        self, options: dict[str, Any], user: int = 7, name: str = "compose", where: dict[str, Any] | None = None
+    ) -> str:
+        """Dispatch a command, from STRANGE_SERVER or GROUP perhaps; the interaction's token."""
         kinds = {str: 3, int: 4, bool: 5, float: 10}
         given = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
-        return self._interaction(2, user, {"id": "1", "name": name, "type": 1, "options": given})
+        return self._interaction(2, user, {"id": "1", "name": name, "type": 1, "options": given}, where or {})
 
     def click(self, message_id: str, custom_id: str, user: int = 7) -> str:
         """Dispatch a click on a button of a message as it stands; the interaction's token."""
         message = {**self.messages[message_id]}
-        return self._interaction(3, user, {"custom_id": custom_id, "component_type": 2}, message=message)
+        return self._interaction(3, user, {"custom_id": custom_id, "component_type": 2}, {}, message=message)
 
     def drop(self) -> None:
         """Cut the line, as networks do."""
-        self._call(self._drop())
+        self._call(self.gateway.drop())
 
     def send(self, op: int, data: Any = None) -> None:
         """Send a gateway operation, such as 7 (reconnect) or 9 (invalid session)."""
-        self._call(self._send(json.dumps({"op": op, "d": data, "s": None, "t": None})))
+        self._call(self.gateway.send(op, data))
+
+    def close(self, code: int) -> None:
+        """Close the connection for a reason, such as 4004 (authentication failed)."""
+        self._call(self.gateway.close(code))
 
     def answer(self, token: str) -> dict[str, Any] | None:
         """The message that answers an interaction, as it stands."""
@@ -97,21 +98,23 @@ class Loopback:
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=30_000_000)
-        app.router.add_get("/gateway", self._gateway)
+        app.router.add_get("/", self.gateway.handle)
         app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
         return app
 
     async def _rest(self, request: web.Request) -> web.Response:
         path = "/" + request.match_info["path"]
-        body, files = await _content(request)
-        self.requests.append(Request(request.method, path, body, files))
+        body, parts = await _content(request)
+        names = {part: name for part, (name, _) in parts.items()}
+        self.uploads |= dict(parts.values())
+        self.requests.append(Request(request.method, path, body, names, dict(request.query)))
         for index, (pattern, failure) in enumerate(self.failures):
             if pattern in path:
                 del self.failures[index]
                 return failure
         if request.headers.get("Authorization") != f"Bot {TOKEN}" and path.startswith("/users"):
             return reply({"message": "401: Unauthorized", "code": 0}, 401)
-        return self._respond(request.method, path, body, files)
+        return self._respond(request.method, path, body, {name: len(data) for name, data in parts.values()})
 
     def _respond(self, method: str, path: str, body: Any, files: dict[str, int]) -> web.Response:
         if path == "/users/@me":
@@ -120,15 +123,19 @@ class Loopback:
             return reply(application_payload())
         if path == "/gateway/bot":
             limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-            return reply({"url": self._address, "shards": 1, "session_start_limit": limit})
+            return reply({"url": ADDRESS, "shards": 1, "session_start_limit": limit})
         if path.endswith("/commands"):
             return reply([{**c, "id": "1", "application_id": APP, "version": "1"} for c in body])
         if path.endswith("/callback"):
             return self._callback(path.split("/")[3], body)
-        if match := _ORIGINAL.fullmatch(path):
+        if (match := _ORIGINAL.fullmatch(path)) and match["token"] in self.expired:
+            return reply({"message": "Invalid Webhook Token", "code": 50027}, 401)
+        if match:
             return self._change(method, self.responses.get(match["token"], ""), body, files)
         if path.startswith("/webhooks/"):
             return self._new(body, files)
+        if path.startswith("/channels/") and path.split("/")[2] != CHANNEL:
+            return reply({"message": "Missing Access", "code": 50001}, 403)
         if match := _MESSAGE.fullmatch(path):
             return self._change(method, match["id"], body, files)
         if path == f"/channels/{CHANNEL}/messages":
@@ -141,7 +148,9 @@ class Loopback:
             message = message_payload(str(next(self._ids)), body.get("data") or {}, {})
             self.messages[message["id"]] = message
             self.responses[token] = message["id"]
-        elif body["type"] == 7:
+        else:
+            self.responses[token] = self._clicked.get(token, "")
+        if body["type"] == 7:
             self._change("PATCH", self.responses[token], body["data"], {})
         message_id = self.responses.get(token)
         interaction = {"id": "1", "type": 2, "response_message_id": message_id, "response_message_loading": True}
@@ -167,65 +176,15 @@ class Loopback:
         self.messages[message_id] = {**message, **changed}
         return reply(self.messages[message_id])
 
-    # the gateway
-
-    @property
-    def _address(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/gateway"
-
-    async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        await socket.send_str(json.dumps({"op": 10, "d": {"heartbeat_interval": 41_250}, "s": None, "t": None}))
-        async for message in socket:
-            if message.type is WSMsgType.TEXT:
-                await self._heard(socket, json.loads(message.data))
-        return socket
-
-    async def _heard(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
-        match said["op"]:
-            case 1:
-                await socket.send_str(json.dumps({"op": 11, "d": None, "s": None, "t": None}))
-            case 2:
-                self.identified.append(said["d"])
-                self._sockets = [socket]
-                self._events.clear()
-                user = user_payload(int(APP), "tunesmith", bot=True)
-                ready = {"v": 10, "user": user, "guilds": [{"id": GUILD, "unavailable": True}], "session_id": "s"}
-                ready |= {"resume_gateway_url": self._address, "application": {"id": APP, "flags": 0}}
-                await self._dispatch("READY", {**ready, "shard": said["d"].get("shard", [0, 1])})
-                await self._dispatch("GUILD_CREATE", guild_payload())
-            case 6:
-                self.resumed += 1
-                self._sockets = [socket]
-                for event in self._events[said["d"]["seq"] :]:
-                    await socket.send_str(event)
-                await self._dispatch("RESUMED", {})
-
-    def _interaction(self, kind: int, user: int, data: dict[str, Any], **more: Any) -> str:
+    def _interaction(self, kind: int, user: int, data: dict[str, Any], where: dict[str, Any], **more: Any) -> str:
         interaction_id = str(next(self._ids))
         token = f"interaction-{interaction_id}"
         if "message" in more:
-            self.responses[token] = more["message"]["id"]
-        interaction = interaction_payload(interaction_id, kind, token, user, data)
-        self._call(self._dispatch("INTERACTION_CREATE", {**interaction, **more}))
+            self._clicked[token] = more["message"]["id"]
+        interaction = interaction_payload(interaction_id, kind, token, user, data, where)
+        self.asked[token] = monotonic()
+        self._call(self.gateway.dispatch("INTERACTION_CREATE", {**interaction, **more}))
         return token
-
-    async def _dispatch(self, name: str, data: dict[str, Any]) -> None:
-        event = json.dumps({"op": 0, "t": name, "s": len(self._events) + 1, "d": data})
-        self._events.append(event)
-        await self._send(event)
-
-    async def _send(self, text: str) -> None:
-        for socket in self._sockets:
-            if not socket.closed:
-                await socket.send_str(text)
-
-    async def _drop(self) -> None:
-        for socket in self._sockets:
-            if socket._req and socket._req.transport:
-                socket._req.transport.abort()
-        self._sockets = []
 
     def _call(self, work: Any) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
@@ -233,13 +192,14 @@ class Loopback:
 
 @contextmanager
 def loopback() -> Iterator[Loopback]:
-    """A server that listens until the block ends."""
-    discord = Loopback()
+    """A server that listens until the block ends; fails if the bot sent what the real one would not take."""
+    authority = trustme.CA()
+    discord = Loopback(authority.cert_pem.bytes().decode())
 
     async def start() -> web.AppRunner:
         runner = web.AppRunner(discord.app(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=vouched_for(authority))
         await site.start()
         discord.port = runner.addresses[0][1]
         return runner
@@ -254,6 +214,8 @@ def loopback() -> Iterator[Loopback]:
         discord._loop.call_soon_threadsafe(discord._loop.stop)
         thread.join(timeout=10)
         discord._loop.close()
+    faults = refused(discord.requests)
+    assert not faults, "\n".join(faults)
 
 
 def reply(data: Any, status: int = 200, **headers: str) -> web.Response:
@@ -262,10 +224,11 @@ def reply(data: Any, status: int = 200, **headers: str) -> web.Response:
     return web.Response(body=body, status=status, headers={"Content-Type": "application/json", "Via": "1.1", **headers})
 
 
-async def _content(request: web.Request) -> tuple[Any, dict[str, int]]:
+async def _content(request: web.Request) -> tuple[Any, dict[str, tuple[str, bytes]]]:
+    """The JSON of a request, and its files by part, each with its name."""
     if not request.content_type.startswith("multipart/"):
         text = await request.text()
         return (json.loads(text) if text else None), {}
     form = await request.post()
-    files = {part.filename: len(part.file.read()) for part in form.values() if isinstance(part, web.FileField)}
+    files = {part: (file.filename, file.file.read()) for part, file in form.items() if isinstance(file, web.FileField)}
     return json.loads(str(form["payload_json"])), files

@@ -6,6 +6,11 @@ APP, GUILD, CHANNEL = "1000", "2000", "3000"
 PERMISSIONS = str(0x7FFFFFFFFFFF)
 
 
+# where no bot was added, and the app came along with its user: another server, and a group of friends
+STRANGE_SERVER = {"guild_id": "2001", "guild": {"id": "2001", "locale": "fr", "features": []}, "channel_id": "3001"}
+GROUP = {"guild_id": None, "guild": None, "member": None, "channel_id": "3002", "context": 2}
+
+
 def user_payload(user_id: int, name: str, bot: bool = False) -> dict[str, Any]:
     return {"id": str(user_id), "username": name, "discriminator": "0", "avatar": None, "global_name": name, "bot": bot}
 
@@ -100,8 +105,10 @@ def message_payload(message_id: str, body: dict[str, Any], files: dict[str, int]
     }
 
 
-def interaction_payload(interaction_id: str, kind: int, token: str, user: int, data: dict[str, Any]) -> dict[str, Any]:
-    """A member's interaction in the one channel of the one server."""
+def interaction_payload(
+    interaction_id: str, kind: int, token: str, user: int, data: dict[str, Any], where: dict[str, Any]
+) -> dict[str, Any]:
+    """A member's interaction in the one channel of the one server, or elsewhere, through the app that is the user's."""
     member: dict[str, Any] = {
         "user": user_payload(user, f"member{user}"),
         "roles": [],
@@ -112,4 +119,9 @@ def interaction_payload(interaction_id: str, kind: int, token: str, user: int, d
     interaction |= {"guild_id": GUILD, "channel_id": CHANNEL, "channel": channel_payload(), "member": member}
     interaction |= {"guild": {"id": GUILD, "locale": "en-US", "features": []}, "app_permissions": PERMISSIONS}
     interaction |= {"locale": "en-US", "guild_locale": "en-US", "authorizing_integration_owners": {"0": GUILD}}
-    return {**interaction, "data": data, "entitlements": [], "context": 0, "attachment_size_limit": 10_485_760}
+    interaction |= {"data": data, "entitlements": [], "context": 0, "attachment_size_limit": 10_485_760}
+    if not where:
+        return interaction
+    interaction |= {**where, "channel": {**channel_payload(), "id": where["channel_id"]}, "user": member["user"]}
+    interaction["authorizing_integration_owners"] = {"1": str(user)}
+    return {name: value for name, value in interaction.items() if value is not None}

@@ -1,23 +1,29 @@
-"""`python -m bot` on a loopback Discord: `python -m tests.bot.discord.process PORT`, with the stand-in worker.
+"""`python -m bot` on a loopback Discord: `python -m tests.bot.discord.process PORT AUTHORITY [--stand-in] …`.
 
-Rendering takes as long as the file `slow` stands in the data directory.
+With `--stand-in`, the stand-in worker composes, and tunes are rendered to nothing much, but not while the file `slow`
+stands in the data directory. Without it, everything but Discord is real. `--lags FILE` is told, when the bot ends, how
+late its event loop was at which times. Other options are those of `python -m bot`.
 """
 
+import argparse
 import asyncio
+import json
 import sys
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import discord.gateway
-import discord.http
-import yarl
-
 from bot import __main__, service
+from bot.commands import serve
 from bot.config import Config
 from bot.workers.local import LocalWorker
 from model.jobs import Event
+from tests.bot.discord.connector import connector
 from tests.bot.workers.test_local import STAND_IN
+
+TICK = 0.01  # seconds between two looks at the loop
 
 
 class Renderer:
@@ -42,14 +48,39 @@ def worker(_config: Config, heard: Callable[[Event], None] = lambda _: None) -> 
     return LocalWorker(command=STAND_IN, heard=heard)
 
 
-def main(port: str) -> int:
-    discord.http.Route.BASE = f"http://127.0.0.1:{port}/api/v10"
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://127.0.0.1:{port}/gateway")
-    stand_ins: dict[str, Any] = {"Renderer": Renderer, "local_worker": worker}
-    for name, stand_in in stand_ins.items():
-        setattr(service, name, stand_in)
-    return __main__.main(["--verbose"])
+async def watched(serve_: Callable[..., Coroutine[Any, Any, None]], lags: Path, *parts: Any) -> None:
+    """Serve, and note how late the event loop comes back to one that waits, in seconds."""
+    late: list[tuple[float, float]] = []
+    watching = asyncio.create_task(watch(late))
+    try:
+        await serve_(*parts)
+    finally:
+        watching.cancel()
+        lags.write_text(json.dumps(late))  # noqa: ASYNC240
+
+
+async def watch(late: list[tuple[float, float]]) -> None:
+    while True:
+        began = time.monotonic()
+        await asyncio.sleep(TICK)
+        late.append((began, time.monotonic() - began - TICK))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("authority")
+    parser.add_argument("--stand-in", action="store_true")
+    parser.add_argument("--lags", type=Path)
+    options, others = parser.parse_known_args()
+    if options.stand_in:
+        vars(service).update(Renderer=Renderer, local_worker=worker)
+    if options.lags:
+        vars(serve)["_serve"] = partial(watched, serve._serve, options.lags)
+    line = partial(connector, options.port, options.authority)
+    vars(serve)["run"] = partial(serve.run, connector=line)
+    return __main__.main(others)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

@@ -57,7 +57,7 @@ async def test_a_full_queue_is_told_to_its_member_alone(tmp_path: Path) -> None:
         refused = await on.ann.slash(on.channel, "compose", key="D")
         (line,) = refused.followups
         assert line.ephemeral
-        assert "1 prompts waiting" in line.content
+        assert "one prompt waiting" in line.content
         assert len(on.channel.history()) == 2
         await on.until(lambda: said(on, result.response.id, "next in the queue"))
 

@@ -1,63 +1,46 @@
 """Over TCP: the bot as a process of its own, and a Discord that fails as the real one does."""
 
-import signal
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.bot.discord.loopback import TOKEN, Loopback, loopback, reply
-from tests.command_line import Running, bot
-
-
-@contextmanager
-def bot_on(discord: Loopback, data: Path, token: str = TOKEN, **settings: str) -> Iterator[Running]:
-    program = [sys.executable, "-m", "tests.bot.discord.process", str(discord.port)]
-    settings["TUNESMITH_LIMITS__MEMBER_COOLDOWN"] = "0"
-    with bot(data, None, program, DISCORD_TOKEN=token, **settings) as running:
-        if token == TOKEN:
-            running.says("on Discord as")
-            discord.until(lambda: discord.identified)
-        yield running
+from tests.bot.discord.loopback import Loopback, loopback, reply
+from tests.bot.discord.payloads import GROUP, STRANGE_SERVER
+from tests.bot.discord.wire import arrived, bot_on, counts, custom_id, said, states
 
 
 @pytest.fixture(scope="module")
-def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Loopback, Running]]:
-    with loopback() as discord, bot_on(discord, tmp_path_factory.mktemp("wire") / "data") as running:
-        yield discord, running
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("wire") / "data"
 
 
-def tune(discord: Loopback, token: str) -> dict[str, Any] | None:
-    """The answer to an interaction once it shows a tune, or several."""
-    message = discord.answer(token)
-    return message if message and message["embeds"] else None
+@pytest.fixture(scope="module")
+def discord(data: Path) -> Iterator[Loopback]:
+    with loopback() as discord, bot_on(discord, data, "--stand-in"):
+        yield discord
 
 
-def counts(message: dict[str, Any]) -> list[str]:
-    return [button["label"] for button in message["components"][0]["components"][:2]]
-
-
-def test_a_tune_is_composed_with_its_files(wire: tuple[Loopback, Running]) -> None:
-    discord, _ = wire
+def test_an_answer_is_promised_at_once_and_has_its_files(discord: Loopback) -> None:
     token = discord.slash({"key": "Edor", "rhythm": "reel", "temperature": 0.8, "seed": 7})
-    message = discord.until(lambda: tune(discord, token))
+    message = discord.until(arrived(discord, token))
     assert [a["filename"].rpartition(".")[2] for a in message["attachments"]] == ["png", "mp3", "mid", "abc"]
     picture = message["attachments"][0]["filename"]
     assert message["embeds"][0]["image"]["url"] == f"attachment://{picture}"
-    assert discord.identified[0]["intents"] == 1
     first = next(request for request in discord.requests if request.path.endswith("/callback"))
     assert first.body == {"type": 5}
 
 
-def test_a_hundred_simultaneous_clicks_are_all_counted(wire: tuple[Loopback, Running]) -> None:
-    discord, _ = wire
+def test_no_intent_is_privileged(discord: Loopback) -> None:
+    assert discord.gateway.identified[0]["intents"] == 1
+
+
+def test_a_hundred_simultaneous_clicks_are_all_counted(discord: Loopback) -> None:
     token = discord.slash({"key": "D"})
-    message_id = discord.until(lambda: tune(discord, token))["id"]
-    up = custom_id(discord.messages[message_id], 0)
+    message_id = discord.until(arrived(discord, token))["id"]
+    up = custom_id(discord.messages[message_id], "up")
     clicks: list[str] = []
     threads = [
         threading.Thread(target=lambda n=n: clicks.append(discord.click(message_id, up, 500 + n))) for n in range(100)
@@ -72,79 +55,60 @@ def test_a_hundred_simultaneous_clicks_are_all_counted(wire: tuple[Loopback, Run
     discord.until(lambda: counts(discord.messages[message_id]) == ["99", "0"])
 
 
-def test_too_many_requests_and_bad_gateways_are_tried_again(wire: tuple[Loopback, Running]) -> None:
-    discord, _ = wire
+def test_too_many_requests_and_bad_gateways_are_tried_again(discord: Loopback) -> None:
     limited = reply({"message": "You are being rate limited.", "retry_after": 0.3, "global": False}, 429)
     discord.failures += [("@original", limited), ("@original", reply({}, 502)), ("@original", reply({}, 502))]
     token = discord.slash({"key": "D"})
-    discord.until(lambda: tune(discord, token))
+    discord.until(arrived(discord, token))
     assert not discord.failures
 
 
-def test_what_was_asked_while_the_line_was_cut_is_answered_after_resuming(wire: tuple[Loopback, Running]) -> None:
-    discord, _ = wire
+def test_what_was_asked_while_the_line_was_cut_is_answered_after_resuming(discord: Loopback) -> None:
+    resumed, identified = discord.gateway.resumed, len(discord.gateway.identified)
     discord.drop()
     token = discord.slash({"key": "D"})
-    discord.until(lambda: discord.resumed)
-    discord.until(lambda: tune(discord, token))
+    discord.until(lambda: discord.gateway.resumed == resumed + 1)
+    discord.until(arrived(discord, token))
+    assert len(discord.gateway.identified) == identified
+
+
+def test_told_to_reconnect_it_resumes_and_answers(discord: Loopback) -> None:
+    resumed = discord.gateway.resumed
     discord.send(7)
-    discord.until(lambda: discord.resumed == 2)
-    before = len(discord.identified)
+    discord.until(lambda: discord.gateway.resumed == resumed + 1)
+    discord.until(arrived(discord, discord.slash({"key": "D"})))
+
+
+def test_with_an_invalid_session_it_identifies_anew_and_answers(discord: Loopback) -> None:
+    identified = len(discord.gateway.identified)
     discord.send(9, False)
-    discord.until(lambda: len(discord.identified) == before + 1)
-    token = discord.slash({"key": "D"})
-    discord.until(lambda: tune(discord, token))
+    discord.until(lambda: len(discord.gateway.identified) == identified + 1)
+    discord.until(arrived(discord, discord.slash({"key": "D"})))
 
 
-def test_fifty_members_at_once_each_get_a_tune(wire: tuple[Loopback, Running]) -> None:
-    discord, _ = wire
+def test_fifty_members_at_once_each_get_a_tune(discord: Loopback) -> None:
     tokens = [discord.slash({"key": "D"}, user=1000 + n) for n in range(50)]
     for token in tokens:
-        discord.until(lambda token=token: tune(discord, token))  # type: ignore[misc]
+        discord.until(arrived(discord, token))
     assert len({discord.responses[token] for token in tokens}) == 50
 
 
-def test_killed_in_mid_work_each_tune_arrives_once_and_old_buttons_answer(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with loopback() as discord:
-        with bot_on(discord, data, TUNESMITH_QUEUE__AT_ONCE="2") as running:
-            first = discord.slash({"key": "G"})
-            old = discord.until(lambda: tune(discord, first))
-            (data / "slow").touch()
-            tokens = [discord.slash({"key": "D"}, user=100 + n) for n in range(6)]
-            waiting = ("in the queue", "engraving")
-            discord.until(lambda: all(any(w in said(discord, token) for w in waiting) for token in tokens))
-            running.process.kill()
-            running.process.wait()
-        (data / "slow").unlink()
-        synced = [request for request in discord.requests if request.path.endswith("/commands")]
-        with bot_on(discord, data) as running:
-            for token in tokens:
-                discord.until(lambda token=token: tune(discord, token))  # type: ignore[misc]
-            discord.click(old["id"], custom_id(old, 1))
-            discord.until(lambda: counts(discord.messages[old["id"]]) == ["0", "1"])
-            assert running.stop(signal.SIGTERM) == 0
-            running.says("")
-        assert not any(TOKEN in line or "Traceback" in line for line in running.said)
-        assert len(discord.messages) == 7
-        assert synced == [request for request in discord.requests if request.path.endswith("/commands")]
+@pytest.mark.parametrize("where", [STRANGE_SERVER, GROUP], ids=["a server without the bot", "a group of friends"])
+def test_an_app_that_is_its_users_composes_everywhere(discord: Loopback, where: dict[str, Any]) -> None:
+    message = discord.until(arrived(discord, discord.slash({"key": "D"}, where=where)))
+    assert len(message["attachments"]) == 4
 
 
-def test_a_refused_token_is_one_line_and_the_page_goes_on(tmp_path: Path) -> None:
-    with loopback() as discord, bot_on(discord, tmp_path / "data", "wrong.token.here") as running:
-        line = running.says("error: ")
-        assert "refuses the token" in line
-        assert "the chat page goes on" in line
-        assert running.healthy()
-        assert running.stop(signal.SIGTERM) == 0
-        running.says("")
-        assert not any("wrong.token" in line or "Traceback" in line for line in running.said)
-
-
-def said(discord: Loopback, token: str) -> str:
-    message = discord.answer(token)
-    return str(message["content"]) if message else ""
-
-
-def custom_id(message: dict[str, Any], button: int) -> str:
-    return str(message["components"][0]["components"][button]["custom_id"])
+def test_a_late_tune_waits_in_mine_where_the_bot_cannot_write(discord: Loopback, data: Path) -> None:
+    (data / "slow").touch()
+    token = discord.slash({"key": "D", "seed": 4242}, user=77, where=STRANGE_SERVER)
+    discord.until(lambda: states(data)["rendering"] == 1)
+    discord.until(lambda: said(discord, token))
+    messages = len(discord.messages)
+    discord.expired.add(token)
+    (data / "slow").unlink()
+    discord.until(lambda: states(data)["rendering"] == 0)
+    mine = discord.until(arrived(discord, discord.slash({}, user=77, name="mine", where=STRANGE_SERVER)))
+    assert "Seed 4242" in mine["embeds"][0]["description"]
+    assert not discord.messages[discord.responses[token]]["embeds"]
+    assert len(discord.messages) == messages + 1

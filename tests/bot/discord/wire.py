@@ -1,0 +1,57 @@
+"""The bot as a process of its own on the loopback Discord, and what its messages there say."""
+
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.bot.discord.loopback import TOKEN, Loopback
+from tests.command_line import Running, bot
+
+
+@contextmanager
+def bot_on(discord: Loopback, data: Path, *options: str, token: str = TOKEN, **settings: str) -> Iterator[Running]:
+    """A bot that has come up, and to Discord where it has the token. `options` are those of process.py."""
+    program = [sys.executable, "-m", "tests.bot.discord.process", str(discord.port), discord.authority, *options]
+    given = {"TUNESMITH_LIMITS__MEMBER_COOLDOWN": "0", "DISCORD_TOKEN": token, **settings}
+    with bot(data, None, program, **given) as running:
+        if token == TOKEN and not discord.gateway.refusals:
+            running.says("on Discord as")
+            discord.until(lambda: discord.gateway.identified)
+        yield running
+
+
+def tune(discord: Loopback, token: str) -> dict[str, Any] | None:
+    """The answer to an interaction once it shows a tune, or several."""
+    message = discord.answer(token)
+    return message if message and message["embeds"] else None
+
+
+def arrived(discord: Loopback, token: str) -> Callable[[], dict[str, Any] | None]:
+    """For `until`: the tune that answers an interaction."""
+    return lambda: tune(discord, token)
+
+
+def said(discord: Loopback, token: str) -> str:
+    message = discord.answer(token)
+    return str(message["content"]) if message else ""
+
+
+def counts(message: dict[str, Any]) -> list[str]:
+    return [button["label"] for button in message["components"][0]["components"][:2]]
+
+
+def custom_id(message: dict[str, Any], action: str) -> str:
+    """Of the button of a message that does this."""
+    buttons = [button["custom_id"] for row in message["components"] for button in row["components"]]
+    found: str = next(custom_id for custom_id in buttons if custom_id.endswith(f":{action}"))
+    return found
+
+
+def states(data: Path) -> Counter[str]:
+    """How many prompts are in each state."""
+    with closing(sqlite3.connect(f"file:{data / 'tunesmith.db'}?mode=ro", uri=True)) as database:
+        return Counter(dict(database.execute("SELECT state, count(*) FROM prompts GROUP BY state").fetchall()))
