@@ -47,12 +47,12 @@ class Service:
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Service]:
     """Everything but the front ends. Raises the TunesmithError of whatever cannot start."""
-    data = data_directory(config.data_dir)
+    data_directory(config.data_dir)
     metrics = Metrics()
     worker = local_worker(config, metrics.heard)
     renderer = Renderer(config.render.processes, config.render.timeout)
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(await Store.open(data / "tunesmith.db"))
+        store = await stack.enter_async_context(await Store.open(config.database))
         # both take seconds to import what they need, and neither needs the other
         await _enter_both(stack, worker, renderer)
         version = await register(store, config.worker.checkpoint)

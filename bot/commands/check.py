@@ -84,7 +84,7 @@ class _Checks:
         return f"{data_directory(self.config.data_dir).absolute()} can be written to"
 
     async def database(self) -> str:
-        store = await Store.open(self.config.data_dir / "tunesmith.db")
+        store = await Store.open(self.config.database)
         self._store = await self.stack.enter_async_context(store)
         left = await store.unfinished(("web", "discord"))
         return f"opened, up to date, {len(left)} prompts that are not done"

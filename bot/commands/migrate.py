@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.config import Config
 from bot.service import data_directory
+from bot.store.database import name_of
 from bot.store.migrate import migrate
 
 
@@ -16,7 +17,7 @@ def add(commands: Any) -> None:
 
 
 def run(config: Config, _options: argparse.Namespace) -> int:
-    path = data_directory(config.data_dir) / "tunesmith.db"
-    asyncio.run(migrate(path))
-    print(f"{path} is up to date")
+    data_directory(config.data_dir)
+    asyncio.run(migrate(config.database))
+    print(f"{name_of(config.database)} is up to date")
     return 0

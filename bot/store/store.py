@@ -46,6 +46,11 @@ class Store:
         await migrate(location)
         return cls(Database(database_url(location)))
 
+    @property
+    def trouble(self) -> str:
+        """A line for whoever waits while the database does not answer; empty while it does."""
+        return "the database does not answer: your tune waits until it does…" if self._database.away else ""
+
     async def close(self) -> None:
         await self._database.close()
 

@@ -4,13 +4,14 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.tables import now, versions
-from bot.store.upsert import insert_for
+from bot.store.upsert import insert_for, one_at_a_time
 from bot.values import Version
 
 
 async def add(connection: AsyncConnection, path: str, sha256: str, name: str, number: int | None, note: str) -> Version:
     """Register a checkpoint under `number`, or the next free one. A number that exists gets the new path and hash."""
     if number is None:
+        await one_at_a_time(connection, versions)
         number = 1 + ((await connection.execute(select(func.max(versions.c.number)))).scalar() or 0)
     insert = insert_for(connection, versions).values(
         number=number, path=path, sha256=sha256, name=name, created_at=now(), note=note
