@@ -1,5 +1,6 @@
 """The store: what the use cases keep and look up, each call one transaction."""
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -7,8 +8,9 @@ from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import members, prompts, settings, standings, tunes, versions, votes
-from bot.store.database import Database, database_url
+from bot.store import leases, members, prompts, settings, standings, tunes, versions, votes
+from bot.store.database import Database, Patient, database_url
+from bot.store.leases import Lease
 from bot.store.migrate import migrate
 from bot.values import (
     NOWHERE,
@@ -27,24 +29,31 @@ from bot.values import (
 )
 from model.jobs import Prompt
 
+LEASE = 30.0  # seconds
+
 
 class Store:
     """Prompts, tunes, votes and versions in one database. `async with await Store.open(path) as store`.
 
     Ids may be any integers. A call that is cancelled still ends as a whole. Failures of the database are StoreError.
+    `lease` is this bot's hold on its prompts, of which others on the same database know.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database | Patient, lease: Lease) -> None:
+        self._database, self.lease = database, lease
 
     @classmethod
-    async def open(cls, location: str | Path) -> Self:
+    async def open(cls, location: str | Path, lease: float = LEASE) -> Self:
         """Open the database at a path or URL, made or migrated where needed.
 
         StoreError, with nothing altered, where it is a newer release's, no database, corrupt or not writable.
         """
         await migrate(location)
-        return cls(Database(database_url(location)))
+        return cls(Database(database_url(location)), Lease(secrets.token_hex(8), lease))
+
+    def patient(self) -> "Store":
+        """The same store for work that nobody waits for at a desk: while the database is away, its calls wait."""
+        return Store(Patient(self._database), self.lease)
 
     @property
     def trouble(self) -> str:
@@ -86,15 +95,31 @@ class Store:
         NotFound where the member, server or version is not registered.
         """
         return await self._database.write(
-            prompts.add, member_id, server_id, prompt, count, version, varied_from, message
+            _add, self.lease, member_id, server_id, prompt, count, version, varied_from, message
         )
 
     async def set_state(self, prompt_id: int, state: State, error: str = "") -> bool:
         """Move a prompt on, each COMPOSING being one attempt; `finish` is the way to DONE.
 
-        False, and nothing changes, where the prompt is unknown or already in a final state.
+        False, and nothing changes, where the prompt is unknown, already in a final state or, but for CANCELLED, taken
+        over by another bot.
         """
-        return await self._database.write(prompts.set_state, prompt_id, state, error)
+        return await self._database.write(prompts.set_state, prompt_id, state, error, self.lease.bot)
+
+    async def take(self, platforms: Collection[str], limit: int | None = None, mine: bool = True) -> list[StoredPrompt]:
+        """Have prompts of these platforms that are not done and that no other bot has, oldest first.
+
+        Without `mine`, only those that were another's, or nobody's. Each is taken by one bot.
+        """
+        return await self._database.write(leases.take, self.lease, platforms, limit, mine)
+
+    async def renew(self) -> set[int]:
+        """Go on having the prompts that are not done and this bot's; their ids. To be called within each lease."""
+        return await self._database.write(leases.renew, self.lease)
+
+    async def release(self) -> None:
+        """Let other bots go on at once with what this one has not done."""
+        await self._database.write(leases.release, self.lease)
 
     async def answered_in(self, prompt_id: int, channel_id: str, message_id: str, delivered: bool = False) -> None:
         """Remember the message that carries a prompt's answer, in place of an earlier one, and if that shows the end.
@@ -115,7 +140,7 @@ class Store:
 
     async def put_back(self, prompt_ids: Collection[int]) -> None:
         """Queue prompts again that a clean stop interrupted in their work, which was no attempt."""
-        await self._database.write(prompts.put_back, prompt_ids)
+        await self._database.write(prompts.put_back, prompt_ids, self.lease.bot)
 
     async def prompt(self, prompt_id: int) -> StoredPrompt | None:
         return await self._database.read(prompts.load, prompt_id)
@@ -206,6 +231,21 @@ class Store:
     async def records(self, place: Place, limit: int = 10) -> list[Record]:
         """What the admins of a place's server did last, newest first."""
         return await self._database.read(settings.records, place, limit)
+
+
+async def _add(
+    connection: AsyncConnection,
+    lease: Lease,
+    member_id: int,
+    server_id: int,
+    prompt: Prompt,
+    count: int,
+    version: int,
+    varied_from: int | None,
+    message: Message,
+) -> StoredPrompt:
+    rest = version, varied_from, message, lease.values(connection)
+    return await prompts.add(connection, member_id, server_id, prompt, count, *rest)
 
 
 async def _remove(connection: AsyncConnection, tune_id: int) -> None:
