@@ -3,6 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from bot.values import Progress
 
@@ -35,10 +36,15 @@ class Changes(AsyncIterator[Progress]):
 
 
 class Listeners:
-    """Everyone who listens. One that its owner has forgotten is dropped."""
+    """Everyone who listens. One that its owner has forgotten is dropped.
+
+    `open` is the newest change of each prompt that is not done.
+    """
 
     def __init__(self) -> None:
         self._all: weakref.WeakSet[Changes] = weakref.WeakSet()
+        self._note = ""
+        self.open: dict[int, Progress] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -50,8 +56,20 @@ class Listeners:
         return listener
 
     def tell(self, progress: Progress) -> None:
+        if progress.prompt.state.final:
+            self.open.pop(progress.prompt.id, None)
+        else:
+            progress = replace(progress, note=self._note)
+            self.open[progress.prompt.id] = progress
         for listener in self._all:
             listener.tell(progress)
+
+    def mention(self, note: str) -> None:
+        """From here on each prompt that is not done carries this note."""
+        if note != self._note:
+            self._note = note
+            for progress in list(self.open.values()):
+                self.tell(progress)
 
     def close(self) -> None:
         for listener in self._all:

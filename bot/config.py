@@ -146,6 +146,11 @@ class Config(BaseSettings):
         url = self.store.url.get_secret_value() if self.store.url else ""
         return url or self.data_dir / "tunesmith.db"
 
+    @property
+    def shared(self) -> bool:
+        """Whether other bots may work on the same database."""
+        return str(self.database).startswith("postgresql")
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.composer import Composer
 from bot.config import Config
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.library import Library
 from bot.limits import Limits
 from bot.metrics import Metrics
@@ -22,6 +22,7 @@ from bot.render import Renderer
 from bot.settings import Settings
 from bot.store import Store
 from bot.tunebook import Tunebooks
+from bot.workers import Workers
 from bot.workers.local import LocalWorker
 from model.jobs import Event
 
@@ -37,7 +38,7 @@ class Service:
     store: Store
     library: Library
     composer: Composer
-    worker: LocalWorker
+    worker: Workers
     renderer: Renderer
     metrics: Metrics
     settings: Settings
@@ -52,10 +53,11 @@ async def running(config: Config) -> AsyncIterator[Service]:
     worker = local_worker(config, metrics.heard)
     renderer = Renderer(config.render.processes, config.render.timeout)
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(await Store.open(config.database))
+        store = await stack.enter_async_context(await Store.open(config.database, config.store.lease))
         # both take seconds to import what they need, and neither needs the other
         await _enter_both(stack, worker, renderer)
         version = await register(store, config.worker.checkpoint)
+        stack.push_async_callback(_release, store)  # once the composer has ended
         library = Library(store, renderer)
         queue = config.queue
         settings = Settings(store)
@@ -88,6 +90,13 @@ def local_worker(config: Config, heard: Callable[[Event], None] = lambda _: None
         memory=config.worker.memory,
         heard=heard,
     )
+
+
+async def _release(store: Store) -> None:
+    try:
+        await store.release()
+    except StoreError as error:
+        log.warning("other bots have to wait until this one's lease has run out: %s", error)
 
 
 def chosen(config: Config) -> Path:

@@ -26,6 +26,8 @@ HOMES = {
     "sqlalchemy": ("bot/store/", "migrations/"),
     "alembic": ("bot/store/", "migrations/"),
     "aiosqlite": ("bot/store/", "migrations/"),
+    "asyncpg": ("bot/store/", "migrations/"),
+    "redis": ("bot/workers/",),
     "aiohttp": ("bot/web/", "bot/discord/"),
     "jinja2": ("bot/web/",),
     "verovio": ("bot/render/",),
@@ -39,11 +41,19 @@ HOMES = {
 
 FRONT_ENDS = ("bot.web", "bot.discord")
 WIRING = ("bot.service", "bot.commands", "bot.__main__")
-USE_CASES = ("bot.composer", "bot.library", "bot.retraining", "bot.settings", "bot.limits", "bot.tunebook")
+USE_CASES = (
+    "bot.composer",
+    "bot.library",
+    "bot.retraining",
+    "bot.settings",
+    "bot.limits",
+    "bot.tunebook",
+    "bot.sharing",
+)
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")
 VALUES = (
     *("bot.values", "bot.errors", "bot.config", "bot.logs", "bot.metrics"),
-    *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places", "bot.completion"),
+    *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places", "bot.completion", "bot.outages"),
 )
 ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
     **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.errors", "bot.completion")),
@@ -167,7 +177,7 @@ def test_nothing_the_bot_can_reach_imports_torch() -> None:
 
 def test_starting_the_bot_loads_neither_torch_nor_engravers_nor_plots() -> None:
     heavy = {"torch", "safetensors", "music21", "matplotlib", "verovio", "symusic", "numpy", "pretty_midi", "lameenc"}
-    heavy.add("typst")
+    heavy |= {"typst", "asyncpg", "redis"}
     program = f"import sys, bot.__main__; print(sorted({heavy} & sys.modules.keys()))"
     ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"

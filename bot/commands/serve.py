@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.config import Config
 from bot.errors import DiscordError
 from bot.service import Service, only_one, running
+from bot.sharing import Sharing
 from bot.web import create_app, serve
 from bot.web.metrics import metrics_route
 
@@ -48,7 +49,9 @@ async def _serve(config: Config) -> None:
 
 async def _run(config: Config) -> None:
     """Runs until it is cancelled; without a page, until Discord cannot be used."""
-    async with running(config) as service:
+    platforms = _platforms(config)
+    batch = config.queue.at_once
+    async with running(config) as service, Sharing(service.store, service.composer, platforms, batch):
         runner = None
         discord = _discord(config, service)
         if config.web.enabled:
@@ -56,7 +59,7 @@ async def _run(config: Config) -> None:
             app.add_routes([metrics_route(service.metrics.exposition)])
             runner = await serve(app, config.web.host, config.web.port)
         try:
-            left = await service.composer.recover(("web", "discord"))
+            left = await service.composer.recover(platforms, batch if config.shared else None)
             if left:
                 print(f"{left} prompts from the last run go on", flush=True)
             _announce(config)
@@ -70,6 +73,12 @@ async def _run(config: Config) -> None:
                 await discord.close()
             if runner:
                 await runner.cleanup()
+
+
+def _platforms(config: Config) -> tuple[str, ...]:
+    """Whose prompts of the last run, and of bots that are gone, go on here: where others share them, whom we answer."""
+    token = config.discord_token
+    return ("web",) if config.shared and not (token and token.get_secret_value()) else ("web", "discord")
 
 
 def _discord(config: Config, service: Service) -> "Connection | None":

@@ -24,7 +24,6 @@ SQLITE_ARGUMENTS = {"timeout": BUSY_SECONDS, "isolation_level": None}
 POOL_SIZE = 5  # connections; each of SQLite's is a thread
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0  # how long a server may take to take a call, and to answer a statement
 SERVER_POOL_SIZE = 10
-SHORTEST_WAIT, LONGEST_WAIT = 0.2, 3.0  # seconds before a server that is away is asked again
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _CHECK = "check that it can be reached and written, and that its disk has space"
 AWAY = "the database does not answer: please ask again in a minute"
@@ -200,37 +199,3 @@ class Database:
             log.warning("the database %s is back", self._name)
         self.away = False
         return result
-
-
-class Patient:
-    """The same transactions; while the server is away a call waits, and is made again. It may be carried out twice."""
-
-    def __init__(self, database: "Database | Patient") -> None:
-        self._database = database
-
-    @property
-    def away(self) -> bool:
-        return self._database.away
-
-    async def read(
-        self, query: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kw: P.kwargs
-    ) -> T:
-        return await _until_back(lambda: self._database.read(query, *args, **kw))
-
-    async def write(
-        self, change: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kw: P.kwargs
-    ) -> T:
-        return await _until_back(lambda: self._database.write(change, *args, **kw))
-
-    async def close(self) -> None:
-        await self._database.close()
-
-
-async def _until_back(call: Callable[[], Awaitable[T]]) -> T:
-    wait = SHORTEST_WAIT
-    while True:
-        try:
-            return await call()
-        except StoreAway:
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT)

@@ -9,7 +9,7 @@ from typing import Any, Self
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import leases, members, prompts, settings, standings, tunes, versions, votes
-from bot.store.database import Database, Patient, database_url
+from bot.store.database import Database, database_url
 from bot.store.leases import Lease
 from bot.store.migrate import migrate
 from bot.values import (
@@ -39,7 +39,7 @@ class Store:
     `lease` is this bot's hold on its prompts, of which others on the same database know.
     """
 
-    def __init__(self, database: Database | Patient, lease: Lease) -> None:
+    def __init__(self, database: Database, lease: Lease) -> None:
         self._database, self.lease = database, lease
 
     @classmethod
@@ -50,10 +50,6 @@ class Store:
         """
         await migrate(location)
         return cls(Database(database_url(location)), Lease(secrets.token_hex(8), lease))
-
-    def patient(self) -> "Store":
-        """The same store for work that nobody waits for at a desk: while the database is away, its calls wait."""
-        return Store(Patient(self._database), self.lease)
 
     @property
     def trouble(self) -> str:

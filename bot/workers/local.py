@@ -65,6 +65,7 @@ class LocalWorker:
     memory: int | None = None
     heard: Callable[[Event], None] = lambda _: None
     restarts: int = 0
+    trouble: str = ""  # its prompts wait the moment that a restart takes
     _pending: dict[str, _Pending] = field(default_factory=dict)
     _child: WorkerProcess | None = None  # perhaps not ready yet
     _process: WorkerProcess | None = None  # the child, while it takes jobs

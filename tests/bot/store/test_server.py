@@ -19,7 +19,7 @@ from bot.store.migrate import MIGRATIONS, migrate
 from bot.store.tables import metadata
 from tests.bot.store.samples import a_member, a_prompt, a_tune, new_tunes, rows
 from tests.bot.store.test_migrate import FIRST_ROWS, HEAD, next_release
-from tests.command_line import ROOT, environment, free_port
+from tests.command_line import environment, free_port
 from tests.engines import postgres
 
 
@@ -156,11 +156,3 @@ async def test_a_server_that_is_killed_is_one_line_and_the_store_goes_on_when_it
     assert len(lines) == 2, "one when it goes, one when it is back"
     assert lines[1].endswith("is back")
     assert postgres.QUOTED not in caplog.text
-
-
-def test_the_bot_starts_without_the_drivers_of_engines_it_does_not_use() -> None:
-    import subprocess
-
-    program = "import sys, bot.__main__; print(sorted({'asyncpg', 'redis', 'psycopg'} & sys.modules.keys()))"
-    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ran.stdout == "[]\n"
