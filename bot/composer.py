@@ -22,7 +22,7 @@ from bot.store import Store
 from bot.values import NOWHERE, Message, NewTune, Place, Progress, State, StoredPrompt
 from bot.waits import Waits
 from bot.workers import Workers
-from model.jobs import LARGEST_SEED, VARIATIONS, Event, Job, Prompt
+from model.jobs import LARGEST_SEED, VARIATIONS, Job, Prompt
 
 RENDERED = ("png", "mid", "mp3")
 MOST_ATTEMPTS = 3  # starts of the bot that one prompt may take down
@@ -254,9 +254,8 @@ class Composer:
         finally:
             for task in tasks:
                 task.cancel()
-        tunes = await patiently(
-            self.store.finish, stored.id, [replace(tune, ordinal=i) for i, tune in enumerate(composed)]
-        )
+        new = [replace(tune, ordinal=i) for i, tune in enumerate(composed)]
+        tunes = await patiently(self.store.finish, stored.id, new)
         for tune, files in zip(tunes, media, strict=False):  # none when it was cancelled at the last moment
             self.library.remember(tune.id, files)
             self.metrics.composed(tune.version)

@@ -73,9 +73,9 @@ class Sharing:
 
     async def _look_at(self, prompt_id: int) -> None:
         stored = await self.store.prompt(prompt_id)
-        if stored is None or (
-            stored.state.final and stored.state is not State.CANCELLED and not self._again(prompt_id)
-        ):
+        if stored is None:
+            return
+        if stored.state in (State.DONE, State.FAILED) and not self._again(prompt_id):
             return  # most likely we ended it ourselves just now, and are about to tell
         self.composer.drop(prompt_id)
         if stored.state.final and self._again(prompt_id):

@@ -42,12 +42,7 @@ HOMES = {
 FRONT_ENDS = ("bot.web", "bot.discord")
 WIRING = ("bot.service", "bot.commands", "bot.__main__")
 USE_CASES = (
-    "bot.composer",
-    "bot.library",
-    "bot.retraining",
-    "bot.settings",
-    "bot.limits",
-    "bot.tunebook",
+    *("bot.composer", "bot.library", "bot.retraining", "bot.settings", "bot.limits", "bot.tunebook"),
     "bot.sharing",
 )
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")

@@ -66,9 +66,9 @@ def _nobody_at_work(path: Path) -> Iterator[None]:
 
 
 def _snapshot(path: Path, copy: Path) -> None:
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
-        with closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
 
 
 async def _copy(old: AsyncEngine, new: AsyncEngine, name: str) -> dict[str, int]:

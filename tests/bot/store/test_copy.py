@@ -1,4 +1,5 @@
-"""Moving from SQLite into another database: all of it arrives, the source stays as it is, and nothing is overwritten."""
+"""Moving from SQLite into another database: all of it arrives, the source stays as it is, nothing is overwritten."""
+# ruff: noqa: ASYNC240 (nothing else runs on a test's loop)
 
 import fcntl
 from collections.abc import Callable
