@@ -6,10 +6,11 @@ import fcntl
 import hashlib
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.composer import Composer
 from bot.config import Config
@@ -23,8 +24,11 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.tunebook import Tunebooks
 from bot.workers import Workers
-from bot.workers.local import LocalWorker
+from bot.workers.local import COMMAND, LocalWorker
 from model.jobs import Event
+
+if TYPE_CHECKING:
+    from bot.workers.cluster import Cluster
 
 SHIPPED = Path(__file__).parents[1] / "model" / "checkpoints" / "trad.safetensors"
 
@@ -50,13 +54,13 @@ async def running(config: Config) -> AsyncIterator[Service]:
     """Everything but the front ends. Raises the TunesmithError of whatever cannot start."""
     data_directory(config.data_dir)
     metrics = Metrics()
-    worker = local_worker(config, metrics.heard)
     renderer = Renderer(config.render.processes, config.render.timeout)
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(await Store.open(config.database, config.store.lease))
+        worker = workers(config, store, metrics.heard)
         # both take seconds to import what they need, and neither needs the other
         await _enter_both(stack, worker, renderer)
-        version = await register(store, config.worker.checkpoint)
+        version = await register(store, config.worker.checkpoint, config.shared)
         stack.push_async_callback(_release, store)  # once the composer has ended
         library = Library(store, renderer)
         queue = config.queue
@@ -80,7 +84,20 @@ async def running(config: Config) -> AsyncIterator[Service]:
         yield Service(store, library, composer, worker, renderer, metrics, settings, Tunebooks(store, renderer))
 
 
-def local_worker(config: Config, heard: Callable[[Event], None] = lambda _: None) -> LocalWorker:
+def workers(config: Config, store: Store, heard: Callable[[Event], None] = lambda _: None) -> "LocalWorker | Cluster":
+    """Whatever the settings want to compose: a process beside the bot, or workers behind a Redis."""
+    if config.workers.broker is None:
+        return local_worker(config, heard)
+    try:
+        from bot.workers.cluster import Cluster
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"[workers] broker needs the package {error.name}: pip install -e '.[cluster]'") from error
+    return Cluster(config.workers.broker.get_secret_value(), config.workers.lease, store.checkpoint)
+
+
+def local_worker(
+    config: Config, heard: Callable[[Event], None] = lambda _: None, command: Sequence[str] = ()
+) -> LocalWorker:
     """A worker as the settings describe it; `heard` is called with what it says of itself."""
     return LocalWorker(
         config.worker.threads,
@@ -89,6 +106,7 @@ def local_worker(config: Config, heard: Callable[[Event], None] = lambda _: None
         silence=config.worker.silence,
         memory=config.worker.memory,
         heard=heard,
+        command=command or COMMAND,
     )
 
 
@@ -104,7 +122,7 @@ def chosen(config: Config) -> Path:
     return config.worker.checkpoint or SHIPPED
 
 
-async def _enter_both(stack: contextlib.AsyncExitStack, worker: LocalWorker, renderer: Renderer) -> None:
+async def _enter_both(stack: contextlib.AsyncExitStack, worker: "LocalWorker | Cluster", renderer: Renderer) -> None:
     results = await asyncio.gather(
         stack.enter_async_context(worker), stack.enter_async_context(renderer), return_exceptions=True
     )
@@ -113,23 +131,28 @@ async def _enter_both(stack: contextlib.AsyncExitStack, worker: LocalWorker, ren
             raise result
 
 
-async def register(store: Store, checkpoint: Path | None) -> int:
-    """Know the shipped checkpoint as version 1, and one of the user's own by its hash; the number to compose with."""
-    shipped = await asyncio.to_thread(_sha256, SHIPPED)
+async def register(store: Store, checkpoint: Path | None, keep: bool = False) -> int:
+    """Know the shipped checkpoint as version 1, and one of the user's own by its hash; the number to compose with.
+
+    With `keep` the user's own is also kept in the database, for other machines.
+    """
+    shipped = await asyncio.to_thread(sha256_of, SHIPPED)
     if shipped:
         await store.add_version(str(SHIPPED), shipped, "trad", number=1, note="shipped with Tunesmith")
     if checkpoint is None:
         return 1
-    digest, path = await asyncio.to_thread(lambda: (_sha256(checkpoint), checkpoint.resolve()))
+    digest, path = await asyncio.to_thread(lambda: (sha256_of(checkpoint), checkpoint.resolve()))
     versions = await store.versions()
     known = next((version for version in versions if version.sha256 == digest), None)
     if known is None:
-        number = max([2, *(version.number + 1 for version in versions)])  # 1 is the shipped one's, absent or not
-        known = await store.add_version(str(path), digest, checkpoint.stem, number, note="from config.toml")
+        known = await store.add_version(str(path), digest, checkpoint.stem, note="from config.toml")
+    if keep:
+        await store.keep_checkpoint(digest, await asyncio.to_thread(path.read_bytes))
     return known.number
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The hash of a file; empty where there is none."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import leases, members, prompts, settings, standings, tunes, versions, votes
+from bot.store import files, leases, members, prompts, settings, standings, tunes, versions, votes
 from bot.store.database import Database, database_url
 from bot.store.leases import Lease
 from bot.store.migrate import migrate
@@ -211,6 +211,14 @@ class Store:
     async def versions(self) -> list[Version]:
         """Every version, in order of number."""
         return await self._database.read(versions.load_all)
+
+    async def keep_checkpoint(self, sha256: str, data: bytes) -> None:
+        """Keep a version's file in the database, for bots and workers on other machines."""
+        await self._database.write(files.keep, sha256, data)
+
+    async def checkpoint(self, sha256: str) -> bytes | None:
+        """A file that was kept; None where it was not."""
+        return await self._database.read(files.load, sha256)
 
     async def server_settings(self, place: Place) -> ServerSettings:
         """What the admins of a place's server chose; as it is elsewhere where they chose nothing."""

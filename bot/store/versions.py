@@ -7,12 +7,14 @@ from bot.store.tables import now, versions
 from bot.store.upsert import insert_for, one_at_a_time
 from bot.values import Version
 
+SHIPPED = 1  # the number of the one that comes with the bot, registered or not
+
 
 async def add(connection: AsyncConnection, path: str, sha256: str, name: str, number: int | None, note: str) -> Version:
     """Register a checkpoint under `number`, or the next free one. A number that exists gets the new path and hash."""
     if number is None:
         await one_at_a_time(connection, versions)
-        number = 1 + ((await connection.execute(select(func.max(versions.c.number)))).scalar() or 0)
+        number = 1 + max(SHIPPED, (await connection.execute(select(func.max(versions.c.number)))).scalar() or 0)
     insert = insert_for(connection, versions).values(
         number=number, path=path, sha256=sha256, name=name, created_at=now(), note=note
     )

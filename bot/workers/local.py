@@ -14,6 +14,7 @@ from bot.errors import WorkerError
 from bot.workers.process import WorkerProcess
 from model.jobs import Event, Job
 
+COMMAND = (sys.executable, "-m", "model", "worker")
 ATTEMPTS = 3  # workers that may die of one job before it is given up
 GRACE = 2.0  # seconds for the process to leave once its input is closed
 STARTED_WELL = 30.0  # a worker that lived so many seconds does not make the next start wait
@@ -59,7 +60,7 @@ class LocalWorker:
     threads: int = 1
     checkpoint: Path | None = None
     start_timeout: float = 60.0
-    command: Sequence[str] = (sys.executable, "-m", "model", "worker")
+    command: Sequence[str] = COMMAND
     keep: int = 3  # versions in its memory
     silence: float = 30.0
     memory: int | None = None
