@@ -1,13 +1,19 @@
-"""Engines that several tests share: PostgreSQL, started once where it is installed."""
+"""Engines for all tests: PostgreSQL, started once, a Redis of each test's own, and workers that dial out to it.
+
+Tests of what is not installed are skipped, with the reason.
+"""
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from bot.store.migrate import migrate
 from bot.store.tables import metadata
-from tests.engines import postgres
+from tests.engines import postgres, redis_server
+from tests.engines.redis_server import RedisServer
+from tests.engines.stations import StartStation, StationProcess
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +50,28 @@ def database(database_with_tables: str) -> str:
     names = ", ".join(table.name for table in metadata.sorted_tables)
     postgres.elsewhere(postgres.run(database_with_tables, f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
     return database_with_tables
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    redis_server.skip_where_missing()
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    with redis_server.running(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def start_station(redis: RedisServer, tmp_path: Path) -> Iterator[StartStation]:
+    """Starts worker processes, which are gone afterwards."""
+    started: list[StationProcess] = []
+
+    def start(
+        name: str = "home", lease: float = 1.5, *options: str, program: str = "tests.bot.workers.station"
+    ) -> StationProcess:
+        started.append(StationProcess(tmp_path, redis.url(), name, lease, *options, program=program))
+        return started[-1]
+
+    yield start
+    for station in started:
+        station.end()

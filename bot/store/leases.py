@@ -1,4 +1,4 @@
-"""Which bot has a prompt. On a server each is leased, by the server's clock; an SQLite file has one bot, by its lock."""
+"""Which bot has a prompt. On a server each is leased, by its clock; an SQLite file has one bot, by its lock."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,35 +1,23 @@
 """Workers on other machines: whatever happens to them, to Redis or to the way there, each job has one outcome."""
 
 import asyncio
-import hashlib
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bot.errors import ConfigError, WorkerError
+from bot.errors import WorkerError
 from bot.workers import broker as brokers
-from bot.workers import cache
 from bot.workers import station as stations
 from bot.workers.broker import Broker, Health
 from bot.workers.cluster import Cluster
 from model.jobs import Event
-from tests.bot.workers.conftest import StartStation
+from tests.bot.workers.conftest import LEASE, Run, cluster
 from tests.bot.workers.test_local import job, outcomes, until
 from tests.engines import redis_server
 from tests.engines.proxy import proxy
 from tests.engines.redis_server import RedisServer
-
-Run = Callable[..., AbstractAsyncContextManager[stations.Station]]
-LEASE = 1.5  # seconds
-
-
-@asynccontextmanager
-async def cluster(redis: RedisServer, **options: object) -> AsyncIterator[Cluster]:
-    async with Cluster(str(options.pop("url", "")) or redis.url(), LEASE, **options) as opened:  # type: ignore[arg-type]
-        yield opened
+from tests.engines.stations import StartStation
 
 
 async def heard_of(bot: Cluster, *names: str) -> None:
@@ -268,103 +256,3 @@ async def test_closing_fails_what_is_open(redis: RedisServer) -> None:
         await work
     with pytest.raises(WorkerError, match="the bot is stopping"):
         await bot.compose(job("b"))
-
-
-def versioned(name: str, path: Path, does: str = "", version: int = 2) -> brokers.Any:
-    from dataclasses import replace
-
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return replace(job(name, does), checkpoint=str(path), sha256=sha256, version=version)
-
-
-async def test_jobs_prefer_workers_that_hold_their_version_until_those_are_full(
-    redis: RedisServer, station: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stations, "PREFERENCE", 0.6)
-    mine = tmp_path / "mine.safetensors"
-    mine.write_bytes(b"weights")
-    sha256 = versioned("a", mine).sha256
-    has_it, has_it_not = station(name="has it", slots=3, own={sha256: mine}), station(name="has it not")
-    async with cluster(redis) as bot, has_it as holder, has_it_not as other:
-        await until(lambda: len(other._peers) == 2 and sha256 in other._versions)
-        await bot.compose(versioned("first", mine))
-        assert await outcomes(*(bot.compose(versioned(f"{n}", mine)) for n in range(20))) == ["done"] * 20
-        assert other.cache.held() == set()
-        work = [asyncio.create_task(bot.compose(versioned(f"{n}", mine, "quiet"))) for n in range(4)]
-        await until(lambda: len(holder._working) == 3 and len(other._working) == 1)
-        await until(lambda: other.cache.held() == {sha256})
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
-
-
-async def test_a_checkpoint_that_a_worker_lacks_is_fetched_once_and_verified(
-    redis: RedisServer, station: Run, tmp_path: Path
-) -> None:
-    mine, lines = tmp_path / "mine.safetensors", tmp_path / "lines"
-    mine.write_bytes(bytes(range(256)) * 10_000)  # more than one part
-    sha256 = versioned("a", mine).sha256
-    async with cluster(redis) as bot, station("--log", str(lines)) as one:
-        assert await outcomes(*(bot.compose(versioned(f"{n}", mine)) for n in range(5))) == ["done"] * 5
-        there = one.cache.folder / f"{sha256}.safetensors"
-        assert there.read_bytes() == mine.read_bytes()
-        assert lines.read_text().count(f'"checkpoint": "{there}"') == 5
-        await until(lambda: any(health.versions == (2,) for health in bot.workers()))
-        mine.unlink()
-    there.write_bytes(b"damaged while nobody looked")
-    async with cluster(redis, provide=_provide(bytes(range(256)) * 10_000)) as bot, station() as one:
-        assert await outcomes(bot.compose(versioned_by_hash("a", sha256))) == ["done"]
-        assert hashlib.sha256(there.read_bytes()).hexdigest() == sha256
-
-
-def _provide(data: bytes) -> object:
-    async def provide(sha256: str) -> bytes | None:
-        return data if hashlib.sha256(data).hexdigest() == sha256 else None
-
-    return provide
-
-
-def versioned_by_hash(name: str, sha256: str) -> brokers.Any:
-    from dataclasses import replace
-
-    return replace(job(name), checkpoint="/on/another/machine", sha256=sha256, version=2)
-
-
-async def test_a_checkpoint_that_is_not_what_it_should_be_is_never_used(
-    redis: RedisServer, station: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cache, "PATIENCE", 1.0)
-    data, lines = b"weights" * 1000, tmp_path / "lines"
-    sha256 = hashlib.sha256(data).hexdigest()
-    broker = Broker(redis.url())
-    await broker.files.bring(sha256, data[:-1])
-    async with cluster(redis, provide=_provide(data)) as bot, station("--log", str(lines)) as one:
-        assert await outcomes(bot.compose(versioned_by_hash("a", sha256))) == ["done"]
-        assert (one.cache.folder / f"{sha256}.safetensors").read_bytes() == data
-    await broker.close()
-
-
-@pytest.mark.parametrize("wrong", ["password", "none"])
-async def test_a_wrong_password_is_one_line_that_does_not_show_it(
-    redis: RedisServer, wrong: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    url = redis.url().replace(redis_server.QUOTED, "wrong-secret")
-    if wrong == "none":
-        url = url.replace(":wrong-secret@", "")
-    with pytest.raises(
-        ConfigError, match=r"Redis at 127\.0\.0\.1:\d+ refuses the bot .*see \[workers\] broker"
-    ) as caught:
-        async with Cluster(url):
-            raise AssertionError("it must not start")
-    assert "\n" not in str(caught.value)
-    assert "wrong-secret" not in f"{caught.value} {caplog.text} {Cluster(url)!r}"
-
-
-@pytest.mark.parametrize(
-    "url", ["redis://:sec/ret@host/0", "redis://:secret@host:port/0", "redis://:secret@host/0?db=x"]
-)
-def test_a_url_that_cannot_be_read_is_one_line_that_does_not_show_it(url: str) -> None:
-    redis_server.skip_where_missing()
-    with pytest.raises(ConfigError, match="write the broker as redis://") as caught:
-        Cluster(url)
-    assert "sec" not in str(caught.value).replace("special", "")
