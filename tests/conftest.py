@@ -53,11 +53,9 @@ def database(database_with_tables: str) -> str:
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
+def redis() -> Iterator[RedisServer]:
     redis_server.skip_where_missing()
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    with redis_server.running(folder) as server:
+    with redis_server.running() as server:
         yield server
 
 

@@ -40,7 +40,7 @@ HOMES = {
 }
 
 FRONT_ENDS = ("bot.web", "bot.discord")
-WIRING = ("bot.service", "bot.commands", "bot.__main__")
+WIRING = ("bot.service", "bot.outpost", "bot.commands", "bot.__main__")
 USE_CASES = (
     *("bot.composer", "bot.library", "bot.retraining", "bot.settings", "bot.limits", "bot.tunebook"),
     "bot.sharing",
@@ -57,8 +57,9 @@ ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
     **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors")),
     **dict.fromkeys(VALUES, VALUES),
     "bot.service": (*USE_CASES, *ADAPTERS, *VALUES),
-    "bot.benchmarks": ("bot.service", *USE_CASES, *ADAPTERS, *VALUES),
-    "bot.commands": (*FRONT_ENDS, "bot.service", "bot.benchmarks", *USE_CASES, *ADAPTERS, *VALUES),
+    "bot.outpost": ("bot.service", *ADAPTERS, *VALUES),
+    "bot.benchmarks": ("bot.service", "bot.outpost", *USE_CASES, *ADAPTERS, *VALUES),
+    "bot.commands": (*FRONT_ENDS, "bot.service", "bot.outpost", "bot.benchmarks", *USE_CASES, *ADAPTERS, *VALUES),
     "bot.__main__": (*FRONT_ENDS, *WIRING, *USE_CASES, *ADAPTERS, *VALUES),
 }
 

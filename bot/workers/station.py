@@ -119,20 +119,36 @@ class Station:
                 await asyncio.sleep(0.1)
                 continue
             try:
-                for entry in await self.broker.take(self._consumer, versions, max(1, self._free() // len(versions))):
-                    self._begin(entry)
+                await self._take(versions)
                 self._found()
             except BrokerAway as error:
                 self._lost(error)
                 await asyncio.sleep(AGAIN)
 
+    async def _take(self, versions: list[str]) -> None:
+        """What waits, as much as there is room for; where nothing does, the next that comes."""
+        found = False
+        for version in versions:
+            if self._free() <= 0:
+                return
+            for entry in await self.broker.take(self._consumer, [version], self._free(), wait=False):
+                self._begin(entry)
+                found = True
+        if found:
+            return
+        for entry in await self.broker.take(self._consumer, versions, 1):
+            if self._free() > 0:
+                self._begin(entry)
+            else:  # several came in the same moment
+                await self.broker.give_back(entry)
+
     def _wanted_first(self) -> list[str]:
-        """Versions that are here, or nowhere; no more than there is room for jobs, each in its turn."""
+        """Versions that are here, or nowhere, each first in its turn."""
         elsewhere = {sha256 for name, peer in self._peers.items() if self._lives(name) for sha256 in peer.held}
         mine = sorted(self._versions - (elsewhere - self.cache.held()))
         self._turn += 1
         start = self._turn % len(mine) if mine else 0
-        return (mine[start:] + mine[:start])[: self._free()]
+        return mine[start:] + mine[:start]
 
     async def _take_over(self) -> None:
         """Claim jobs of workers that are gone, and those that were given to us when we could not hear."""

@@ -10,8 +10,9 @@ import time
 from datetime import UTC, datetime, tzinfo
 
 from bot import config, logs
-from bot.commands.worker import serve
 from bot.errors import TunesmithError
+from bot.outpost import serve
+from bot.workers.broker import PROTOCOL
 from tests.bot.workers.test_local import STAND_IN
 
 
@@ -32,7 +33,7 @@ def put_off(seconds: float) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--clock", type=float, default=0.0)
-    parser.add_argument("--protocol", type=int)
+    parser.add_argument("--protocol", type=int, default=PROTOCOL)
     parser.add_argument("stand_in", nargs="*")
     options = parser.parse_args()
     if options.clock:
