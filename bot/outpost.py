@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.service import SHIPPED, local_worker, sha256_of
-from bot.workers.broker import PROTOCOL, Broker
+from bot.workers.broker import Broker
 from bot.workers.cache import Cache
+from bot.workers.health import PROTOCOL
 from bot.workers.local import LocalWorker
 from bot.workers.station import Station, Vitals
 

@@ -24,6 +24,7 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.tunebook import Tunebooks
 from bot.workers import Workers
+from bot.workers.health import Health
 from bot.workers.local import COMMAND, LocalWorker
 from model.jobs import Event
 
@@ -78,6 +79,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
             metrics,
             Limits(settings, config.limits.member_cooldown, config.limits.server_cooldown),
         )
+        metrics.watch("workers", "Workers that live", lambda: len(living(worker, config.workers.lease)))
         metrics.watch("worker_restarts", "Workers started in place of another", lambda: worker.restarts)
         metrics.watch("renderer_restarts", "Render processes started in place of another", lambda: renderer.restarts)
         await stack.enter_async_context(composer)
@@ -93,6 +95,11 @@ def workers(config: Config, store: Store, heard: Callable[[Event], None] = lambd
     except ModuleNotFoundError as error:
         raise ConfigError(f"[workers] broker needs the package {error.name}: pip install -e '.[cluster]'") from error
     return Cluster(config.workers.broker.get_secret_value(), config.workers.lease, store.checkpoint)
+
+
+def living(worker: Workers, lease: float) -> list[Health]:
+    """The workers that were heard of within `lease` seconds."""
+    return [health for health in worker.workers() if health.seen < lease]
 
 
 def local_worker(

@@ -20,6 +20,9 @@ _PATIENCE = 30.0  # seconds that a server may take to start
 # a commit reaches the system, which outlives the server here: a killed one loses nothing
 _QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=120")
 
+# a server is nobody's child: its own come and go, and whoever counts children would count them
+_ASIDE = ("/bin/sh", "-c", '"$0" "$@" &')
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -58,7 +61,6 @@ class Postgres:
         self._as: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []}
         if os.geteuid() != 0:
             self._as = {}
-        self._process: subprocess.Popen[bytes] | None = None
         self._programs = _postgres_folder() or Path()
 
     def create(self) -> None:
@@ -75,16 +77,15 @@ class Postgres:
         """Run it, and wait until it answers; after one that was killed that may take a second try."""
         options = ["listen_addresses=127.0.0.1", f"port={self.port}", "unix_socket_directories=", *_QUICK]
         words = [word for option in options for word in ("-c", option)]
-        command = [str(self._programs / "postgres"), "-D", str(self._data), *words]
+        command = [*_ASIDE, str(self._programs / "postgres"), "-D", str(self._data), *words]
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
             with self._log.open("ab") as log:
-                self._process = subprocess.Popen(command, cwd="/", stdout=log, stderr=log, **self._as)
-            while self._process.poll() is None:
+                subprocess.run(command, cwd="/", stdout=log, stderr=log, start_new_session=True, **self._as)
+            for _ in range(100):
                 if self._answers():
                     return
                 time.sleep(0.05)
-            time.sleep(0.2)
         raise AssertionError(self._log.read_text())
 
     def _answers(self) -> bool:
@@ -93,14 +94,19 @@ class Postgres:
 
     def kill(self) -> None:
         """As `kill -9` does."""
-        assert self._process
-        self._process.kill()
-        self._process.wait()
+        self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        if self._process and self._process.poll() is None:
-            self._process.send_signal(signal.SIGQUIT)  # at once: nobody needs what it has not written
-            self._process.wait(20)
+        """At once: nobody needs what it has not written."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, how: signal.Signals) -> None:
+        try:
+            os.kill(int((self._data / "postmaster.pid").read_text().split()[0]), how)
+        except (OSError, ValueError, IndexError):
+            return  # it has ended
+        while self._answers():
+            time.sleep(0.02)
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+asyncpg://{_USER}:{QUOTED}@127.0.0.1:{self.port}/{database}"

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from bot.workers.health import Health
 from model.jobs import Event, Job
 
 
@@ -16,6 +17,10 @@ class Workers(Protocol):
     @property
     def trouble(self) -> str:
         """A line for whoever waits while nothing can be composed; empty while all is well."""
+        ...
+
+    def workers(self) -> list[Health]:
+        """What is known of each of them, whoever was heard of last first."""
         ...
 
     async def compose(self, job: Job) -> Event:

@@ -13,7 +13,7 @@ Redis' own: no other machine's clock matters.
 import contextlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from redis.asyncio import Redis
@@ -22,9 +22,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from bot.workers.carried import Files, failures
+from bot.workers.health import PROTOCOL, Health
 from bot.workers.scripts import ANNOUNCE, BEAT, FINISH, GIVE_BACK, OFFER
 
-PROTOCOL = 1  # of what bots and workers say to each other; both must speak the same
 GROUP = "workers"
 JOB_LASTS = 60_000  # milliseconds that a job waits for its bot to be heard of again
 FORGOTTEN = 3600.0  # seconds after which a worker that is gone is no longer listed
@@ -32,21 +32,6 @@ WAIT = 1.0  # seconds that a read waits for news
 TIMEOUT = 5.0  # seconds that Redis may take to answer
 _COMMON = "tunesmith"  # what all releases share
 _WORKERS, _PROTOCOL = f"{_COMMON}:workers", f"{_COMMON}:protocol"
-
-
-@dataclass(frozen=True)
-class Health:
-    """What a worker says of itself. `held` are the hashes of the versions it has, `versions` their numbers."""
-
-    name: str
-    protocol: int = PROTOCOL
-    device: str = ""
-    slots: int = 1
-    free: int = 1
-    held: tuple[str, ...] = ()
-    versions: tuple[int, ...] = ()
-    memory: int = 0  # MiB
-    seen: float = field(default=0.0, compare=False)  # seconds since it was last heard of
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.errors import ConfigError, WorkerError
-from bot.workers.broker import Broker, Health
+from bot.workers.broker import Broker
 from bot.workers.carried import BrokerAway, BrokerRefuses, end
+from bot.workers.health import Health
 from model.jobs import Event, Job
 
 EVERY = 1.0  # seconds between two looks at what Redis knows

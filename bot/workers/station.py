@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from bot.errors import WorkerError
 from bot.workers import Workers
-from bot.workers.broker import Broker, Entry, Health
+from bot.workers.broker import Broker, Entry
 from bot.workers.cache import Cache
 from bot.workers.carried import BrokerAway, end
+from bot.workers.health import Health
 from bot.workers.local import ATTEMPTS
 from model.errors import ModelError
 from model.jobs import Event, Job

@@ -1,6 +1,7 @@
 """Bot, PostgreSQL, Redis and a worker with the real model, each a process of its own."""
 
 import asyncio
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,22 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
     assert await worker.ended() == 0
     said = worker.log.read_text() + caplog.text
     assert not any(secret in said for secret in (redis_server.QUOTED, redis_server.PASSWORD, postgres.QUOTED))
+
+
+async def test_check_says_which_workers_there_are(
+    tmp_path: Path, redis: RedisServer, start_station: StartStation
+) -> None:
+    def check() -> subprocess.CompletedProcess[str]:
+        return ran(tmp_path / "data", "check", TUNESMITH_WORKERS__BROKER=redis.url(), TUNESMITH_WEB__ENABLED="false")
+
+    nobody = await asyncio.to_thread(check)
+    assert nobody.returncode == 1
+    assert "WRONG  worker: no worker is at the broker: start one with python -m bot worker\n" in nobody.stdout
+    await start_station("home").ready()
+    done = await asyncio.to_thread(check)
+    assert done.returncode == 0, done.stdout
+    assert "ok     worker: home (" in done.stdout
+    assert redis_server.QUOTED not in done.stdout + done.stderr
 
 
 def test_a_worker_without_a_broker_is_one_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from bot import config, logs
 from bot.errors import TunesmithError
 from bot.outpost import serve
-from bot.workers.broker import PROTOCOL
+from bot.workers.health import PROTOCOL
 from tests.bot.workers.test_local import STAND_IN
 
 

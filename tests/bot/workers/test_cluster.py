@@ -9,8 +9,9 @@ import pytest
 from bot.errors import WorkerError
 from bot.workers import broker as brokers
 from bot.workers import station as stations
-from bot.workers.broker import Broker, Health
+from bot.workers.broker import Broker
 from bot.workers.cluster import Cluster
+from bot.workers.health import PROTOCOL, Health
 from model.jobs import Event
 from tests.bot.workers.conftest import LEASE, Run, cluster
 from tests.bot.workers.test_local import job, outcomes, until
@@ -59,7 +60,7 @@ async def test_workers_say_who_they_are(redis: RedisServer, station: Run) -> Non
         one.vitals.heard(Event("", "alive", memory=321, device="NVIDIA H100"))
         await until(lambda: any(health.device for health in bot.workers()))
         (health,) = bot.workers()
-        assert health == Health("home", brokers.PROTOCOL, "NVIDIA H100", 5, 5, (), (), 321)
+        assert health == Health("home", PROTOCOL, "NVIDIA H100", 5, 5, (), (), 321)
         assert 0 <= health.seen < LEASE
     async with cluster(redis) as bot:
         assert bot.workers() == [], "one that left is not listed"
