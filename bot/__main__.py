@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot import config, logs
-from bot.commands import bench, check, compose, migrate, retrain, serve
+from bot.commands import bench, check, compose, migrate, retrain, serve, worker
 from bot.errors import BadRequest, ConfigError, NotAllowed, NotFound, TunesmithError
 from model.arguments import Parser
 from model.errors import InputError, ModelError
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--verbose", action="store_true", help="log what is being done")
     parser.set_defaults(run=serve.run)
     commands = parser.add_subparsers(metavar="COMMAND")
-    for module in (compose, retrain, check, migrate, bench):
+    for module in (compose, retrain, check, migrate, worker, bench):
         module.add(commands)
     options = parser.parse_args(argv)
     run: Callable[[config.Config, argparse.Namespace], int] = options.run

@@ -3,7 +3,10 @@
 import asyncio
 import weakref
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
+
+from bot.values import Progress
 
 
 class News(Protocol):
@@ -63,3 +66,27 @@ class Listeners(Generic[T]):
     def close(self) -> None:
         for listener in self._all:
             listener.close()
+
+
+class PromptListeners(Listeners[Progress]):
+    """Those who follow prompts. `open` is the newest change of each prompt that is not done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._note = ""
+        self.open: dict[int, Progress] = {}
+
+    def tell(self, news: Progress) -> None:
+        if news.prompt.state.final:
+            self.open.pop(news.prompt.id, None)
+        else:
+            news = replace(news, note=self._note)
+            self.open[news.prompt.id] = news
+        super().tell(news)
+
+    def mention(self, note: str) -> None:
+        """From here on each prompt that is not done carries this note."""
+        if note != self._note:
+            self._note = note
+            for progress in list(self.open.values()):
+                self.tell(progress)

@@ -7,34 +7,28 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
-from bot.changes import Listeners
+from bot.changes import PromptListeners
 from bot.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError, WorkerError
 from bot.library import Library
 from bot.limits import Limits
 from bot.logs import about
 from bot.metrics import Metrics
+from bot.outages import patiently, tell_outages
 from bot.places import tell_places
 from bot.queue import PromptQueue
+from bot.render import Renders
 from bot.store import Store
 from bot.values import NOWHERE, Message, NewTune, Place, Progress, State, StoredPrompt
 from bot.waits import Waits
-from model.jobs import LARGEST_SEED, VARIATIONS, Event, Job, Prompt
+from bot.workers import Workers
+from model.jobs import LARGEST_SEED, VARIATIONS, Job, Prompt
 
 RENDERED = ("png", "mid", "mp3")
 MOST_ATTEMPTS = 3  # starts of the bot that one prompt may take down
 GRACE = 3.0  # seconds that prompts in work get when the bot stops
 
 log = logging.getLogger(__name__)
-
-
-class Worker(Protocol):
-    async def compose(self, job: Job) -> Event: ...
-
-
-class Renderer(Protocol):
-    async def render(self, abc: str, kinds: Collection[str] = ...) -> dict[str, bytes]: ...
 
 
 @dataclass
@@ -47,8 +41,8 @@ class Composer:
 
     store: Store
     library: Library
-    worker: Worker
-    renderer: Renderer
+    worker: Workers
+    renderer: Renders
     queue: PromptQueue
     at_once: int = 8
     deadline: float = 120.0
@@ -57,9 +51,9 @@ class Composer:
     metrics: Metrics = field(default_factory=Metrics)
     limits: Limits = field(default_factory=Limits)
     current: Callable[[], Awaitable[int | None]] | None = None  # None, or an answer that is None, is `version`
+    listeners: PromptListeners = field(default_factory=PromptListeners)
     _running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _alone: bool = False  # the one in work is suspected of taking the bot down, and may take no other along
-    _listeners: Listeners[Progress] = field(default_factory=Listeners)
     _accepting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,7 +67,8 @@ class Composer:
 
     async def __aenter__(self) -> "Composer":
         self._help(self._dispatch(), "dispatcher")
-        self._help(tell_places(self.queue, self._listeners, self._moved), "places in the queue")
+        self._help(tell_places(self.queue, self.listeners, self._moved), "places in the queue")
+        self._help(tell_outages(self.listeners, self.store, self.worker), "outages")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -90,7 +85,7 @@ class Composer:
                 await self.store.put_back(interrupted)
             except TunesmithError as error:
                 log.error("prompts %s count as attempted: %s", interrupted, error)
-        self._listeners.close()
+        self.listeners.close()
 
     async def drain(self, grace: float = GRACE) -> None:
         """Accept and begin no more, and give what is in work `grace` seconds to be done."""
@@ -131,14 +126,14 @@ class Composer:
         prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED), opening=tune.abc, transpose=False, vary=how)
         return await self.compose(place, prompt, varied_from=tune.id, message=message)
 
-    async def recover(self, platforms: Collection[str]) -> int:
-        """Queue again what an earlier run left undone; how many prompts that were.
+    async def recover(self, platforms: Collection[str], limit: int | None = None, mine: bool = True) -> int:
+        """Queue again what an earlier run (or without `mine` another bot, now gone) left undone; how many that were.
 
         One that was in work each of the last MOST_ATTEMPTS times when the bot went down is failed instead.
         """
         async with self._accepting:
             known = {*self._running, *(prompt.id for prompt in self.queue.waiting())}
-            left = [stored for stored in await self.store.unfinished(platforms) if stored.id not in known]
+            left = [stored for stored in await self.store.take(platforms, limit, mine) if stored.id not in known]
             for stored in left:
                 if stored.attempts < MOST_ATTEMPTS:
                     self._enqueue(replace(stored, state=State.QUEUED))
@@ -158,14 +153,18 @@ class Composer:
             raise NotAllowed("only the member who asked can cancel a prompt")
         if not await self.store.set_state(prompt_id, State.CANCELLED):
             raise NotFound("that prompt is done already")
+        self.drop(prompt_id)
+        self.listeners.tell(Progress(replace(stored, state=State.CANCELLED)))
+
+    def drop(self, prompt_id: int) -> None:
+        """Have no more to do with a prompt, and tell nobody."""
         self._leave_queue(prompt_id)
         if task := self._running.get(prompt_id):
             task.cancel()
-        self._listeners.tell(Progress(replace(stored, state=State.CANCELLED)))
 
     def changes(self) -> AsyncIterator[Progress]:
         """Every change of every prompt from this call on, until the composer stops. See Changes."""
-        return self._listeners.join()
+        return self.listeners.join()
 
     async def finished(self, prompt_id: int, changes: AsyncIterator[Progress]) -> Progress:
         """Wait in `changes`, which were asked for before it was queued, for the final state of one prompt."""
@@ -183,7 +182,7 @@ class Composer:
         self.queue.add(stored)
         self._waits.begin(stored)
         self._work.set()
-        self._listeners.tell(Progress(stored, self._ahead(stored.id)))
+        self.listeners.tell(Progress(stored, self._ahead(stored.id)))
 
     def _leave_queue(self, prompt_id: int) -> bool:
         self._waits.end(prompt_id)
@@ -255,17 +254,18 @@ class Composer:
         finally:
             for task in tasks:
                 task.cancel()
-        tunes = await self.store.finish(stored.id, [replace(tune, ordinal=i) for i, tune in enumerate(composed)])
+        new = [replace(tune, ordinal=i) for i, tune in enumerate(composed)]
+        tunes = await patiently(self.store.finish, stored.id, new)
         for tune, files in zip(tunes, media, strict=False):  # none when it was cancelled at the last moment
             self.library.remember(tune.id, files)
             self.metrics.composed(tune.version)
         if tunes:
             log.info("prompt %d is done: tunes %s", stored.id, [tune.id for tune in tunes])
-            self._listeners.tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
+            self.listeners.tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
 
     async def _checkpoint(self, version: int) -> tuple[str, str, int]:
         """The file of a version, its hash and its number, for a Job; nothing for one that is not known any more."""
-        known = next((known for known in await self.store.versions() if known.number == version), None)
+        known = next((known for known in await patiently(self.store.versions) if known.number == version), None)
         return (known.path, known.sha256, known.number) if known else ("", "", version)
 
     async def _one(self, job: Job) -> NewTune:
@@ -283,18 +283,18 @@ class Composer:
             return await self.renderer.render(tune.abc, RENDERED)
 
     async def _move(self, stored: StoredPrompt, state: State) -> None:
-        if not await self.store.set_state(stored.id, state):
+        if not await patiently(self.store.set_state, stored.id, state):
             raise asyncio.CancelledError  # it was cancelled meanwhile, and its listeners know
-        self._listeners.tell(Progress(replace(stored, state=state)))
+        self.listeners.tell(Progress(replace(stored, state=state)))
 
     async def _fail(self, stored: StoredPrompt, error: str, refused: bool = False) -> None:
         try:
-            failed = await self.store.set_state(stored.id, State.FAILED, error)
+            failed = await patiently(self.store.set_state, stored.id, State.FAILED, error)
         except TunesmithError as gone:
             log.error("prompt %d failed, which could not be stored: %s", stored.id, gone)
             failed = True
         if failed:  # or it was cancelled meanwhile, and its listeners know
-            self._listeners.tell(Progress(replace(stored, state=State.FAILED, error=error), refused=refused))
+            self.listeners.tell(Progress(replace(stored, state=State.FAILED, error=error), refused=refused))
 
 
 def _suspected(stored: StoredPrompt) -> bool:

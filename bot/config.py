@@ -51,6 +51,40 @@ class Worker(_Section):
     memory: int = Field(4096, ge=100)  # MiB; a worker that grows beyond is replaced between two batches
 
 
+class Store(_Section):
+    """Where prompts, tunes and votes are kept: without `url` in an SQLite file in `data_dir`, which has one bot.
+
+    Several bots can share a PostgreSQL database: `lease` seconds after one was last heard of, others go on with its
+    prompts.
+    """
+
+    url: SecretStr | None = None
+    lease: float = Field(30.0, ge=1)
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: SecretStr | None) -> SecretStr | None:
+        return _one_of(url, ("postgresql+asyncpg://", "postgresql://", "sqlite:///"))
+
+
+class Workers(_Section):
+    """Workers on other machines: `broker` is the Redis that carries jobs to them; without it one runs beside the bot.
+
+    The rest is for `python -m bot worker`: what it is called, and how many tunes it takes at once. After `lease`
+    seconds without a sign of life from it, others take over its jobs.
+    """
+
+    broker: SecretStr | None = None
+    name: str = ""
+    slots: int = Field(8, ge=1)
+    lease: float = Field(15.0, ge=1)
+
+    @field_validator("broker")
+    @classmethod
+    def _known(cls, url: SecretStr | None) -> SecretStr | None:
+        return _one_of(url, ("redis://", "rediss://"))
+
+
 class Render(_Section):
     """The processes that draw and play."""
 
@@ -114,7 +148,9 @@ class Config(BaseSettings):
 
     data_dir: Path = Path("data")
     web: Web = Web()
+    store: Store = Store()
     worker: Worker = Worker()
+    workers: Workers = Workers()
     render: Render = Render()
     queue: Queue = Queue()
     limits: Limits = Limits()
@@ -127,6 +163,17 @@ class Config(BaseSettings):
     def voters(self) -> tuple[str, ...]:
         """The platforms whose members' votes a version may learn from."""
         return ("discord", "web") if self.web.local else ("discord",)
+
+    @property
+    def database(self) -> str | Path:
+        """The URL of the database, which may hold a password, or the path of its file."""
+        url = self.store.url.get_secret_value() if self.store.url else ""
+        return url or self.data_dir / "tunesmith.db"
+
+    @property
+    def shared(self) -> bool:
+        """Whether other bots may work on the same database."""
+        return str(self.database).startswith("postgresql")
 
     @classmethod
     def settings_customise_sources(
@@ -161,6 +208,14 @@ def _refuse_unknown(settings: dict[str, Any]) -> None:
         section = variable.removeprefix(_PREFIX).split("__")[0].lower()
         if variable.startswith(_PREFIX) and section not in Config.model_fields.keys() - {"discord_token"}:
             raise ConfigError(f"unknown setting {variable!r} in the environment: config.example.toml lists them all")
+
+
+def _one_of(url: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
+    """The URL, if it begins as one that we can use; nothing for an empty one. What is refused is not shown."""
+    text = url.get_secret_value().strip() if url else ""
+    if text and not text.startswith(schemes):
+        raise ValueError(f"write it as {' or '.join(f'{scheme}…' for scheme in schemes)}")
+    return SecretStr(text) if text else None
 
 
 def _is_loopback(host: str) -> bool:

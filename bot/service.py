@@ -6,14 +6,15 @@ import fcntl
 import hashlib
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.composer import Composer
 from bot.config import Config
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreError
 from bot.library import Library
 from bot.limits import Limits
 from bot.metrics import Metrics
@@ -23,9 +24,14 @@ from bot.retraining import Retrainer
 from bot.settings import Settings
 from bot.store import Store
 from bot.tunebook import Tunebooks
-from bot.workers.local import LocalWorker
+from bot.workers import Workers
+from bot.workers.health import Health
+from bot.workers.local import COMMAND, LocalWorker
 from bot.workers.trainer import Trainer
 from model.jobs import Event
+
+if TYPE_CHECKING:
+    from bot.workers.cluster import Cluster
 
 SHIPPED = Path(__file__).parents[1] / "model" / "checkpoints" / "trad.safetensors"
 
@@ -39,7 +45,7 @@ class Service:
     store: Store
     library: Library
     composer: Composer
-    worker: LocalWorker
+    worker: Workers
     renderer: Renderer
     metrics: Metrics
     settings: Settings
@@ -50,15 +56,16 @@ class Service:
 @asynccontextmanager
 async def running(config: Config) -> AsyncIterator[Service]:
     """Everything but the front ends. Raises the TunesmithError of whatever cannot start."""
-    data = data_directory(config.data_dir)
+    data_directory(config.data_dir)
     metrics = Metrics()
-    worker = local_worker(config, metrics.heard)
     renderer = Renderer(config.render.processes, config.render.timeout)
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(await Store.open(data / "tunesmith.db"))
+        store = await stack.enter_async_context(await Store.open(config.database, config.store.lease))
+        worker = workers(config, store, metrics.heard)
         # both take seconds to import what they need, and neither needs the other
         await _enter_both(stack, worker, renderer)
-        version = await register(store, config.worker.checkpoint)
+        version = await register(store, config.worker.checkpoint, config.shared)
+        stack.push_async_callback(_release, store)  # once the composer has ended
         library = Library(store, renderer)
         queue = config.queue
         settings = Settings(store)
@@ -76,6 +83,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
             Limits(settings, config.limits.member_cooldown, config.limits.server_cooldown),
             store.current_version,
         )
+        metrics.watch("workers", "Workers that live", lambda: len(living(worker, config.workers.lease)))
         metrics.watch("worker_restarts", "Workers started in place of another", lambda: worker.restarts)
         metrics.watch("renderer_restarts", "Render processes started in place of another", lambda: renderer.restarts)
         await stack.enter_async_context(composer)
@@ -100,7 +108,25 @@ def retrainer(config: Config, store: Store, renderer: Renderer | None = None) ->
     )
 
 
-def local_worker(config: Config, heard: Callable[[Event], None] = lambda _: None) -> LocalWorker:
+def workers(config: Config, store: Store, heard: Callable[[Event], None] = lambda _: None) -> "LocalWorker | Cluster":
+    """Whatever the settings want to compose: a process beside the bot, or workers behind a Redis."""
+    if config.workers.broker is None:
+        return local_worker(config, heard)
+    try:
+        from bot.workers.cluster import Cluster
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"[workers] broker needs the package {error.name}: pip install -e '.[cluster]'") from error
+    return Cluster(config.workers.broker.get_secret_value(), config.workers.lease, store.checkpoint)
+
+
+def living(worker: Workers, lease: float) -> list[Health]:
+    """The workers that were heard of within `lease` seconds."""
+    return [health for health in worker.workers() if health.seen < lease]
+
+
+def local_worker(
+    config: Config, heard: Callable[[Event], None] = lambda _: None, command: Sequence[str] = ()
+) -> LocalWorker:
     """A worker as the settings describe it; `heard` is called with what it says of itself."""
     return LocalWorker(
         config.worker.threads,
@@ -109,7 +135,15 @@ def local_worker(config: Config, heard: Callable[[Event], None] = lambda _: None
         silence=config.worker.silence,
         memory=config.worker.memory,
         heard=heard,
+        command=command or COMMAND,
     )
+
+
+async def _release(store: Store) -> None:
+    try:
+        await store.release()
+    except StoreError as error:
+        log.warning("other bots have to wait until this one's lease has run out: %s", error)
 
 
 def chosen(config: Config) -> Path:
@@ -117,7 +151,7 @@ def chosen(config: Config) -> Path:
     return config.worker.checkpoint or SHIPPED
 
 
-async def _enter_both(stack: contextlib.AsyncExitStack, worker: LocalWorker, renderer: Renderer) -> None:
+async def _enter_both(stack: contextlib.AsyncExitStack, worker: "LocalWorker | Cluster", renderer: Renderer) -> None:
     results = await asyncio.gather(
         stack.enter_async_context(worker), stack.enter_async_context(renderer), return_exceptions=True
     )
@@ -126,15 +160,16 @@ async def _enter_both(stack: contextlib.AsyncExitStack, worker: LocalWorker, ren
             raise result
 
 
-async def register(store: Store, checkpoint: Path | None) -> int:
+async def register(store: Store, checkpoint: Path | None, keep: bool = False) -> int:
     """Know the shipped checkpoint as version 1, and one of the user's own by its hash; the number of the configured.
 
-    Whatever was chosen last stays in use, unless another is configured than was so far.
+    Whatever was chosen last stays in use, unless another is configured than was so far. With `keep` the user's own is
+    also kept in the database, for other machines.
     """
-    shipped = await asyncio.to_thread(_sha256, SHIPPED)
+    shipped = await asyncio.to_thread(sha256_of, SHIPPED)
     if shipped:
         await store.add_version(str(SHIPPED), shipped, "trad", number=1, note="shipped with Tunesmith")
-    number, new = await _configured(store, checkpoint) if checkpoint else (1, False)
+    number, new = await _configured(store, checkpoint, keep) if checkpoint else (1, False)
     known = {version.number: version for version in await store.versions()}
     current = await store.current_version()
     unlearned = current not in (None, 1, number) and known[current].retraining_id is None
@@ -145,18 +180,18 @@ async def register(store: Store, checkpoint: Path | None) -> int:
     return number
 
 
-async def _configured(store: Store, checkpoint: Path) -> tuple[int, bool]:
+async def _configured(store: Store, checkpoint: Path, keep: bool) -> tuple[int, bool]:
     """The number of the user's own checkpoint, and whether it is new."""
-    digest, path = await asyncio.to_thread(lambda: (_sha256(checkpoint), checkpoint.resolve()))
-    versions = await store.versions()
-    if known := next((version for version in versions if version.sha256 == digest), None):
-        return known.number, False
-    number = max([2, *(version.number + 1 for version in versions)])  # 1 is the shipped one's, absent or not
-    await store.add_version(str(path), digest, checkpoint.stem, number, note="from config.toml")
-    return number, True
+    digest, path = await asyncio.to_thread(lambda: (sha256_of(checkpoint), checkpoint.resolve()))
+    known = next((version for version in await store.versions() if version.sha256 == digest), None)
+    found = known or await store.add_version(str(path), digest, checkpoint.stem, note="from config.toml")
+    if keep:
+        await store.keep_checkpoint(digest, await asyncio.to_thread(path.read_bytes))
+    return found.number, known is None
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The hash of a file; empty where there is none."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 

@@ -134,13 +134,15 @@ class StoredTune:
 class Progress:
     """Where a prompt is now. `ahead` prompts stand before it in the queue; 0 is next, or no longer queued.
 
-    `refused`: it failed, and would again, because of what it asks for.
+    `refused`: it failed, and would again, because of what it asks for. `note` is a line on why it does not get on just
+    now, while something is away; empty as a rule.
     """
 
     prompt: StoredPrompt
     ahead: int = 0
     tunes: tuple[StoredTune, ...] = ()
     refused: bool = False
+    note: str = ""
 
     @property
     def subject(self) -> int:

@@ -231,8 +231,9 @@ class Known:
 class Event:
     """What a worker says. Of a job, `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
 
-    Of itself, with an empty id, it says `ready` once; `alive` every few seconds, with the `jobs` it has and the
-    `memory` it takes up, in MiB; and `batch` after each batch, with the `jobs`, `tokens` and `seconds` of it.
+    Of itself, with an empty id, it says `ready` once; `alive` every few seconds, with the `jobs` it has, the `memory`
+    it takes up, in MiB, and the `device` it computes on; and `batch` after each batch, with the `jobs`, `tokens` and
+    `seconds` of it.
 
     `nearest` is None where nothing was compared; `temperature` is the one that the tune was drawn at in the end, None
     where there is no tune. `error` is one line fit for a member; `fault` is `input` (the member's), `sampling` (another
@@ -255,6 +256,7 @@ class Event:
     note: str = ""
     jobs: int = 0
     memory: int = 0
+    device: str = ""
 
     def to_line(self) -> str:
         return json.dumps(asdict(self)) + "\n"

@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+import torch
+
 from model import checkpoint
 from model.abc_writer import write
 from model.errors import InputError, ModelError, SamplingError
@@ -50,12 +52,14 @@ class Worker:
         self._arrived: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
         self._working = 0  # jobs of the batch that have no outcome yet
+        self._device = ""
         self._saying = threading.Lock()
         self._ended = threading.Event()
 
     def run(self) -> None:
         """Load the default checkpoint (CheckpointError if it cannot be used), say `ready`, and work."""
         self._versions.begin(self._default, checkpoint.sha256(self._default) if self._default.is_file() else "")
+        self._device = device()
         self._say(Event("", "ready"))
         threading.Thread(target=self._read, name="jobs", daemon=True).start()
         beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -75,7 +79,8 @@ class Worker:
         """Say that the process lives, also in the middle of a batch."""
         while not self._ended.wait(HEARTBEAT):
             try:
-                self._say(Event("", "alive", jobs=self._arrived.qsize() + self._working, memory=resident()))
+                jobs = self._arrived.qsize() + self._working
+                self._say(Event("", "alive", jobs=jobs, memory=resident(), device=self._device))
             except (OSError, ValueError):  # nobody hears it any more; the reader will notice as well
                 return
 
@@ -175,6 +180,13 @@ class Worker:
 
     def _load(self, path: Path, sha256: str) -> Sampler:
         return Sampler(checkpoint.read(path, sha256), self._titles, self._index)
+
+
+def device() -> str:
+    """What this process computes on, in words."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"CPU, {torch.get_num_threads()} threads"
 
 
 def resident() -> int:

@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from bot.__main__ import main
-from bot.benchmarks import answers, members, rendering, storage
+from bot.benchmarks import answers, machines, members, rendering, storage
+from bot.benchmarks.engines import missing_postgres, missing_redis
 from bot.benchmarks.row import Row, at_least, at_most
 from bot.commands import bench
 
@@ -45,11 +46,26 @@ def test_every_row_is_measured_and_nothing_is_left(
     monkeypatch.setattr(rendering, "TIMES", 1)
     monkeypatch.setattr(members, "MEMBERS", 4)
     monkeypatch.setattr(answers, "MEMBERS", 3)
+    for name, value in {"JOBS": 3, "TUNES": 4, "PROMPTS": 30}.items():
+        monkeypatch.setattr(machines, name, value)
+    without_engines = missing_redis() or missing_postgres()
     assert main(["bench", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert all(row.keys() == {"name", "baseline", "ours", "ratio", "goal", "unit"} for row in rows)
-    assert len(rows) == 19
+    rows = [row for row in rows if "beside" not in row["name"]]  # other programs, where they are installed
+    assert len(rows) == (19 if without_engines else 24)
+    if not without_engines:
+        found = {row["name"].partition("killed: ")[2]: row["ours"] for row in rows[19:]}
+        assert (found["delivered"], found["delivered twice"]) == (30, 0)
     ours = {row["name"]: row["ours"] for row in rows}
     assert ours["torch in the bot process"] == ours["Discord, 3 members at once: unanswered"] == 0
     assert list(tmp_path.iterdir()) == []
     assert not any("bot" in child.cmdline() for child in psutil.Process().children())
+
+
+def test_without_the_engines_it_says_so_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machines, "missing_redis", lambda: "Redis is not installed (Debian: redis-server)")
+    assert list(machines.measure()) == []
+    assert capsys.readouterr().err == "many machines: not measured, Redis is not installed (Debian: redis-server)\n"

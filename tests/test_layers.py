@@ -26,6 +26,8 @@ HOMES = {
     "sqlalchemy": ("bot/store/", "migrations/"),
     "alembic": ("bot/store/", "migrations/"),
     "aiosqlite": ("bot/store/", "migrations/"),
+    "asyncpg": ("bot/store/", "migrations/"),
+    "redis": ("bot/workers/",),
     "aiohttp": ("bot/web/", "bot/discord/"),
     "jinja2": ("bot/web/",),
     "verovio": ("bot/render/",),
@@ -38,15 +40,16 @@ HOMES = {
 }
 
 FRONT_ENDS = ("bot.web", "bot.discord")
-WIRING = ("bot.service", "bot.commands", "bot.__main__")
+WIRING = ("bot.service", "bot.outpost", "bot.commands", "bot.__main__")
 USE_CASES = (
-    *("bot.composer", "bot.library", "bot.settings", "bot.limits", "bot.tunebook"),
+    *("bot.composer", "bot.library", "bot.settings", "bot.limits", "bot.tunebook", "bot.sharing"),
     *("bot.retraining", "bot.training", "bot.lessons", "bot.candidates", "bot.verdict"),
 )
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")
 VALUES = (
     *("bot.values", "bot.errors", "bot.config", "bot.logs", "bot.metrics"),
     *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places", "bot.completion", "bot.learning"),
+    "bot.outages",
 )
 ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
     **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion")),
@@ -57,8 +60,9 @@ ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
     **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors", "bot.learning")),
     **dict.fromkeys(VALUES, VALUES),
     "bot.service": (*USE_CASES, *ADAPTERS, *VALUES),
-    "bot.benchmarks": ("bot.service", *USE_CASES, *ADAPTERS, *VALUES),
-    "bot.commands": (*FRONT_ENDS, "bot.service", "bot.benchmarks", *USE_CASES, *ADAPTERS, *VALUES),
+    "bot.outpost": ("bot.service", *ADAPTERS, *VALUES),
+    "bot.benchmarks": ("bot.service", "bot.outpost", *USE_CASES, *ADAPTERS, *VALUES),
+    "bot.commands": (*FRONT_ENDS, "bot.service", "bot.outpost", "bot.benchmarks", *USE_CASES, *ADAPTERS, *VALUES),
     "bot.__main__": (*FRONT_ENDS, *WIRING, *USE_CASES, *ADAPTERS, *VALUES),
 }
 
@@ -172,7 +176,7 @@ def test_nothing_the_bot_can_reach_imports_torch() -> None:
 
 def test_starting_the_bot_loads_neither_torch_nor_engravers_nor_plots() -> None:
     heavy = {"torch", "safetensors", "music21", "matplotlib", "verovio", "symusic", "numpy", "pretty_midi", "lameenc"}
-    heavy.add("typst")
+    heavy |= {"typst", "asyncpg", "redis"}
     program = f"import sys, bot.__main__; print(sorted({heavy} & sys.modules.keys()))"
     ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"

@@ -18,7 +18,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
-from bot.benchmarks import answers, members, rendering, storage
+from bot.benchmarks import answers, machines, members, rendering, storage
 from bot.benchmarks.row import Row, at_most
 from bot.config import Config
 from bot.errors import WorkerError
@@ -58,6 +58,7 @@ def _rows(config: Config, options: argparse.Namespace) -> Iterator[Row]:
     yield from rendering.measure()
     yield from members.measure(config)
     yield from answers.measure(options.config)
+    yield from machines.measure()
     if options.large:
         yield from storage.measure()
 

@@ -12,11 +12,12 @@ from typing import Any
 from bot.config import Config
 from bot.errors import ConfigError, TunesmithError, WorkerError
 from bot.render import Renderer
-from bot.service import chosen, data_directory, local_worker
+from bot.service import chosen, data_directory, living, local_worker, workers
 from bot.store import Store
-from bot.workers.local import LocalWorker
+from bot.workers import Workers
 from model.jobs import Event, Job, parse_prompt
 
+_HEARD_WITHIN = 2.5  # seconds in which a worker at a broker says that it lives
 _NAMES = {"png": "sheet music (PNG)", "mid": "MIDI", "mp3": "sound (MP3)"}
 
 
@@ -62,7 +63,7 @@ class _Checks:
     stack: AsyncExitStack
     failed: bool = False
     _store: Store | None = None
-    _worker: LocalWorker | None = None
+    _worker: Workers | None = None
     _renderer: Renderer | None = None
     _tune: Event | None = None
     _began: float = field(default_factory=time.monotonic)
@@ -84,7 +85,7 @@ class _Checks:
         return f"{data_directory(self.config.data_dir).absolute()} can be written to"
 
     async def database(self) -> str:
-        store = await Store.open(self.config.data_dir / "tunesmith.db")
+        store = await Store.open(self.config.database)
         self._store = await self.stack.enter_async_context(store)
         left = await store.unfinished(("web", "discord"))
         return f"opened, up to date, {len(left)} prompts that are not done"
@@ -110,6 +111,14 @@ class _Checks:
         )
 
     async def worker(self) -> str:
+        if self._store and self.config.workers.broker:
+            cluster = workers(self.config, self._store)
+            await self.stack.enter_async_context(cluster)
+            await asyncio.sleep(_HEARD_WITHIN)
+            if not (alive := living(cluster, self.config.workers.lease)):
+                raise WorkerError("no worker is at the broker: start one with python -m bot worker")
+            self._worker = cluster
+            return ", ".join(f"{health.name} ({health.device or 'device unknown'})" for health in alive)
         self._worker = await self.stack.enter_async_context(local_worker(self.config))
         return f"{chosen(self.config)}, ready in {self._seconds()}"
 

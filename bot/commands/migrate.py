@@ -1,4 +1,4 @@
-"""`migrate`: bring the database to this release's tables, keeping a copy of the old file."""
+"""`migrate`: bring the database to this release's tables, keeping a copy of the old file; or move into another one."""
 
 import argparse
 import asyncio
@@ -6,17 +6,29 @@ from typing import Any
 
 from bot.config import Config
 from bot.service import data_directory
+from bot.store.copy import copy
+from bot.store.database import name_of
 from bot.store.migrate import migrate
 
 
 def add(commands: Any) -> None:
-    commands.add_parser("migrate", help="bring the database up to date (running the bot does so too)").set_defaults(
-        run=run
+    parser = commands.add_parser(
+        "migrate",
+        help="bring the database up to date (running the bot does so too)",
+        description="Bring the database that the settings name up to date; with --from, fill it, which has to be"
+        " empty, with all that an SQLite store holds, and leave that one as it is.",
     )
+    parser.add_argument("--from", dest="source", metavar="sqlite:///FILE", help="copy this store into the one in use")
+    parser.set_defaults(run=run)
 
 
-def run(config: Config, _options: argparse.Namespace) -> int:
-    path = data_directory(config.data_dir) / "tunesmith.db"
-    asyncio.run(migrate(path))
-    print(f"{path} is up to date")
+def run(config: Config, options: argparse.Namespace) -> int:
+    data_directory(config.data_dir)
+    if options.source:
+        counts = asyncio.run(copy(options.source, config.database))
+        for table, count in sorted(counts.items()):
+            print(f"{table}: {count} rows")
+    else:
+        asyncio.run(migrate(config.database))
+    print(f"{name_of(config.database)} is up to date")
     return 0

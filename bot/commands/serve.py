@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.config import Config
 from bot.service import Service, only_one, running
+from bot.sharing import Sharing
 from bot.web import Application, create_app, serve
 from bot.web.metrics import metrics_route
 
@@ -47,13 +48,19 @@ async def _serve(config: Config, connector: "Connector") -> None:
 
 async def _run(config: Config, connector: "Connector") -> None:
     """Runs until it is cancelled, or Discord refuses the bot: whoever gave a token did not mean the page alone."""
-    async with running(config) as service, service.retrainer:
+    platforms = _platforms(config)
+    batch = config.queue.at_once
+    async with (
+        running(config) as service,
+        Sharing(service.store, service.composer, platforms, batch),
+        service.retrainer,
+    ):
         runner = None
         discord = _discord(config, service, connector)
         if config.web.enabled:
             runner = await serve(page(config, service), config.web.host, config.web.port)
         try:
-            left = await service.composer.recover(("web", "discord"))
+            left = await service.composer.recover(platforms, batch if config.shared else None)
             if left:
                 print(f"{left} prompts from the last run go on", flush=True)
             _announce(config)
@@ -74,6 +81,12 @@ def page(config: Config, service: Service) -> Application:
     app = create_app(service.composer, service.library, service.retrainer if config.web.local else None)
     app.add_routes([metrics_route(service.metrics.exposition)])
     return app
+
+
+def _platforms(config: Config) -> tuple[str, ...]:
+    """Whose prompts of the last run, and of bots that are gone, go on here: where others share them, whom we answer."""
+    token = config.discord_token
+    return ("web",) if config.shared and not (token and token.get_secret_value()) else ("web", "discord")
 
 
 def _discord(config: Config, service: Service, connector: "Connector") -> "Connection | None":

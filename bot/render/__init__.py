@@ -3,6 +3,15 @@
 The bot needs `Renderer` alone; what it starts (`bot.render.process`) is the one place that loads the engravers.
 """
 
+from collections.abc import Collection
+from typing import Protocol
+
 from bot.render.pool import KINDS, Renderer
 
-__all__ = ["KINDS", "Renderer"]
+__all__ = ["KINDS", "Renderer", "Renders"]
+
+
+class Renders(Protocol):
+    """What the composer asks of a Renderer."""
+
+    async def render(self, abc: str, kinds: Collection[str] = ...) -> dict[str, bytes]: ...

@@ -1,6 +1,7 @@
-"""One database: its URL, its connections and its transactions, with SQLite's habits kept here."""
+"""One database: its URL, its connections and its transactions, with the habits of SQLite and PostgreSQL kept here."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
@@ -12,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError,
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import StoreError
+from bot.errors import StoreAway, StoreError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,8 +22,13 @@ BUSY_SECONDS = 30.0  # how long a write waits for another process, such as a mig
 # without isolation_level=None the driver begins transactions by itself: late, and never for a read
 SQLITE_ARGUMENTS = {"timeout": BUSY_SECONDS, "isolation_level": None}
 POOL_SIZE = 5  # connections; each of SQLite's is a thread
+CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0  # how long a server may take to take a call, and to answer a statement
+SERVER_POOL_SIZE = 10
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _CHECK = "check that it can be reached and written, and that its disk has space"
+AWAY = "the database does not answer: please ask again in a minute"
+
+log = logging.getLogger(__name__)
 
 
 def database_url(location: str | Path) -> URL:
@@ -48,10 +54,21 @@ def display_name(url: URL) -> str:
     return str(path) if path else url.render_as_string(hide_password=True)
 
 
-def open_engine(url: URL) -> AsyncEngine:
-    """Connections to a database. Nothing is opened before the first use; the caller disposes of the engine."""
+def name_of(location: str | Path) -> str:
+    """A path or URL as it may be shown."""
+    return display_name(database_url(location))
+
+
+def open_engine(url: URL, patient: bool = False) -> AsyncEngine:
+    """Connections to a database. Nothing is opened before the first use; the caller disposes of the engine.
+
+    A server's statement may take ANSWER_SECONDS, or with `patient` as long as it likes.
+    """
     if sqlite_path(url) is None:
-        return create_async_engine(url)
+        arguments = {"timeout": CONNECT_SECONDS, "command_timeout": None if patient else ANSWER_SECONDS}
+        return create_async_engine(
+            url, pool_size=SERVER_POOL_SIZE, max_overflow=0, pool_pre_ping=True, connect_args=arguments
+        )
     engine = create_async_engine(
         url, poolclass=AsyncAdaptedQueuePool, pool_size=POOL_SIZE, max_overflow=0, connect_args=SQLITE_ARGUMENTS
     )
@@ -87,7 +104,9 @@ def translated(name: str) -> Iterator[None]:
         raise
     except ModuleNotFoundError as error:
         raise StoreError(f"cannot use the database {name}: pip install {error.name}") from error
-    except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as error:
+    except Exception as error:
+        if not _of_the_database(error):
+            raise
         cause = error.orig if isinstance(error, DBAPIError) else error
         damaged = type(cause) is sqlite3.DatabaseError  # "file is not a database", "database disk image is malformed"
         advice = "restore a backup, or move the file away to start anew" if damaged else _CHECK
@@ -95,16 +114,40 @@ def translated(name: str) -> Iterator[None]:
         raise StoreError(f"cannot use the database {name} ({reason}): {advice}") from error
 
 
+def _of_the_database(error: Exception) -> bool:
+    """Whether the database or the way to it failed; asyncpg's own errors come bare while it connects."""
+    known = isinstance(error, DBAPIError | PoolTimeout | sqlite3.Error | OSError)
+    return known or type(error).__module__.startswith("asyncpg.")
+
+
+def _is_away(error: StoreError) -> bool:
+    """Whether a server could not be reached, or was lost in the middle: what may well work in a while."""
+    cause = error.__cause__
+    if isinstance(cause, DBAPIError):
+        states = str(getattr(cause.orig, "sqlstate", None) or "")
+        # 08: connection, 57P: the server is being shut down or started, 53: it is short of connections or space
+        return cause.connection_invalidated or states.startswith(("08", "57P", "53")) or not states
+    return not isinstance(cause, ModuleNotFoundError)
+
+
 class Database:
-    """Transactions on one pool of connections. Failures leave as StoreError; `close` it."""
+    """Transactions on one pool of connections. Failures leave as StoreError, as StoreAway where a server is away.
+
+    `close` it.
+    """
 
     def __init__(self, url: URL) -> None:
         self._name = display_name(url)
+        self._serves = sqlite_path(url) is None
         self._engine = open_engine(url)
+        self._reading_engine = self._engine
+        if self._serves:  # SQLite's readers see one moment anyway
+            self._reading_engine = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self._writing_engine = self._engine.execution_options(writes=True)
         # SQLite has one writer: waiting here is fair and holds no connection
-        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if sqlite_path(url) else nullcontext()
+        self._turn: AbstractAsyncContextManager[Any] = nullcontext() if self._serves else asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
+        self.away = False  # it did not answer when it was last asked
 
     async def read(
         self, query: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kw: P.kwargs
@@ -112,7 +155,7 @@ class Database:
         """What `query` finds; all it reads is from one moment of the database."""
 
         async def run() -> T:
-            async with self._engine.connect() as connection:
+            async with self._reading_engine.connect() as connection:
                 return await query(connection, *args, **kw)
 
         return await self._whole(run())
@@ -135,8 +178,24 @@ class Database:
 
     async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
         # a statement cannot be cancelled inside the driver's thread: its connection would be lost in mid-transaction
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._told(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        with translated(self._name):
-            return await asyncio.shield(task)
+        return await asyncio.shield(task)
+
+    async def _told(self, work: Coroutine[Any, Any, T]) -> T:
+        """The failure of a server is told to the log alone, once: its name and address are no member's business."""
+        try:
+            with translated(self._name):
+                result = await work
+        except StoreError as error:
+            if not self._serves or not _is_away(error):
+                raise
+            if not self.away:
+                log.error("%s", error)
+            self.away = True
+            raise StoreAway(AWAY) from error
+        if self.away:
+            log.warning("the database %s is back", self._name)
+        self.away = False
+        return result

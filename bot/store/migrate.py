@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, NullPool, create_engine, inspect
+from sqlalchemy import URL, Connection, NullPool, create_engine, inspect, text
 
 from bot.errors import StoreError
 from bot.store.database import (
@@ -26,6 +26,7 @@ from bot.store.database import (
 )
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7483920155)")  # a number of our own; held until the commit
 
 log = logging.getLogger(__name__)
 _alembic = threading.Lock()  # its `context` and `op` are global: one migration at a time in a process
@@ -52,9 +53,10 @@ def _migrate(url: URL, scripts: Path) -> None:
 
 
 async def _upgrade_server(url: URL, config: Config) -> None:
-    engine = open_engine(url)
+    engine = open_engine(url, patient=True)
     try:
         async with engine.begin() as connection:
+            await connection.execute(_ONE_AT_A_TIME)
             await connection.run_sync(_upgrade, url, config)
     finally:
         await engine.dispose()

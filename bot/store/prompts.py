@@ -1,9 +1,9 @@
 """Prompts: what was asked, and how far it is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,8 +26,9 @@ async def add(
     version: int,
     varied_from: int | None,
     message: Message,
+    lease: Mapping[str, Any],
 ) -> StoredPrompt:
-    """Store a new prompt as queued. NotFound where the member, server or version is not registered."""
+    """Store a new prompt as queued, leased to a bot. NotFound where the member, server or version is not registered."""
     statement = insert(prompts).values(
         member_id=member_id,
         server_id=server_id,
@@ -39,6 +40,7 @@ async def add(
         channel_id=message.channel_id or None,
         message_id=message.message_id or None,
         created_at=now(),
+        **lease,
     )
     try:
         prompt_id = (await connection.execute(statement.returning(prompts.c.id))).scalar_one()
@@ -47,21 +49,26 @@ async def add(
     return from_row((await connection.execute(_query().where(prompts.c.id == prompt_id))).one())
 
 
-async def set_state(connection: AsyncConnection, prompt_id: int, state: State, error: str) -> bool:
-    """Move a prompt on; False, and nothing changes, where it is unknown or already in a final state."""
+async def set_state(connection: AsyncConnection, prompt_id: int, state: State, error: str, bot: str) -> bool:
+    """Move a prompt on; False, and nothing changes, where it is unknown or already in a final state.
+
+    Any bot may cancel a prompt; all else is for the one that has it.
+    """
     values: dict[str, Any] = {"state": state.value, "error": error}
     if state is State.COMPOSING:
         values |= {"started_at": now(), "attempts": prompts.c.attempts + 1}
     if state.final:
         values["finished_at"] = now()
     statement = update(prompts).where(prompts.c.id == prompt_id, prompts.c.state.in_(UNFINISHED)).values(values)
+    if state not in (State.CANCELLED, State.DONE):
+        statement = statement.where(or_(prompts.c.bot.is_(None), prompts.c.bot == bot))
     return (await connection.execute(statement)).rowcount == 1
 
 
-async def put_back(connection: AsyncConnection, prompt_ids: Collection[int]) -> None:
+async def put_back(connection: AsyncConnection, prompt_ids: Collection[int], bot: str) -> None:
     """Prompts that a clean stop interrupted are queued again, and that was no attempt."""
     working = [State.COMPOSING.value, State.RENDERING.value]
-    statement = update(prompts).where(prompts.c.id.in_(prompt_ids), prompts.c.state.in_(working))
+    statement = update(prompts).where(prompts.c.id.in_(prompt_ids), prompts.c.state.in_(working), prompts.c.bot == bot)
     await connection.execute(statement.values(state=State.QUEUED.value, attempts=prompts.c.attempts - 1))
 
 
@@ -88,6 +95,12 @@ async def undelivered(connection: AsyncConnection, platforms: Collection[str]) -
 async def load(connection: AsyncConnection, prompt_id: int) -> StoredPrompt | None:
     row = (await connection.execute(_query().where(prompts.c.id == prompt_id))).one_or_none()
     return from_row(row) if row else None
+
+
+async def load_all(connection: AsyncConnection, prompt_ids: Collection[int]) -> list[StoredPrompt]:
+    """These prompts, oldest first."""
+    rows = await connection.execute(_query().where(prompts.c.id.in_(prompt_ids)).order_by(prompts.c.id))
+    return [from_row(row) for row in rows]
 
 
 async def unfinished(connection: AsyncConnection, platforms: Collection[str]) -> list[StoredPrompt]:

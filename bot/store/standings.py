@@ -58,7 +58,9 @@ async def count(connection: AsyncConnection, tune_id: int, before: Cast, after: 
     past = or_(
         *(and_(standings.c.period == period.value, standings.c.began < since) for period, since in began.items())
     )
-    await connection.execute(delete(standings).where(_KEY.in_(select(*_KEY.clauses).where(past).limit(FORGET))))
+    # whoever votes at the same time forgets others: two that wait for each other's would never end
+    old_keys = select(*_KEY.clauses).where(past).limit(FORGET).with_for_update(skip_locked=True)
+    await connection.execute(delete(standings).where(_KEY.in_(old_keys)))
 
 
 def _change(before: Cast, after: Cast, period: Period, since: date) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """The store: what the use cases keep and look up, each call one transaction."""
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -7,9 +8,10 @@ from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import members, prompts, settings, standings, tunes, versions, votes
+from bot.store import files, leases, members, prompts, settings, standings, tunes, versions, votes
 from bot.store.database import Database, database_url
 from bot.store.learning import Learning
+from bot.store.leases import Lease
 from bot.store.migrate import migrate
 from bot.values import (
     NOWHERE,
@@ -28,25 +30,33 @@ from bot.values import (
 )
 from model.jobs import Prompt
 
+LEASE = 30.0  # seconds
+
 
 class Store:
     """Prompts, tunes, votes and versions in one database. `async with await Store.open(path) as store`.
 
     Ids may be any integers. A call that is cancelled still ends as a whole. Failures of the database are StoreError.
+    `lease` is this bot's hold on its prompts, of which others on the same database know.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, lease: Lease) -> None:
+        self._database, self.lease = database, lease
         self.learning = Learning(database)
 
     @classmethod
-    async def open(cls, location: str | Path) -> Self:
+    async def open(cls, location: str | Path, lease: float = LEASE) -> Self:
         """Open the database at a path or URL, made or migrated where needed.
 
         StoreError, with nothing altered, where it is a newer release's, no database, corrupt or not writable.
         """
         await migrate(location)
-        return cls(Database(database_url(location)))
+        return cls(Database(database_url(location)), Lease(secrets.token_hex(8), lease))
+
+    @property
+    def trouble(self) -> str:
+        """A line for whoever waits while the database does not answer; empty while it does."""
+        return "the database does not answer: your tune waits until it does…" if self._database.away else ""
 
     async def close(self) -> None:
         await self._database.close()
@@ -83,15 +93,31 @@ class Store:
         NotFound where the member, server or version is not registered.
         """
         return await self._database.write(
-            prompts.add, member_id, server_id, prompt, count, version, varied_from, message
+            _add, self.lease, member_id, server_id, prompt, count, version, varied_from, message
         )
 
     async def set_state(self, prompt_id: int, state: State, error: str = "") -> bool:
         """Move a prompt on, each COMPOSING being one attempt; `finish` is the way to DONE.
 
-        False, and nothing changes, where the prompt is unknown or already in a final state.
+        False, and nothing changes, where the prompt is unknown, already in a final state or, but for CANCELLED, taken
+        over by another bot.
         """
-        return await self._database.write(prompts.set_state, prompt_id, state, error)
+        return await self._database.write(prompts.set_state, prompt_id, state, error, self.lease.bot)
+
+    async def take(self, platforms: Collection[str], limit: int | None = None, mine: bool = True) -> list[StoredPrompt]:
+        """Have prompts of these platforms that are not done and that no other bot has, oldest first.
+
+        Without `mine`, only those that were another's, or nobody's. Each is taken by one bot.
+        """
+        return await self._database.write(leases.take, self.lease, platforms, limit, mine)
+
+    async def renew(self) -> set[int]:
+        """Go on having the prompts that are not done and this bot's; their ids. To be called within each lease."""
+        return await self._database.write(leases.renew, self.lease)
+
+    async def release(self) -> None:
+        """Let other bots go on at once with what this one has not done."""
+        await self._database.write(leases.release, self.lease)
 
     async def answered_in(self, prompt_id: int, channel_id: str, message_id: str, delivered: bool = False) -> None:
         """Remember the message that carries a prompt's answer, in place of an earlier one, and if that shows the end.
@@ -112,7 +138,7 @@ class Store:
 
     async def put_back(self, prompt_ids: Collection[int]) -> None:
         """Queue prompts again that a clean stop interrupted in their work, which was no attempt."""
-        await self._database.write(prompts.put_back, prompt_ids)
+        await self._database.write(prompts.put_back, prompt_ids, self.lease.bot)
 
     async def prompt(self, prompt_id: int) -> StoredPrompt | None:
         return await self._database.read(prompts.load, prompt_id)
@@ -196,6 +222,14 @@ class Store:
         """Use a version from now on; the audit is told who of `place` did. NotFound where it is unknown or pruned."""
         return await self._database.write(_choose, number, place)
 
+    async def keep_checkpoint(self, sha256: str, data: bytes) -> None:
+        """Keep a version's file in the database, for bots and workers on other machines."""
+        await self._database.write(files.keep, sha256, data)
+
+    async def checkpoint(self, sha256: str) -> bytes | None:
+        """A file that was kept; None where it was not."""
+        return await self._database.read(files.load, sha256)
+
     async def server_settings(self, place: Place) -> ServerSettings:
         """What the admins of a place's server chose; as it is elsewhere where they chose nothing."""
         return await self._database.read(settings.load, place)
@@ -211,6 +245,21 @@ class Store:
     async def records(self, place: Place, limit: int = 10) -> list[Record]:
         """What the admins of a place's server did last, newest first."""
         return await self._database.read(settings.records, place, limit)
+
+
+async def _add(
+    connection: AsyncConnection,
+    lease: Lease,
+    member_id: int,
+    server_id: int,
+    prompt: Prompt,
+    count: int,
+    version: int,
+    varied_from: int | None,
+    message: Message,
+) -> StoredPrompt:
+    rest = version, varied_from, message, lease.values(connection)
+    return await prompts.add(connection, member_id, server_id, prompt, count, *rest)
 
 
 async def _remove(connection: AsyncConnection, tune_id: int) -> None:

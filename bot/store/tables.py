@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -145,6 +146,8 @@ prompts = Table(
     _time("started_at", nullable=True),
     _time("finished_at", nullable=True),
     _time("delivered_at", nullable=True),  # when its message showed the answer
+    Column("bot", String(32)),  # who has it, by bot.store.leases, until when; NULL is nobody
+    _time("leased_until", nullable=True),
     Index(None, "server_id", "id"),  # history of a server, newest first
     Index(None, "state", "id"),  # unfinished prompts, oldest first
 )
@@ -271,4 +274,12 @@ audit = Table(
     _text("detail"),
     _time("created_at"),
     Index(None, "server_id", "id"),  # of a server, newest first
+)
+
+checkpoint_files = Table(  # for machines that have no other way to a version's file
+    "checkpoint_files",
+    metadata,
+    Column("sha256", String(64), primary_key=True),  # of the whole file
+    Column("part", Integer, primary_key=True, autoincrement=False),  # from 0, without gaps
+    Column("data", LargeBinary, nullable=False),
 )

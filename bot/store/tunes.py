@@ -14,11 +14,14 @@ from model.jobs import Known
 
 
 async def finish(connection: AsyncConnection, prompt_id: int, new: Sequence[NewTune]) -> list[StoredTune]:
-    """Store a prompt's tunes and make it done; where it is in a final state already, only return what it has."""
+    """Store a prompt's tunes and make it done; where it is in a final state already, only return what it has.
+
+    The first bot that has the answer stores it, also when another has taken the prompt over meanwhile.
+    """
     prompt = await prompt_rows.load(connection, prompt_id)
     if prompt is None:
         raise NotFound(f"there is no prompt {prompt_id}")
-    if await prompt_rows.set_state(connection, prompt_id, State.DONE, "") and new:
+    if await prompt_rows.set_state(connection, prompt_id, State.DONE, "", "") and new:
         await connection.execute(insert(tunes), [_columns(prompt, tune) for tune in new])
     return await of_prompts(connection, [prompt_id], prompt.member_id)
 

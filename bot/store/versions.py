@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound
 from bot.store.tables import now, prompts, tunes, versions, voted
-from bot.store.upsert import insert_for
+from bot.store.upsert import insert_for, one_at_a_time
 from bot.values import Version
 
+SHIPPED = 1  # the number of the one that comes with the bot, registered or not
 _TICK = timedelta(microseconds=1)
 
 
@@ -25,7 +26,8 @@ async def add(
 ) -> Version:
     """Register a checkpoint under `number`, or the next free one. A number that exists gets the new path and hash."""
     if number is None:
-        number = 1 + ((await connection.execute(select(func.max(versions.c.number)))).scalar() or 0)
+        await one_at_a_time(connection, versions)
+        number = 1 + max(SHIPPED, (await connection.execute(select(func.max(versions.c.number)))).scalar() or 0)
     insert = insert_for(connection, versions).values(
         number=number, path=path, sha256=sha256, name=name, created_at=now(), note=note, retraining_id=retraining_id
     )

@@ -102,6 +102,8 @@ def _alt(tune: StoredTune) -> str:
 
 def _status(progress: Progress) -> str:
     """One line for a prompt without tunes; empty when it is done."""
+    if progress.note and not progress.prompt.state.final:
+        return progress.note
     match progress.prompt.state:
         case State.QUEUED if progress.ahead > 0:
             return f"{_ordinal(progress.ahead + 1)} in the queue…"

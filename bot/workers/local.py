@@ -11,9 +11,11 @@ from types import TracebackType
 from typing import Self
 
 from bot.errors import WorkerError
+from bot.workers.health import Health
 from bot.workers.process import WorkerProcess
 from model.jobs import Event, Job
 
+COMMAND = (sys.executable, "-m", "model", "worker")
 ATTEMPTS = 3  # workers that may die of one job before it is given up
 GRACE = 2.0  # seconds for the process to leave once its input is closed
 STARTED_WELL = 30.0  # a worker that lived so many seconds does not make the next start wait
@@ -59,12 +61,14 @@ class LocalWorker:
     threads: int = 1
     checkpoint: Path | None = None
     start_timeout: float = 60.0
-    command: Sequence[str] = (sys.executable, "-m", "model", "worker")
+    command: Sequence[str] = COMMAND
     keep: int = 3  # versions in its memory
     silence: float = 30.0
     memory: int | None = None
     heard: Callable[[Event], None] = lambda _: None
     restarts: int = 0
+    trouble: str = ""  # its prompts wait the moment that a restart takes
+    _vitals: Event = field(default_factory=lambda: Event("", "alive"))
     _pending: dict[str, _Pending] = field(default_factory=dict)
     _child: WorkerProcess | None = None  # perhaps not ready yet
     _process: WorkerProcess | None = None  # the child, while it takes jobs
@@ -95,6 +99,11 @@ class LocalWorker:
             await self._child.end(GRACE)
         for pending in self._pending.values():
             pending.fail("the bot is stopping")
+
+    def workers(self) -> list[Health]:
+        """The one beside the bot, as it was when it last said that it lives; none while it is being started."""
+        said = self._vitals
+        return [Health("beside the bot", device=said.device, memory=said.memory)] if self._process else []
 
     async def compose(self, job: Job) -> Event:
         """The outcome of `job`, `done` or `failed`. WorkerError when no worker could give one in time."""
@@ -191,6 +200,7 @@ class LocalWorker:
         if not event.id:
             self.heard(event)
             if event.state == "alive":
+                self._vitals = event
                 self._weigh(event.memory, process)
             return
         pending = self._pending.get(event.id)

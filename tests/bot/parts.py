@@ -12,6 +12,7 @@ from bot.limits import Limits
 from bot.queue import PromptQueue
 from bot.render import Renderer as RealRenderer
 from bot.settings import Settings
+from bot.sharing import Sharing
 from bot.store import Store
 from bot.values import Place, Progress, State
 from bot.workers.local import LocalWorker
@@ -63,7 +64,7 @@ class Bot:
 
 @asynccontextmanager
 async def running(
-    path: Path,
+    path: Path | str,
     *options: str,
     at_once: int = 8,
     limit: int = 50,
@@ -73,11 +74,12 @@ async def running(
     patience: float = 60.0,
     real: RealRenderer | None = None,
     cooldowns: tuple[float, float] = (0.0, 0.0),
+    lease: float = 30.0,
 ) -> AsyncIterator[Bot]:
-    """A bot on the database at `path`. Rendering goes through unless a test clears `renderer.go`."""
+    """A bot on the database at a path or URL. Rendering goes through unless a test clears `renderer.go`."""
     renderer = Renderer(real=real)
     renderer.go.set()
-    async with await Store.open(path) as store, LocalWorker(command=(*STAND_IN, *options)) as worker:
+    async with await Store.open(path, lease) as store, LocalWorker(command=(*STAND_IN, *options)) as worker:
         for number in range(1, version + 1):
             await store.add_version(f"/nowhere/{number}.safetensors", str(number) * 64, "trad", number)
         queue = PromptQueue(limit, per_member, per_server)
@@ -86,7 +88,7 @@ async def running(
         limits = Limits(settings, *cooldowns)
         rest = queue, at_once, 30.0, version, patience
         composer = Composer(store, library, worker, renderer, *rest, limits=limits, current=store.current_version)
-        async with composer:
+        async with composer, Sharing(store, composer, ["web"], at_once):
             yield Bot(store, composer, renderer, worker, settings)
 
 

@@ -187,7 +187,7 @@ async def test_changes_end_when_the_bot_stops(path: Path) -> None:
 async def test_forgotten_listeners_are_dropped(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(10):
         bot.composer.changes()
-    assert len(bot.composer._listeners) == 0
+    assert len(bot.composer.listeners) == 0
     caplog.set_level(logging.INFO)
     assert (await bot.finished(asked())).prompt.state is State.DONE
 

@@ -25,6 +25,8 @@ DEFAULTS = {
         "silence": 30.0,
         "memory": 4096,
     },
+    "store": {"url": None, "lease": 30.0},
+    "workers": {"broker": None, "name": "", "slots": 8, "lease": 15.0},
     "render": {"processes": min(CORES, 8), "timeout": 30.0},
     "queue": {"limit": 1000, "per_server": 250, "per_member": 5, "at_once": 8, "patience": 900.0},
     "limits": {"member_cooldown": 5.0, "server_cooldown": 0.0},
@@ -124,6 +126,9 @@ def test_an_unknown_key_is_named(text: str, name: str) -> None:
         ("[render]\nprocesses = 0", "render.processes"),
         ("[queue]\nper_member = 0", "queue.per_member"),
         ('[log]\nformat = "xml"', "log.format"),
+        ('[store]\nurl = "mysql://bob:secret@db/x"', "store.url"),
+        ('[workers]\nbroker = "amqp://bob:secret@mq"', "workers.broker"),
+        ("[store]\nurl = 5", "store.url"),
     ],
 )
 def test_a_wrong_value_is_named(text: str, name: str) -> None:
@@ -190,3 +195,30 @@ def test_votes_on_the_page_train_only_while_nobody_else_reaches_it() -> None:
     for host in ("0.0.0.0", "::", "192.168.1.5", "example.org"):  # none of which the settings allow as yet
         public = load().model_copy(update={"web": Web.model_construct(host=host)})
         assert (public.voters, public.web.local) == (("discord",), False)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "url"),
+    [
+        ("store", "url", f"postgresql+asyncpg://bob:{SECRET}@db.example.org/tunes"),
+        ("workers", "broker", f"rediss://:{SECRET}@mq.example.org/0"),
+    ],
+)
+def test_a_password_in_a_url_never_shows(
+    section: str, key: str, url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = load(written(f'[{section}]\n{key} = "{url}"\n'))
+    assert getattr(getattr(config, section), key).get_secret_value() == url
+    logging.getLogger().warning("%s %r", config, config)
+    assert not any(SECRET in text for text in (repr(config), config.model_dump_json(), caplog.text))
+    assert SECRET not in refusal(f'[{section}]\n{key} = "mysql://bob:{SECRET}@db/x"')
+    monkeypatch.setenv(f"TUNESMITH_{section.upper()}__{key.upper()}", f"bob:{SECRET}")
+    assert SECRET not in refusal()
+
+
+def test_the_database_is_a_file_in_the_data_directory_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().database == Path("data/tunesmith.db")
+    monkeypatch.setenv("TUNESMITH_STORE__URL", "postgresql://db/tunes")
+    assert load().database == "postgresql://db/tunes"
+    monkeypatch.setenv("TUNESMITH_STORE__URL", "")
+    assert load().database == Path("data/tunesmith.db")

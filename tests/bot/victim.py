@@ -1,11 +1,10 @@
-"""A bot that waits to be killed: `python -m tests.bot.victim DATABASE`, with 10 prompts rendering and 50 queued.
+"""A bot that waits to be killed: `python -m tests.bot.victim DATABASE [LEASE]`, with 10 prompts rendering, 50 queued.
 
 Before, it had one tune stored and voted on. It says `ready` once all of that stands in the database.
 """
 
 import asyncio
 import sys
-from pathlib import Path
 
 from bot.values import Place, State
 from tests.bot.parts import ANN, BEN, asked, reached, running
@@ -13,8 +12,8 @@ from tests.bot.parts import ANN, BEN, asked, reached, running
 RENDERING, QUEUED = 10, 50
 
 
-async def main(path: Path) -> None:
-    async with running(path, at_once=RENDERING, limit=100) as bot:
+async def main(path: str, lease: float = 30.0) -> None:
+    async with running(path, at_once=RENDERING, limit=100, lease=lease) as bot:
         (tune,) = (await bot.finished(asked())).tunes
         for place, vote in ((ANN, 1), (BEN, -1)):
             member, _ = await bot.store.place(place)
@@ -32,4 +31,4 @@ async def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(sys.argv[1], *map(float, sys.argv[2:])))

@@ -1,8 +1,13 @@
 """What the store's tests begin with: a member, a prompt, a tune."""
 
+import sqlite3
+from contextlib import closing
+from typing import Any
+
 from bot.store import Store
 from bot.values import NewTune, Place, StoredPrompt, StoredTune
 from model.jobs import Known, Prompt, parse_prompt
+from tests.engines import postgres
 
 ABC = "X:1\nT:The Long Lane\nR:reel\nM:4/4\nL:1/8\nK:Edor\n|:EBBA B2EB:|\n"
 PROMPT = parse_prompt("Edor", "reel", 0.9, "AABB:4", 7, "EBBA B2EB|")
@@ -25,3 +30,11 @@ def new_tunes(count: int = 1) -> list[NewTune]:
 async def a_tune(store: Store) -> StoredTune:
     prompt = await a_prompt(store)
     return (await store.finish(prompt.id, new_tunes()))[0]
+
+
+async def rows(location: str, sql: str) -> list[tuple[Any, ...]]:
+    """What a query finds in the database at a URL, asked by its own driver."""
+    if location.startswith("postgresql"):
+        return await postgres.run(location, sql)
+    with closing(sqlite3.connect(location.removeprefix("sqlite:///"))) as database:
+        return database.execute(sql).fetchall()

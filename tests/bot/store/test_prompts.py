@@ -1,9 +1,6 @@
 import asyncio
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +9,7 @@ from bot.store import Store
 from bot.values import Place, State
 from model.jobs import LARGEST_SEED, Prompt, parse_prompt
 from model.key import Key
-from tests.bot.store.samples import PROMPT, a_member, a_prompt, a_tune, new_tunes
+from tests.bot.store.samples import PROMPT, a_member, a_prompt, a_tune, new_tunes, rows
 
 
 async def test_a_place_is_registered_once_and_takes_a_new_name(store: Store) -> None:
@@ -93,14 +90,13 @@ async def test_an_unknown_prompt_has_no_state(store: Store) -> None:
     assert await store.prompt(10**30) is None
 
 
-async def test_times_and_attempts_are_kept(store: Store, tmp_path: Path) -> None:
+async def test_times_and_attempts_are_kept(store: Store, location: str) -> None:
     prompt = await a_prompt(store)
     for state in (State.COMPOSING, State.QUEUED, State.COMPOSING):
         await store.set_state(prompt.id, state)
     await store.finish(prompt.id, new_tunes())
-    with closing(sqlite3.connect(tmp_path / "tunesmith.db")) as database:
-        query = "SELECT attempts, created_at < started_at, started_at < finished_at FROM prompts"
-        assert database.execute(query).fetchall() == [(2, 1, 1)]
+    query = "SELECT attempts, created_at < started_at, started_at < finished_at FROM prompts"
+    assert await rows(location, query) == [(2, 1, 1)]
 
 
 async def test_unfinished_prompts_of_a_platform_are_listed_oldest_first(store: Store) -> None:
@@ -125,6 +121,13 @@ async def test_a_new_version_gets_the_next_number(store: Store) -> None:
     tuned = await store.add_version("2.safetensors", "b" * 64, "tuned", note="from 200 votes")
     assert tuned.number == 2
     assert [version.number for version in await store.versions()] == [1, 2]
+
+
+async def test_versions_that_are_added_at_once_get_numbers_of_their_own(store: Store) -> None:
+    names = [f"tuned {number}" for number in range(12)]
+    added = await asyncio.gather(*(store.add_version(f"{name}.safetensors", "b" * 64, name) for name in names))
+    assert sorted(version.number for version in added) == list(range(2, 14)), "1 is the shipped one's"
+    assert {version.name for version in await store.versions()} == set(names)
 
 
 async def test_the_message_that_carries_the_answer_is_remembered(store: Store) -> None:

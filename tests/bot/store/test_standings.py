@@ -2,7 +2,6 @@ import asyncio
 import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,8 +10,7 @@ from hypothesis import strategies as st
 from bot.store import Store, standings, votes
 from bot.store.standings import wilson
 from bot.values import Leader, Period, Votes
-from tests.bot.store.samples import a_member, a_prompt, a_tune, new_tunes
-from tests.bot.store.test_migrate import query
+from tests.bot.store.samples import a_member, a_prompt, a_tune, new_tunes, rows
 
 THURSDAY = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
@@ -123,7 +121,7 @@ async def test_a_deleted_tune_leads_no_board(store: Store) -> None:
         assert await board(store, period) == [(left, 1, 0)]
 
 
-async def test_past_periods_are_forgotten_little_by_little(store: Store, clock: Clock, tmp_path: Path) -> None:
+async def test_past_periods_are_forgotten_little_by_little(store: Store, clock: Clock, location: str) -> None:
     prompt = await a_prompt(store)
     tunes = await store.finish(prompt.id, new_tunes(12))
     for tune in tunes:
@@ -131,18 +129,17 @@ async def test_past_periods_are_forgotten_little_by_little(store: Store, clock: 
     clock.go(60)
     for number in range(6):
         await cast(store, tunes[0].id, *[1] * (number + 1))
-    rows = query(tmp_path / "tunesmith.db", "SELECT count(*) FROM standings")
-    assert rows == [(3,)], "36 old ones are gone, the three current ones stay"
+    left = await rows(location, "SELECT count(*) FROM standings")
+    assert left == [(3,)], "36 old ones are gone, the three current ones stay"
 
 
-async def test_boards_agree_with_the_votes_after_a_storm(store: Store, tmp_path: Path) -> None:
+async def test_boards_agree_with_the_votes_after_a_storm(store: Store, location: str) -> None:
     draw = random.Random(7)
     ids = [(await a_tune(store)).id for _ in range(5)]
     members = [(await a_member(store, f"m{i}"))[0] for i in range(12)]
     storm = [(draw.choice(ids), draw.choice(members), draw.choice((1, 1, -1, 0))) for _ in range(300)]
     await asyncio.gather(*(store.vote(*vote) for vote in storm))
-    rows = query(tmp_path / "tunesmith.db", "SELECT tune_id, value FROM votes")
-    counts = Counter(rows)
+    counts = Counter(await rows(location, "SELECT tune_id, value FROM votes"))
     expected = {(tune, counts[tune, 1], counts[tune, -1]) for tune in ids if counts[tune, 1]}
     for period in Period:
         assert set(await board(store, period)) == expected

@@ -2,7 +2,8 @@
 
 `die` ends the process, `hang` stops answering for good, `twice` answers twice, `garbage` writes what is no event,
 `quiet` never answers this job but others, `noise` floods stderr, `fail` and `refuse` are a worker's own failures,
-`freeze` stops the process, `other` composes with version 1 instead.
+`freeze` stops the process, `other` composes with version 1 instead, `sleep` takes `--sleep` seconds, as a device would
+that composes one tune after another.
 With `once FILE` after the word, only the first process that meets the job does so. `--broken TEXT` keeps it from
 starting, `--log FILE` keeps the lines it reads, `--well-behaved` ignores every such word.
 """
@@ -36,11 +37,11 @@ class Heart:
 
     def beat(self) -> None:
         while True:
-            say(Event("", "alive", memory=self.memory))
+            say(Event("", "alive", memory=self.memory, device="stand-in"))
             time.sleep(self.seconds)
 
 
-def answer(job: dict[str, Any]) -> None:
+def answer(job: dict[str, Any], sleep: float = 0.0) -> None:
     word, *rest = job["prompt"]["opening"].split() or [""]
     if rest[:1] == ["once"]:
         mark = Path(rest[1])
@@ -69,6 +70,9 @@ def answer(job: dict[str, Any]) -> None:
             say(replace(done, version=1, note="version 2 cannot be used: it is corrupt"))
         case "quiet":
             pass
+        case "sleep":
+            time.sleep(sleep)
+            say(done)
         case "fail":
             say(Event(job["id"], "failed", error="no tune came out: try another seed", fault="sampling"))
         case "refuse":
@@ -91,6 +95,7 @@ def main() -> None:
     parser.add_argument("--heartbeat", type=float, default=2.0)
     parser.add_argument("--grows", type=int, default=0, help="MiB with every job")
     parser.add_argument("--broken")
+    parser.add_argument("--sleep", type=float, default=0.1)
     parser.add_argument("--well-behaved", action="store_true")
     parser.add_argument("--log", type=Path)
     options = parser.parse_args()
@@ -110,7 +115,7 @@ def main() -> None:
         if options.well_behaved and "prompt" in job:
             job["prompt"]["opening"] = ""
         if "cancel" not in job:
-            answer(job)
+            answer(job, options.sleep)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,59 @@
+"""A worker on a machine of its own, put together and run until it is told to stop."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Sequence
+
+from bot.config import Config
+from bot.errors import ConfigError
+from bot.service import SHIPPED, local_worker, sha256_of
+from bot.workers.broker import Broker
+from bot.workers.cache import Cache
+from bot.workers.health import PROTOCOL
+from bot.workers.local import LocalWorker
+from bot.workers.station import Station, Vitals
+
+
+async def serve(config: Config, command: Sequence[str] = (), protocol: int = PROTOCOL) -> None:
+    """Work until SIGTERM or Ctrl-C. `command` is the process that composes, where it is not the usual one."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    work = asyncio.create_task(_work(config, command, protocol), name="worker")
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not work.done():
+        print("stopping", flush=True)
+        work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    if not work.cancelled():
+        work.result()
+
+
+async def _work(config: Config, command: Sequence[str], protocol: int) -> None:
+    broker, vitals = _broker(config, protocol), Vitals()
+    name = config.workers.name or socket.gethostname()
+    try:
+        async with local_worker(config, vitals.heard, command) as local:
+            station = _station(config, broker, local, vitals, name)
+            print(f"worker {name}: ready for {config.workers.slots} tunes at a time, at {broker.address}", flush=True)
+            await station.run()
+    finally:
+        await broker.close()
+
+
+def _station(config: Config, broker: Broker, local: LocalWorker, vitals: Vitals, name: str) -> Station:
+    mine = {sha256_of(path): path for path in (SHIPPED, config.worker.checkpoint) if path}
+    mine.pop("", None)
+    cache = Cache(config.data_dir.absolute() / "checkpoints", broker.files, mine)
+    return Station(broker, local, cache, name, config.workers.slots, config.workers.lease, vitals)
+
+
+def _broker(config: Config, protocol: int) -> Broker:
+    url = config.workers.broker
+    try:
+        return Broker(url.get_secret_value() if url else "", protocol)
+    except ValueError as error:
+        raise ConfigError(f"setting 'workers.broker': {error}") from None

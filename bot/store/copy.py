@@ -1,0 +1,115 @@
+"""Move house: everything in an SQLite file into another database, counted on both sides."""
+
+import asyncio
+import fcntl
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.errors import StoreError
+from bot.store.database import database_url, display_name, open_engine, sqlite_path, translated
+from bot.store.migrate import migrate
+from bot.store.tables import metadata, prompts
+
+BATCH = 500  # rows in one statement
+_NOBODYS = {"bot": None, "leased_until": None}
+
+
+async def copy(source: str | Path, target: str | Path) -> dict[str, int]:
+    """Copy an SQLite store into an empty one; how many rows each table has. All of it is stored, or none.
+
+    The source, which may be an older release's, is left as it is; the target is made or brought up to date first.
+    StoreError where a bot is working on the source, where it is no store, and where the target holds anything.
+    """
+    path = sqlite_path(database_url(source))
+    if path is None:
+        raise StoreError("only an SQLite store can be copied from: write sqlite:///FILE")
+    if not await asyncio.to_thread(path.is_file):
+        raise StoreError(f"there is no database {path}")
+    url = database_url(target)
+    if sqlite_path(url) == path:
+        raise StoreError(f"{path} cannot be copied into itself: set [store] url to another database")
+    await migrate(target)
+    with tempfile.TemporaryDirectory(prefix="tunesmith-copy-") as folder, _nobody_at_work(path):
+        snapshot = Path(folder) / "tunesmith.db"
+        with translated(str(path)):
+            await asyncio.to_thread(_snapshot, path, snapshot)
+        await migrate(snapshot)
+        old, new = open_engine(database_url(snapshot)), open_engine(url, patient=True)
+        try:
+            with translated(display_name(url)):
+                return await _copy(old, new, display_name(url))
+        finally:
+            await old.dispose()
+            await new.dispose()
+
+
+@contextmanager
+def _nobody_at_work(path: Path) -> Iterator[None]:
+    """Hold the lock of the data directory that a file is in, where it has one."""
+    lock = path.with_name("bot.lock")
+    if not lock.is_file():
+        yield
+        return
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StoreError(f"a bot is at work on {path}: stop it first") from error
+        yield
+
+
+def _snapshot(path: Path, copy: Path) -> None:
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+
+
+async def _copy(old: AsyncEngine, new: AsyncEngine, name: str) -> dict[str, int]:
+    async with old.connect() as source, new.execution_options(writes=True).begin() as target:
+        for table in metadata.sorted_tables:
+            if await _count(target, table):
+                raise StoreError(f"the database {name} is not empty ({table.name}): make a new one to copy into")
+        for table in metadata.sorted_tables:
+            await _rows(source, target, table)
+        await _references(source, target)
+        counts = {table.name: await _count(target, table) for table in metadata.sorted_tables}
+        for table in metadata.sorted_tables:
+            if (there := await _count(source, table)) != counts[table.name]:
+                raise StoreError(f"{table.name}: {there} rows became {counts[table.name]}; nothing was copied")
+            await _number_on(target, table)
+        return counts
+
+
+async def _count(connection: AsyncConnection, table: Table) -> int:
+    return (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+
+
+async def _rows(source: AsyncConnection, target: AsyncConnection, table: Table) -> None:
+    rows = await source.stream(select(table).order_by(*table.primary_key.columns))
+    async for batch in rows.mappings().partitions(BATCH):
+        await target.execute(insert(table), [_fit(table, dict(row)) for row in batch])
+
+
+def _fit(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    """A prompt may vary a tune, which comes after it: see _references. No bot has it any more."""
+    return {**row, **_NOBODYS, "varied_from": None} if table is prompts else row
+
+
+async def _references(source: AsyncConnection, target: AsyncConnection) -> None:
+    query = select(prompts.c.id, prompts.c.varied_from).where(prompts.c.varied_from.is_not(None))
+    for prompt_id, tune_id in (await source.execute(query)).all():
+        await target.execute(update(prompts).where(prompts.c.id == prompt_id).values(varied_from=tune_id))
+
+
+async def _number_on(target: AsyncConnection, table: Table) -> None:
+    """Let new rows get numbers above those that were copied."""
+    if target.dialect.name == "postgresql" and "id" in table.c:
+        sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+        await target.execute(text(f"SELECT setval({sequence}, max(id)) FROM {table.name} HAVING max(id) IS NOT NULL"))

@@ -1,0 +1,116 @@
+"""Moving from SQLite into another database: all of it arrives, the source stays as it is, nothing is overwritten."""
+# ruff: noqa: ASYNC240 (nothing else runs on a test's loop)
+
+import fcntl
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StoreError
+from bot.store import Store
+from bot.store.copy import copy
+from bot.store.tables import metadata
+from bot.values import Period, Place, State
+from tests.bot.store.samples import PROMPT, a_member, a_prompt, a_tune, new_tunes, rows
+from tests.command_line import ran
+from tests.engines import postgres
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    (tmp_path / "old").mkdir()
+    return tmp_path / "old" / "tunesmith.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new' / 'tunesmith.db'}"
+    create: Callable[[], str] = request.getfixturevalue("new_database")
+    return create()
+
+
+async def filled(path: Path) -> int:
+    """A store with something in every table but one; the newest tune's id."""
+    async with await Store.open(path) as store:
+        tune = await a_tune(store)
+        member_id, server_id = await a_member(store)
+        for number in range(8):
+            await store.vote(tune.id, (await a_member(store, f"m{number}"))[0], (-1) ** (number % 3))
+        variation = await store.add_prompt(member_id, server_id, replace(PROMPT, vary="parts"), 1, 1, tune.id)
+        (varied,) = await store.finish(variation.id, new_tunes())
+        await store.delete_tune(varied.id)
+        await store.set_state((await a_prompt(store)).id, State.COMPOSING)
+        place = Place("discord", "9" * 19, "8" * 19, "Ünï ♯")
+        await store.change_settings(place, {"channels": ("1", "2"), "temperature": 0.5}, "channels")
+        return varied.id
+
+
+async def everything(location: str) -> dict[str, list[str]]:
+    tables = {table.name: await rows(location, f"SELECT * FROM {table.name}") for table in metadata.sorted_tables}
+    return {name: sorted(map(str, table)) for name, table in tables.items()}
+
+
+async def test_everything_arrives_and_the_source_stays_as_it_is(source: Path, target: str) -> None:
+    newest = await filled(source)
+    before, there = source.read_bytes(), await everything(f"sqlite:///{source}")
+    counts = await copy(f"sqlite:///{source}", target)
+    assert counts == {name: len(table) for name, table in there.items()}
+    assert sum(map(bool, counts.values())) == len(counts) - 1
+    assert source.read_bytes() == before
+    assert await everything(f"sqlite:///{source}") == there
+    async with await Store.open(source) as old, await Store.open(target) as new:
+        member_id, server_id = await a_member(old)
+        assert await a_member(new) == (member_id, server_id)
+        assert await new.history(server_id, member_id, None, 99) == await old.history(server_id, member_id, None, 99)
+        assert await new.top(server_id, 0, Period.WEEK) == await old.top(server_id, 0, Period.WEEK) != []
+        assert await new.versions() == await old.versions()
+        place = Place("discord", "9" * 19, "8" * 19)
+        assert await new.server_settings(place) == await old.server_settings(place)
+        (left,) = await new.take(["web"])
+        assert left.state is State.COMPOSING, "prompts that are not done go on"
+        assert (await a_tune(new)).id == newest + 1, "new rows are numbered on"
+
+
+async def test_a_target_that_holds_anything_is_refused(source: Path, target: str) -> None:
+    await filled(source)
+    async with await Store.open(target) as store:
+        tune = await a_tune(store)
+    with pytest.raises(StoreError, match=r"is not empty \(\w+\): make a new one") as refusal:
+        await copy(source, target)
+    assert postgres.QUOTED not in str(refusal.value)
+    async with await Store.open(target) as store:
+        assert await store.tune(tune.id) == tune
+        assert await store.tune(tune.id + 1) is None
+
+
+async def test_a_source_that_cannot_be_copied_is_one_line(source: Path, target: str) -> None:
+    await filled(source)
+    (source.parent / "diary.db").write_text("Dear diary, " * 100)
+    with (source.parent / "bot.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for location, reason in (
+            (f"sqlite:///{source}", "a bot is at work on"),
+            ("postgresql://db/x", "only an SQLite store"),
+            (source.with_name("absent.db"), "there is no database"),
+        ):
+            with pytest.raises(StoreError, match=reason):
+                await copy(location, target)
+    with pytest.raises(StoreError, match="not a database"):
+        await copy(source.parent / "diary.db", target)
+    with pytest.raises(StoreError, match="into itself"):
+        await copy(source, f"sqlite:///{source}")
+
+
+async def test_the_command_copies_and_counts(source: Path, new_database: Callable[[], str], tmp_path: Path) -> None:
+    await filled(source)
+    url = new_database()
+    done = ran(tmp_path / "data", "migrate", "--from", f"sqlite:///{source}", TUNESMITH_STORE__URL=url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "votes: 8 rows" in done.stdout
+    assert postgres.QUOTED not in done.stdout
+    again = ran(tmp_path / "data", "migrate", "--from", f"sqlite:///{source}", TUNESMITH_STORE__URL=url)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr.count("\n") == 1

@@ -1,0 +1,134 @@
+"""Several bots on one database: each prompt is one bot's, and a dead bot's are another's once its lease has run out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.store import Store, leases, prompts, tables
+from bot.values import State
+from tests.bot.store.samples import a_member, a_prompt, new_tunes
+
+WEB = ["web"]
+SHORT = 0.4  # seconds
+
+
+@pytest.fixture
+async def other(database: str) -> AsyncIterator[Store]:
+    """Another bot's store on the same PostgreSQL database, whose lease is short."""
+    async with await Store.open(database, SHORT) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def here(database: str) -> AsyncIterator[Store]:
+    async with await Store.open(database, SHORT) as opened:
+        yield opened
+
+
+async def many(store: Store, count: int) -> list[int]:
+    ids = await a_member(store)
+    return [(await a_prompt(store, ids)).id for _ in range(count)]
+
+
+async def test_a_prompt_is_the_bots_that_accepted_it(here: Store, other: Store) -> None:
+    prompt = await a_prompt(here)
+    assert await other.take(WEB) == []
+    assert await here.take(WEB, mine=False) == []
+    assert await here.take(WEB) == [prompt]
+    assert await here.renew() == {prompt.id}
+    assert await other.renew() == set()
+
+
+async def test_what_is_nobodys_is_taken_by_exactly_one_of_ten_bots(database: str, here: Store) -> None:
+    ids = await many(here, 200)
+    await here.release()
+    stores = [await Store.open(database) for _ in range(10)]
+
+    async def work(store: Store) -> list[int]:
+        mine: list[int] = []
+        while taken := await store.take(WEB, limit=7, mine=False):
+            mine += [prompt.id for prompt in taken]
+        return mine
+
+    taken = await asyncio.gather(*map(work, stores))
+    assert sorted(prompt_id for mine in taken for prompt_id in mine) == ids
+    assert sum(map(bool, taken)) > 1, "they shared the work"
+    await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_a_dead_bots_prompts_are_taken_over_when_its_lease_has_run_out(here: Store, other: Store) -> None:
+    waiting, working, done = await many(here, 3)
+    await here.set_state(working, State.COMPOSING)
+    await here.finish(done, new_tunes())
+    assert await other.take(WEB) == []
+    await asyncio.sleep(SHORT)
+    assert [prompt.id for prompt in await other.take(WEB)] == [waiting, working]
+    assert await here.renew() == set()
+    assert not await here.set_state(working, State.RENDERING)
+    assert not await here.set_state(working, State.FAILED, "too late")
+    assert await other.set_state(working, State.COMPOSING)
+
+
+async def test_a_bot_that_lives_keeps_its_prompts(here: Store, other: Store) -> None:
+    (prompt_id,) = await many(here, 1)
+    for _ in range(6):
+        await asyncio.sleep(SHORT / 3)
+        assert await here.renew() == {prompt_id}
+        assert await other.take(WEB) == []
+
+
+async def test_two_bots_that_have_the_answer_store_it_once(here: Store, other: Store) -> None:
+    (prompt_id,) = await many(here, 1)
+    await asyncio.sleep(SHORT)
+    assert await other.take(WEB)
+    answers = await asyncio.gather(*(store.finish(prompt_id, new_tunes(2)) for store in (here, other) * 3))
+    assert all(answer == answers[0] for answer in answers)
+    assert len(await here.tunes_of([prompt_id])) == 2
+
+
+async def test_any_bot_may_cancel(here: Store, other: Store) -> None:
+    (prompt_id,) = await many(here, 1)
+    assert await other.set_state(prompt_id, State.CANCELLED)
+    assert await here.renew() == set()
+
+
+async def test_a_clean_stop_leaves_its_prompts_to_others_at_once(here: Store, other: Store) -> None:
+    (prompt_id,) = await many(here, 1)
+    await here.set_state(prompt_id, State.COMPOSING)
+    await here.put_back([prompt_id])
+    await here.release()
+    (taken,) = await other.take(WEB)
+    assert (taken.id, taken.attempts, taken.state) == (prompt_id, 0, State.QUEUED)
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_a_bot_whose_clock_is_an_hour_off_does_no_harm(
+    here: Store, other: Store, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    for module in (tables, prompts, leases):
+        monkeypatch.setattr(module, "now", lambda: datetime.now(UTC) + timedelta(hours=hours))
+    (prompt_id,) = await many(here, 1)
+    assert await other.take(WEB) == []
+    assert await here.renew() == {prompt_id}
+    await asyncio.sleep(SHORT)
+    assert [prompt.id for prompt in await other.take(WEB)] == [prompt_id]
+
+
+async def test_other_platforms_prompts_are_left_to_those_who_serve_them(here: Store, other: Store) -> None:
+    prompt = await a_prompt(here, await a_member(here, platform="discord"))
+    await here.release()
+    assert await other.take(WEB) == []
+    assert [taken.id for taken in await other.take(["web", "discord"])] == [prompt.id]
+
+
+async def test_an_sqlite_file_has_one_bot_and_all_there_is_belongs_to_it(tmp_path: object) -> None:
+    location = f"sqlite:///{tmp_path}/tunesmith.db"
+    async with await Store.open(location) as before:
+        left = await many(before, 2)
+    async with await Store.open(location) as store:
+        (new,) = await many(store, 1)
+        assert [prompt.id for prompt in await store.take(WEB, mine=False)] == left, "its lock says that no other lives"
+        assert [prompt.id for prompt in await store.take(WEB)] == [*left, new]
+        assert await store.renew() == {*left, new}

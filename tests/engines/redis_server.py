@@ -1,0 +1,13 @@
+"""Redis for tests: skipped where it is missing."""
+
+import pytest
+
+from bot.benchmarks.engines import PASSWORD, QUOTED, RedisServer, missing_redis
+from bot.benchmarks.engines import redis as running
+
+__all__ = ["PASSWORD", "QUOTED", "RedisServer", "running", "skip_where_missing"]
+
+
+def skip_where_missing() -> None:
+    if reason := missing_redis():
+        pytest.skip(reason)
