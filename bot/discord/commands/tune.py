@@ -1,14 +1,18 @@
 """/tune: an older tune, by its number."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot.discord import limits, lists
+from bot.discord import limits
+from bot.discord.answer import show
 from bot.discord.asking import check_permissions
+from bot.discord.failures import escaped
 from bot.discord.parts import Parts
+from bot.values import StoredTune
 
 LARGEST = 2**31 - 1
 
@@ -22,4 +26,14 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         check_permissions(interaction)
         await limits.admit(interaction, parts)
         await interaction.response.defer(thinking=True)
-        await lists.put(interaction, id)
+        found = await parts.library.tune(id)
+        answer = (await show(parts.library, [found], interaction.filesize_limit)).edit()
+        if alike := await parts.library.similar(found):
+            answer["content"] = f"{answer['content']}\n{_similar(alike)}".strip()
+        await interaction.edit_original_response(**answer)
+
+
+def _similar(alike: Sequence[tuple[StoredTune, float]]) -> str:
+    """A line on the tunes of this server that are most like the one that is shown."""
+    named = [f"{escaped(tune.title[:80])} (`/tune id:{tune.id}`, {share:.0%} alike)" for tune, share in alike]
+    return f"Similar tunes here: {', '.join(named)}"
