@@ -11,10 +11,14 @@ from bot.errors import BadRequest, NotAllowed, NotFound
 from bot.store import Store
 from bot.values import Leader, Period, Place, StoredPrompt, StoredTune, Votes
 from model import rhythm as rhythms
+from model import similar
+from model.key import all_keys
 
 RENDERED = ("png", "mid", "mp3")
 KINDS = (*RENDERED, "abc")
 LIST = 10  # tunes of a leaderboard, and of a page of a member's own
+SIMILAR, LOOKED_AT = 3, 200  # tunes that are shown as like one, and that are compared for it
+ALIKE = 0.3  # what two tunes of one rhythm and mode have in common anyway
 LONGEST_PAGE = 100  # prompts of one history page
 
 Media = dict[str, bytes]  # kind -> file
@@ -77,6 +81,18 @@ class Library:
         member_id, _ = await self._store.place(place)
         tunes = await self._store.mine(member_id, before=before, limit=LIST + 1)
         return tunes[:LIST], len(tunes) > LIST
+
+    async def similar(self, tune: StoredTune, most: int = SIMILAR) -> list[tuple[StoredTune, float]]:
+        """The tunes of its server that are most like a tune, and how alike they are, 0 to 1.
+
+        Only the newest of its rhythm and mode are looked at, however many there are.
+        """
+        keys = [str(key) for key in all_keys() if key.mode == tune.prompt.key.mode]
+        others = await self._store.newest_like(tune, keys, LOOKED_AT)
+        alike = await asyncio.to_thread(similar.alike, tune.abc, [abc for _, abc in others])
+        best = sorted(zip(alike, (number for number, _ in others), strict=True), reverse=True)[:most]
+        found = {other.id: other for other in await self._store.tunes([number for _, number in best])}
+        return [(found[number], share) for share, number in best if share >= ALIKE and number in found]
 
     async def history(
         self, server_id: int, member_id: int, before: int | None = None, limit: int = 20

@@ -61,8 +61,16 @@ async def put(interaction: discord.Interaction[Any], tune_id: int) -> None:
     """Show a tune, with the viewer's buttons, in the answer that was promised. NotFound, RenderError."""
     parts = interaction.client.parts
     tune = await parts.library.tune(tune_id)
-    answer = await show(parts.library, [tune], interaction.filesize_limit)
-    await interaction.edit_original_response(**answer.edit())
+    answer = (await show(parts.library, [tune], interaction.filesize_limit)).edit()
+    if alike := await parts.library.similar(tune):
+        answer["content"] = f"{answer['content']}\n{_similar(alike)}".strip()
+    await interaction.edit_original_response(**answer)
+
+
+def _similar(alike: Sequence[tuple[StoredTune, float]]) -> str:
+    """A line on the tunes of this server that are most like the one that is shown."""
+    named = [f"{escaped(tune.title[:80])} (`/tune id:{tune.id}`, {share:.0%} alike)" for tune, share in alike]
+    return f"Similar tunes here: {', '.join(named)}"
 
 
 async def own(interaction: discord.Interaction[Any], before: int = 0) -> dict[str, Any]:

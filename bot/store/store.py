@@ -163,6 +163,14 @@ class Store:
         """The tunes of these prompts that are not deleted, by prompt and ordinal."""
         return await self._database.read(tunes.of_prompts, prompt_ids, member_id)
 
+    async def newest_like(self, tune: StoredTune, keys: Collection[str], limit: int) -> list[tuple[int, str]]:
+        """(id, ABC) of the newest other tunes of a tune's server and rhythm in one of these keys, newest first."""
+        return await self._database.read(tunes.newest_like, tune, keys, limit)
+
+    async def tunes(self, tune_ids: Collection[int], member_id: int = 0) -> list[StoredTune]:
+        """Those of these tunes that are not deleted, in no order."""
+        return await self._database.read(tunes.load_all, tune_ids, member_id)
+
     async def history(
         self, server_id: int, member_id: int, before: int | None, limit: int
     ) -> list[tuple[StoredPrompt, tuple[StoredTune, ...]]]:

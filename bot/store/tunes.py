@@ -53,6 +53,16 @@ async def load_all(connection: AsyncConnection, tune_ids: Collection[int], viewe
     return [_from_row(row) for row in await connection.execute(_query(viewer).where(tunes.c.id.in_(tune_ids)))]
 
 
+async def newest_like(
+    connection: AsyncConnection, tune: StoredTune, keys: Collection[str], limit: int
+) -> list[tuple[int, str]]:
+    """(id, ABC) of the newest other tunes of a tune's server and rhythm that are in one of these keys."""
+    query = select(tunes.c.id, tunes.c.abc).where(tunes.c.server_id == tune.server_id, tunes.c.id != tune.id)
+    query = query.where(tunes.c.rhythm == tune.prompt.rhythm, tunes.c.deleted_at.is_(None), tunes.c.key.in_(keys))
+    rows = await connection.execute(query.order_by(tunes.c.id.desc()).limit(limit))
+    return [(row.id, row.abc) for row in rows]
+
+
 async def of_member(
     connection: AsyncConnection, member_id: int, viewer: int, before: int | None, limit: int
 ) -> list[StoredTune]:
