@@ -82,7 +82,7 @@ async def errors(on: Stage, save: Save) -> None:
     await save("error-key", await on.ann.slash(on.channel, "compose", key="H"))
     await save("error-form", await on.ann.slash(on.channel, "compose", key="D", form="ABBA"))
     refused = await on.ann.slash(on.channel, "compose", key="D", rhythm="reel", opening="DEFG|A")
-    await asyncio.sleep(3)
+    await on.until(lambda: "opening" in (on.message(refused.response.id) or refused.response).content)
     await save("error-opening", on.message(refused.response.id))
     await save("error-tune", (await on.ann.slash(on.channel, "tune", id=999)).followups[-1])
     await save("error-rhythm", await on.ann.slash(on.channel, "top", rhythm="tango"))
