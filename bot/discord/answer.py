@@ -61,7 +61,8 @@ def choice(tunes: Sequence[StoredTune], media: Mapping[int, Media], limit: int, 
     if one:
         parts += _read(one, media[one.id])
     files, dropped = _fitting(parts, limit)
-    return Answer(_TOO_LARGE if dropped else "", tuple(map(_embed, tunes)), files, choice_view(tunes, chosen))
+    embeds = tuple(_numbered(number, tune) for number, tune in enumerate(tunes, 1))
+    return Answer(_TOO_LARGE if dropped else "", embeds, files, choice_view(tunes, chosen))
 
 
 async def _media(library: Library, tune: StoredTune) -> Media:
@@ -91,8 +92,20 @@ def _fitting(files: list[tuple[str, bytes, str]], limit: int) -> tuple[tuple[tup
 
 
 def _embed(tune: StoredTune) -> discord.Embed:
-    embed = discord.Embed(title=escaped(tune.title)[:256], description=words.originality(tune) or None, colour=COLOUR)
+    embed = _plain(tune, escaped(tune.title), words.originality(tune))
     for name, value in words.facts(tune):
         embed.add_field(name=name, value=value)
+    return embed
+
+
+def _numbered(number: int, tune: StoredTune) -> discord.Embed:
+    """One of several, in less room; the choice below calls it by its number."""
+    return _plain(
+        tune, f"{number}. {escaped(tune.title)}", f"{words.in_short(tune)}\n{words.originality(tune)}".strip()
+    )
+
+
+def _plain(tune: StoredTune, title: str, text: str) -> discord.Embed:
+    embed = discord.Embed(title=title[:256], description=text or None, colour=COLOUR)
     embed.set_image(url=f"attachment://{Library.file_name(tune, 'png')}")
-    return embed.set_footer(text=f"Tune {tune.id}, composed for {tune.member_name or 'a member'}"[:2048])
+    return embed.set_footer(text=words.origin(tune)[:2048])

@@ -96,7 +96,8 @@ def board(title: str, leaders: Sequence[tuple[StoredTune, Votes]]) -> dict[str, 
 
 def _row(mark: str, tune: StoredTune, votes: Votes) -> str:
     title = escaped(tune.title[:LONGEST_TITLE])
-    return f"{mark} **{title}** · {tune.prompt.rhythm} in {tune.prompt.key.name} · 👍 {votes.up} 👎 {votes.down}"
+    counts = "".join(f" · {sign} {count}" for sign, count in (("👍", votes.up), ("👎", votes.down)) if count)
+    return f"{mark} **{title}** · {tune.prompt.rhythm} in {tune.prompt.key.name}{counts}"
 
 
 def _listed(title: str, rows: Sequence[str]) -> discord.Embed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from textwrap import shorten
 
 import discord
 
@@ -10,12 +11,13 @@ from bot.discord.answer import COLOUR
 from bot.discord.failures import escaped, sentence
 from bot.values import Record, ServerSettings
 
+LONGEST = 2000  # characters of a message
 _NAMES = {
     "rhythm": "Rhythm",
     "temperature": "Temperature",
     "form": "Form",
-    "cooldown": "Between two tunes of a member",
-    "waiting": "Prompts that may wait",
+    "cooldown": "Cooldown",
+    "waiting": "Share of the queue",
     "channels": "Channels",
     "admin_roles": "Admin roles",
     "log_channel": "Log channel",
@@ -28,8 +30,8 @@ def table(settings: ServerSettings, config: Config) -> discord.Embed:
         "rhythm": "drawn",
         "temperature": "1.0",
         "form": "AABB:8",
-        "cooldown": f"{config.limits.member_cooldown:g} s",
-        "waiting": str(config.queue.per_server),
+        "cooldown": f"{config.limits.member_cooldown:g} s a member",
+        "waiting": f"{config.queue.per_server} prompts",
         "channels": "everywhere",
         "admin_roles": "those who manage the server",
         "log_channel": "none",
@@ -48,13 +50,28 @@ def changed(before: ServerSettings, after: ServerSettings) -> str:
 
 
 def history(records: Sequence[Record]) -> str:
-    """What admins did, newest first."""
-    lines = [
-        f"<t:{int(record.created_at.timestamp())}:R> **{escaped(record.member_name[:40])}** "
-        f"{record.action}: {escaped(record.detail[:120])}"
-        for record in records
-    ]
-    return "\n".join(lines)[:2000] or "Nothing yet."
+    """What admins did, newest first, as much as a message holds."""
+    told = ""
+    for record in records:
+        detail = _told(record.detail) if record.action == "settings" else escaped(record.detail)
+        when, who = f"<t:{int(record.created_at.timestamp())}:R>", f"**{escaped(record.member_name[:40])}**"
+        line = f"{when} {who} {record.action}: {shorten(detail, 300, placeholder=' …')}\n"
+        if len(told) + len(line) > LONGEST:
+            break
+        told += line
+    return told.strip() or "Nothing yet."
+
+
+def _told(detail: str) -> str:
+    """What the audit says of changed settings, `name = value, …`, with the names and mentions that members know."""
+    parts = [part.partition(" = ") for part in detail.split(", ")]
+    return "; ".join(f"{_NAMES.get(name, name).lower()}: {_mentioned(name, value)}" for name, _, value in parts)
+
+
+def _mentioned(name: str, value: str) -> str:
+    mark = {"channels": "<#{}>", "log_channel": "<#{}>", "admin_roles": "<@&{}>"}.get(name)
+    ids = value.split()
+    return " ".join(map(mark.format, ids)) if mark and all(map(str.isdigit, ids)) else escaped(value)
 
 
 def _written(settings: ServerSettings, name: str) -> str:
@@ -67,5 +84,7 @@ def _written(settings: ServerSettings, name: str) -> str:
         case "log_channel":
             return f"<#{value}>" if value else ""
         case "cooldown":
-            return "" if value is None else f"{value} s"
+            return "" if value is None else f"{value} s a member"
+        case "waiting":
+            return "" if value is None else f"{value} prompts"
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -4,6 +4,7 @@ import discord
 
 from bot.discord.failures import escaped, sentence
 from bot.values import Progress, State, StoredTune
+from model.books import book
 from model.jobs import Prompt
 from model.rhythm import RHYTHMS
 
@@ -46,28 +47,42 @@ def ended(progress: Progress) -> str:
 
 
 def facts(tune: StoredTune) -> list[tuple[str, str]]:
-    """What the embed says of a tune, as (name, value)."""
+    """What the embed says of a tune, as (name, value): six, since Discord shows three in a row."""
     prompt, rhythm = tune.prompt, RHYTHMS.get(tune.prompt.rhythm)
-    replaced = tune.asked_version not in (None, tune.version)
     return [
         ("Key", prompt.key.name),
         ("Rhythm", f"{prompt.rhythm}, {rhythm.metre.beats}/{rhythm.metre.unit}" if rhythm else prompt.rhythm),
         *([("Tempo", f"{rhythm.tempo} bpm")] if rhythm else []),
         ("Form", f"{prompt.form.parts}, {prompt.form.bars} bars a part"),
-        ("Temperature", f"{prompt.temperature:g}"),
+        ("Temperature", degrees(prompt.temperature)),
         ("Seed", str(prompt.seed)),
-        ("Model", f"v{tune.version}" + (f" (v{tune.asked_version} could not be used)" if replaced else "")),
     ]
+
+
+def in_short(tune: StoredTune) -> str:
+    """The same in one line, for one of several."""
+    prompt = tune.prompt
+    form = f"{prompt.form.parts}, {prompt.form.bars} bars a part"
+    temperature = f"temperature {degrees(prompt.temperature)}"
+    return f"{sentence(prompt.rhythm)} in {prompt.key.name} · {form} · {temperature} · seed {prompt.seed}"
+
+
+def origin(tune: StoredTune) -> str:
+    """Its number, the version that composed it, and for whom."""
+    replaced = tune.asked_version not in (None, tune.version)
+    version = f"model v{tune.version}" + (f" (v{tune.asked_version} could not be used)" if replaced else "")
+    return f"Tune {tune.id} · {version} · composed for {tune.member_name or 'a member'}"
 
 
 def originality(tune: StoredTune) -> str:
     """Which known tune is nearest; empty where nothing was compared."""
     near, drawn = tune.nearest, tune.drawn_temperature
     raised = drawn is not None and round(drawn - tune.prompt.temperature, 3) > 0
-    away = f"drawn at temperature {drawn:g} to get away from known tunes" if raised else ""
+    away = f"drawn at temperature {degrees(drawn)} to get away from known tunes" if drawn and raised else ""
     if near is None:
         return sentence(away)
-    known = f"Nearest known tune: {escaped(near.title)} ({escaped(near.source)}), {near.similarity:.0%} alike"
+    source = escaped(book(near.source))
+    known = f"Nearest known tune: {escaped(tidy(near.title))} ({source}), {near.similarity:.0%} alike"
     return f"{known}; {away}" if away else known
 
 
@@ -81,6 +96,17 @@ def named(permissions: discord.Permissions) -> str:
     """Names of permissions as Discord's settings show them: `Attach Files and Embed Links`."""
     names = [name.replace("_", " ").title() for name, wanted in permissions if wanted]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def tidy(title: str) -> str:
+    """A title as the books of music21 have it, `BELLES OF TIPPERARY -- REEL`, as people write it."""
+    plain = title.partition(" -- ")[0] or title
+    return plain.title() if plain.isupper() else plain
+
+
+def degrees(temperature: float) -> str:
+    """A temperature as it is written everywhere else: `1.0`."""
+    return f"{temperature:g}" if temperature % 1 else f"{temperature:.1f}"
 
 
 def article(noun: str) -> str:

@@ -57,19 +57,19 @@ class Stage:
 
     async def until(self, holds: Callable[[], Any]) -> Any:
         """What `holds` gives once it gives something. The way of a prompt is not the simulation's work."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not (found := holds()):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return found
 
     async def owed(self, count: int) -> None:
         """Wait until that many answers are still to be delivered."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while len(await self.bot.store.undelivered(("discord",))) != count:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
     async def finished(self, prompt_id: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not (await self.bot.state(prompt_id)).final:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 

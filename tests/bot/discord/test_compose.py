@@ -86,7 +86,7 @@ async def test_edits_are_no_more_often_than_discord_allows(tmp_path: Path) -> No
 async def test_several_tunes_come_in_one_message_with_a_choice(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         message = await on.composed(count=4, seed=7)
-        assert [embed.title for embed in message.embeds] == ["Seed 7", "Seed 8", "Seed 9", "Seed 10"]
+        assert [embed.title for embed in message.embeds] == [f"{n}. Seed {n + 6}" for n in (1, 2, 3, 4)]
         assert custom_ids(message) == ["pick:1"]
         await on.ann.select(message, ["3"])
         chosen = await on.until(lambda: with_buttons(on, message.id))

@@ -1,14 +1,16 @@
 """/settings, and what it changes: channels, admins, cooldowns, defaults, the audit and the log channel."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
 
+from bot.discord import settings_shown
 from bot.discord.commands import settings
-from bot.values import Place, ServerSettings
+from bot.values import Place, Record, ServerSettings
 from tests.bot.discord.stage import Stage, stage
 
 
@@ -48,6 +50,8 @@ async def test_an_admin_sets_everything_and_sees_it(tmp_path: Path) -> None:
         assert all(f"<@{boss.id}>" in line for line in lines)
         history = text(await boss.slash(on.channel, "settings history"))
         assert len(re.findall(r"\*\*boss\*\* settings", history)) == 5
+        assert f"log channel: <#{log.id}>" in history
+        assert "cooldown: 30; share of the queue: 4" in history
         await boss.slash(on.channel, "settings channels", channel=on.channel, allowed=False)
         await boss.slash(on.channel, "settings reset", what="Limits")
         assert ((await of(on)).channels, (await of(on)).cooldown) == ((), None)
@@ -147,3 +151,13 @@ async def test_a_log_channel_that_cannot_be_written_to_is_told(tmp_path: Path) -
         told = await manager(on).slash(on.channel, "settings log", channel=closed)
         assert "cannot write in the log channel" in told.followups[-1].content
         assert (await of(on)).log_channel == str(closed.id)
+
+
+def test_a_history_that_is_too_long_ends_with_a_whole_line() -> None:
+    many = " ".join(str(10**18 + n) for n in range(25))
+    record = Record("*boss*", "settings", f"channels = {many}, cooldown = 5", datetime.now(UTC))
+    lines = settings_shown.history([record] * 10).splitlines()
+    assert 1 < len(lines) < 10
+    for line in lines:
+        assert re.fullmatch(r"<t:\d+:R> \*\*\\\*boss\\\*\*\* settings: channels:( <#\d+>)+ …", line)
+    assert settings_shown.history([]) == "Nothing yet."
