@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -50,8 +51,7 @@ async def _serve(config: Config) -> None:
 async def _run(config: Config) -> None:
     """Runs until it is cancelled; without a page, until Discord cannot be used."""
     platforms = _platforms(config)
-    batch = config.queue.at_once
-    async with running(config) as service, Sharing(service.store, service.composer, platforms, batch):
+    async with running(config) as service, _sharing(config, service, platforms):
         runner = None
         discord = _discord(config, service)
         if config.web.enabled:
@@ -59,7 +59,7 @@ async def _run(config: Config) -> None:
             app.add_routes([metrics_route(service.metrics.exposition)])
             runner = await serve(app, config.web.host, config.web.port)
         try:
-            left = await service.composer.recover(platforms, batch if config.shared else None)
+            left = await service.composer.recover(platforms, config.queue.at_once if config.shared else None)
             if left:
                 print(f"{left} prompts from the last run go on", flush=True)
             _announce(config)
@@ -73,6 +73,15 @@ async def _run(config: Config) -> None:
                 await discord.close()
             if runner:
                 await runner.cleanup()
+
+
+def _sharing(
+    config: Config, service: Service, platforms: tuple[str, ...]
+) -> contextlib.AbstractAsyncContextManager[object]:
+    """What keeps bots on one database out of each other's way; an SQLite file has one bot."""
+    if not config.shared:
+        return contextlib.nullcontext()
+    return Sharing(service.store, service.composer, platforms, config.queue.at_once)
 
 
 def _platforms(config: Config) -> tuple[str, ...]:
