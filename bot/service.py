@@ -65,7 +65,8 @@ async def running(config: Config) -> AsyncIterator[Service]:
         # both take seconds to import what they need, and neither needs the other
         await _enter_both(stack, worker, renderer)
         version = await register(store, config.worker.checkpoint, config.shared)
-        stack.push_async_callback(_release, store)  # once the composer has ended
+        if config.shared:
+            stack.push_async_callback(_release, store)  # once the composer has ended
         library = Library(store, renderer)
         queue = config.queue
         settings = Settings(store)

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import signal
 from typing import TYPE_CHECKING
@@ -49,18 +50,13 @@ async def _serve(config: Config, connector: "Connector") -> None:
 async def _run(config: Config, connector: "Connector") -> None:
     """Runs until it is cancelled, or Discord refuses the bot: whoever gave a token did not mean the page alone."""
     platforms = _platforms(config)
-    batch = config.queue.at_once
-    async with (
-        running(config) as service,
-        Sharing(service.store, service.composer, platforms, batch),
-        service.retrainer,
-    ):
+    async with running(config) as service, _sharing(config, service, platforms), service.retrainer:
         runner = None
         discord = _discord(config, service, connector)
         if config.web.enabled:
             runner = await serve(page(config, service), config.web.host, config.web.port)
         try:
-            left = await service.composer.recover(platforms, batch if config.shared else None)
+            left = await service.composer.recover(platforms, config.queue.at_once if config.shared else None)
             if left:
                 print(f"{left} prompts from the last run go on", flush=True)
             _announce(config)
@@ -81,6 +77,15 @@ def page(config: Config, service: Service) -> Application:
     app = create_app(service.composer, service.library, service.retrainer if config.web.local else None)
     app.add_routes([metrics_route(service.metrics.exposition)])
     return app
+
+
+def _sharing(
+    config: Config, service: Service, platforms: tuple[str, ...]
+) -> contextlib.AbstractAsyncContextManager[object]:
+    """What keeps bots on one database out of each other's way; an SQLite file has one bot."""
+    if not config.shared:
+        return contextlib.nullcontext()
+    return Sharing(service.store, service.composer, platforms, config.queue.at_once)
 
 
 def _platforms(config: Config) -> tuple[str, ...]:

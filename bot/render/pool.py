@@ -105,7 +105,8 @@ class _Worker:
         """Start the process and wait until it is warm."""
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-        environment.pop("DISCORD_TOKEN", None)
+        for secret in ("DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER"):
+            environment.pop(secret, None)
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.render.process", str(self._timeout)),
             stdin=asyncio.subprocess.PIPE,

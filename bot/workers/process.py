@@ -15,6 +15,7 @@ from bot.errors import WorkerError
 from model.jobs import Event
 
 LONGEST_LINE = 1_000_000  # bytes; a tune has a few thousand
+_SECRETS = ("DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER")
 _LEAVES_WITHIN = 60.0  # seconds
 _ROOT = Path(__file__).parents[2]
 
@@ -104,7 +105,8 @@ class WorkerProcess:
     async def _spawn(self) -> Process:
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
         environment = {**os.environ, **dict.fromkeys(names, str(self._threads))}
-        environment.pop("DISCORD_TOKEN", None)
+        for secret in _SECRETS:
+            environment.pop(secret, None)
         command = [*self._command, "--threads", str(self._threads)]
         return await asyncio.create_subprocess_exec(
             *command, cwd=_ROOT, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=LONGEST_LINE

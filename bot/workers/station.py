@@ -116,7 +116,7 @@ class Station:
         while True:
             await self._room.wait()
             versions = self._wanted_first()
-            if not versions:
+            if not versions or not self.local.workers():  # its process is being started again: others may be quicker
                 await asyncio.sleep(0.1)
                 continue
             try:

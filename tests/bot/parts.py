@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,7 +88,8 @@ async def running(
         limits = Limits(settings, *cooldowns)
         rest = queue, at_once, 30.0, version, patience
         composer = Composer(store, library, worker, renderer, *rest, limits=limits, current=store.current_version)
-        async with composer, Sharing(store, composer, ["web"], at_once):
+        shared = str(path).startswith("postgresql")
+        async with composer, Sharing(store, composer, ["web"], at_once) if shared else nullcontext():
             yield Bot(store, composer, renderer, worker, settings)
 
 

@@ -10,17 +10,20 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import StoreAway, StoreError
+from bot.outages import patiently
 from bot.store import Store
+from bot.store import database as databases
 from bot.store.migrate import MIGRATIONS, migrate
 from bot.store.tables import metadata
 from tests.bot.store.samples import a_member, a_prompt, a_tune, new_tunes, rows
 from tests.bot.store.test_migrate import FIRST_ROWS, HEAD, next_release
 from tests.command_line import environment, free_port
 from tests.engines import postgres
+from tests.engines.proxy import proxy
 
 
 @pytest.fixture
@@ -131,6 +134,31 @@ async def test_a_server_that_cannot_be_used_is_one_line_without_the_password(dat
     assert "\n" not in str(refusal.value)
     assert not any(secret in str(refusal.value) for secret in (postgres.QUOTED, postgres.PASSWORD, "wrong-secret"))
     assert time.monotonic() - began < 20
+
+
+async def test_a_network_that_swallows_everything_is_noticed_and_forgotten(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times are a tenth of the product's."""
+    monkeypatch.setattr(databases, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(databases, "CONNECT_SECONDS", 0.5)
+    port = make_url(database).port
+    assert port
+    async with proxy(port) as way:
+        url = make_url(database).set(port=way.port).render_as_string(hide_password=False)
+        async with await Store.open(url) as store:
+            tune = await a_tune(store)
+            way.open.clear()
+            began = time.monotonic()
+            calls = [store.tune(tune.id) for _ in range(4)] + [store.vote(tune.id, tune.member_id, 1) for _ in range(4)]
+            results = await asyncio.gather(*calls, return_exceptions=True)
+            assert all(isinstance(result, StoreAway) for result in results), results
+            assert time.monotonic() - began < 8
+            way.open.set()
+            assert (await patiently(store.vote, tune.id, tune.member_id, 1)).up == 1
+            tunes = await asyncio.gather(*(patiently(store.tune, tune.id) for _ in range(30)))
+            assert {again.votes.up for again in tunes if again} == {1}
+            assert not store.trouble
 
 
 async def test_a_server_that_is_killed_is_one_line_and_the_store_goes_on_when_it_is_back(

@@ -221,10 +221,11 @@ async def test_the_checkpoint_may_be_named_from_where_the_bot_runs(
         assert (await worker.compose(job("a"))).state == "done"
 
 
-async def test_the_worker_never_sees_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER"])
+async def test_the_worker_never_sees_a_secret(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "secret")
     async with stand_in() as worker:
-        assert "DISCORD_TOKEN" not in child(worker).environ()
+        assert name not in child(worker).environ()
 
 
 async def test_a_worker_that_falls_silent_is_replaced_long_before_the_deadline(tmp_path: Path) -> None:
