@@ -66,6 +66,7 @@ class Retrainer:
     keep: int = 5
     lease: float = 15.0
     adopts: bool = True
+    shared: bool = False  # other machines work on this database, and need the files of new versions from it
     _runner: str = field(default_factory=lambda: secrets.token_hex(8))
     _training: Training | None = None  # what this process has, or had last
     _begun: asyncio.Queue[Retraining] = field(default_factory=asyncio.Queue)
@@ -215,7 +216,7 @@ class Retrainer:
     async def _run(self, found: Retraining) -> None:
         if self._training:
             await self._training.ended()  # it may still tidy up
-        rest = self.cache, self.voters, self.keep, self.lease, self._runner, self._listeners.tell
+        rest = self.cache, self.voters, self.keep, self.lease, self._runner, self._listeners.tell, self.shared
         self._listeners.tell(found)
         self._training = Training(Setting(self.store, self.trainer, Candidates(self.folder), *rest), found)
 

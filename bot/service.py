@@ -106,6 +106,7 @@ def retrainer(config: Config, store: Store, renderer: Renderer | None = None) ->
         section.minimum_votes,
         section.keep,
         adopts=renderer is not None,
+        shared=config.shared,
     )
 
 

@@ -37,6 +37,7 @@ class Setting:
     lease: float
     runner: str
     tell: Callable[[Retraining], None]
+    shared: bool = False  # a version's file is kept in the database too
 
 
 class Training:
@@ -118,6 +119,9 @@ class Training:
         stand = Stand.PASSED if self.now.options.dry_run else Stand.PROMOTED
         if report.passed:
             await self._with.trainer.prove(files.candidate)
+            if self._with.shared and stand is Stand.PROMOTED:
+                data = await asyncio.to_thread(files.candidate.read_bytes)
+                await self._with.store.keep_checkpoint(report.sha256, data)
         if ended := await self._end(stand if report.passed else Stand.REFUSED, **found):
             await self._make_room()
             self._conclude(ended)

@@ -41,6 +41,14 @@ async def test_a_candidate_that_passes_is_in_use_at_once(tmp_path: Path) -> None
         assert verdict.scores(done) == "bits per note 2.01"
 
 
+async def test_where_machines_share_a_database_they_find_the_file_there(tmp_path: Path) -> None:
+    for shared in (False, True):
+        async with school(tmp_path / str(shared), shared=shared) as taught:
+            done = await taught.retrained()
+            kept = await taught.store.checkpoint(done.sha256)
+            assert kept == (Path(done.candidate).read_bytes() if shared else None)
+
+
 async def test_the_next_one_begins_from_the_version_in_use(tmp_path: Path) -> None:
     async with school(tmp_path / "data") as taught:
         await taught.retrained()
