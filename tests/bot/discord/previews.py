@@ -81,8 +81,8 @@ async def admins(on: Stage, save: Save) -> None:
 async def errors(on: Stage, save: Save) -> None:
     await save("error-key", await on.ann.slash(on.channel, "compose", key="H"))
     await save("error-form", await on.ann.slash(on.channel, "compose", key="D", form="ABBA"))
-    refused = await on.ann.slash(on.channel, "compose", key="D", rhythm="reel", opening="DEFG|A")
-    await on.until(lambda: "opening" in (on.message(refused.response.id) or refused.response).content)
+    refused = await on.ann.slash(on.channel, "compose", key="D", rhythm="reel", opening="DEFG ABcd|D9 D9|")
+    await on.until(lambda: not on.message(refused.response.id).content.endswith("…"))  # type: ignore[union-attr]
     await save("error-opening", on.message(refused.response.id))
     await save("error-tune", (await on.ann.slash(on.channel, "tune", id=999)).followups[-1])
     await save("error-rhythm", await on.ann.slash(on.channel, "top", rhythm="tango"))
