@@ -70,6 +70,7 @@ class Retrainer:
     _runner: str = field(default_factory=lambda: secrets.token_hex(8))
     _training: Training | None = None  # what this process has, or had last
     _begun: asyncio.Queue[Retraining] = field(default_factory=asyncio.Queue)
+    _queued: set[int] = field(default_factory=set)  # what stands in it
     _watch: asyncio.Task[None] | None = None
     _listeners: Listeners[Retraining] = field(default_factory=Listeners)
     _stopping: bool = False
@@ -99,12 +100,12 @@ class Retrainer:
             raise Busy("the bot is being stopped: please ask again in a minute")
         options = Options(self._checked(minimum_votes), dry_run)
         if found := await self._adopted():
-            self._begun.put_nowait(found)
+            self._queue(found)
         self._enough(await self.store.learning.votes(self.voters, options.minimum_votes), options)
         base = await self.store.current_version() or 1
         found = await self.store.learning.begin(place, options, base, self._runner, message)
         log.info("retraining %d, from version %d, for %s", found.id, base, place.platform)
-        self._begun.put_nowait(found)
+        self._queue(found)
         return found
 
     async def cancel(self, place: Place) -> Retraining:
@@ -162,8 +163,9 @@ class Retrainer:
         return await self.draws.chart(few) if self.draws and len(few) > 1 else None
 
     def here(self, number: int) -> bool:
-        """Whether this process is at work on it."""
-        return bool(self._training and not self._training.done and self._training.now.id == number)
+        """Whether this process is at work on it, or about to be."""
+        at_work = self._training and not self._training.done and self._training.now.id == number
+        return bool(at_work) or number in self._queued
 
     def changes(self) -> AsyncIterator[Retraining]:
         """Every change of what this process has, from this call on, until it stops. See bot.changes."""
@@ -213,11 +215,16 @@ class Retrainer:
             else:
                 await self._run(found)
 
+    def _queue(self, found: Retraining) -> None:
+        self._queued.add(found.id)
+        self._begun.put_nowait(found)
+
     async def _run(self, found: Retraining) -> None:
         if self._training:
             await self._training.ended()  # it may still tidy up
         rest = self.cache, self.voters, self.keep, self.lease, self._runner, self._listeners.tell, self.shared
         self._listeners.tell(found)
+        self._queued.discard(found.id)
         self._training = Training(Setting(self.store, self.trainer, Candidates(self.folder), *rest), found)
 
     async def _go_on(self) -> None:

@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from bot import verdict
-from bot.errors import BadRequest, Busy, NotFound
+from bot.errors import Busy, NotFound
 from bot.learning import Options, Retraining, Stand, Step
-from bot.values import Message, Place
-from tests.bot.classroom import ANN, BOSS, VOTES, Class, school, stands, tunes, vote
+from bot.values import Message
+from tests.bot.classroom import ANN, BOSS, VOTES, Class, school, stands
 
 
 async def untouched(taught: Class) -> None:
@@ -145,101 +145,6 @@ async def test_a_trainer_that_hangs_is_given_up(tmp_path: Path, limits: dict[str
         await untouched(taught)
 
 
-# ---- votes
-
-
-@pytest.mark.parametrize(("members", "said"), [((), "there are 0 votes"), (("2000",), "there are 3 votes")])
-async def test_with_too_few_votes_nothing_begins(tmp_path: Path, members: Sequence[str], said: str) -> None:
-    async with school(tmp_path / "data", votes=False) as taught:
-        await vote(taught.store, members)
-        with pytest.raises(BadRequest, match=f"{said} to learn from, and a retraining needs at least 6"):
-            await taught.retrainer.start(ANN)
-        assert await stands(taught.store) == []
-        assert taught.given() == []
-        if members:
-            assert (await taught.retrained(minimum_votes=3)).stand is Stand.PROMOTED
-
-
-@pytest.mark.parametrize("minimum", [0, -1, 10**30])
-async def test_a_minimum_that_cannot_be_is_refused(tmp_path: Path, minimum: int) -> None:
-    async with school(tmp_path / "data") as taught:
-        with pytest.raises(BadRequest, match="choose 1 to 1,000,000"):
-            await taught.retrainer.start(ANN, minimum_votes=minimum)
-
-
-async def test_votes_on_deleted_tunes_and_on_own_ones_teach_nothing(tmp_path: Path) -> None:
-    async with school(tmp_path / "data", votes=False) as taught:
-        kept, deleted, own = await vote(taught.store)
-        ann, _ = await taught.store.place(ANN)
-        await taught.store.vote(own, ann, -1)
-        await taught.store.delete_tune(deleted)
-        with pytest.raises(BadRequest, match="there are 4 votes"):
-            await taught.retrainer.start(ANN)
-        await taught.retrained(minimum_votes=4)
-        (given,) = taught.given()
-        assert [(lesson["id"], lesson["weight"]) for lesson in given["lessons"]] == [(kept, 2.0), (own, 2.0)]
-
-
-async def test_a_tune_that_is_deleted_meanwhile_is_not_learned_from(tmp_path: Path) -> None:
-    once = tmp_path / "once"
-    async with school(tmp_path / "data", "--do", "hang", "--once", str(once)) as taught:
-        await taught.retrainer.start(ANN)
-        await taught.until("tuning")
-        await taught.store.delete_tune(1)
-    async with school(tmp_path / "data") as taught:  # began again: four votes are left
-        async with asyncio.timeout(20):
-            while await taught.store.learning.opened():
-                await asyncio.sleep(0.05)
-        (last,) = await taught.store.learning.latest()
-        assert (last.stand, last.error) == (Stand.FAILED, "only 4 votes are left to learn from, of 6 needed")
-
-
-async def test_a_member_with_ten_thousand_votes_blocks_nobody(tmp_path: Path) -> None:
-    async with school(tmp_path / "data", votes=False) as taught:
-        made = await tunes(taught.store, 10_000)
-        member, _ = await taught.store.place(Place("discord", "77", "2000", "Keen"))
-        rows = [(tune, member) for tune in made]
-        await fill_votes(taught.data / "tunesmith.db", rows)
-        longest = 0.0
-
-        async def watch() -> None:
-            nonlocal longest
-            loop = asyncio.get_running_loop()
-            while True:
-                began = loop.time()
-                await asyncio.sleep(0.01)
-                longest = max(longest, loop.time() - began)
-
-        watching = asyncio.create_task(watch())
-        done = await taught.retrained(minimum_votes=10_000)
-        watching.cancel()
-        assert (done.stand, done.votes) == (Stand.PROMOTED, 10_000)
-        assert len(taught.given()[0]["lessons"]) == done.tunes > 0
-        assert longest < 0.5, "the bot goes on answering meanwhile"
-
-
-async def fill_votes(path: Path, rows: Sequence[tuple[int, int]]) -> None:
-    """Written by SQL alone: through the store ten thousand would take half a minute."""
-    import sqlite3
-
-    def fill() -> None:
-        with sqlite3.connect(path) as database:
-            day = "2026-11-01 10:00:00.000000"
-            database.executemany(f"INSERT INTO votes VALUES (?, ?, 1, '{day}', '{day}')", rows)
-        database.close()
-
-    await asyncio.to_thread(fill)
-
-
-async def test_votes_of_a_platform_that_does_not_train_are_left_out(tmp_path: Path) -> None:
-    async with school(tmp_path / "data", voters=("discord",)) as taught:
-        (made,) = await tunes(taught.store, 1, BOSS)
-        ann, _ = await taught.store.place(ANN)
-        await taught.store.vote(made, ann, 1)
-        await taught.retrained()
-        assert made not in [lesson["id"] for lesson in taught.given()[0]["lessons"]]
-
-
 # ---- one at a time, cancelled
 
 
@@ -332,102 +237,3 @@ async def test_one_that_took_the_bot_down_three_times_is_given_up(tmp_path: Path
         assert (done.stand, done.error) == (Stand.FAILED, "the bot went down 3 times while this was under way")
         assert taught.given() == []
         await untouched(taught)
-
-
-# ---- versions
-
-
-async def test_a_rollback_is_a_choice_and_is_in_the_audit(tmp_path: Path) -> None:
-    async with school(tmp_path / "data") as taught:
-        await taught.retrained()
-        assert (await taught.retrainer.rollback(BOSS, 1)).number == 1
-        assert await taught.store.current_version() == 1
-        with pytest.raises(BadRequest, match="version 1 is in use already"):
-            await taught.retrainer.rollback(BOSS, 1)
-        with pytest.raises(NotFound, match="there is no version 9: there are 1, 2"):
-            await taught.retrainer.rollback(BOSS, 9)
-        await taught.retrainer.rollback(BOSS, 2)
-        assert await taught.store.current_version() == 2
-        records = await taught.store.records(BOSS)
-        assert [(record.action, record.detail) for record in records] == [
-            ("rollback", "to version 2"),
-            ("rollback", "to version 1"),
-        ]
-
-
-@pytest.mark.parametrize("damage", ["gone", "changed"])
-async def test_a_version_whose_file_is_no_good_is_not_chosen(tmp_path: Path, damage: str) -> None:
-    async with school(tmp_path / "data") as taught:
-        done = await taught.retrained()
-        await taught.retrainer.rollback(BOSS, 1)
-        path = Path(done.candidate)
-        path.unlink() if damage == "gone" else path.write_bytes(b"other")
-        with pytest.raises(NotFound, match="missing or damaged: nothing has changed"):
-            await taught.retrainer.rollback(BOSS, 2)
-        assert await taught.store.current_version() == 1
-
-
-async def test_a_choice_made_while_it_learned_is_not_overruled(tmp_path: Path) -> None:
-    async with school(tmp_path / "data") as taught:
-        await taught.retrained()
-        changes = taught.retrainer.changes()
-        begun = await taught.retrainer.start(ANN)
-        await taught.retrainer.rollback(BOSS, 1)
-        done = await taught.retrainer.finished(begun.id, changes)
-        assert (done.stand, done.version, done.chosen) == (Stand.PROMOTED, 3, False)
-        assert "/model rollback version:3" in verdict.line(done)
-        assert await taught.store.current_version() == 1
-
-
-async def test_old_versions_are_pruned_but_never_the_base_the_one_in_use_or_a_users_own(tmp_path: Path) -> None:
-    async with school(tmp_path / "data", keep=2) as taught:
-        own = taught.data / "mine.safetensors"
-        own.write_bytes(b"mine")
-        await taught.store.add_version(str(own), hashlib.sha256(b"mine").hexdigest(), "mine", 2)
-        await taught.retrained()  # version 3
-        for _ in range(3):
-            await taught.retrainer.rollback(BOSS, 1)
-            await taught.retrained()  # versions 4 to 6, of which each is in use in its turn
-        pruned = [each.version.number for each in await taught.retrainer.versions() if each.version.pruned_at]
-        assert pruned == [4, 3]
-        assert own.exists()
-        assert [name for name in taught.files() if name.endswith(".safetensors")] == [
-            "retraining-3.safetensors",
-            "retraining-4.safetensors",
-        ]
-        with pytest.raises(NotFound, match="version 3 was pruned, so its file is gone: there are 1, 2, 5, 6"):
-            await taught.retrainer.rollback(BOSS, 3)
-        await taught.retrainer.rollback(BOSS, 5)
-        for _ in range(3):
-            await taught.retrainer.rollback(BOSS, 1)
-            changes = taught.retrainer.changes()
-            begun = await taught.retrainer.start(ANN)
-            await taught.retrainer.rollback(BOSS, 5)
-            await taught.retrainer.finished(begun.id, changes)
-        numbers = [each.version.number for each in await taught.retrainer.versions() if not each.version.pruned_at]
-        assert numbers == [9, 8, 5, 2, 1], "the one in use stays, however old it is"
-
-
-async def test_refused_candidates_are_kept_but_not_without_end(tmp_path: Path) -> None:
-    async with school(tmp_path / "data", "--do", "refuse", keep=2) as taught:
-        for _ in range(4):
-            await taught.retrained()
-        kept = [name for name in taught.files() if name.endswith(".safetensors")]
-        assert kept == ["retraining-3.safetensors", "retraining-4.safetensors"]
-        assert all(each.report for each in await taught.store.learning.latest(10)), "reports stay for ever"
-
-
-async def test_versions_show_their_votes_and_where_they_come_from(tmp_path: Path) -> None:
-    async with school(tmp_path / "data") as taught:
-        await taught.retrained()
-        newest, oldest = await taught.retrainer.versions()
-        assert (newest.current, newest.share, newest.retraining and newest.retraining.votes) == (True, None, VOTES)
-        assert (oldest.current, oldest.up, oldest.down, oldest.share) == (False, VOTES, 0, 1.0)
-
-
-async def test_the_status_says_what_is_in_use_and_what_came_of_the_last(tmp_path: Path) -> None:
-    async with school(tmp_path / "data", "--do", "refuse") as taught:
-        before = await taught.retrainer.status()
-        assert (before.current.number, before.opened, before.last, before.votes) == (1, None, None, VOTES)
-        done = await taught.retrained()
-        assert (await taught.retrainer.status()).last == done
