@@ -52,6 +52,8 @@ class Sharing:
                 answered = False
             except StoreError as error:
                 log.error("prompts are not shared just now: %s", error)
+            except Exception:  # a bot that renews nothing would lose all it has
+                log.exception("sharing prompts failed")
             await asyncio.sleep(min(SOON, pause) if more else pause)
 
     async def _take_over(self) -> bool:

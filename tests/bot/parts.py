@@ -105,3 +105,13 @@ async def reached(changes: AsyncIterator[Progress], state: State, prompt_id: int
             if (progress.prompt.id, progress.prompt.state) == (prompt_id, state):
                 return progress
     raise AssertionError("the changes ended")
+
+
+async def all_rendering(changes: AsyncIterator[Progress], ids: set[int]) -> None:
+    """Hear changes until each of these prompts is being rendered, in whatever order."""
+    left = set(ids)
+    async with asyncio.timeout(30):
+        while left:
+            progress = await anext(changes)
+            if progress.prompt.state is State.RENDERING:
+                left.discard(progress.prompt.id)

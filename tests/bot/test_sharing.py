@@ -11,7 +11,7 @@ import pytest
 from bot.errors import StoreAway
 from bot.outages import patiently
 from bot.values import Place, Progress, State
-from tests.bot.parts import ANN, Bot, asked, reached, running
+from tests.bot.parts import ANN, Bot, all_rendering, asked, reached, running
 from tests.bot.victim import QUEUED, RENDERING
 from tests.bot.workers.test_local import until
 from tests.command_line import ROOT
@@ -79,8 +79,7 @@ async def test_a_prompt_that_another_bot_cancels_or_finishes_is_let_go_here(data
         here.renderer.go.clear()
         changes = here.composer.changes()
         cancelled, taken = await here.ask(asked()), await here.ask(asked())
-        for prompt_id in (cancelled, taken):
-            await reached(changes, State.RENDERING, prompt_id)
+        await all_rendering(changes, {cancelled, taken})
         await other.composer.cancel(cancelled, ANN)
         await other.store.finish(taken, [])
         heard: dict[int, State] = {}
@@ -121,8 +120,7 @@ async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members
             changes, notes = bot.composer.changes(), bot.composer.changes()
             bot.renderer.go.clear()
             ids = [await bot.ask(asked(seed=n), Place("web", "local", f"m{n}")) for n in range(20)]
-            for prompt_id in ids[:8]:
-                await reached(changes, State.RENDERING, prompt_id)
+            await all_rendering(changes, set(ids[:8]))
             await asyncio.to_thread(server.kill)
             bot.renderer.go.set()
             async with asyncio.timeout(20):

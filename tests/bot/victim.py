@@ -6,8 +6,8 @@ Before, it had one tune stored and voted on. It says `ready` once all of that st
 import asyncio
 import sys
 
-from bot.values import Place, State
-from tests.bot.parts import ANN, BEN, asked, reached, running
+from bot.values import Place
+from tests.bot.parts import ANN, BEN, all_rendering, asked, running
 
 RENDERING, QUEUED = 10, 50
 
@@ -24,8 +24,7 @@ async def main(path: str, lease: float = 30.0) -> None:
             await bot.ask(asked(seed=number), Place("web", "local", f"m{number % 7}"))
             for number in range(RENDERING + QUEUED)
         ]
-        for prompt_id in ids[:RENDERING]:
-            await reached(changes, State.RENDERING, prompt_id)
+        await all_rendering(changes, set(ids[:RENDERING]))
         print("ready", flush=True)
         await asyncio.sleep(60)
 
