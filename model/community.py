@@ -16,6 +16,7 @@ from model.errors import NotationError
 from model.evaluation.composing import compose_all, every_prompt
 from model.evaluation.scores import song_of
 from model.gate import COMPOSED
+from model.jobs import Form
 from model.learning import Report, learn
 from model.originality import Index
 from model.replay import Replay
@@ -26,7 +27,7 @@ from model.vocabulary import Vocabulary
 from model.voted import Voted, voted
 
 MEMBERS = 20
-VOTERS = 2  # on each tune
+VOTERS = 1  # on each tune
 CALIBRATION = 360  # tunes of version 1 that set what the taste likes
 HOUR = 3600.0
 NOISE = "noise"  # the taste of members who toss a coin
@@ -101,7 +102,8 @@ class Community:
         ).likes
 
     def _compose(self, version: Checkpoint, count: int, number: int) -> list[Composed]:
-        prompts = every_prompt(count, seed=1_000_000 * (self.seed + 1) + 10_000 * (number + 1))
+        asked = every_prompt(count, seed=1_000_000 * (self.seed + 1) + 10_000 * (number + 1))
+        prompts = [replace(prompt, form=Form()) for prompt in asked]  # most members leave it out
         return list(compose_all(Sampler(version, index=self.index), prompts, lambda _: None).composed.values())
 
     def _serve(self, version: Checkpoint, number: int) -> list[Composed]:

@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from model.checkpoint import Checkpoint
 from model.errors import InputError
 from model.evaluation.composing import compose_all, every_prompt
 from model.evaluation.diversity import distinct_grams, mean_distance
 from model.evaluation.scores import song_of
-from model.finetune import log_probabilities
+from model.finetune import evened, log_probabilities
 from model.form import well_formed
 from model.originality import LIMIT, Index, index_of
 from model.prepare import notes_in
@@ -128,7 +129,7 @@ def margin(candidate: Checkpoint, current: Checkpoint, held_out: Sequence[Voted]
         return Check("margin", 1.0, ALPHA, False, says)
     tunes = [tune.tokens for tune in held_out]
     after, before = log_probabilities((candidate, current), tunes)
-    gained = (after - before).numpy()
+    gained = ((after - before) * evened(torch.tensor([len(tune) for tune in tunes]))).numpy()
     likes = np.array([tune.weight for tune in held_out])
     grown, p = bootstrap(gained[likes > 0], gained[likes < 0])
     says = f"liked tunes gained {grown:+.2f} nats over disliked ones, p = {p:.4f}, below {ALPHA} wanted"

@@ -16,7 +16,7 @@ HOMES = {
     "torch": (
         *(f"model/{name}.py" for name in ("network", "sampler", "train", "finetune", "checkpoint")),
         *(f"model/{name}.py" for name in ("decoder", "inference", "benchmark", "worker", "batches", "prepare")),
-        *(f"model/{name}.py" for name in ("titles", "originality")),
+        *(f"model/{name}.py" for name in ("titles", "originality", "gate")),
         *(f"model/evaluation/{name}.py" for name in ("bits", "article", "compare")),
         "model/commands/",  # inside functions alone: see below
     ),
