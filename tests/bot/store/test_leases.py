@@ -11,7 +11,7 @@ from bot.values import State
 from tests.bot.store.samples import a_member, a_prompt, new_tunes
 
 WEB = ["web"]
-SHORT = 0.4  # seconds
+SHORT = 0.8  # seconds
 
 
 @pytest.fixture
