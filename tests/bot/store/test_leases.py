@@ -11,7 +11,7 @@ from bot.values import State
 from tests.bot.store.samples import a_member, a_prompt, new_tunes
 
 WEB = ["web"]
-SHORT = 0.4  # seconds
+SHORT = 0.8  # seconds
 
 
 @pytest.fixture
@@ -107,12 +107,18 @@ async def test_a_clean_stop_leaves_its_prompts_to_others_at_once(here: Store, ot
 async def test_a_bot_whose_clock_is_an_hour_off_does_no_harm(
     here: Store, other: Store, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
-    for module in (tables, prompts, leases):
-        monkeypatch.setattr(module, "now", lambda: datetime.now(UTC) + timedelta(hours=hours))
-    (prompt_id,) = await many(here, 1)
+    with monkeypatch.context() as clock:  # of this bot alone
+        for module in (tables, prompts, leases):
+            clock.setattr(module, "now", lambda: datetime.now(UTC) + timedelta(hours=hours))
+        prompt_id, taken = await many(here, 2)
+        assert await here.renew() == {prompt_id, taken}
+        assert await here.set_state(taken, State.COMPOSING)
     assert await other.take(WEB) == []
-    assert await here.renew() == {prompt_id}
     await asyncio.sleep(SHORT)
+    with monkeypatch.context() as clock:
+        clock.setattr(leases, "now", lambda: datetime.now(UTC) + timedelta(hours=hours))
+        assert [prompt.id for prompt in await other.take(WEB, limit=1)] == [prompt_id]
+    assert await here.renew() == {taken}, "nobody has taken it"
     assert [prompt.id for prompt in await other.take(WEB)] == [prompt_id]
 
 
