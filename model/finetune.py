@@ -4,14 +4,14 @@ The LSTM stays as it is, so it runs over each tune once and what it says is kept
 linear map learns, h -> h + A h, from A = 0, and the output layer's bias; afterwards the output layer takes the map up.
 A map moves tokens that sound alike together: it told held-out liked tunes from disliked ones better than tuning the
 output layer itself (AUC 0.67, 0.84, 0.61, 0.69 against 0.64, 0.72, 0.55, 0.64 on four tastes), and far better than Adam
-on either. The loss is, over a batch of voted tunes t with signed weight w, and over tokens of corpus tunes,
+on either. The loss is, over a batch of voted tunes t, and over tokens of corpus tunes,
 
     mean of |w| softplus(-sign(w) BETA d) / BETA   +   KEPT KL(base || tuned) for each tune of the corpus
 
-where d = log p(t) - log p_base(t), evened out for length. The first term raises liked tunes and lowers disliked ones
-until they stand apart by about 1 / BETA (it is KTO's, Ethayarajh et al. 2024, without its estimate of the KL); the
-second keeps what was learned from the books. `base` is always version 1: what is learned depends on the votes, not on
-the way there.
+where w is how much t is liked, by what all votes say of its features (model.liking), and d = log p(t) - log p_base(t),
+evened out for length. The first term raises liked tunes and lowers disliked ones until they stand apart by about
+1 / BETA (it is KTO's, Ethayarajh et al. 2024, without its estimate of the KL); the second keeps what was learned from
+the books. `base` is always version 1: what is learned depends on the votes, not on the way there.
 """
 
 import math
@@ -25,6 +25,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from model.checkpoint import Checkpoint
 from model.errors import CheckpointError, InputError, ModelError
+from model.liking import likings
 from model.network import Network, NetworkConfig, restored, with_copies
 from model.prepare import features
 from model.replay import Tokens
@@ -33,8 +34,8 @@ from model.voted import Voted
 
 FEWEST = 8  # voted tunes to train on, of each kind
 STEPS, RATE, MOMENTUM = 30, 4e-4, 0.9  # of gradient descent
-BIAS = 10.0  # how much faster than the map the bias learns, to which the gates of copying listen
-BATCH, CORPUS_TOKENS = 48, 2000  # tunes and tokens a step
+BIAS = 3.0  # how much faster than the map the bias learns, to which the gates of copying listen
+BATCH, CORPUS_TOKENS = 64, 1500  # tunes and tokens a step
 BETA = 0.1  # per nat
 KEPT = 0.2  # what a nat of KL per corpus tune costs
 AT_ONCE = 32  # tunes that the LSTM reads together
@@ -198,7 +199,7 @@ class _Tuner:
     readout: _Mapped
     first: nn.Linear
     voted: _Tokens
-    weights: Tensor  # of the voted tunes
+    likings: Tensor  # of the voted tunes
     before: Tensor  # their log p by the base
     corpus: _Tokens
     optimizer: torch.optim.Optimizer
@@ -216,7 +217,7 @@ class _Tuner:
             readout,
             first,
             tunes,
-            _balanced(torch.tensor([tune.weight for tune in voted])),
+            torch.from_numpy(likings(voted)).float(),
             before,
             _Tokens.of(read_all(network, vocabulary, corpus)),
             torch.optim.SGD([readout.map, readout.bias], RATE, MOMENTUM),
@@ -238,7 +239,7 @@ class _Tuner:
         batch = self.voted.at(torch.isin(self.voted.tune, chosen).nonzero()[:, 0])
         gained = (_log_probabilities(self.readout, batch, self.config) - self.before)[chosen]
         gained = gained * evened(self.voted.lengths)[chosen]
-        wanted = self.weights[chosen]
+        wanted = self.likings[chosen]
         return (wanted.abs() * F.softplus(-wanted.sign() * BETA * gained)).mean() / BETA
 
     def _forgotten(self, generator: torch.Generator) -> Tensor:
@@ -249,12 +250,6 @@ class _Tuner:
             before = with_copies(self.first(tokens.hidden), tokens.inputs, self.config).log_softmax(-1)
         after = with_copies(self.readout(tokens.hidden), tokens.inputs, self.config).log_softmax(-1)
         return F.kl_div(after, before, reduction="batchmean", log_target=True) * count / self.corpus.tunes
-
-
-def _balanced(weights: Tensor) -> Tensor:
-    """Signed weights, those up and those down adding up to as much, one on average."""
-    up, down = weights.clamp(min=0).sum(), (-weights).clamp(min=0).sum()
-    return torch.where(weights > 0, weights / up, weights / down) * len(weights) / 2
 
 
 def _check(current: Checkpoint, voted: Sequence[Voted]) -> None:
