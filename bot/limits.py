@@ -18,17 +18,18 @@ SWEEP = 1000  # cooldowns after which those that have ended are dropped
 @dataclass(frozen=True)
 class Rules:
     """What holds for one prompt, in seconds between two: of its member anywhere, of its server's members together, of
-    its member here; and how many of this server may wait in the queue."""
+    its member here; and how many of this server, and of its member, may wait in the queue."""
 
     anywhere: float = 0.0
     together: float = 0.0
     here: float = 0.0
     waiting: int | None = None
+    mine_waiting: int | None = None
 
 
 @dataclass
 class Limits:
-    """Cooldowns, in seconds: config's of a member anywhere and of a server, and what a server adds for its members.
+    """Cooldowns, in seconds: config's of a member anywhere and of a server, and what a server adds to both.
 
     They are kept in memory: a restart forgives them. `clock` gives seconds that never go back.
     """
@@ -48,7 +49,7 @@ class Limits:
             raise _busy("you asked a moment ago", mine)
         if here > 0:
             raise _busy("so much is being asked here", here)
-        queue.check(member_id, server_id, rules.waiting)
+        queue.check(member_id, server_id, rules.waiting, rules.mine_waiting)
         return rules
 
     def note(self, member_id: int, server_id: int, rules: Rules) -> None:
@@ -62,7 +63,10 @@ class Limits:
         if place.platform in LOCAL:
             return Rules()
         settings = await self.settings.of(place) if self.settings else ServerSettings()
-        return Rules(self.member_cooldown, self.server_cooldown, settings.cooldown or 0.0, settings.waiting)
+        together = max(self.server_cooldown, settings.server_cooldown or 0.0)
+        return Rules(
+            self.member_cooldown, together, settings.cooldown or 0.0, settings.waiting, settings.member_waiting
+        )
 
     def _left(self, member_id: int, server_id: int) -> float:
         return max(0.0, self._ends.get((member_id, server_id), 0.0) - self.clock())

@@ -23,15 +23,15 @@ class PromptQueue:
     _servers: OrderedDict[int, _Server] = field(default_factory=OrderedDict)  # the first is next
     _places: dict[int, tuple[int, int]] = field(default_factory=dict)  # prompt id -> server and member
 
-    def check(self, member_id: int, server_id: int, share: int | None = None) -> None:
+    def check(self, member_id: int, server_id: int, share: int | None = None, own: int | None = None) -> None:
         """Raises Busy, with an estimate of when there is room, if this member cannot queue another prompt now.
 
-        `share` is how many of this server may wait where that is less than `per_server`.
+        `share` is how many of this server may wait where that is less than `per_server`; `own`, of this member.
         """
         server = self._servers.get(server_id, _Server())
         mine = server.get(member_id, _Mine())
         here = sum(map(len, server.values()))
-        if len(mine) >= self.per_member:
+        if len(mine) >= min(self.per_member, own or self.per_member):
             ahead = next(n for n, prompt in enumerate(self.waiting()) if prompt.id in mine)
             waiting = "one prompt" if len(mine) == 1 else f"{len(mine)} prompts"
             raise Busy(f"you have {waiting} waiting already", *self.pace.when(ahead))

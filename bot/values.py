@@ -188,7 +188,9 @@ class ServerSettings:
     temperature: float | None = None
     form: str | None = None
     cooldown: int | None = None  # seconds between two prompts of a member
+    server_cooldown: int | None = None  # seconds between two prompts of the members together
     waiting: int | None = None  # prompts of this server that may wait at once
+    member_waiting: int | None = None  # of one member
     channels: tuple[str, ...] = ()  # where the bot may be asked; everywhere if there is none
     admin_roles: tuple[str, ...] = ()  # beside those who manage the server
     log_channel: str | None = None  # where admin actions are told

@@ -17,7 +17,9 @@ _NAMES = {
     "temperature": "Temperature",
     "form": "Form",
     "cooldown": "Cooldown",
+    "server_cooldown": "Cooldown of the server",
     "waiting": "Share of the queue",
+    "member_waiting": "Share of a member",
     "channels": "Channels",
     "admin_roles": "Admin roles",
     "log_channel": "Log channel",
@@ -31,7 +33,9 @@ def table(settings: ServerSettings, config: Config) -> discord.Embed:
         "temperature": "1.0",
         "form": "AABB:8",
         "cooldown": f"{config.limits.member_cooldown:g} s a member",
+        "server_cooldown": f"{config.limits.server_cooldown:g} s",
         "waiting": f"{config.queue.per_server} prompts",
+        "member_waiting": f"{config.queue.per_member} prompts",
         "channels": "everywhere",
         "admin_roles": "those who manage the server",
         "log_channel": "none",
@@ -85,6 +89,8 @@ def _written(settings: ServerSettings, name: str) -> str:
             return f"<#{value}>" if value else ""
         case "cooldown":
             return "" if value is None else f"{value} s a member"
-        case "waiting":
+        case "server_cooldown":
+            return "" if value is None else f"{value} s"
+        case "waiting" | "member_waiting":
             return "" if value is None else f"{value} prompts"
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

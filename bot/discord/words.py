@@ -14,7 +14,9 @@ RESTARTING_GUEST = "The bot is being restarted; your tune will be in /mine."
 
 
 def status(progress: Progress) -> str:
-    """One line on a prompt that is not done: its place in the queue, or what is being done."""
+    """One line on a prompt that is not done: its place in the queue, or what is being done, or why nothing is."""
+    if progress.note:
+        return f"{sentence(asked(progress.prompt.prompt, progress.prompt.count))}: {progress.note}"
     match progress.prompt.state:
         case State.QUEUED if progress.ahead > 0:
             doing = f"{ordinal(progress.ahead + 1)} in the queue"

@@ -231,7 +231,9 @@ server_settings = Table(  # NULL is what the bot does elsewhere
     Column("temperature", Float),
     Column("form", String(16)),
     Column("cooldown", Integer),  # seconds between two prompts of a member
+    Column("server_cooldown", Integer),  # seconds between two prompts of its members together
     Column("waiting", Integer),  # prompts of this server that may wait at once
+    Column("member_waiting", Integer),  # of one member
     Column("channels", JSON, nullable=False),  # external ids, as strings
     Column("admin_roles", JSON, nullable=False),
     Column("log_channel", String(64)),

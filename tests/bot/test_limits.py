@@ -93,6 +93,29 @@ async def test_a_server_may_take_a_smaller_share_of_the_queue(store: Store) -> N
     await limits.check(queue, Place("discord", "2", "7"), ANN, ELSEWHERE)
 
 
+async def test_a_server_sets_how_often_its_members_together_may_ask(store: Store, clock: Clock) -> None:
+    settings = Settings(store)
+    limits = Limits(settings, clock=clock)
+    await settings.change(HOME, server_cooldown=20)
+    await ask(limits)
+    with pytest.raises(Busy, match="so much is being asked here: ask again in 20 seconds"):
+        await ask(limits, member=BEN)
+    await ask(limits, server=ELSEWHERE, place=Place("discord", "2", "7", "Ann"))
+    clock.time += 20
+    await ask(limits, member=BEN)
+
+
+async def test_a_server_may_let_each_member_wait_with_fewer_prompts(store: Store) -> None:
+    settings = Settings(store)
+    await settings.change(HOME, member_waiting=1)
+    limits, queue = Limits(settings), PromptQueue(10, 10, 5)
+    queue.add(prompt(1, member=ANN, server=SERVER))
+    with pytest.raises(Busy, match="you have one prompt waiting already"):
+        await limits.check(queue, HOME, ANN, SERVER)
+    await limits.check(queue, HOME, BEN, SERVER)
+    await limits.check(queue, Place("discord", "2", "7"), ANN, ELSEWHERE)
+
+
 async def test_the_page_and_the_command_line_have_none(clock: Clock) -> None:
     limits = Limits(None, 10.0, 10.0, clock=clock)
     for platform in ("web", "cli"):

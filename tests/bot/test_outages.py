@@ -8,6 +8,7 @@ import pytest
 
 from bot import outages
 from bot.changes import PromptListeners
+from bot.discord.words import status
 from bot.outages import tell_outages
 from bot.values import Progress, State, StoredPrompt
 from bot.web.shown import progress_json
@@ -42,6 +43,7 @@ async def test_an_outage_is_told_to_all_who_wait_and_taken_back(monkeypatch: pyt
         progress = await anext(changes)
         assert progress.note == "no composer is there"
         assert progress_json(progress)["status"] == "no composer is there"
+        assert status(progress).endswith("in D major: no composer is there")
         store.trouble = "the database does not answer"
         assert {(await anext(changes)).note for _ in range(3)} == {"the database does not answer"}
         store.trouble = worker.trouble = ""

@@ -14,7 +14,7 @@ from bot.settings import LONGEST_COOLDOWN, MOST_WAITING
 SHOWN_TO = discord.Permissions(manage_guild=True)  # by Discord; the commands check for themselves
 RESETS = {
     "Defaults of /compose": ("rhythm", "temperature", "form"),
-    "Limits": ("cooldown", "waiting"),
+    "Limits": ("cooldown", "server_cooldown", "waiting", "member_waiting"),
     "Channels: answer everywhere": ("channels",),
     "Admin roles: none": ("admin_roles",),
     "Log channel: none": ("log_channel",),
@@ -75,14 +75,20 @@ def _add_defaults(group: app_commands.Group, parts: Parts) -> None:
 
     @group.command(name="limits", description="How much may be asked for here")
     @app_commands.describe(
-        cooldown="Seconds between two tunes of one member", waiting="Prompts of this server that may wait at once"
+        cooldown="Seconds between two tunes of one member",
+        server_cooldown="Seconds between two tunes of this server",
+        waiting="Prompts of this server that may wait at once",
+        member_waiting="Prompts of one member that may wait at once",
     )
     async def change_limits(
         interaction: discord.Interaction[Any],
         cooldown: Range[int, 0, LONGEST_COOLDOWN] | None = None,
+        server_cooldown: Range[int, 0, LONGEST_COOLDOWN] | None = None,
         waiting: Range[int, 1, MOST_WAITING] | None = None,
+        member_waiting: Range[int, 1, MOST_WAITING] | None = None,
     ) -> None:
-        await _change(interaction, parts, **_given(cooldown=cooldown, waiting=waiting))
+        together = _given(server_cooldown=server_cooldown, waiting=waiting)
+        await _change(interaction, parts, **together, **_given(cooldown=cooldown, member_waiting=member_waiting))
 
 
 def _add_rights(group: app_commands.Group, parts: Parts) -> None:

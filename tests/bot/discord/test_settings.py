@@ -35,15 +35,29 @@ async def test_an_admin_sets_everything_and_sees_it(tmp_path: Path) -> None:
         log, role = on.guild.create_text_channel("log"), on.guild.create_role("helpers")
         await boss.slash(on.channel, "settings log", channel=log)
         await boss.slash(on.channel, "settings defaults", rhythm="slip jig", temperature=0.7, form="AABB:4")
-        await boss.slash(on.channel, "settings limits", cooldown=30, waiting=4)
+        await boss.slash(on.channel, "settings limits", cooldown=30, waiting=4, server_cooldown=3, member_waiting=2)
         await boss.slash(on.channel, "settings channels", channel=on.channel)
         told = await boss.slash(on.channel, "settings admins", role=role)
         assert told.ephemeral
         assert "Integrations" in text(told)
         channel, helpers = str(on.channel.id), str(role.id)
-        assert await of(on) == ServerSettings("slip jig", 0.7, "AABB:4", 30, 4, (channel,), (helpers,), str(log.id))
+        limits = {"cooldown": 30, "server_cooldown": 3, "waiting": 4, "member_waiting": 2}
+        wanted = ServerSettings(
+            "slip jig", 0.7, "AABB:4", channels=(channel,), admin_roles=(helpers,), log_channel=str(log.id), **limits
+        )
+        assert await of(on) == wanted
         shown = text(await boss.slash(on.channel, "settings show"))
-        for part in ("slip jig", "0.7", "AABB:4", "30 s", f"<#{channel}>", f"<@&{helpers}>", f"<#{log.id}>"):
+        for part in (
+            "slip jig",
+            "0.7",
+            "AABB:4",
+            "30 s",
+            "4 prompts",
+            "2 prompts",
+            f"<#{channel}>",
+            f"<@&{helpers}>",
+            f"<#{log.id}>",
+        ):
             assert part in shown
         lines = [message.content for message in log.history()]
         assert len(lines) == 5
@@ -51,7 +65,7 @@ async def test_an_admin_sets_everything_and_sees_it(tmp_path: Path) -> None:
         history = text(await boss.slash(on.channel, "settings history"))
         assert len(re.findall(r"\*\*boss\*\* settings", history)) == 5
         assert f"log channel: <#{log.id}>" in history
-        assert "cooldown: 30; share of the queue: 4" in history
+        assert "cooldown of the server: 3; share of the queue: 4; cooldown: 30; share of a member: 2" in history
         await boss.slash(on.channel, "settings channels", channel=on.channel, allowed=False)
         await boss.slash(on.channel, "settings reset", what="Limits")
         assert ((await of(on)).channels, (await of(on)).cooldown) == ((), None)
