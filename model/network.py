@@ -106,9 +106,14 @@ def grow(network: Network, smaller: Network) -> None:
             place.copy_(columns[name])
             weights[f"embeddings.{i}.weight"] = given[f"embeddings.{old.inputs.index(name)}.weight"]
     weights["lstm.weight_ih_l0"] = wide
+    gates = [(new.inputs[i], new.vocabulary + n) for n, i in enumerate(new.lookbacks)]
+    had = {old.inputs[i]: old.vocabulary + n for n, i in enumerate(old.lookbacks)}
     for name in ("output.weight", "output.bias"):
         rows = torch.zeros_like(weights[name])
         rows[: new.vocabulary] = given[name][: new.vocabulary]
+        for lookback, row in gates:
+            if lookback in had:
+                rows[row] = given[name][had[lookback]]
         weights[name] = rows
     network.load_state_dict(weights)
 

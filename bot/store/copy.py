@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.errors import StoreError
 from bot.store.database import database_url, display_name, open_engine, sqlite_path, translated
 from bot.store.migrate import migrate
-from bot.store.tables import metadata, prompts
+from bot.store.tables import metadata, prompts, versions
 
 BATCH = 500  # rows in one statement
+_LATER = (prompts.c.varied_from, versions.c.retraining_id)  # a tune, or a retraining, that comes after them
 _NOBODYS = {"bot": None, "leased_until": None}
 
 
@@ -98,14 +99,17 @@ async def _rows(source: AsyncConnection, target: AsyncConnection, table: Table) 
 
 
 def _fit(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    """A prompt may vary a tune, which comes after it: see _references. No bot has it any more."""
-    return {**row, **_NOBODYS, "varied_from": None} if table is prompts else row
+    """What refers to rows that come after it waits for _references. No bot has a prompt any more."""
+    later = {column.name: None for column in _LATER if column.table is table}
+    return {**row, **(_NOBODYS if table is prompts else {}), **later}
 
 
 async def _references(source: AsyncConnection, target: AsyncConnection) -> None:
-    query = select(prompts.c.id, prompts.c.varied_from).where(prompts.c.varied_from.is_not(None))
-    for prompt_id, tune_id in (await source.execute(query)).all():
-        await target.execute(update(prompts).where(prompts.c.id == prompt_id).values(varied_from=tune_id))
+    for column in _LATER:
+        (key,) = column.table.primary_key.columns
+        query = select(key, column).where(column.is_not(None))
+        for number, other in (await source.execute(query)).all():
+            await target.execute(update(column.table).where(key == number).values({column.name: other}))
 
 
 async def _number_on(target: AsyncConnection, table: Table) -> None:

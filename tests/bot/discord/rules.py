@@ -86,7 +86,8 @@ def _message(body: dict[str, Any], files: dict[str, str], new: bool) -> Iterator
     if (body.get("flags") or 0) & COMPONENTS_V2 and (content or embeds):
         yield "content or embeds beside Components V2"
     yield from _components(body)
-    yield from _attached(body, files)
+    if new or files or body.get("attachments") is not None:  # an edit that names none keeps what is there
+        yield from _attached(body, files)
 
 
 def _embed_size(embed: dict[str, Any]) -> int:

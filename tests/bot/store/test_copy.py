@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreError
+from bot.learning import Options
 from bot.store import Store
 from bot.store.copy import copy
 from bot.store.tables import metadata
-from bot.values import Period, Place, State
+from bot.values import Message, Period, Place, State
 from tests.bot.store.samples import PROMPT, a_member, a_prompt, a_tune, new_tunes, rows
 from tests.command_line import ran
 from tests.engines import postgres
@@ -45,6 +46,9 @@ async def filled(path: Path) -> int:
         await store.set_state((await a_prompt(store)).id, State.COMPOSING)
         place = Place("discord", "9" * 19, "8" * 19, "Ünï ♯")
         await store.change_settings(place, {"channels": ("1", "2"), "temperature": 0.5}, "channels")
+        learned = await store.learning.begin(place, Options(50), 1, "one", Message("10", "20"))
+        await store.learning.started(learned.id, "one", 60, 50)
+        await store.learning.promote(learned.id, "one", "retraining-1", "", candidate="/data/7", sha256="c" * 64)
         return varied.id
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -101,8 +100,8 @@ async def test_a_second_retraining_is_refused_until_the_first_has_ended(store: S
     assert details == [("retrain", "with at least 50 votes")] * 2, "what was refused is not in the audit"
 
 
-async def test_of_ten_that_begin_at_once_in_two_processes_one_does(store: Store, tmp_path: Path) -> None:
-    async with await Store.open(tmp_path / "tunesmith.db") as other:
+async def test_of_ten_that_begin_at_once_in_two_processes_one_does(store: Store, location: str) -> None:
+    async with await Store.open(location) as other:
         results = await asyncio.gather(
             *(begun((store, other)[number % 2], f"r{number}") for number in range(10)), return_exceptions=True
         )

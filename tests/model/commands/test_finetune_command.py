@@ -8,6 +8,7 @@ import pytest
 
 from model import checkpoint
 from model.abc_writer import write as abc_of
+from model.finetune import STEPS
 from model.jobs import Form, Prompt
 from model.key import Key
 from model.sampler import Sampler, numbered
@@ -40,7 +41,7 @@ def test_votes_become_a_candidate_and_a_report(votes: Path, tmp_path: Path, book
     assert ended.status == 0, ended.err
     said = [json.loads(line) for line in ended.out.splitlines()]
     assert said[0] == {"stage": "reading", "done": 0, "of": 0, "loss": None, "test": None}
-    assert [line["done"] for line in said if line["stage"] == "tuning"][-1] == 60
+    assert [line["done"] for line in said if line["stage"] == "tuning"][-1] == STEPS
     report = json.loads((tmp_path / "report.json").read_text())
     assert [test["name"] for test in report["tests"]] == [line["test"] for line in said if line["stage"] == "checking"]
     assert report["passed"] == all(test["passed"] for test in report["tests"])
