@@ -94,6 +94,6 @@ def _said() -> Callable[["Step"], None]:
 
 def _end_with_stdin() -> None:
     """Whoever started this is gone when standard input ends; half-written files do not exist, so leave at once."""
-    while sys.stdin.buffer.read(4096):
+    while os.read(0, 4096):  # not sys.stdin: a thread that holds its lock makes Python abort at the end
         pass
     os._exit(143)

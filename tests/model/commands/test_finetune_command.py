@@ -37,9 +37,16 @@ def arguments(votes: Path, folder: Path, book: Path, *more: str) -> list[str]:
 
 
 def test_votes_become_a_candidate_and_a_report(votes: Path, tmp_path: Path, book: Path) -> None:
-    ended = model(*arguments(votes, tmp_path, book), timeout=110)
-    assert ended.status == 0, ended.err
-    said = [json.loads(line) for line in ended.out.splitlines()]
+    command = [sys.executable, "-m", "model", *arguments(votes, tmp_path, book, "--attached")]
+    with (
+        (tmp_path / "errors").open("w") as errors,
+        subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as running,
+    ):  # whoever started it holds its input open to the end
+        assert running.stdout is not None
+        said = [json.loads(line) for line in running.stdout]
+        assert running.wait(timeout=30) == 0, (tmp_path / "errors").read_text()
     assert said[0] == {"stage": "reading", "done": 0, "of": 0, "loss": None, "test": None}
     assert [line["done"] for line in said if line["stage"] == "tuning"][-1] == STEPS
     report = json.loads((tmp_path / "report.json").read_text())
