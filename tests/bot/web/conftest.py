@@ -69,6 +69,8 @@ async def visitor(server: TestServer) -> AsyncIterator[Client]:
     await client.start_server()
     assert (await client.get("/")).status == 200
     yield client
+    for response in client._responses:  # what a test has not read to its end
+        response.close()
     await client.session.close()  # the server belongs to its own fixture
 
 
