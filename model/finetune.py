@@ -178,7 +178,7 @@ def finetune(
     Where `current` was not tuned from `base`, it is its own. InputError for too few voted tunes, CheckpointError for a
     checkpoint of characters, ModelError where the loss ends up as no number.
     """
-    _check(current, voted)
+    check(current, voted)
     tuner = _Tuner.of(current, base, voted, corpus)
     generator = torch.Generator().manual_seed(seed)
     losses = []
@@ -252,7 +252,8 @@ class _Tuner:
         return F.kl_div(after, before, reduction="batchmean", log_target=True) * count / self.corpus.tunes
 
 
-def _check(current: Checkpoint, voted: Sequence[Voted]) -> None:
+def check(current: Checkpoint, voted: Sequence[Voted]) -> None:
+    """InputError for too few voted tunes to train on, CheckpointError for a checkpoint of characters."""
     up = sum(tune.weight > 0 for tune in voted)
     if min(up, len(voted) - up) < FEWEST:
         raise InputError(

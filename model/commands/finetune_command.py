@@ -61,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
     import torch
 
     from model import checkpoint, voted
+    from model.finetune import check
     from model.learning import Step, learn
     from model.originality import Index
     from model.replay import replay
@@ -71,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
     current = checkpoint.read(options.base or checkpoint.SHIPPED)
     base = checkpoint.read(options.baseline or checkpoint.SHIPPED)
     tunes = voted.read(options.votes, Vocabulary.from_json(current.vocabulary))
+    check(current, voted.sides(tunes)[0])  # before the books, which take a minute
     heard = _said()
     heard(Step("reading"))
     sources = [path_source(path) for path in options.corpus] if options.corpus else default_sources()

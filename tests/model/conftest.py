@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ import torch
 from hypothesis import settings
 
 from model import checkpoint
+from model.checkpoint import Checkpoint
 from model.corpus import Corpus, build
+from model.network import Network, NetworkConfig
 from model.sampler import Sampler
 from model.sources import MUSIC21, music21_source, path_source
 
@@ -64,3 +67,13 @@ def books(book: Path) -> Corpus:
 def sampler() -> Sampler:
     """The shipped checkpoint's."""
     return Sampler(checkpoint.read(checkpoint.SHIPPED))
+
+
+@pytest.fixture(scope="session")
+def small() -> Checkpoint:
+    """The shipped checkpoint with a network of a hundredth of its size, which has learned nothing."""
+    shipped = checkpoint.read(checkpoint.SHIPPED)
+    config = NetworkConfig.from_json(shipped.network)
+    torch.manual_seed(0)
+    network = Network(replace(config, input_widths=tuple(min(8, width) for width in config.input_widths), hidden=48))
+    return replace(shipped, network=network.config.to_json(), weights=network.state_dict())

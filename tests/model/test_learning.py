@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from model import checkpoint
+from model.checkpoint import Checkpoint
 from model.community import NOISE, Community
 from model.learning import Step, learn
 from model.originality import Index
@@ -18,17 +18,14 @@ from model.evaluation.scores import song_of  # isort: skip
 from model.sampler import Sampler  # isort: skip
 
 
-def test_a_report_says_all_that_was_tested(sampler: Sampler, tmp_path: Path) -> None:
-    shipped = checkpoint.read(checkpoint.SHIPPED)
+def test_a_report_says_all_that_was_tested(sampler: Sampler, small: Checkpoint, tmp_path: Path) -> None:
     made = composed(sampler)
     tunes = [
         Voted(n, song_of(made[n % len(made)]), made[n % len(made)].spelled, 1.0 if n % 3 else -1.0) for n in range(60)
     ]
     kept = Replay(tuple(one.spelled for one in made), tuple(one.spelled for one in made[:3]))
     heard: list[Step] = []
-    candidate, report = learn(
-        shipped, shipped, tunes, kept, Index.load(), cache=tmp_path, composed=12, heard=heard.append
-    )
+    candidate, report = learn(small, small, tunes, kept, Index.load(), cache=tmp_path, composed=12, heard=heard.append)
     data = json.loads(json.dumps(report.to_json()))
     assert [test["name"] for test in data["tests"]] == [s.test for s in heard if s.stage == "checking"]
     assert data["passed"] == all(test["passed"] for test in data["tests"])
@@ -39,12 +36,11 @@ def test_a_report_says_all_that_was_tested(sampler: Sampler, tmp_path: Path) -> 
     assert list(tmp_path.glob("diversity-*-12.json"))
 
 
-def test_a_hasty_retraining_stops_at_the_first_failure(sampler: Sampler) -> None:
-    shipped = checkpoint.read(checkpoint.SHIPPED)
+def test_a_hasty_retraining_stops_at_the_first_failure(sampler: Sampler, small: Checkpoint) -> None:
     one = composed(sampler)[0]
     tunes = [Voted(n, song_of(one), one.spelled, 1.0 if n % 2 else -1.0) for n in range(60)]  # likes contradict
     kept = Replay((one.spelled,), (one.spelled,))
-    _, report = learn(shipped, shipped, tunes, kept, Index.load(), thorough=False, composed=12)
+    _, report = learn(small, small, tunes, kept, Index.load(), thorough=False, composed=12)
     assert [test.name for test in report.tests] == ["margin"]
     assert not report.passed
 
@@ -83,12 +79,11 @@ def test_each_taste_measures_what_it_says(name: str, more: str, less: str) -> No
     assert TASTES[name](song(more)) > TASTES[name](song(less))
 
 
-@pytest.mark.parametrize("taste", ["much repetition", NOISE])
-def test_a_small_community_votes_tunes_and_is_tested(taste: str, sampler: Sampler) -> None:
-    shipped = checkpoint.read(checkpoint.SHIPPED)
+@pytest.mark.parametrize("taste", ["wide leaps", NOISE])
+def test_a_small_community_votes_tunes_and_is_tested(taste: str, sampler: Sampler, small: Checkpoint) -> None:
     spelled = tuple(one.spelled for one in composed(sampler))
     kept = Replay(spelled, spelled[:2])
-    community = Community(taste, 0, shipped, kept, Index.load(), votes=120, composed=12, calibration=36)
+    community = Community(taste, 0, small, kept, Index.load(), votes=120, composed=12, calibration=36)
     first, second = community.rounds(1)
     assert (first.round, first.promoted, first.bits_per_note) == (0, False, None)
     assert second.round == 1

@@ -8,6 +8,7 @@ import pytest
 
 from model import checkpoint
 from model.abc_writer import write as abc_of
+from model.checkpoint import Checkpoint
 from model.finetune import STEPS
 from model.jobs import Form, Prompt
 from model.key import Key
@@ -17,6 +18,14 @@ from model.voted import write
 from tests.model.commandline import ROOT, is_one_line, model
 
 JIG = Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=500)
+
+
+@pytest.fixture(scope="module")
+def common(tmp_path_factory: pytest.TempPathFactory, small: Checkpoint, book: Path) -> list[str]:
+    """The options that all runs have: a small network, few books, few tunes for the gate."""
+    path = tmp_path_factory.mktemp("base") / "small.safetensors"
+    checkpoint.write(path, small)
+    return ["finetune", "--base", str(path), "--baseline", str(path), "--corpus", str(book), "--composed", "12"]
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +40,13 @@ def votes(tmp_path_factory: pytest.TempPathFactory, sampler: Sampler) -> Path:
     return path
 
 
-def arguments(votes: Path, folder: Path, book: Path, *more: str) -> list[str]:
+def arguments(common: list[str], votes: Path, folder: Path, *more: str) -> list[str]:
     files = ["--votes", str(votes), "--out", str(folder / "c.safetensors"), "--report", str(folder / "report.json")]
-    return ["finetune", *files, "--corpus", str(book), "--composed", "12", "--cache", str(folder / "cache"), *more]
+    return [*common, *files, "--cache", str(folder / "cache"), *more]
 
 
-def test_votes_become_a_candidate_and_a_report(votes: Path, tmp_path: Path, book: Path) -> None:
-    command = [sys.executable, "-m", "model", *arguments(votes, tmp_path, book, "--attached")]
+def test_votes_become_a_candidate_and_a_report(common: list[str], votes: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "model", *arguments(common, votes, tmp_path, "--attached")]
     with (
         (tmp_path / "errors").open("w") as errors,
         subprocess.Popen(
@@ -59,21 +68,21 @@ def test_votes_become_a_candidate_and_a_report(votes: Path, tmp_path: Path, book
     assert Sampler(candidate).compose([JIG])[0].tune.bars
 
 
-def test_bad_input_is_one_line_and_leaves_nothing(votes: Path, tmp_path: Path, book: Path) -> None:
+def test_bad_input_is_one_line_and_leaves_nothing(common: list[str], votes: Path, tmp_path: Path) -> None:
     few = tmp_path / "few.jsonl"
     few.write_text("".join(votes.read_text().splitlines(keepends=True)[:3]))
     for path, words in ((few, "at least 8 of each"), (tmp_path / "none.jsonl", "cannot read the votes")):
-        ended = model(*arguments(path, tmp_path, book), timeout=60)
+        ended = model(*arguments(common, path, tmp_path), timeout=60)
         assert ended.status == 2
         assert words in ended.err
         assert ended.err.count("\n") == 1
     assert not (tmp_path / "c.safetensors").exists()
-    is_one_line(model(*arguments(votes, tmp_path, book, "--base", str(votes))), 1, "corrupt or not a")
-    is_one_line(model(*arguments(votes, tmp_path, book, "--composed", "0")), 2, "count")
+    is_one_line(model(*arguments(common, votes, tmp_path, "--base", str(votes))), 1, "corrupt or not a")
+    is_one_line(model(*arguments(common, votes, tmp_path, "--composed", "0")), 2, "count")
 
 
-def test_it_ends_with_the_one_who_started_it(votes: Path, tmp_path: Path, book: Path) -> None:
-    command = [sys.executable, "-m", "model", *arguments(votes, tmp_path, book, "--attached")]
+def test_it_ends_with_the_one_who_started_it(common: list[str], votes: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "model", *arguments(common, votes, tmp_path, "--attached")]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
