@@ -12,6 +12,7 @@ from bot.benchmarks import answers, machines, members, rendering, storage
 from bot.benchmarks.engines import missing_postgres, missing_redis
 from bot.benchmarks.row import Row, at_least, at_most
 from bot.commands import bench
+from bot.config import Config
 
 
 def test_the_ratio_says_how_many_times_better_ours_is() -> None:
@@ -61,6 +62,14 @@ def test_every_row_is_measured_and_nothing_is_left(
     assert ours["torch in the bot process"] == ours["Discord, 3 members at once: unanswered"] == 0
     assert list(tmp_path.iterdir()) == []
     assert not any("bot" in child.cmdline() for child in psutil.Process().children())
+
+
+def test_the_long_run_weighs_the_bot_early_and_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "MEMBERS", 2)
+    monkeypatch.setattr(members, "TUNES", 6)
+    early, growth = members.endure(Config())
+    assert 200 < early.ours < 2000
+    assert 0.8 < growth.ours < 1.5
 
 
 def test_without_the_engines_it_says_so_in_a_line(

@@ -5,9 +5,10 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from bot.benchmarks.row import Row, at_least
+from bot.benchmarks.row import Row, at_least, at_most
 from bot.config import Config
 from bot.errors import WorkerError
 from bot.service import Service, running
@@ -15,15 +16,23 @@ from bot.values import Place, State
 from model.jobs import Prompt, parse_prompt
 
 MEMBERS = 200
+TUNES = 5000  # of the long run
 _TICK = 0.01  # seconds between two looks at the loop
 _KEYS, _RHYTHMS = ("Edor", "D", "Am", "G", "Bm"), ("reel", "jig", "hornpipe", "waltz", "polka", "slip jig")
 
 
 def measure(config: Config) -> list[Row]:
     """Each of `MEMBERS` members asks for a tune in the same moment, in a bot with a database of its own."""
+    with _own(config) as own:
+        return asyncio.run(_measure(own))
+
+
+@contextmanager
+def _own(config: Config) -> Iterator[Config]:
+    """Settings with a data directory of their own and room for all members."""
     with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as data:
         queue = config.queue.model_copy(update={"limit": MEMBERS, "per_server": MEMBERS})
-        return asyncio.run(_measure(config.model_copy(update={"data_dir": Path(data), "queue": queue})))
+        yield config.model_copy(update={"data_dir": Path(data), "queue": queue})
 
 
 async def _measure(config: Config) -> list[Row]:
@@ -42,6 +51,26 @@ async def _measure(config: Config) -> list[Row]:
         Row(f"{name}: wait, 99th percentile", waits[int(0.99 * (len(waits) - 1))], "s"),
         Row(f"{name}: event loop late, 99th percentile", 1000 * watch.late(), "ms"),
         *([Row(f"{name}: memory of all processes, peak", watch.peak, "MB")] if watch.peak else []),
+    ]
+
+
+def endure(config: Config) -> list[Row]:
+    """The same, MEMBERS after MEMBERS, until there are TUNES: does memory stay as it was?"""
+    with _own(config) as own:
+        return asyncio.run(_endure(own))
+
+
+async def _endure(config: Config) -> list[Row]:
+    async with running(config) as bot:
+        weighed = []
+        for _ in range(0, TUNES, MEMBERS):
+            await _waits(bot, MEMBERS)
+            weighed.append(await asyncio.to_thread(_resident))
+    early = max(weighed[: max(1, len(weighed) // 5)])  # caches and pools fill at first
+    growth = max(weighed[len(weighed) // 2 :]) / early if early else 0.0
+    return [
+        Row(f"{TUNES:,} tunes: memory of all processes, first fifth", early, "MB"),
+        at_most(f"{TUNES:,} tunes: memory in the second half, of that", growth, 1.1, "times"),
     ]
 
 
