@@ -20,8 +20,8 @@ RESETS = {
     "Log channel: none": ("log_channel",),
 }
 _SEEN = (
-    "Discord shows /settings to those who manage the server alone: let the role see it under"
-    " Server Settings → Integrations."
+    "Discord shows /settings and /model only to those who manage the server: under Server Settings → Integrations"
+    " you can show them to this role, too."
 )
 
 
@@ -125,6 +125,7 @@ async def _change(interaction: discord.Interaction[Any], parts: Parts, note: str
     before = await parts.settings.of(place_of(interaction))
     after = await parts.settings.change(place_of(interaction), **changes)
     line = settings_shown.changed(before, after)
+    note = note or settings_shown.outdone(changes, parts.config)
     await _say(interaction, f"{line}\n{note}".strip())
     if after != before and not await limits.tell_log(interaction, parts, line):
         await interaction.followup.send(
