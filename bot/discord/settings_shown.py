@@ -85,7 +85,7 @@ def changed(before: ServerSettings, after: ServerSettings) -> str:
     """One line on what differs."""
     names = [field.name for field in fields(after) if getattr(before, field.name) != getattr(after, field.name)]
     told = [f"{_NAMES[name].lower()}: {_written(after, name) or 'as elsewhere'}" for name in names]
-    return sentence("; ".join(told)) + "." if told else "That is so already."
+    return sentence("; ".join(told)) + "." if told else "It is set that way already."
 
 
 def history(records: Sequence[Record]) -> str:
