@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 EVERY = 2.5  # seconds between two edits while a member waits
 RUNS_OUT = timedelta(minutes=14, seconds=45)  # Discord forgets an interaction after 15 minutes
 RETRIES = (1.0, 2.0, 5.0, 10.0, 30.0, *[60.0] * 60)  # seconds; what has not arrived by then is tried at the next start
-_EXPIRED = (10015, 50027)  # unknown webhook, invalid webhook token
 _DELETED = 10008  # unknown message
 _TOO_LARGE = 40005
 
@@ -183,7 +182,7 @@ async def _allowed(act: Awaitable[T]) -> T | None:
     except discord.DiscordServerError:
         raise
     except discord.HTTPException as error:
-        if error.status in (401, 403, 404) or error.code in _EXPIRED:
+        if error.status in (401, 403, 404):  # 401: the interaction has run out
             log.info("Discord refused: %s", error)
             return None
         raise

@@ -36,13 +36,13 @@ def status(found: Status) -> discord.Embed:
     """What is in use and under way, and how many votes there are."""
     version = found.current
     embed = discord.Embed(title="The model", colour=COLOUR)
-    composes = f"version {version.number}: {escaped(verdict.origin(version))}"
+    composes = f"version {version.number} ({escaped(verdict.origin(version))})"
     embed.add_field(name="Composes", value=composes[:1024], inline=False)
     votes = f"{counted(found.votes, 'vote')}; a retraining needs {found.minimum}"
     embed.add_field(name="To learn from", value=votes, inline=False)
     for name, one in (("Under way", found.opened), ("The last retraining", found.last)):
         if one:
-            told = f"{one.id}, <t:{int(one.created_at.timestamp())}:R>: {escaped(verdict.line(one))}"
+            told = f"{one.id} · <t:{int(one.created_at.timestamp())}:R> · {escaped(verdict.line(one))}"
             embed.add_field(name=name, value=told[:1024], inline=False)
     return embed
 

@@ -36,16 +36,7 @@ _STRICTER: dict[str, Callable[[float, float], float]] = {  # of a server's limit
 
 def table(settings: ServerSettings, config: Config) -> discord.Embed:
     """All settings; what is not chosen, or looser than the bot allows, says what holds, in italics."""
-    own = _own(config)
-    usual = {
-        "rhythm": "drawn",
-        "temperature": "1.0",
-        "form": "AABB:8",
-        **{name: _amount(name, value) for name, value in own.items()},
-        "channels": "everywhere",
-        "admin_roles": "those who manage the server",
-        "log_channel": "none",
-    }
+    own, usual = _own(config), _usual(config)
     embed = discord.Embed(title="Settings of this server", colour=COLOUR)
     for name, title in _NAMES.items():
         holds = name not in own or _holds(name, getattr(settings, name), own[name])
@@ -59,6 +50,19 @@ def outdone(changes: Mapping[str, Any], config: Config) -> str:
     names = [name for name in own if name in changes and not _holds(name, changes[name], own[name])]
     told = [f"{_NAMES[name].lower()}: {_amount(name, own[name])}" for name in names]
     return f"The bot's own limit is stricter, and holds: {'; '.join(told)}." if told else ""
+
+
+def _usual(config: Config) -> dict[str, str]:
+    """What holds where a server chose nothing."""
+    return {
+        "rhythm": "drawn",
+        "temperature": "1.0",
+        "form": "AABB:8",
+        **{name: _amount(name, value) for name, value in _own(config).items()},
+        "channels": "everywhere",
+        "admin_roles": "those who manage the server",
+        "log_channel": "none",
+    }
 
 
 def _own(config: Config) -> dict[str, float]:
@@ -81,10 +85,10 @@ def _amount(name: str, value: float) -> str:
     return f"at most {counted(int(value), 'prompt')}"
 
 
-def changed(before: ServerSettings, after: ServerSettings) -> str:
+def changed(before: ServerSettings, after: ServerSettings, config: Config) -> str:
     """One line on what differs."""
     names = [field.name for field in fields(after) if getattr(before, field.name) != getattr(after, field.name)]
-    told = [f"{_NAMES[name].lower()}: {_written(after, name) or 'as elsewhere'}" for name in names]
+    told = [f"{_NAMES[name].lower()}: {_written(after, name) or _usual(config)[name]}" for name in names]
     return sentence("; ".join(told)) + "." if told else "It is set that way already."
 
 

@@ -124,7 +124,7 @@ async def _change(interaction: discord.Interaction[Any], parts: Parts, note: str
         raise BadRequest("choose at least one option, or /settings reset")
     before = await parts.settings.of(place_of(interaction))
     after = await parts.settings.change(place_of(interaction), **changes)
-    line = settings_shown.changed(before, after)
+    line = settings_shown.changed(before, after, parts.config)
     note = note or settings_shown.outdone(changes, parts.config)
     await _say(interaction, f"{line}\n{note}".strip())
     if after != before and not await limits.tell_log(interaction, parts, line):

@@ -93,10 +93,11 @@ async def errors(on: Stage, save: Save) -> None:
     lacking = discord.PermissionOverwrite(attach_files=False, embed_links=False)
     strict = on.guild.create_text_channel("strict", overwrites={on.guild.default_role: lacking})
     await save("error-permissions", await on.ann.slash(strict, "compose", key="D"), on.ann, strict)
-    with patch.object(on.parts.composer, "compose", side_effect=ZeroDivisionError):
-        await save("error-unexpected", (await on.ann.slash(on.channel, "compose", key="D")).followups[-1])
+    tune = await on.composed()
+    with patch.object(on.parts.library, "press", side_effect=ZeroDivisionError):
+        await save("error-unexpected", await on.ben.click(tune, custom_id="tune:1:up"), on.ben)
     await on.bot.settings.change(Place("discord", str(on.guild.id), "0"), channels=(str(strict.id),))
-    await save("error-channel", (await on.ann.slash(on.channel, "compose", key="D")).followups[-1])
+    await save("error-channel", await on.ann.slash(on.channel, "compose", key="D"))
 
 
 async def tune_of(on: Stage, prompt_id: int, ordinal: int) -> int:
@@ -119,9 +120,8 @@ async def waits(on: Stage, save: Save) -> None:
     on.bot.worker.trouble = ""
     on.bot.renderer.go.set()
     with patch.object(conversation, "RUNS_OUT", timedelta(0)):
-        await on.until(lambda: on.last.embeds and on.last)
-        await save("late", on.last)
         await on.until(lambda: not on.client.delivery._open)
+    await save("late", on.last)
     on.bot.renderer.go.clear()
     on.bot.composer.limits = type(on.bot.composer.limits)()
     last = [await on.ben.slash(on.channel, "compose", key="D", rhythm="waltz") for _ in range(2)]

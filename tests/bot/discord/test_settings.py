@@ -66,7 +66,8 @@ async def test_an_admin_sets_everything_and_sees_it(tmp_path: Path) -> None:
         assert len(re.findall(r"\*\*boss\*\* settings", history)) == 5
         assert f"log channel: <#{log.id}>" in history
         assert "server cooldown: 3; server queue: 4; member cooldown: 30; member queue: 2" in history
-        await boss.slash(on.channel, "settings channels", channel=on.channel, allowed=False)
+        none = await boss.slash(on.channel, "settings channels", channel=on.channel, allowed=False)
+        assert text(none) == "Channels: everywhere."
         await boss.slash(on.channel, "settings reset", what="Limits")
         assert ((await of(on)).channels, (await of(on)).cooldown) == ((), None)
 
@@ -123,7 +124,7 @@ async def test_the_bot_is_asked_only_where_it_is_allowed(tmp_path: Path) -> None
         other = on.guild.create_text_channel("other")
         await manager(on).slash(on.channel, "settings channels", channel=other)
         refused = await on.ann.slash(on.channel, "compose", key="D")
-        assert f"Here I play only in <#{other.id}>" in text(refused)
+        assert f"On this server I play only in <#{other.id}>" in text(refused)
         assert f"<#{other.id}>" in text(await on.ann.slash(on.channel, "top"))
         allowed = await on.ann.slash(other, "compose", key="D")
         await on.until(lambda: other.last_message.embeds)
