@@ -48,7 +48,7 @@ class Limits:
         if mine >= here and mine > 0:
             raise _busy("you asked a moment ago", mine)
         if here > 0:
-            raise _busy("so much is being asked here", here)
+            raise _busy("someone here asked a moment ago", here)
         queue.check(member_id, server_id, rules.waiting, rules.mine_waiting)
         return rules
 

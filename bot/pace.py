@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 RECENT = 50  # prompts whose time counts
+GUESS = 60.0  # seconds, while nothing was measured
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Pace:
             return f"in about {max(5, round(seconds / 5) * 5)} seconds"
         return f"in about {round(seconds / 60)} minutes"
 
-    def when(self, ahead: int) -> tuple[str, datetime | None]:
-        """That wait in words, and the aware time at which it ends; None while nothing was measured."""
+    def when(self, ahead: int) -> tuple[str, datetime]:
+        """That wait in words, and the aware time at which it ends."""
         seconds = self.wait(ahead)
-        return self.in_words(ahead), None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
+        return self.in_words(ahead), datetime.now(UTC) + timedelta(seconds=GUESS if seconds is None else seconds)

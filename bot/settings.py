@@ -71,7 +71,7 @@ def defaults(settings: ServerSettings) -> dict[str, Any]:
 def written(value: object) -> str:
     """A setting as the audit shows it."""
     if value is None or value == ():
-        return "as elsewhere"
+        return "default"
     return " ".join(value) if isinstance(value, tuple) else str(value)
 
 

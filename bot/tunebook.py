@@ -49,7 +49,7 @@ class Tunebooks:
         member_id, _ = await self._store.place(place)
         tunes = await self._store.favourites(member_id, MOST)
         if not tunes:
-            raise NotFound("your tunebook is empty: vote 👍 on tunes that you like, and they stand in it")
+            raise NotFound("your tunebook is empty: vote 👍 on the tunes that you like, and they will be in it")
         return await self._make(member_id, f"{place.member_name or 'My'}’s favourites", tunes)
 
     async def of_server(self, place: Place, name: str) -> Tunebook:

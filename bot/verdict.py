@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import TrainerError
 from bot.learning import GateTest, Report, Retraining, Stand
+from bot.nouns import counted
 from bot.values import Version
 
 _LARGEST = 1_000_000  # bytes of a report
@@ -68,7 +69,12 @@ def refusal(retraining: Retraining) -> str:
 
 def note(retraining: Retraining) -> str:
     """Where a version comes from."""
-    return f"retraining {retraining.id}: {retraining.votes} votes on {retraining.tunes} tunes"
+    return f"retraining {retraining.id}: {learned(retraining)}"
+
+
+def learned(retraining: Retraining) -> str:
+    """What a retraining learns from: `6 votes on 3 tunes`."""
+    return f"{counted(retraining.votes, 'vote')} on {counted(retraining.tunes, 'tune')}"
 
 
 def scores(retraining: Retraining | None) -> str:

@@ -1,4 +1,6 @@
-"""The books that tunes come from, by the names that members know."""
+"""The books that tunes come from, by the names that members know, and their titles as people write them."""
+
+import re
 
 BOOKS = {
     "cobb": "Cobb's Irish Folk Music",
@@ -7,8 +9,25 @@ BOOKS = {
     "airdsAirs": "Aird's Airs",
     "miscFolk": "music21's folk tunes",
 }
+_SMALL = re.compile(r"(?<= )(A|An|And|At|By|For|From|In|Of|On|Or|The|To|With)(?= )")
+_ENDING = re.compile(r"(?<=')(D|Er|Ll|M|Re|S|T|Ve)\b")  # what stands behind an apostrophe, but for O'Neill
+_INVERTED = re.compile(r"(.+?)[.,]*, (The|A|An)\.?")
 
 
 def book(source: str) -> str:
     """The book's name; of a user's own source, the name it was given."""
     return BOOKS.get(source, source)
+
+
+def titled(printed: str) -> str:
+    """A title as people write it, for one as music21's books have it: `CASTLE OF DROMORE., THE -- REEL`."""
+    title = (printed.partition(" -- ")[0] or printed).strip()
+    if title.isupper():
+        title = _ENDING.sub(_lower, _SMALL.sub(_lower, title.title()))
+    if inverted := _INVERTED.fullmatch(title):
+        title = f"{inverted[2]} {inverted[1]}"
+    return title if title.endswith("&c.") else title.rstrip(".") or title
+
+
+def _lower(found: re.Match[str]) -> str:
+    return found[0].lower()

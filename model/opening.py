@@ -148,12 +148,13 @@ def opening_tokens(prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
 
 
 def _spelled(tune: Tune, prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
-    full, move = RHYTHMS[prompt.rhythm].metre.length, move_for(prompt, vocabulary)
+    metre, move = RHYTHMS[prompt.rhythm].metre, move_for(prompt, vocabulary)
+    full, written = metre.length, f"{metre.beats}/{metre.unit}"
     tokens: list[str] = []
     for number, bar in enumerate(tune.bars, start=1):
         first, last = number == 1, number == len(tune.bars)
         if bar.length > full or (bar.length < full and not first and not last):
-            raise InputError(f"bar {number} of the opening is {bar.length} long; a {prompt.rhythm} has {full} a bar")
+            raise InputError(f"bar {number} of the opening is {bar.length} long; a {prompt.rhythm} has {written} a bar")
         if first:
             short = bar.length < full and (not last or prompt.opening.rstrip().endswith("|"))
             tokens.append(f"pickup={bar.length * 8 if short else 0}")

@@ -49,12 +49,12 @@ ADAPTERS = ("bot.store", "bot.render", "bot.workers")
 VALUES = (
     *("bot.values", "bot.errors", "bot.config", "bot.logs", "bot.metrics"),
     *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places", "bot.completion", "bot.learning"),
-    "bot.outages",
+    *("bot.outages", "bot.nouns"),
 )
 ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
     **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion")),
     "bot.discord": (  # config: cooldowns, shards
-        *(*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion", "bot.config"),
+        *(*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion", "bot.config", "bot.nouns"),
     ),
     **dict.fromkeys(USE_CASES, (*USE_CASES, *ADAPTERS, *VALUES)),
     **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors", "bot.learning")),

@@ -43,4 +43,6 @@ def check_permissions(interaction: discord.Interaction[Any]) -> None:
         needed.send_messages_in_threads = True
     missing = discord.Permissions(needed.value & ~interaction.app_permissions.value)
     if missing.value:
-        raise NotAllowed(f"in this channel I lack {words.named(missing)}: ask an admin of the server to allow it")
+        raise NotAllowed(
+            f"I need these permissions in this channel: {words.named(missing)}. Ask an admin of the server"
+        )

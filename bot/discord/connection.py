@@ -9,6 +9,7 @@ import discord
 
 from bot.discord.client import Client
 from bot.discord.delivery import Delivery
+from bot.discord.failures import UNREACHABLE
 from bot.discord.parts import Parts
 from bot.errors import DiscordError
 
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)  # seconds before Discord is asked again; the last one repeats
 GOODBYE = 5.0  # seconds that closing the connection may take
-_UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError, discord.GatewayNotFound, discord.DiscordServerError)
+_UNREACHABLE = (*UNREACHABLE, discord.GatewayNotFound)
 _PORTAL = "https://discord.com/developers/applications"
 _SET_TOKEN = f"set DISCORD_TOKEN to the one under Bot at {_PORTAL}, or leave it out for the chat page alone"
 _REFUSED = {  # close codes of the gateway that no second try gets past

@@ -7,12 +7,11 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-import aiohttp
 import discord
 
 from bot.discord import words
 from bot.discord.answer import USUAL_LIMIT, Answer, show
-from bot.discord.failures import line_of
+from bot.discord.failures import UNREACHABLE, line_of, say
 from bot.discord.parts import Parts, is_guest
 from bot.errors import TunesmithError
 from bot.values import Progress, State, StoredPrompt
@@ -24,8 +23,6 @@ log = logging.getLogger(__name__)
 EVERY = 2.5  # seconds between two edits while a member waits
 RUNS_OUT = timedelta(minutes=14, seconds=45)  # Discord forgets an interaction after 15 minutes
 RETRIES = (1.0, 2.0, 5.0, 10.0, 30.0, *[60.0] * 60)  # seconds; what has not arrived by then is tried at the next start
-UNREACHABLE = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
-_EXPIRED = (10015, 50027)  # unknown webhook, invalid webhook token
 _DELETED = 10008  # unknown message
 _TOO_LARGE = 40005
 
@@ -131,7 +128,9 @@ class Conversation:
 
     async def _edit(self, answer: Answer) -> bool:
         try:
-            if self._interaction:
+            if self._interaction and self._latest.refused:
+                await say(self._interaction, answer.content)  # what is wrong with a prompt concerns its member alone
+            elif self._interaction:
                 await self._interaction.edit_original_response(**answer.edit())
             else:
                 await self._message.edit(**answer.edit())
@@ -183,7 +182,7 @@ async def _allowed(act: Awaitable[T]) -> T | None:
     except discord.DiscordServerError:
         raise
     except discord.HTTPException as error:
-        if error.status in (401, 403, 404) or error.code in _EXPIRED:
+        if error.status in (401, 403, 404):  # 401: the interaction has run out
             log.info("Discord refused: %s", error)
             return None
         raise

@@ -6,6 +6,7 @@ import re
 import secrets
 from datetime import datetime
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -15,6 +16,8 @@ from model.errors import InputError
 log = logging.getLogger(__name__)
 
 _LINK = re.compile(r"(https?:|discord\.gg|discord(?:app)?\.com)(?=/)", re.IGNORECASE)
+
+UNREACHABLE = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
 
 # the interaction ran out, was answered already, or its message is gone: there is nobody to tell
 GONE = (10008, 10062, 10015, 40060, 50027)
@@ -30,7 +33,7 @@ async def tell(interaction: discord.Interaction, error: BaseException) -> None:
     line = line_of(error)
     try:
         await say(interaction, line)
-    except discord.HTTPException as failure:
+    except (discord.HTTPException, *UNREACHABLE) as failure:
         log.info("a member could not be told %r: %s", line, failure)
 
 

@@ -18,7 +18,7 @@ async def admit(interaction: discord.Interaction[Any], parts: Parts) -> None:
     allowed = (await parts.settings.of(place_of(interaction))).channels if interaction.guild_id else ()
     here = {str(interaction.channel_id), str(getattr(interaction.channel, "parent_id", None))}  # threads have parents
     if allowed and not here.intersection(allowed):
-        raise NotAllowed(f"here I play only in {', '.join(f'<#{channel}>' for channel in allowed)}")
+        raise NotAllowed(f"on this server I play only in {', '.join(f'<#{channel}>' for channel in allowed)}")
 
 
 async def is_admin(interaction: discord.Interaction[Any], parts: Parts) -> bool:

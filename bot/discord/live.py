@@ -9,7 +9,8 @@ from typing import Any
 import discord
 
 from bot.discord import model_shown
-from bot.discord.conversation import RETRIES, UNREACHABLE
+from bot.discord.conversation import RETRIES
+from bot.discord.failures import UNREACHABLE
 from bot.discord.parts import PLATFORM, Parts
 from bot.errors import TunesmithError
 from bot.learning import Retraining

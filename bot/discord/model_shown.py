@@ -8,6 +8,7 @@ from bot import verdict
 from bot.discord.answer import COLOUR
 from bot.discord.failures import escaped, sentence
 from bot.learning import Retraining, Standing
+from bot.nouns import counted
 from bot.retraining import Status
 
 PICTURE = "loss.png"
@@ -22,7 +23,7 @@ def retraining(found: Retraining, picture: bool) -> discord.Embed:
     embed = discord.Embed(title=title, description=line[:_LONGEST], colour=COLOUR)
     embed.add_field(name="From", value=f"version {found.base}")
     if found.votes:
-        embed.add_field(name="Learns from", value=_learned(found))
+        embed.add_field(name="Learns from", value=verdict.learned(found))
     if found.report:
         tests = [f"{'✅' if test.passed else '❌'} {escaped(test.says)}" for test in verdict.report(found.report).tests]
         embed.add_field(name="Tests", value="\n".join(tests)[:1024] or "none", inline=False)
@@ -35,13 +36,13 @@ def status(found: Status) -> discord.Embed:
     """What is in use and under way, and how many votes there are."""
     version = found.current
     embed = discord.Embed(title="The model", colour=COLOUR)
-    composes = f"version {version.number}: {escaped(verdict.origin(version))}"
+    composes = f"version {version.number} ({escaped(verdict.origin(version))})"
     embed.add_field(name="Composes", value=composes[:1024], inline=False)
-    votes = f"{found.votes} votes; a retraining needs {found.minimum}"
+    votes = f"{counted(found.votes, 'vote')}; a retraining needs {found.minimum}"
     embed.add_field(name="To learn from", value=votes, inline=False)
     for name, one in (("Under way", found.opened), ("The last retraining", found.last)):
         if one:
-            told = f"{one.id}, <t:{int(one.created_at.timestamp())}:R>: {escaped(verdict.line(one))}"
+            told = f"{one.id} · <t:{int(one.created_at.timestamp())}:R> · {escaped(verdict.line(one))}"
             embed.add_field(name=name, value=told[:1024], inline=False)
     return embed
 
@@ -65,7 +66,9 @@ def _version(standing: Standing) -> str:
     version, made = standing.version, standing.retraining
     marks = [" · **in use**"] if standing.current else [" · pruned"] if version.pruned_at else []
     facts = [f"<t:{int(version.created_at.timestamp())}:d>"]
-    facts += [escaped(made.member_name[:40]), _learned(made)] if made else [escaped(verdict.origin(version)[:100])]
+    facts += (
+        [escaped(made.member_name[:40]), verdict.learned(made)] if made else [escaped(verdict.origin(version)[:100])]
+    )
     facts += [escaped(verdict.scores(made))] if verdict.scores(made) else []
     return f"**v{version.number}**{''.join(marks)} · {' · '.join(fact for fact in facts if fact)} · {_liked(standing)}"
 
@@ -73,8 +76,4 @@ def _version(standing: Standing) -> str:
 def _liked(standing: Standing) -> str:
     if standing.share is None:
         return "no votes since"
-    return f"{standing.share:.0%} of {standing.up + standing.down} votes up"
-
-
-def _learned(found: Retraining) -> str:
-    return f"{found.votes} votes on {found.tunes} tunes"
+    return f"{standing.share:.0%} of {counted(standing.up + standing.down, 'vote')} up"

@@ -52,7 +52,10 @@ class Picker(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pick:(?P
 
     def __init__(self, prompt_id: int, options: Sequence[discord.SelectOption]) -> None:
         select: discord.ui.Select[Any] = discord.ui.Select(
-            custom_id=f"pick:{prompt_id}", placeholder="Choose one: MIDI, ABC and buttons", options=list(options), row=0
+            custom_id=f"pick:{prompt_id}",
+            placeholder="Choose one for its MIDI, ABC and buttons",
+            options=list(options),
+            row=0,
         )
         super().__init__(select)
         self.prompt_id = prompt_id

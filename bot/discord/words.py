@@ -4,13 +4,14 @@ import discord
 
 from bot.discord.failures import escaped, sentence
 from bot.values import Progress, State, StoredTune
-from model.books import book
+from model.books import book, titled
 from model.jobs import Prompt
 from model.rhythm import RHYTHMS
 
 RECEIVED = "In the queue…"
 RESTARTING = "The bot is being restarted; your tune comes here as soon as it is back."
 RESTARTING_GUEST = "The bot is being restarted; your tune will be in /mine."
+_NAMES = {"read_messages": "View Channel", "send_messages_in_threads": "Send Messages in Threads"}  # by the library's
 
 
 def status(progress: Progress) -> str:
@@ -70,10 +71,11 @@ def in_short(tune: StoredTune) -> str:
 
 
 def origin(tune: StoredTune) -> str:
-    """Its number, the version that composed it, and for whom."""
+    """Its number, the tune that it varies, the version that composed it, and for whom."""
     replaced = tune.asked_version not in (None, tune.version)
     version = f"model v{tune.version}" + (f" (v{tune.asked_version} could not be used)" if replaced else "")
-    return f"Tune {tune.id} · {version} · composed for {tune.member_name or 'a member'}"
+    varied = f" · varies tune {tune.varied_from}" if tune.varied_from else ""
+    return f"Tune {tune.id}{varied} · {version} · composed for {tune.member_name or 'a member'}"
 
 
 def originality(tune: StoredTune) -> str:
@@ -84,7 +86,7 @@ def originality(tune: StoredTune) -> str:
     if near is None:
         return sentence(away)
     source = escaped(book(near.source))
-    known = f"Nearest known tune: {escaped(tidy(near.title))} ({source}), {near.similarity:.0%} alike"
+    known = f"Nearest known tune: {escaped(titled(near.title))} ({source}), {near.similarity:.0%} alike"
     return f"{known}; {away}" if away else known
 
 
@@ -95,15 +97,9 @@ def alt(tune: StoredTune) -> str:
 
 
 def named(permissions: discord.Permissions) -> str:
-    """Names of permissions as Discord's settings show them: `Attach Files and Embed Links`."""
-    names = [name.replace("_", " ").title() for name, wanted in permissions if wanted]
+    """Names of permissions as Discord's settings show them: `Embed Links and Attach Files`."""
+    names = [_NAMES.get(name) or name.replace("_", " ").title() for name, wanted in permissions if wanted]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def tidy(title: str) -> str:
-    """A title as the books of music21 have it, `BELLES OF TIPPERARY -- REEL`, as people write it."""
-    plain = title.partition(" -- ")[0] or title
-    return plain.title() if plain.isupper() else plain
 
 
 def degrees(temperature: float) -> str:

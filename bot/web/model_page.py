@@ -99,6 +99,6 @@ def _version(standing: Standing) -> str:
     liked = (
         f"{standing.share:.0%} of {standing.up + standing.down} votes up" if standing.share is not None else "no votes"
     )
-    who = f"{made.member_name}, {made.votes} votes on {made.tunes} tunes" if made else verdict.origin(version)
+    who = f"{made.member_name}, {verdict.learned(made)}" if made else verdict.origin(version)
     facts = [f"{version.created_at:%Y-%m-%d}", who, verdict.scores(made), liked]
     return f"Version {version.number}{mark}: {'; '.join(fact for fact in facts if fact)}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.values import Progress, State, StoredPrompt, StoredTune, Votes
 from bot.web.commands import written
-from model.books import book
+from model.books import book, titled
 from model.rhythm import RHYTHMS
 
 
@@ -88,7 +88,11 @@ def _known(tune: StoredTune) -> dict[str, str]:
     if near is None:
         return {"before": away[:1].upper() + away[1:], "title": "", "after": ""}
     after = f" ({book(near.source)}), {near.similarity:.0%} alike"
-    return {"before": "Nearest known tune: ", "title": near.title, "after": after + (f"; {away}" if away else "")}
+    return {
+        "before": "Nearest known tune: ",
+        "title": titled(near.title),
+        "after": after + (f"; {away}" if away else ""),
+    }
 
 
 def _alt(tune: StoredTune) -> str:

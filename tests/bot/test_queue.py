@@ -1,6 +1,6 @@
 """The queue: in turns, bounded, and fair."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -94,8 +94,10 @@ def test_a_full_queue_refuses_everyone_with_an_estimate() -> None:
     queue = PromptQueue(40, 40, pace=pace)
     for number in range(40):
         queue.add(prompt(number, member=number))
-    with pytest.raises(Busy, match=r"40 prompts are waiting, .*: ask again in a minute"):
+    with pytest.raises(Busy, match=r"40 prompts are waiting, .*: ask again in a minute") as busy:
         queue.check(99, 1)
+    assert busy.value.until
+    assert timedelta(seconds=55) < busy.value.until - datetime.now(UTC) <= timedelta(seconds=60)
     pace.note(8.0, at_once=8)
     with pytest.raises(Busy, match="ask again in about 20 seconds"):
         queue.check(99, 1)

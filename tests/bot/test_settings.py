@@ -109,7 +109,7 @@ async def test_admin_actions_stay_in_the_audit(store: Store) -> None:
     records = await settings.records(ANN)
     assert list(map(told, records)) == [
         ("Ben", "delete", "tune 3"),
-        ("Ann", "settings", "channels = as elsewhere"),
+        ("Ann", "settings", "channels = default"),
         ("Ann", "settings", "cooldown = 9, channels = 5 6"),
     ]
     assert all(record.created_at.tzinfo for record in records)

@@ -102,7 +102,7 @@ def test_what_cannot_be_moved_is_one_line(opening: str, key: str, transpose: boo
 @pytest.mark.parametrize(
     ("opening", "message"),
     [
-        ("ABcd e2|AB|ABcd efga|", "bar 2 of the opening is 1/4 long; a reel has 1 a bar"),
+        ("ABcd e2|AB|ABcd efga|", "bar 2 of the opening is 1/4 long; a reel has 2/2 a bar"),
         ("ABcd efga|ABcd efgab2|A", "bar 2 of the opening is 5/4 long"),
         ("ABcd efgab2|", "bar 1 of the opening is 5/4 long"),
         ("X:1\nM:6/8\nL:1/8\nK:Edor\nABc def|", "in 6/8; a reel is in C"),

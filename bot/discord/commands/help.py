@@ -18,7 +18,7 @@ _TEXT = """I compose folk tunes on demand. A tune comes as sheet music with a pl
 Everything but the key may be left out. A temperature of 0.5 is careful, 1.0 as the tradition has it, 1.5 bold.
 
 **Under every tune**
-👍 👎 vote, a second click takes it back · 🔁 once more, with another seed
+👍 👎 vote; a second click takes it back · 🔁 once more, with another seed
 🎲 keep the first part, compose the rest anew · 📝 its ABC · 🗑️ delete it, for whoever asked for it
 
 **Find tunes again**
@@ -27,7 +27,7 @@ Everything but the key may be left out. A temperature of 0.5 is careful, 1.0 as 
 
 **For those who manage a server**
 `/settings show` defaults, channels, limits, admins and a log
-`/model status` how I learn from your votes: retrain, versions, roll back"""
+`/model status` what I have learned from your votes; retrain, compare versions, roll back"""
 
 
 def add(tree: app_commands.CommandTree[Any], _parts: Parts) -> None:

@@ -20,8 +20,8 @@ RESETS = {
     "Log channel: none": ("log_channel",),
 }
 _SEEN = (
-    "Discord shows /settings to those who manage the server alone: let the role see it under"
-    " Server Settings → Integrations."
+    "Discord shows /settings and /model only to those who manage the server: under Server Settings → Integrations"
+    " you can show them to this role, too."
 )
 
 
@@ -47,13 +47,13 @@ def _add_reading(group: app_commands.Group, parts: Parts) -> None:
         settings = await parts.settings.of(place_of(interaction))
         await _say(interaction, embed=settings_shown.table(settings, parts.config))
 
-    @group.command(description="What this server's admins did last")
+    @group.command(description="What this server's admins did recently")
     async def history(interaction: discord.Interaction[Any]) -> None:
         await limits.only_admins(interaction, parts)
         records = await parts.settings.records(place_of(interaction))
         await _say(interaction, settings_shown.history(records))
 
-    @group.command(description="Set something back to what it is elsewhere")
+    @group.command(description="Set something back to its default")
     @app_commands.describe(what="What to set back")
     @app_commands.choices(what=[Choice(name=name, value=name) for name in RESETS])
     async def reset(interaction: discord.Interaction[Any], what: Choice[str]) -> None:
@@ -92,7 +92,7 @@ def _add_defaults(group: app_commands.Group, parts: Parts) -> None:
 
 
 def _add_rights(group: app_commands.Group, parts: Parts) -> None:
-    @group.command(description="Channels in which I may be asked; everywhere while there is none")
+    @group.command(description="Channels in which I answer; all of them while none is named")
     @app_commands.describe(channel="The channel, with its threads", allowed="Allow it, or no longer")
     async def channels(
         interaction: discord.Interaction[Any],
@@ -112,7 +112,7 @@ def _add_rights(group: app_commands.Group, parts: Parts) -> None:
         now = (await parts.settings.of(place_of(interaction))).admin_roles
         await _change(interaction, parts, _SEEN if admin else "", admin_roles=_toggled(now, role.id, admin))
 
-    @group.command(description="Where I tell what admins do")
+    @group.command(description="Where I report what admins do")
     @app_commands.describe(channel="A channel in which I may write")
     async def log(interaction: discord.Interaction[Any], channel: discord.TextChannel) -> None:
         await _change(interaction, parts, log_channel=str(channel.id))
@@ -124,7 +124,8 @@ async def _change(interaction: discord.Interaction[Any], parts: Parts, note: str
         raise BadRequest("choose at least one option, or /settings reset")
     before = await parts.settings.of(place_of(interaction))
     after = await parts.settings.change(place_of(interaction), **changes)
-    line = settings_shown.changed(before, after)
+    line = settings_shown.changed(before, after, parts.config)
+    note = note or settings_shown.outdone(changes, parts.config)
     await _say(interaction, f"{line}\n{note}".strip())
     if after != before and not await limits.tell_log(interaction, parts, line):
         await interaction.followup.send(

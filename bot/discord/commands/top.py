@@ -9,6 +9,7 @@ from discord.app_commands import Choice, Range
 from bot.discord import autocomplete, limits, lists
 from bot.discord.parts import Parts, place_of
 from bot.errors import NotFound
+from bot.nouns import plural
 from bot.values import Period, Votes
 
 PERIODS = {
@@ -36,8 +37,8 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         leaders = await parts.library.top(place_of(interaction), chosen, rhythm)
         when = PERIODS[chosen].lower()
         if not leaders:
-            raise NotFound(f"no such tune has a vote up yet ({when}): vote 👍 on those that you like")
-        dance = leaders[0].tune.prompt.rhythm if rhythm else "tune"
+            raise NotFound(f"nothing has a vote up yet ({when}): press 👍 under the tunes that you like")
+        dance = plural(leaders[0].tune.prompt.rhythm if rhythm else "tune")
         rows = [(leader.tune, Votes(leader.up, leader.down)) for leader in leaders]
-        shown = lists.board(f"Best {dance}s, {when}", rows)
+        shown = lists.board(f"Best {dance}, {when}", rows)
         await interaction.response.send_message(**shown)

@@ -2,27 +2,27 @@
 
 TABLE = {
     "compose": "composer",
-    "Compose a tune in a key you choose": "Compose un air dans le ton de ton choix",
-    "key": "ton",
+    "Compose a tune in a key you choose": "Compose un air dans la tonalité de ton choix",
+    "key": "tonalité",
     "Tonic and mode: D, Gm, Edor, Amix": "Tonique et mode : D (ré), Gm (sol mineur), Edor, Amix",
     "rhythm": "rythme",
-    "The dance; drawn when left out": "La danse ; tirée au sort sans indication",
+    "The dance; drawn when left out": "La danse ; tirée au sort par défaut",
     "temperature": "température",
     "How daring: 0.1 (careful) to 2.0 (wild); 1.0 when left out": (
-        "L’audace : de 0,1 (prudent) à 2,0 (débridé) ; 1,0 sans indication"
+        "L’audace : de 0,1 (prudent) à 2,0 (débridé) ; 1,0 par défaut"
     ),
     "form": "forme",
     "Order of parts, and bars in each: AABB when left out": (
-        "Ordre des parties et mesures de chacune : AABB sans indication"
+        "Ordre des parties et mesures de chacune ; AABB par défaut"
     ),
     "seed": "graine",
     "The same seed gives the same tune; drawn when left out": (
-        "La même graine donne le même air ; tirée au sort sans indication"
+        "La même graine donne le même air ; tirée au sort par défaut"
     ),
     "opening": "début",
     "The first bars, in ABC notation": "Les premières mesures, en notation ABC",
     "transpose": "transposer",
-    "Move an opening with a [K:] of its own to this key": "Transposer dans ce ton un début qui a son propre [K:]",
+    "Move an opening with a [K:] of its own to this key": "Transpose dans cette tonalité un début qui a son [K:]",
     "count": "nombre",
     "How many tunes, 1 to 4": "Combien d’airs, de 1 à 4",
     "tune": "air",
@@ -30,9 +30,9 @@ TABLE = {
     "id": "numéro",
     "Its number, as it stands under every tune": "Son numéro, tel qu’il figure sous chaque air",
     "top": "palmarès",
-    "The tunes that are liked best here": "Les airs les plus aimés ici",
+    "The tunes that are liked best here": "Les airs les plus appréciés ici",
     "period": "période",
-    "When the votes were cast: all time when left out": "Date des votes : depuis toujours sans indication",
+    "When the votes were cast: all time when left out": "Période des votes ; depuis toujours par défaut",
     "Only this dance": "Seulement cette danse",
     "Today": "Aujourd’hui",
     "This week": "Cette semaine",
@@ -44,12 +44,12 @@ TABLE = {
     "Favourites as a book: one PDF to print and one ABC file": (
         "Les favoris en recueil : un PDF à imprimer et un fichier ABC"
     ),
-    "whose": "pour-qui",
+    "whose": "de-qui",
     "Whose favourites: yours when left out, which only you see": (
-        "Les favoris de qui : sans indication les tiens, que toi seul vois"
+        "Les favoris de qui ; par défaut les tiens, visibles de toi seul"
     ),
     "Mine: the tunes that I voted up": "Les miens : les airs pour lesquels j’ai voté",
-    "This server's: the tunes that are liked best": "Ceux du serveur : les airs les plus aimés",
+    "This server's: the tunes that are liked best": "Ceux du serveur : les airs les plus appréciés",
     "help": "aide",
     "What you can ask for, with examples": "Ce que tu peux demander, avec des exemples",
     "settings": "réglages",
@@ -57,17 +57,17 @@ TABLE = {
     "show": "voir",
     "All settings of this server": "Tous les réglages de ce serveur",
     "history": "historique",
-    "What this server's admins did last": "Ce que les admins de ce serveur ont fait dernièrement",
+    "What this server's admins did recently": "Ce que les admins de ce serveur ont fait dernièrement",
     "reset": "rétablir",
-    "Set something back to what it is elsewhere": "Rétablit un réglage à sa valeur ordinaire",
-    "what": "quoi",
+    "Set something back to its default": "Rétablit un réglage à sa valeur par défaut",
+    "what": "réglage",
     "What to set back": "Ce qu’il faut rétablir",
     "Defaults of /compose": "Valeurs par défaut de /composer",
     "Limits": "Limites",
     "Channels: answer everywhere": "Salons : répondre partout",
     "Admin roles: none": "Rôles d’admin : aucun",
     "Log channel: none": "Salon du journal : aucun",
-    "defaults": "défauts",
+    "defaults": "par-défaut",
     "What /compose takes where a member leaves it out": "Ce que prend /composer quand un membre n’indique rien",
     "The dance": "La danse",
     "0.1 (careful) to 2.0 (wild)": "de 0,1 (prudent) à 2,0 (débridé)",
@@ -83,8 +83,8 @@ TABLE = {
     "waiting": "en-attente",
     "Prompts of this server that may wait at once": "Demandes de ce serveur qui peuvent attendre en même temps",
     "channels": "salons",
-    "Channels in which I may be asked; everywhere while there is none": (
-        "Salons où l’on peut me solliciter ; partout s’il n’y en a aucun"
+    "Channels in which I answer; all of them while none is named": (
+        "Salons où je réponds ; tous, tant qu’aucun n’est choisi"
     ),
     "channel": "salon",
     "The channel, with its threads": "Le salon et ses fils",
@@ -97,25 +97,25 @@ TABLE = {
     "role": "rôle",
     "The role": "Le rôle",
     "admin": "admin",
-    "Make it an admin role, or no longer": "En faire un rôle d’admin, ou non",
+    "Make it an admin role, or no longer": "En faire un rôle d’admin, ou le retirer",
     "log": "journal",
-    "Where I tell what admins do": "Où je raconte ce que font les admins",
+    "Where I report what admins do": "Où je signale ce que font les admins",
     "A channel in which I may write": "Un salon où je peux écrire",
     "model": "modèle",
     "The model: learn from votes, versions": "Le modèle : apprendre des votes, versions",
     "status": "état",
-    "Which version composes, and what is being learned": "Quelle version compose, et ce qui s’apprend",
+    "Which version composes, and what is being learned": "Quelle version compose, et l’apprentissage en cours",
     "versions": "versions",
     "All versions: when, who, from how many votes, and how they are liked": (
-        "Toutes les versions : quand, qui, de combien de votes, et leur succès"
+        "Toutes les versions : date, auteur, nombre de votes et accueil"
     ),
     "retrain": "réentraîner",
     "Learn from the votes; what passes every test composes from then on": (
-        "Apprend des votes ; ce qui réussit tous les tests compose dès lors"
+        "Apprend des votes ; une version qui réussit tous les tests compose ensuite"
     ),
     "minimum_votes": "votes-minimum",
     "With fewer votes nothing is learned": "Avec moins de votes, rien n’est appris",
-    "dry_run": "à-blanc",
+    "dry_run": "essai-à-blanc",
     "Test what was learned, and change nothing": "Tester ce qui a été appris sans rien changer",
     "cancel": "annuler",
     "Stop what is being learned; nothing changes": "Arrête l’apprentissage en cours ; rien ne change",

@@ -9,7 +9,7 @@ TABLE = {
     "The dance; drawn when left out": "Der Tanz; ohne Angabe ausgelost",
     "temperature": "temperatur",
     "How daring: 0.1 (careful) to 2.0 (wild); 1.0 when left out": (
-        "Wie kühn: 0,1 (vorsichtig) bis 2,0 (wild); ohne Angabe 1,0"
+        "Wie gewagt: 0,1 (vorsichtig) bis 2,0 (wild); ohne Angabe 1,0"
     ),
     "form": "form",
     "Order of parts, and bars in each: AABB when left out": "Folge der Teile und Takte je Teil; ohne Angabe AABB",
@@ -20,7 +20,7 @@ TABLE = {
     "opening": "anfang",
     "The first bars, in ABC notation": "Die ersten Takte in ABC-Notation",
     "transpose": "transponieren",
-    "Move an opening with a [K:] of its own to this key": "Einen Anfang mit eigenem [K:] in diese Tonart versetzen",
+    "Move an opening with a [K:] of its own to this key": "Einen Anfang mit eigenem [K:] in diese Tonart transponieren",
     "count": "anzahl",
     "How many tunes, 1 to 4": "Wie viele Stücke, 1 bis 4",
     "tune": "stück",
@@ -30,13 +30,13 @@ TABLE = {
     "top": "bestenliste",
     "The tunes that are liked best here": "Die hier beliebtesten Stücke",
     "period": "zeitraum",
-    "When the votes were cast: all time when left out": "Wann abgestimmt wurde; ohne Angabe jemals",
-    "Only this dance": "Nur dieser Tanz",
+    "When the votes were cast: all time when left out": "Zeitraum der Stimmen; ohne Angabe die gesamte Zeit",
+    "Only this dance": "Nur diesen Tanz",
     "Today": "Heute",
     "This week": "Diese Woche",
     "This month": "Diesen Monat",
-    "All time": "Jemals",
-    "mine": "meine",
+    "All time": "Gesamte Zeit",
+    "mine": "meine-stücke",
     "Your own tunes, the newest first": "Deine eigenen Stücke, die neuesten zuerst",
     "tunebook": "notenheft",
     "Favourites as a book: one PDF to print and one ABC file": (
@@ -49,15 +49,15 @@ TABLE = {
     "Mine: the tunes that I voted up": "Meine: die Stücke, für die ich gestimmt habe",
     "This server's: the tunes that are liked best": "Die des Servers: die beliebtesten Stücke",
     "help": "hilfe",
-    "What you can ask for, with examples": "Worum du bitten kannst, mit Beispielen",
+    "What you can ask for, with examples": "Was du verlangen kannst, mit Beispielen",
     "settings": "einstellungen",
     "What this server's admins choose": "Was die Admins dieses Servers festlegen",
     "show": "zeigen",
     "All settings of this server": "Alle Einstellungen dieses Servers",
     "history": "verlauf",
-    "What this server's admins did last": "Was die Admins dieses Servers zuletzt getan haben",
+    "What this server's admins did recently": "Was die Admins dieses Servers zuletzt getan haben",
     "reset": "zurücksetzen",
-    "Set something back to what it is elsewhere": "Setzt etwas auf das zurück, was anderswo gilt",
+    "Set something back to its default": "Setzt etwas auf den üblichen Wert zurück",
     "what": "was",
     "What to set back": "Was zurückgesetzt wird",
     "Defaults of /compose": "Vorgaben für /komponieren",
@@ -66,7 +66,7 @@ TABLE = {
     "Admin roles: none": "Admin-Rollen: keine",
     "Log channel: none": "Protokollkanal: keiner",
     "defaults": "vorgaben",
-    "What /compose takes where a member leaves it out": "Was /komponieren nimmt, wo ein Mitglied nichts angibt",
+    "What /compose takes where a member leaves it out": "Was /komponieren annimmt, wenn ein Mitglied nichts angibt",
     "The dance": "Der Tanz",
     "0.1 (careful) to 2.0 (wild)": "0,1 (vorsichtig) bis 2,0 (wild)",
     "Order of parts": "Die Folge der Teile",
@@ -76,18 +76,18 @@ TABLE = {
     "Seconds between two tunes of one member": "Sekunden zwischen zwei Stücken eines Mitglieds",
     "server_cooldown": "wartezeit-des-servers",
     "Seconds between two tunes of this server": "Sekunden zwischen zwei Stücken dieses Servers",
-    "member_waiting": "wartende-je-mitglied",
+    "member_waiting": "warteplätze-je-mitglied",
     "Prompts of one member that may wait at once": "Anfragen eines Mitglieds, die zugleich warten dürfen",
-    "waiting": "wartende",
+    "waiting": "warteplätze",
     "Prompts of this server that may wait at once": "Anfragen dieses Servers, die zugleich warten dürfen",
     "channels": "kanäle",
-    "Channels in which I may be asked; everywhere while there is none": (
-        "Kanäle, in denen man mich bitten darf; überall, solange keiner genannt ist"
+    "Channels in which I answer; all of them while none is named": (
+        "Kanäle, in denen ich antworte; alle, solange keiner genannt ist"
     ),
     "channel": "kanal",
     "The channel, with its threads": "Der Kanal mit seinen Threads",
     "allowed": "erlaubt",
-    "Allow it, or no longer": "Ihn erlauben oder nicht mehr",
+    "Allow it, or no longer": "Erlauben oder nicht mehr erlauben",
     "admins": "admins",
     "Roles whose members are admins here, beside those who manage the server": (
         "Rollen, deren Mitglieder hier Admins sind, neben denen, die den Server verwalten"
@@ -95,13 +95,13 @@ TABLE = {
     "role": "rolle",
     "The role": "Die Rolle",
     "admin": "admin",
-    "Make it an admin role, or no longer": "Sie zur Admin-Rolle machen oder nicht mehr",
+    "Make it an admin role, or no longer": "Zur Admin-Rolle machen oder nicht mehr",
     "log": "protokoll",
-    "Where I tell what admins do": "Wo ich erzähle, was Admins tun",
+    "Where I report what admins do": "Wo ich melde, was Admins tun",
     "A channel in which I may write": "Ein Kanal, in dem ich schreiben darf",
     "model": "modell",
     "The model: learn from votes, versions": "Das Modell: aus Stimmen lernen, Versionen",
-    "status": "zustand",
+    "status": "status",
     "Which version composes, and what is being learned": "Welche Version komponiert und was gerade gelernt wird",
     "versions": "versionen",
     "All versions: when, who, from how many votes, and how they are liked": (
@@ -109,7 +109,7 @@ TABLE = {
     ),
     "retrain": "nachtrainieren",
     "Learn from the votes; what passes every test composes from then on": (
-        "Lernt aus den Stimmen; was jede Prüfung besteht, komponiert von da an"
+        "Lernt aus den Stimmen; besteht die neue Version jede Prüfung, komponiert sie fortan"
     ),
     "minimum_votes": "mindeststimmen",
     "With fewer votes nothing is learned": "Mit weniger Stimmen wird nichts gelernt",

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.discord.answer import answer, choice
-from bot.values import StoredTune
+from bot.discord.words import ended
+from bot.values import Progress, State, StoredPrompt, StoredTune
 from model.jobs import parse_prompt
 
 TUNE = StoredTune(
@@ -37,3 +38,21 @@ def test_four_tunes_and_the_chosen_one_take_ten_attachments() -> None:
 def test_titles_are_escaped() -> None:
     (embed,) = answer(TUNE, MEDIA, 10_000).embeds
     assert embed.title == r"The \*Long\* Lane"
+    first, _ = choice([TUNE, TUNE], {1: MEDIA}, 10_000, None).embeds
+    assert first.title == r"1. The \*Long\* Lane"
+
+
+def test_the_picture_is_described_to_those_who_do_not_see_it() -> None:
+    assert answer(TUNE, MEDIA, 10_000).files[0][2] == "Sheet music of The *Long* Lane: a reel in E dorian, AABB:8"
+
+
+def test_a_variation_says_of_what() -> None:
+    (embed,) = answer(replace(TUNE, id=2, varied_from=1), MEDIA, 10_000).embeds
+    assert (embed.footer.text or "").startswith("Tune 2 · varies tune 1 · model v1")
+
+
+def test_what_failed_is_told_escaped() -> None:
+    failed = StoredPrompt(
+        1, 1, "ann", 1, TUNE.prompt, 1, State.FAILED, 1, TUNE.created_at, error="bar 1 has `x`, @everyone"
+    )
+    assert ended(Progress(failed)) == "Bar 1 has \\`x\\`, @\u200beveryone"

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import discord
+import pytest
 
-from tests.bot.discord.stage import Stage, labels, stage
+from bot.discord import buttons
+from tests.bot.discord.stage import Stage, custom_ids, labels, stage
 
 
 async def votes(on: Stage, message: discord.Message) -> list[str | None]:
@@ -79,6 +81,39 @@ async def test_the_buttons_of_a_deleted_tune_say_so(tmp_path: Path) -> None:
             result = await on.ben.click(message, custom_id=f"tune:1:{action}")
             assert result.ephemeral
             assert result.response.content == "This tune was deleted"
+
+
+async def test_what_is_deleted_of_several_leaves_the_others(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        message = await on.composed(count=3, seed=7)
+        for tune_id, left in ((2, ["1. Seed 7", "2. Seed 9"]), (1, ["Seed 9"])):
+            await on.ann.select(on.message(message.id), [str(tune_id)])
+            await on.ann.click(on.message(message.id), custom_id=f"tune:{tune_id}:delete")
+            shown = on.message(message.id)
+            assert shown
+            assert [embed.title for embed in shown.embeds] == left
+            last = custom_ids(shown)[0]
+        assert last == "tune:3:up"
+
+
+async def test_a_deleted_tune_cannot_be_chosen(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        message = await on.composed(count=2)
+        await on.bot.store.delete_tune(2)
+        for member in (on.ann, on.ben):
+            told = await member.select(message, ["2"])
+            assert told.ephemeral
+            assert told.response.content == "This tune was deleted"
+
+
+async def test_abc_that_is_longer_than_a_message_is_a_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buttons, "LONGEST_SHOWN", 10)
+    async with stage(tmp_path) as on:
+        result = await on.ben.click(await on.composed(), custom_id="tune:1:abc")
+        assert result.response.content == ""
+        assert len(result.response.attachments) == 1
 
 
 async def test_buttons_work_after_a_restart(tmp_path: Path) -> None:

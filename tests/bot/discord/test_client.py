@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import discord
 from discord import app_commands
 
 from bot.discord.client import PERMISSIONS, Client
+from bot.discord.connection import Connection
 from tests.bot.discord.gate import Request
 from tests.bot.discord.stage import Stage, stage
 
@@ -51,3 +53,19 @@ async def test_commands_are_for_servers_and_users(tmp_path: Path) -> None:
         assert isinstance(compose, app_commands.Command)
         payload = compose.to_dict(on.client.tree)
         assert (payload["integration_types"], payload["contexts"]) == ([0, 1], [0, 1, 2])
+
+
+async def test_compose_has_ranges_and_suggestions(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        payload = on.client.tree.get_command("compose").to_dict(on.client.tree)  # type: ignore[union-attr]
+        options = {option["name"]: option for option in payload["options"]}
+        ranges = {name: (options[name]["min_value"], options[name]["max_value"]) for name in ("temperature", "count")}
+        assert ranges == {"temperature": (0.1, 2.0), "count": (1, 4)}
+        assert {name for name in options if options[name].get("autocomplete")} == {"key", "rhythm", "form"}
+
+
+async def test_there_are_as_many_shards_as_the_settings_say(tmp_path: Path) -> None:
+    async with stage(tmp_path, config={"discord": {"shards": 3}}) as on:
+        client = Connection(on.parts)._new()
+        assert isinstance(client, discord.AutoShardedClient)
+        assert client.shard_count == 3

@@ -3,11 +3,15 @@
 import logging
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
 
+from bot.discord import failures
 from bot.discord.failures import escaped
+from bot.errors import NotFound
 from tests.bot.discord.stage import stage
 
 ZERO = "\u200b"
@@ -60,3 +64,27 @@ async def test_an_error_after_a_promise_leaves_nothing_public(tmp_path: Path, mo
         assert told.followups[-1].ephemeral
         assert "Something broke" in told.followups[-1].content
         assert [each.id for each in on.channel.history()] == [message.id]
+
+
+async def test_one_who_is_gone_is_not_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+
+    async def say(_: Any, line: str) -> None:
+        told.append(line)
+
+    monkeypatch.setattr(failures, "say", say)
+    response: Any = SimpleNamespace(status=404, reason="Not Found")
+    for code, lines in ((10062, 0), (50013, 1)):
+        await failures.tell(None, discord.NotFound(response, {"code": code}))  # type: ignore[arg-type]
+        assert (len(told), len([record for record in caplog.records if record.levelno >= logging.ERROR])) == (
+            lines,
+            lines,
+        )
+
+
+async def test_a_network_that_is_away_is_no_further_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: Any) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(failures, "say", away)
+    await failures.tell(None, NotFound("there is no tune 9"))  # type: ignore[arg-type]

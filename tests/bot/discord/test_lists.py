@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from bot.discord.commands import tunebook
+from bot.tunebook import Tunebook
 from tests.bot.discord.stage import Stage, custom_ids, files, stage
 
 
@@ -42,7 +44,7 @@ async def test_the_best_lead_by_period_and_rhythm(tmp_path: Path) -> None:
         for rhythm in ("reel", "jig", "reel"):
             await on.composed(rhythm=rhythm)
         empty = await on.ben.slash(on.channel, "top")
-        assert "vote 👍" in text(empty)
+        assert "press 👍" in text(empty)
         assert empty.ephemeral
         await liked(on, 1, 1)
         await liked(on, 3, 1, 1, 1, -1)
@@ -57,6 +59,13 @@ async def test_the_best_lead_by_period_and_rhythm(tmp_path: Path) -> None:
         assert jigs.splitlines()[1] == "Best jigs, all time"
         assert jigs.count("👍") == 1
         assert "Unknown rhythm" in text(await on.ben.slash(on.channel, "top", rhythm="tango"))
+
+
+async def test_the_best_waltzes_have_their_plural(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await on.composed(rhythm="waltz")
+        await liked(on, 1, 1)
+        assert text(await on.ben.slash(on.channel, "top", rhythm="waltz")).splitlines()[1] == "Best waltzes, all time"
 
 
 async def test_a_tune_of_a_list_is_shown_to_whoever_chooses_it(tmp_path: Path) -> None:
@@ -113,6 +122,17 @@ async def test_a_tunebook_is_a_pdf_and_an_abc_file(tmp_path: Path) -> None:
         ours = await on.ben.slash(on.channel, "tunebook", whose="server")
         assert not ours.ephemeral
         assert len(ours.response.attachments) == 2
+
+
+def test_a_book_that_is_too_large_comes_without_its_pdf() -> None:
+    book = Tunebook("*Ann*", "ann", 1, b"abc", b"%PDF-1.7")
+    whole, part = (tunebook._shown(book, limit) for limit in (11, 10))
+    assert [[file.filename for file in shown["attachments"]] for shown in (whole, part)] == [
+        ["ann.pdf", "ann.abc"],
+        ["ann.abc"],
+    ]
+    assert whole["content"] == r"**\*Ann\***, one tune"
+    assert part["content"].endswith("The PDF is larger than Discord takes here.")
 
 
 async def test_what_members_typed_is_escaped(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ async def test_status_and_versions_are_for_the_admin_alone(tmp_path: Path) -> No
         await shown(on, message, "missed by 0.15")
         status = await boss.slash(on.channel, "model status")
         assert status.ephemeral
-        assert "version 1: shipped" in text(status)
+        assert "version 1 (shipped" in text(status)
         assert f"{VOTES} votes; a retraining needs {VOTES}" in text(status)
         assert "refused, so nothing has changed: diversity 0.80" in text(status)
         versions = await boss.slash(on.channel, "model versions")

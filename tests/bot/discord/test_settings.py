@@ -52,8 +52,8 @@ async def test_an_admin_sets_everything_and_sees_it(tmp_path: Path) -> None:
             "0.7",
             "AABB:4",
             "30 s",
-            "4 prompts",
-            "2 prompts",
+            "Server queue: at most 4 prompts",
+            "Member queue: at most 2 prompts",
             f"<#{channel}>",
             f"<@&{helpers}>",
             f"<#{log.id}>",
@@ -65,10 +65,22 @@ async def test_an_admin_sets_everything_and_sees_it(tmp_path: Path) -> None:
         history = text(await boss.slash(on.channel, "settings history"))
         assert len(re.findall(r"\*\*boss\*\* settings", history)) == 5
         assert f"log channel: <#{log.id}>" in history
-        assert "cooldown of the server: 3; share of the queue: 4; cooldown: 30; share of a member: 2" in history
-        await boss.slash(on.channel, "settings channels", channel=on.channel, allowed=False)
+        assert "server cooldown: 3; server queue: 4; member cooldown: 30; member queue: 2" in history
+        none = await boss.slash(on.channel, "settings channels", channel=on.channel, allowed=False)
+        assert text(none) == "Channels: everywhere."
         await boss.slash(on.channel, "settings reset", what="Limits")
         assert ((await of(on)).channels, (await of(on)).cooldown) == ((), None)
+
+
+async def test_limits_that_are_looser_than_the_bots_own_do_not_hold_and_it_says_so(tmp_path: Path) -> None:
+    async with stage(tmp_path, config={"queue": {"per_member": 1}}) as on:
+        boss = manager(on)
+        told = text(await boss.slash(on.channel, "settings limits", cooldown=2, server_cooldown=9, member_waiting=3))
+        assert told.endswith(
+            "\nThe bot's own limit is stricter, and holds: member cooldown: 5 s; member queue: at most 1 prompt."
+        )
+        shown = text(await boss.slash(on.channel, "settings show")).splitlines()
+        assert {"Member cooldown: *5 s*", "Server cooldown: 9 s", "Member queue: *at most 1 prompt*"} <= set(shown)
 
 
 async def test_a_wrong_setting_is_one_line_and_changes_nothing(tmp_path: Path) -> None:
@@ -112,7 +124,7 @@ async def test_the_bot_is_asked_only_where_it_is_allowed(tmp_path: Path) -> None
         other = on.guild.create_text_channel("other")
         await manager(on).slash(on.channel, "settings channels", channel=other)
         refused = await on.ann.slash(on.channel, "compose", key="D")
-        assert f"Here I play only in <#{other.id}>" in text(refused)
+        assert f"On this server I play only in <#{other.id}>" in text(refused)
         assert f"<#{other.id}>" in text(await on.ann.slash(on.channel, "top"))
         allowed = await on.ann.slash(other, "compose", key="D")
         await on.until(lambda: other.last_message.embeds)

@@ -112,3 +112,17 @@ def test_a_late_tune_waits_in_mine_where_the_bot_cannot_write(discord: Loopback,
     assert "Seed 4242" in mine["embeds"][0]["description"]
     assert not discord.messages[discord.responses[token]]["embeds"]
     assert len(discord.messages) == messages + 1
+
+
+def test_the_limits_of_the_settings_hold(tmp_path: Path) -> None:
+    limits = {"TUNESMITH_LIMITS__MEMBER_COOLDOWN": "600", "TUNESMITH_LIMITS__SERVER_COOLDOWN": "0"}
+    queue = {"TUNESMITH_QUEUE__PER_SERVER": "2", "TUNESMITH_QUEUE__AT_ONCE": "1"}
+    with loopback() as discord, bot_on(discord, tmp_path / "data", "--stand-in", **limits, **queue):
+        (tmp_path / "data" / "slow").touch()
+        for user in (1, 2, 3):
+            discord.slash({"key": "D"}, user=user)
+            discord.until(lambda user=user: sum(states(tmp_path / "data").values()) == user)  # type: ignore[misc]
+        for user, line in ((1, "You asked a moment ago: ask again <t:"), (4, "2 prompts are waiting here, and I can")):
+            discord.slash({"key": "D"}, user=user)
+            discord.until(lambda line=line: any(m["content"].startswith(line) for m in discord.messages.values()))  # type: ignore[misc]
+        (tmp_path / "data" / "slow").unlink()
