@@ -33,9 +33,9 @@ from model.vocabulary import Vocabulary
 from model.voted import Voted
 
 FEWEST = 8  # voted tunes to train on, of each kind
-STEPS, RATE, MOMENTUM = 30, 4e-4, 0.9  # of gradient descent
+STEPS, RATE, MOMENTUM = 90, 1.2e-3, 0.9  # of gradient descent
 BIAS = 3.0  # how much faster than the map the bias learns, to which the gates of copying listen
-BATCH, CORPUS_TOKENS = 64, 1500  # tunes and tokens a step
+BATCH, CORPUS_TOKENS = 32, 1500  # tunes and tokens a step
 BETA = 0.1  # per nat
 KEPT = 0.2  # what a nat of KL per corpus tune costs
 AT_ONCE = 32  # tunes that the LSTM reads together
