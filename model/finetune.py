@@ -241,8 +241,8 @@ class _Tuner:
         """Take back what was learned, step by step, until the corpus costs at most DEARER more than the base asks."""
         most = (1 + DEARER) * self._nats(self.first)
         while self._nats(self.readout) > most and self.readout.map.abs().max() > 1e-6:
-            self.readout.map *= BACK
-            self.readout.bias *= BACK
+            self.readout.map.mul_(BACK)
+            self.readout.bias.mul_(BACK)
 
     def _nats(self, readout: nn.Module) -> float:
         """What the corpus costs."""
