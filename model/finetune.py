@@ -2,16 +2,16 @@
 
 The LSTM stays as it is, so it runs over each tune once and what it says is kept. Between it and the output layer a
 linear map learns, h -> h + A h, from A = 0, and the output layer's bias; afterwards the output layer takes the map up.
-A map moves tokens that sound alike together: it told held-out liked tunes from disliked ones better than tuning the
-output layer itself (AUC 0.67, 0.84, 0.61, 0.69 against 0.64, 0.72, 0.55, 0.64 on four tastes), and far better than Adam
-on either. The loss is, over a batch of voted tunes t, and over tokens of corpus tunes,
+A map moves tokens that sound alike together, which the output layer's own weights would not. The loss is, over a batch
+of voted tunes t, and over tokens of corpus tunes,
 
     mean of |w| softplus(-sign(w) BETA d) / BETA   +   KEPT KL(base || tuned) for each tune of the corpus
 
 where w is how much t is liked, by what all votes say of its features (model.liking), and d = log p(t) - log p_base(t),
 evened out for length. The first term raises liked tunes and lowers disliked ones until they stand apart by about
 1 / BETA (it is KTO's, Ethayarajh et al. 2024, without its estimate of the KL); the second keeps what was learned from
-the books. `base` is always version 1: what is learned depends on the votes, not on the way there.
+the books. In the end as much is taken back as it needs for the books to cost at most DEARER more. `base` is always
+version 1, however often a version was tuned.
 """
 
 import math
