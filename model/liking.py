@@ -1,8 +1,8 @@
 """What members like, as a ridge regression of votes on the features of tunes.
 
 A vote says one bit of a whole tune, and a network has millions of numbers to blame for it. Some 150 features of
-model.evaluation.features (intervals, lengths, returns, shape, endings) make more of the few votes of a community, and see
-through the wrong ones among them. So the network is tuned on what the votes say by way of these.
+model.evaluation.features (intervals, lengths, returns, shape, endings) make more of the few votes of a community, and
+see through the wrong ones among them. So the network is tuned on what the votes say by way of these.
 """
 
 from collections import defaultdict
