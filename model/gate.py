@@ -1,7 +1,7 @@
 """The gate: a candidate becomes a version only if it passes every test here. Each test says by how much.
 
 bits_per_note   on the held-out tunes of the books, at most MORE_BITS above version 1's
-margin          held-out liked tunes gain likelihood over held-out disliked ones; one-sided bootstrap, p < ALPHA
+margin          held-out liked tunes gain likelihood over disliked ones of their rhythm; one-sided bootstrap, p < ALPHA
 well_formed     all of the tunes it composes
 diversity       distinct runs of notes, and distance of pairs, fall by at most LESS_DIVERSE below version 1's
 originality     no tune it composes is closer than the limit to one of the books, or to one it was tuned on
@@ -13,14 +13,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from model.checkpoint import Checkpoint
 from model.errors import InputError
 from model.evaluation.composing import compose_all, every_prompt
 from model.evaluation.diversity import distinct_grams, mean_distance
 from model.evaluation.scores import song_of
-from model.finetune import evened, log_probabilities
+from model.finetune import log_probabilities
 from model.form import well_formed
 from model.originality import LIMIT, Index, index_of
 from model.prepare import notes_in
@@ -129,11 +128,23 @@ def margin(candidate: Checkpoint, current: Checkpoint, held_out: Sequence[Voted]
         return Check("margin", 1.0, ALPHA, False, says)
     tunes = [tune.tokens for tune in held_out]
     after, before = log_probabilities((candidate, current), tunes)
-    gained = ((after - before) * evened(torch.tensor([len(tune) for tune in tunes]))).numpy()
+    gained = within_rhythms((after - before).numpy(), [tune.song.rhythm for tune in held_out])
     likes = np.array([tune.weight for tune in held_out])
     grown, p = bootstrap(gained[likes > 0], gained[likes < 0])
     says = f"liked tunes gained {grown:+.2f} nats over disliked ones, p = {p:.4f}, below {ALPHA} wanted"
     return Check("margin", p, ALPHA, p < ALPHA, says)
+
+
+def within_rhythms(gained: "np.ndarray[Any, Any]", rhythms: Sequence[str]) -> "np.ndarray[Any, Any]":
+    """What each tune gained beyond the mean of its rhythm.
+
+    A rhythm's tunes gain or lose together, by their length alone; the prompt decides on it, and no vote does.
+    """
+    names = np.array(rhythms)
+    found = gained.astype(float)
+    for name in set(rhythms):
+        found[names == name] -= gained[names == name].mean()
+    return found
 
 
 def bootstrap(liked: "np.ndarray[Any, Any]", disliked: "np.ndarray[Any, Any]", seed: int = 0) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--hasty", action="store_true", help="stop the gate at the first test that fails")
     parser.add_argument("--checkpoint", type=Path, help="version 1 (default: the shipped one)")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where to keep what is the same the next time")
+    parser.add_argument(
+        "--rows", type=Path, metavar="FILE", help="keep the rows of each community here; those in it are not run again"
+    )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the liked share by round as a PNG")
     parser.add_argument("--json", action="store_true", help="print one JSON list")
     add_threads_option(parser)
@@ -63,11 +66,15 @@ def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(options.threads)
     base, index = checkpoint.read(options.checkpoint or checkpoint.SHIPPED), Index.load()
     rows: list[Row] = []
+    known = _known(options.rows)
     with Progress() as progress:
         progress("reading the corpus")
         corpus = replay(default_sources(), options.cache)
         for taste in tastes:
             for seed in range(options.first_seed, options.first_seed + seeds):
+                if len(done := known.get((taste, seed), [])) == rounds + 1:
+                    rows += done
+                    continue
                 community = Community(
                     taste,
                     seed,
@@ -80,11 +87,34 @@ def run(options: argparse.Namespace) -> int:
                     thorough=not options.hasty,
                     heard=progress,
                 )
-                rows += community.rounds(rounds)
+                found = list(community.rounds(rounds))
+                rows += found
+                _keep(found, options.rows)
     if options.plot:
         _draw(rows, options.plot)
     print(json.dumps([_public(row) for row in rows], indent=2) if options.json else _table(rows))
     return 0
+
+
+def _known(path: Path | None) -> dict[tuple[str, int], list["Row"]]:
+    from model.community import Row
+
+    found: dict[tuple[str, int], list[Row]] = {}
+    if path is None or not path.exists():
+        return found
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = Row(**json.loads(line))
+            found.setdefault((row.taste, row.seed), []).append(replace(row, failed=tuple(row.failed)))
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path} holds no rows of communities: {error}") from error
+    return found
+
+
+def _keep(rows: list["Row"], path: Path | None) -> None:
+    if path:
+        with path.open("a", encoding="utf-8") as file:
+            file.write("".join(json.dumps(_public(row)) + "\n" for row in rows))
 
 
 def _public(row: "Row") -> dict[str, Any]:

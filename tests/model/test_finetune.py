@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from model import checkpoint
+from model import finetune as module
 from model.checkpoint import Checkpoint
 from model.errors import CheckpointError, InputError, ModelError
 from model.evaluation.scores import song_of
@@ -43,6 +44,22 @@ def test_liked_tunes_become_likelier_and_the_others_less_so(shipped: Checkpoint,
     assert gained[~liked].mean() < -0.2
     assert len(tuned.losses) == 10
     assert tuned.losses[-1][1] < tuned.losses[0][1]
+
+
+def test_what_goes_too_far_from_the_books_is_taken_back(
+    shipped: Checkpoint, tunes: list[Voted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = [tune.tokens for tune in tunes[:6]]
+    monkeypatch.setattr(module, "KEPT", 0.0)
+    monkeypatch.setattr(module, "RATE", 0.02)
+    cost = []
+    for dearer in (0.015, 1.0):
+        monkeypatch.setattr(module, "DEARER", dearer)
+        tuned = finetune(shipped, shipped, tunes, book, steps=6).checkpoint
+        after, before = (float(found.sum()) for found in log_probabilities((tuned, shipped), book))
+        cost.append(after / before - 1)
+    assert 0 < cost[0] <= 0.0151
+    assert cost[1] > 0.02
 
 
 def test_only_the_output_layer_learns(shipped: Checkpoint, tunes: list[Voted]) -> None:

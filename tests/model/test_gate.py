@@ -8,7 +8,17 @@ from model import checkpoint, gate
 from model.checkpoint import Checkpoint
 from model.errors import InputError
 from model.evaluation.scores import song_of
-from model.gate import Composition, bits_per_note, bootstrap, checks, compose, diversity, margin, originality
+from model.gate import (
+    Composition,
+    bits_per_note,
+    bootstrap,
+    checks,
+    compose,
+    diversity,
+    margin,
+    originality,
+    within_rhythms,
+)
 from model.originality import Index
 from model.sampler import Sampler
 from model.voted import Voted
@@ -52,6 +62,13 @@ def test_a_margin_needs_held_out_tunes_of_both_kinds(shipped: Checkpoint, sample
 def test_nothing_learned_is_no_margin(shipped: Checkpoint, sampler: Sampler) -> None:
     same = margin(shipped, shipped, voted(sampler, [1.0, -1.0] * 6))
     assert (same.passed, same.value) == (False, 1.0)
+
+
+def test_what_a_whole_rhythm_gains_is_no_margin() -> None:
+    gained = np.array([5.0, 6.0, 1.0, 2.0, 9.0])
+    found = within_rhythms(gained, ["reel", "reel", "jig", "jig", "air"])
+    assert found.tolist() == [-0.5, 0.5, -0.5, 0.5, 0.0]
+    assert gained[0] == 5.0
 
 
 def test_a_bootstrap_tells_a_difference_from_chance() -> None:
