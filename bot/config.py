@@ -70,13 +70,15 @@ class Store(_Section):
 class Workers(_Section):
     """Workers on other machines: `broker` is the Redis that carries jobs to them; without it one runs beside the bot.
 
-    The rest is for `python -m bot worker`: what it is called, and how many tunes it takes at once. After `lease`
-    seconds without a sign of life from it, others take over its jobs.
+    The rest is for `python -m bot worker`: what it is called, how many tunes it takes at once, and whether it takes
+    retrainings, without an answer where it has a GPU. After `lease` seconds without a sign of life from it, others take
+    over its jobs.
     """
 
     broker: SecretStr | None = None
     name: str = ""
     slots: int = Field(8, ge=1)
+    trains: bool | None = None
     lease: float = Field(15.0, ge=1)
 
     @field_validator("broker")

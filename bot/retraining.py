@@ -21,7 +21,7 @@ from bot.learning import MOST_LOSSES, Options, Retraining, Stand, Standing
 from bot.store import Store
 from bot.training import Setting, Training
 from bot.values import NOWHERE, Message, Place, Version
-from bot.workers.trainer import Trainer
+from bot.workers import Trains
 
 MOST_VOTES = 1_000_000  # that may be asked for
 COUNTED = 10_000  # votes, in a status
@@ -57,7 +57,7 @@ class Retrainer:
     """
 
     store: Store
-    trainer: Trainer
+    trainer: Trains
     folder: Path
     cache: Path
     draws: Draws | None = None
@@ -124,7 +124,7 @@ class Retrainer:
         if number == await self.store.current_version():
             raise BadRequest(f"version {number} is in use already")
         wanted = next((version for version in await self.store.versions() if version.number == number), None)
-        if wanted and not wanted.pruned_at and await asyncio.to_thread(digest, Path(wanted.path)) != wanted.sha256:
+        if wanted and not wanted.pruned_at and not await self._there(wanted):
             raise NotFound(f"the file of version {number}, {wanted.path}, is missing or damaged: nothing has changed")
         chosen = await self.store.choose_version(number, place)
         log.info("version %d is in use, as %s wished", number, place.platform)
@@ -185,6 +185,12 @@ class Retrainer:
     async def delivered(self, number: int) -> None:
         """Its message shows the end, or cannot."""
         await self.store.learning.delivered(number)
+
+    async def _there(self, version: Version) -> bool:
+        """Whether its file is: here, as it should be, or in a database that others work on too."""
+        if await asyncio.to_thread(digest, Path(version.path)) == version.sha256:
+            return True
+        return self.shared and (version.number == 1 or await self.store.checkpoint(version.sha256) is not None)
 
     def _newest(self, found: Retraining) -> Retraining:
         """What this process knows of one that it has is newer than the row."""
