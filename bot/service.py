@@ -109,6 +109,7 @@ def retrainer(
         section.keep,
         adopts=renderer is not None,
         shared=config.shared,
+        workers=worker.workers if worker else list,
     )
 
 
@@ -148,6 +149,7 @@ def local_worker(
         keep=config.worker.versions,
         silence=config.worker.silence,
         memory=config.worker.memory,
+        slots=config.queue.at_once,
         heard=heard,
         command=command or COMMAND,
     )

@@ -7,6 +7,7 @@ import logging
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from bot.workers.trainer import Trainer, Work
 EVERY = 1.0  # seconds between two signs of life
 UNWANTED = 3.0  # seconds that nobody has to want it: a bot may have yet to find a Redis that forgot everything
 HESITATION = 30.0  # seconds that a training waits for a worker with a GPU, where there is one
+LEFT_ALONE = 86_400  # seconds
 CANDIDATE = "candidate.safetensors"
 _LARGEST = 2_000_000  # bytes of a report
 
@@ -72,7 +74,7 @@ class TrainingStation:
                 await self._train(name, json.loads(text))
 
     async def _train(self, name: str, wanted: dict[str, Any]) -> None:
-        place = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="tunesmith-training-"))
+        place = await asyncio.to_thread(_room, self.folder / "training")
         kept = _Kept(self.broker, name, self._holder, self.lease)
         work = asyncio.create_task(self._make(kept, wanted, place), name=f"training {name}")
         try:
@@ -151,6 +153,15 @@ class _Kept:
         now = asyncio.get_running_loop().time()
         self._unwanted_since = self._unwanted_since or now
         return now - self._unwanted_since < UNWANTED
+
+
+def _room(folder: Path) -> Path:
+    """A new folder in `folder`; what workers that were killed have left there long ago goes. Blocks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if time.time() - old.stat().st_mtime > LEFT_ALONE:
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(dir=folder))
 
 
 def _found(work: Work) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from bot.learning import Retraining, Stand
 from bot.retraining import Retrainer
 from bot.store import Store
 from bot.values import NewTune, Place
+from bot.workers.health import Health
 from bot.workers.trainer import Trainer
 from model.jobs import parse_prompt
 from tests.bot.workers.test_trainer import STAND_IN
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from bot.workers.remote_trainer import RemoteTrainer
 
 ANN, BOSS = Place("web", "local", "ann", "Ann"), Place("discord", "77", "1000", "Boss")
+FIRST = hashlib.sha256(b"first").hexdigest()  # of version 1
+GPU = Health("gpu", device="NVIDIA H100", slots=32, free=30, held=(FIRST,), trains=True, seen=1.2)
 VOTES = 6  # of each class: two members on three tunes
 ABC = "X:1\nT:The Long Lane\nR:reel\nM:4/4\nL:1/8\nK:Edor\n|:EBBA B2EB:|\n"
 
@@ -89,6 +92,7 @@ async def school(data: Path, *words: str, votes: bool = True, **options: Any) ->
         draws = Draws()
         usual: dict[str, Any] = {"minimum_votes": VOTES, "lease": 4.0}
         rest = data / "checkpoints", data, draws
+        usual["workers"] = lambda: [GPU]
         async with Retrainer(store, chosen, *rest, **{**usual, **options}) as retrainer:
             yield Class(store, retrainer, draws, log, data)
 
@@ -108,7 +112,7 @@ async def choose_first(store: Store, data: Path) -> None:
     if await store.current_version() is None:
         first = data / "first.safetensors"
         first.write_bytes(b"first")
-        await store.add_version(str(first), hashlib.sha256(b"first").hexdigest(), "trad", 1, "shipped")
+        await store.add_version(str(first), FIRST, "trad", 1, "shipped")
         await store.choose_version(1)
 
 

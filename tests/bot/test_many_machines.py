@@ -53,6 +53,8 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
         (health,) = cluster.workers()
         assert (health.name, health.versions, health.slots) == ("gpu at home", (2,), 8)
         assert health.memory > 100
+        (shown,) = (await bot.retrainer.status()).workers
+        assert (shown.name, shown.versions, shown.trains) == ("gpu at home", (1, 2), health.on_gpu)
         known = await bot.store.versions()
         assert await bot.store.checkpoint(known[-1].sha256) == mine.read_bytes(), "other machines find it there"
     kept = list((tmp_path / "gpu at home" / "checkpoints").iterdir())

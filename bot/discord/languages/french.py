@@ -104,7 +104,9 @@ TABLE = {
     "model": "modèle",
     "The model: learn from votes, versions": "Le modèle : apprendre des votes, versions",
     "status": "état",
-    "Which version composes, and what is being learned": "Quelle version compose, et ce qui s’apprend",
+    "What composes: version and workers; what is being learned": (
+        "Ce qui compose : version et machines ; ce qui s’apprend"
+    ),
     "versions": "versions",
     "All versions: when, who, from how many votes, and how they are liked": (
         "Toutes les versions : quand, qui, de combien de votes, et leur succès"
