@@ -18,6 +18,7 @@ from bot.candidates import Candidates, digest
 from bot.changes import Listeners
 from bot.errors import BadRequest, Busy, NotFound, StoreError, TrainerError
 from bot.learning import MOST_LOSSES, Options, Retraining, Stand, Standing
+from bot.outages import patiently
 from bot.store import Store
 from bot.training import Setting, Training
 from bot.values import NOWHERE, Message, Place, Version
@@ -187,6 +188,10 @@ class Retrainer:
     async def undelivered(self, platform: str) -> list[Retraining]:
         """Those of a platform whose message does not show their end, as far as they are now."""
         return [self._newest(each) for each in await self.store.learning.undelivered(platform)]
+
+    async def delivers(self, number: int) -> bool:
+        """Whether this process is to show the end of one: not where its message does, or another that lives is to."""
+        return await patiently(self.store.learning.delivers, number, self._runner, timedelta(seconds=self.lease))
 
     async def delivered(self, number: int) -> None:
         """Its message shows the end, or cannot."""
