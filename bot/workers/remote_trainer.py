@@ -121,6 +121,8 @@ class _Training:
 
     def _take_note(self, standing: Standing) -> None:
         self._away = False
+        if standing.held:
+            self._alone_since = None
         for step in standing.steps:
             self.heard(step)
         if standing.worker not in ("", self._worker):
@@ -162,6 +164,7 @@ class _Training:
         return None
 
     def _lost(self, error: BrokerAway) -> None:
+        self._alone_since = None
         if not self._away:
             log.warning("the training waits for Redis at %s (%s)", self.broker.address, error)
         self._away = True

@@ -193,7 +193,7 @@ async def test_a_redis_that_is_killed_meanwhile_and_has_forgotten_everything(
         async with asyncio.timeout(30):
             done = await taught.retrainer.finished(begun.id, changes)
         assert done.stand is Stand.PROMOTED, done.error
-        assert len(given(log)) == 1, "it went on meanwhile"
+        assert (len(given(log)), taught.given()) == (1, []), "it went on meanwhile"
 
 
 async def test_where_no_worker_trains_the_bot_does_it_and_says_so(
@@ -289,6 +289,22 @@ async def test_a_worker_without_a_gpu_leaves_it_to_one_that_has(
             await asyncio.sleep(0.05)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+    await broker.close()
+
+
+async def test_a_worker_gives_a_training_up_once_nobody_has_wanted_it_for_a_while(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_station, "UNWANTED", 0.3)
+    broker = Broker(redis.url())
+    kept = training_station._Kept(broker, "bot.1", "w", 1.0)
+    assert await kept.still(), "Redis may have forgotten it, and the bot not found that yet"
+    await broker.trainings.offer("bot.1", "text")
+    assert await kept.still()
+    await broker.trainings.forget("bot.1")
+    assert await kept.still()
+    await asyncio.sleep(0.4)
+    assert not await kept.still()
     await broker.close()
 
 
