@@ -117,7 +117,8 @@ class Training:
         here = not self._with.shared or await asyncio.to_thread(path.is_file)
         data = None if here else await self._with.store.checkpoint(version.sha256)
         if data:
-            path = self._with.candidates.folder.absolute() / f"{version.sha256}.safetensors"
+            name = f"retraining-{self.now.id}.version-{version.number}.safetensors"  # goes when its candidate goes
+            path = self._with.candidates.folder.absolute() / name
             await asyncio.to_thread(path.write_bytes, data)
         return path
 

@@ -59,7 +59,7 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
         await bot.retrainer.trainer.prove(mine)
         broken = tmp_path / "broken.safetensors"
         broken.write_bytes(mine.read_bytes()[:-10])
-        with pytest.raises(TrainerError, match="the candidate cannot be used: checkpoint .* corrupt"):
+        with pytest.raises(TrainerError, match=r"the candidate cannot be used: checkpoint .* corrupt"):
             await bot.retrainer.trainer.prove(broken)
         known = await bot.store.versions()
         assert await bot.store.checkpoint(known[-1].sha256) == mine.read_bytes(), "other machines find it there"
