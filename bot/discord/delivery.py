@@ -113,7 +113,7 @@ class Delivery:
             except StoreError as error:
                 log.warning("undelivered answers wait: %s", error)
                 await asyncio.sleep(pause)  # after an outage every lease has run out: those who live may first say so
-            if not self._parts.config.shared:
+            if not (mine or self._parts.config.shared):
                 return
             await asyncio.sleep(pause)
 

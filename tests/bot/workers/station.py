@@ -44,7 +44,7 @@ def main() -> int:
     if options.clock:
         put_off(options.clock)
     vars(training_station).update(EVERY=0.2, UNWANTED=0.5)
-    trainer = Trainer((*TRAINER, *options.trainer.split()))
+    trainer = Trainer((*TRAINER, *options.trainer.split()), nice=0)
     settings = config.load()
     logs.set_up("human", "info")
     try:
