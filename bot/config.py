@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.errors import ConfigError
@@ -70,13 +70,15 @@ class Store(_Section):
 class Workers(_Section):
     """Workers on other machines: `broker` is the Redis that carries jobs to them; without it one runs beside the bot.
 
-    The rest is for `python -m bot worker`: what it is called, and how many tunes it takes at once. After `lease`
-    seconds without a sign of life from it, others take over its jobs.
+    The rest is for `python -m bot worker`: what it is called, how many tunes it takes at once, and whether it takes
+    retrainings, without an answer where it has a GPU. After `lease` seconds without a sign of life from it, others take
+    over its jobs.
     """
 
     broker: SecretStr | None = None
     name: str = ""
     slots: int = Field(8, ge=1)
+    trains: bool | None = None
     lease: float = Field(15.0, ge=1)
 
     @field_validator("broker")
@@ -123,9 +125,27 @@ class Retraining(_Section):
 
 
 class Discord(_Section):
-    """The bot on Discord. Without `shards` Discord says how many connections the bot needs."""
+    """The bot on Discord. Without `shards` Discord says how many connections the bot needs.
+
+    Several bots with one token share the connections: each has its own `shard_ids`, of 0 to `shards` - 1.
+    """
 
     shards: int | None = Field(None, ge=1)
+    shard_ids: tuple[int, ...] = ()
+
+    @field_validator("shard_ids")
+    @classmethod
+    def _are_shards(cls, ids: tuple[int, ...], others: ValidationInfo) -> tuple[int, ...]:
+        if not ids or "shards" not in others.data:  # which is told of by itself
+            return ids
+        shards = others.data["shards"]
+        if shards is None:
+            raise ValueError("say with [discord] shards how many there are in all")
+        if wrong := [each for each in ids if not 0 <= each < shards]:
+            raise ValueError(f"there is no shard {wrong[0]}: with {shards} in all there are 0 to {shards - 1}")
+        if twice := [each for each in ids if ids.count(each) > 1]:
+            raise ValueError(f"shard {twice[0]} stands there twice")
+        return ids
 
 
 class Log(_Section):

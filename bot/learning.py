@@ -53,10 +53,10 @@ class Course:
     losses: tuple[tuple[float, float], ...] = ()
 
     def after(self, step: Step) -> Self:
-        """With one more step; of a long curve every other point is dropped."""
+        """With one more step, perhaps of a trainer that began anew; of a long curve every other point is dropped."""
         losses = self.losses
         if step.stage == "tuning" and step.loss is not None:
-            losses = (*losses, (float(step.done), step.loss))
+            losses = (*(point for point in losses if point[0] < step.done), (float(step.done), step.loss))
         return replace(self, step=step, losses=losses[::2] if len(losses) > MOST_LOSSES else losses)
 
     def to_json(self) -> dict[str, Any]:

@@ -13,14 +13,20 @@ from bot.workers.cache import Cache
 from bot.workers.health import PROTOCOL
 from bot.workers.local import LocalWorker
 from bot.workers.station import Station, Vitals
+from bot.workers.trainer import Trainer
+from bot.workers.training_station import TrainingStation
+
+TRAINER = Trainer()  # its times are said with each training
 
 
-async def serve(config: Config, command: Sequence[str] = (), protocol: int = PROTOCOL) -> None:
+async def serve(
+    config: Config, command: Sequence[str] = (), protocol: int = PROTOCOL, trainer: Trainer = TRAINER
+) -> None:
     """Work until SIGTERM or Ctrl-C. `command` is the process that composes, where it is not the usual one."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    work = asyncio.create_task(_work(config, command, protocol), name="worker")
+    work = asyncio.create_task(_work(config, command, protocol, trainer), name="worker")
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -32,12 +38,13 @@ async def serve(config: Config, command: Sequence[str] = (), protocol: int = PRO
         work.result()
 
 
-async def _work(config: Config, command: Sequence[str], protocol: int) -> None:
+async def _work(config: Config, command: Sequence[str], protocol: int, trainer: Trainer) -> None:
     broker, vitals = _broker(config, protocol), Vitals()
     name = config.workers.name or socket.gethostname()
     try:
         async with local_worker(config, vitals.heard, command) as local:
             station = _station(config, broker, local, vitals, name)
+            station.training = _training(config, broker, station.cache, trainer)
             print(f"worker {name}: ready for {config.workers.slots} tunes at a time, at {broker.address}", flush=True)
             await station.run()
     finally:
@@ -49,6 +56,14 @@ def _station(config: Config, broker: Broker, local: LocalWorker, vitals: Vitals,
     mine.pop("", None)
     cache = Cache(config.data_dir.absolute() / "checkpoints", broker.files, mine)
     return Station(broker, local, cache, name, config.workers.slots, config.workers.lease, vitals)
+
+
+def _training(config: Config, broker: Broker, cache: Cache, trainer: Trainer) -> TrainingStation | None:
+    """What takes retrainings, unless the settings keep it from that."""
+    if config.workers.trains is False:
+        return None
+    anywhere = config.workers.trains is True
+    return TrainingStation(broker, cache, config.data_dir.absolute(), anywhere, trainer, config.workers.lease)
 
 
 def _broker(config: Config, protocol: int) -> Broker:

@@ -7,8 +7,8 @@ when they stop, another goes on with it.
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, Self
@@ -18,10 +18,12 @@ from bot.candidates import Candidates, digest
 from bot.changes import Listeners
 from bot.errors import BadRequest, Busy, NotFound, StoreError, TrainerError
 from bot.learning import MOST_LOSSES, Options, Retraining, Stand, Standing
+from bot.outages import patiently
 from bot.store import Store
 from bot.training import Setting, Training
 from bot.values import NOWHERE, Message, Place, Version
-from bot.workers.trainer import Trainer
+from bot.workers import Trains
+from bot.workers.health import Health
 
 MOST_VOTES = 1_000_000  # that may be asked for
 COUNTED = 10_000  # votes, in a status
@@ -40,13 +42,17 @@ class Draws(Protocol):
 
 @dataclass(frozen=True)
 class Status:
-    """The version in use, what is under way, what came of the last one, and how many votes there are to learn from."""
+    """The version in use, what is under way, what came of the last one, and how many votes there are to learn from.
+
+    `workers` are those that compose or train, whoever was heard of last first, each with the versions that it holds.
+    """
 
     current: Version
     opened: Retraining | None
     last: Retraining | None
     votes: int
     minimum: int
+    workers: tuple[Health, ...] = ()
 
 
 @dataclass
@@ -57,7 +63,7 @@ class Retrainer:
     """
 
     store: Store
-    trainer: Trainer
+    trainer: Trains
     folder: Path
     cache: Path
     draws: Draws | None = None
@@ -67,6 +73,7 @@ class Retrainer:
     lease: float = 15.0
     adopts: bool = True
     shared: bool = False  # other machines work on this database, and need the files of new versions from it
+    workers: Callable[[], list[Health]] = list
     _runner: str = field(default_factory=lambda: secrets.token_hex(8))
     _training: Training | None = None  # what this process has, or had last
     _begun: asyncio.Queue[Retraining] = field(default_factory=asyncio.Queue)
@@ -124,7 +131,7 @@ class Retrainer:
         if number == await self.store.current_version():
             raise BadRequest(f"version {number} is in use already")
         wanted = next((version for version in await self.store.versions() if version.number == number), None)
-        if wanted and not wanted.pruned_at and await asyncio.to_thread(digest, Path(wanted.path)) != wanted.sha256:
+        if wanted and not wanted.pruned_at and not await self._there(wanted):
             raise NotFound(f"the file of version {number}, {wanted.path}, is missing or damaged: nothing has changed")
         chosen = await self.store.choose_version(number, place)
         log.info("version %d is in use, as %s wished", number, place.platform)
@@ -137,7 +144,7 @@ class Retrainer:
         last = next((each for each in await self.store.learning.latest(2) if each.stand.final), None)
         votes = await self.store.learning.votes(self.voters, COUNTED)
         current = versions[await self.store.current_version() or 1]
-        return Status(current, opened, last, votes, self.minimum_votes)
+        return Status(current, opened, last, votes, self.minimum_votes, self._workers(versions.values()))
 
     async def versions(self) -> list[Standing]:
         """Every version, the newest first."""
@@ -182,9 +189,25 @@ class Retrainer:
         """Those of a platform whose message does not show their end, as far as they are now."""
         return [self._newest(each) for each in await self.store.learning.undelivered(platform)]
 
+    async def delivers(self, number: int) -> bool:
+        """Whether this process is to show the end of one: not where its message does, or another that lives is to."""
+        return await patiently(self.store.learning.delivers, number, self._runner, timedelta(seconds=self.lease))
+
     async def delivered(self, number: int) -> None:
         """Its message shows the end, or cannot."""
         await self.store.learning.delivered(number)
+
+    def _workers(self, versions: Collection[Version]) -> tuple[Health, ...]:
+        def held(health: Health) -> tuple[int, ...]:
+            return tuple(version.number for version in versions if version.sha256 in health.held)
+
+        return tuple(replace(health, versions=held(health)) for health in self.workers())
+
+    async def _there(self, version: Version) -> bool:
+        """Whether its file is: here, as it should be, or in a database that others work on too."""
+        if await asyncio.to_thread(digest, Path(version.path)) == version.sha256:
+            return True
+        return self.shared and (version.number == 1 or await self.store.checkpoint(version.sha256) is not None)
 
     def _newest(self, found: Retraining) -> Retraining:
         """What this process knows of one that it has is newer than the row."""

@@ -24,7 +24,7 @@ from bot.retraining import Retrainer
 from bot.settings import Settings
 from bot.store import Store
 from bot.tunebook import Tunebooks
-from bot.workers import Workers
+from bot.workers import Trains, Workers
 from bot.workers.health import Health
 from bot.workers.local import COMMAND, LocalWorker
 from bot.workers.trainer import Trainer
@@ -89,16 +89,18 @@ async def running(config: Config) -> AsyncIterator[Service]:
         metrics.watch("renderer_restarts", "Render processes started in place of another", lambda: renderer.restarts)
         await stack.enter_async_context(composer)
         tunebooks = Tunebooks(store, renderer)
-        retraining = retrainer(config, store, renderer)
+        retraining = retrainer(config, store, worker, renderer)
         yield Service(store, library, composer, worker, renderer, metrics, settings, tunebooks, retraining)
 
 
-def retrainer(config: Config, store: Store, renderer: Renderer | None = None) -> Retrainer:
+def retrainer(
+    config: Config, store: Store, worker: Workers | None = None, renderer: Renderer | None = None
+) -> Retrainer:
     """What retrains, as the settings describe it; without a renderer it draws no curves and adopts no retrainings."""
     section = config.retraining
     return Retrainer(
         store,
-        Trainer(deadline=section.deadline, silence=section.silence),
+        trainer(config, worker),
         config.data_dir / "checkpoints",
         config.data_dir,
         renderer,
@@ -107,6 +109,7 @@ def retrainer(config: Config, store: Store, renderer: Renderer | None = None) ->
         section.keep,
         adopts=renderer is not None,
         shared=config.shared,
+        workers=worker.workers if worker else list,
     )
 
 
@@ -119,6 +122,16 @@ def workers(config: Config, store: Store, heard: Callable[[Event], None] = lambd
     except ModuleNotFoundError as error:
         raise ConfigError(f"[workers] broker needs the package {error.name}: pip install -e '.[cluster]'") from error
     return Cluster(config.workers.broker.get_secret_value(), config.workers.lease, store.checkpoint)
+
+
+def trainer(config: Config, worker: Workers | None = None) -> Trains:
+    """Whatever the settings want to train: a process beside the bot, or workers behind a Redis, and `worker` tries."""
+    local = Trainer(deadline=config.retraining.deadline, silence=config.retraining.silence)
+    if config.workers.broker is None or worker is None:
+        return local
+    from bot.workers.remote_trainer import RemoteTrainer  # needs the package that `workers` asked for
+
+    return RemoteTrainer(config.workers.broker.get_secret_value(), local, worker, config.workers.lease)
 
 
 def living(worker: Workers, lease: float) -> list[Health]:
@@ -136,6 +149,7 @@ def local_worker(
         keep=config.worker.versions,
         silence=config.worker.silence,
         memory=config.worker.memory,
+        slots=config.queue.at_once,
         heard=heard,
         command=command or COMMAND,
     )

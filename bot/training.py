@@ -13,7 +13,9 @@ from bot.candidates import Candidates, Files, digest
 from bot.errors import BadRequest, StoreError, TrainerError, TunesmithError
 from bot.learning import Retraining, Stand, Step
 from bot.store import Store
-from bot.workers.trainer import Trainer, Work
+from bot.values import Version
+from bot.workers import Trains
+from bot.workers.trainer import Work
 
 MOST_ATTEMPTS = 3  # processes that one retraining may take down
 _AGAIN = (1.0, 5.0, 15.0, 60.0)  # seconds before the end is stored once more, where that failed
@@ -29,7 +31,7 @@ class Setting:
     """
 
     store: Store
-    trainer: Trainer
+    trainer: Trains
     candidates: Candidates
     cache: Path
     voters: Collection[str]
@@ -103,10 +105,22 @@ class Training:
         await self._judge(files)
 
     async def _work(self, files: Files) -> Work:
-        paths = {version.number: Path(version.path) for version in await self._with.store.versions()}
-        base, seed = paths[self.now.base], self.now.id
-        rest = files.candidate, files.report, self._with.cache
-        return Work(base, files.votes, *rest, seed, paths.get(1))
+        known = {version.number: version for version in await self._with.store.versions()}
+        base, first = known[self.now.base], known.get(1)
+        rest = files.candidate, files.report, self._with.cache, self.now.id
+        hashes = base.sha256, first.sha256 if first else ""
+        return Work(await self._file(base), files.votes, *rest, await self._file(first) if first else None, *hashes)
+
+    async def _file(self, version: Version) -> Path:
+        """Where a version's file is; another machine's comes from the database."""
+        path = Path(version.path)
+        here = not self._with.shared or await asyncio.to_thread(path.is_file)
+        data = None if here else await self._with.store.checkpoint(version.sha256)
+        if data:
+            name = f"retraining-{self.now.id}.version-{version.number}.safetensors"  # goes when its candidate goes
+            path = self._with.candidates.folder.absolute() / name
+            await asyncio.to_thread(path.write_bytes, data)
+        return path
 
     async def _judge(self, files: Files) -> None:
         """Believe neither report nor file before they agree, and the candidate has composed a tune."""

@@ -1,4 +1,4 @@
-"""What a trainer reports of its candidate, and how a retraining is told in a line."""
+"""What a trainer reports of its candidate, and how a retraining, or a worker, is told in a line."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ from bot.errors import TrainerError
 from bot.learning import GateTest, Report, Retraining, Stand
 from bot.nouns import counted
 from bot.values import Version
+from bot.workers.health import Health
 
 _LARGEST = 1_000_000  # bytes of a report
 _STAGES = {"reading": "reading what to learn from", "tuning": "learning", "checking": "checking what was learned"}
@@ -65,6 +66,15 @@ def refusal(retraining: Retraining) -> str:
     """Which tests a candidate failed, and by how much."""
     failed = report(retraining.report).failed if retraining.report else ()
     return "; ".join(map(_missed, failed)) or "the trainer did not say why"
+
+
+def worker(health: Health) -> str:
+    """A worker: `gpu (NVIDIA H100): 30 of 32 slots free, holds versions 1 and 2, trains, heard of 1 s ago`."""
+    *others, last = map(str, health.versions or ("",))
+    holds = f"holds versions {', '.join(others)} and {last}" if others else f"holds version {last}" if last else ""
+    free = f"{health.free} of {health.slots} slots free"
+    facts = [free, holds, "trains" if health.trains else "", f"heard of {health.seen:.0f} s ago"]
+    return f"{health.name} ({health.device or 'device unknown'}): {', '.join(fact for fact in facts if fact)}"
 
 
 def note(retraining: Retraining) -> str:

@@ -65,9 +65,13 @@ def start_station(redis: RedisServer, tmp_path: Path) -> Iterator[StartStation]:
     started: list[StationProcess] = []
 
     def start(
-        name: str = "home", lease: float = 1.5, *options: str, program: str = "tests.bot.workers.station"
+        name: str = "home",
+        lease: float = 1.5,
+        *options: str,
+        program: str = "tests.bot.workers.station",
+        trains: str = "",
     ) -> StationProcess:
-        started.append(StationProcess(tmp_path, redis.url(), name, lease, *options, program=program))
+        started.append(StationProcess(tmp_path, redis.url(), name, lease, *options, program=program, trains=trains))
         return started[-1]
 
     yield start

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot import verdict
 from bot.config import Config
 from bot.errors import ConfigError, TunesmithError, WorkerError
 from bot.render import Renderer
@@ -118,7 +119,7 @@ class _Checks:
             if not (alive := living(cluster, self.config.workers.lease)):
                 raise WorkerError("no worker is at the broker: start one with python -m bot worker")
             self._worker = cluster
-            return ", ".join(f"{health.name} ({health.device or 'device unknown'})" for health in alive)
+            return "; ".join(map(verdict.worker, alive))
         self._worker = await self.stack.enter_async_context(local_worker(self.config))
         return f"{chosen(self.config)}, ready in {self._seconds()}"
 

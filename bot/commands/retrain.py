@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 from bot import verdict
@@ -13,7 +14,7 @@ from bot.config import Config
 from bot.errors import TrainerError
 from bot.learning import Retraining, Stand, Step
 from bot.retraining import Retrainer
-from bot.service import data_directory, register, retrainer
+from bot.service import data_directory, register, retrainer, workers
 from bot.store import Store
 from bot.values import Place
 from model.evaluation.progress import Progress
@@ -50,9 +51,14 @@ async def _retrain(config: Config, options: argparse.Namespace) -> Retraining:
     assert task
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     place = Place("cli", "local", os.environ.get("USER") or "local")
-    store = await Store.open(data_directory(config.data_dir) / "tunesmith.db")
-    async with store, retrainer(config, store) as retraining:
-        await register(store, config.worker.checkpoint)
+    data_directory(config.data_dir)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(await Store.open(config.database))
+        cluster = workers(config, store) if config.workers.broker else None
+        if cluster:
+            await stack.enter_async_context(cluster)
+        retraining = await stack.enter_async_context(retrainer(config, store, cluster))
+        await register(store, config.worker.checkpoint, config.shared)
         changes = retraining.changes()
         begun = await retraining.start(place, options.minimum_votes, options.dry_run)
         return await _followed(retraining, place, begun, changes)

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ class Client(discord.AutoShardedClient):
     """The bot's application on Discord. `login` puts the commands in place, `connect` listens until it is closed.
 
     It answers through `delivery`, which outlives it. The hash of the commands that Discord knows is kept in `synced`, a
-    file; they are sent when it differs. `connector` replaces the way to the network, for tests.
+    file; they are sent when it differs, by the bot that has shard 0. Of all `shards` this bot has those in `shard_ids`,
+    or all. `connector` replaces the way to the network, for tests.
     """
 
     def __init__(
@@ -49,11 +51,13 @@ class Client(discord.AutoShardedClient):
         delivery: Delivery,
         synced: Path | None = None,
         shards: int | None = None,
+        shard_ids: Sequence[int] = (),
         connector: aiohttp.BaseConnector | None = None,
     ) -> None:
         super().__init__(
             intents=INTENTS,
             shard_count=shards,
+            shard_ids=list(shard_ids) or None,  # type: ignore[arg-type]  # None, which the library takes, is all
             connector=connector,
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
@@ -76,7 +80,8 @@ class Client(discord.AutoShardedClient):
         for add in commands.ADDS:
             add(self.tree, self.parts)
         self.add_dynamic_items(*ITEMS)
-        await self._sync()
+        if 0 in (self.shard_ids or (0,)):  # else another bot sends them
+            await self._sync()
         self.delivery.answer_through(self)
 
     @property

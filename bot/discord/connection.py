@@ -111,8 +111,8 @@ class Connection:
 
     def _new(self) -> Client:
         config = self._parts.config
-        synced = config.data_dir / "discord-commands"
-        return Client(self._parts, self.delivery, synced, config.discord.shards, self._connector())
+        synced, shards = config.data_dir / "discord-commands", (config.discord.shards, config.discord.shard_ids)
+        return Client(self._parts, self.delivery, synced, *shards, self._connector())
 
 
 def one_line(record: logging.LogRecord) -> bool:

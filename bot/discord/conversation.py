@@ -13,7 +13,7 @@ from bot.discord import words
 from bot.discord.answer import USUAL_LIMIT, Answer, show
 from bot.discord.failures import UNREACHABLE, line_of, say
 from bot.discord.parts import Parts, is_guest
-from bot.errors import TunesmithError
+from bot.errors import StoreAway, TunesmithError
 from bot.values import Progress, State, StoredPrompt
 
 T = TypeVar("T")
@@ -93,6 +93,8 @@ class Conversation:
             log.info("prompt %d: its message could not be edited: %s", self._prompt.id, error)
 
     async def _deliver(self, progress: Progress) -> None:
+        if not await self._is_ours():
+            return
         answer = await self._answer(progress, self._limit)
         for pause in RETRIES:
             try:
@@ -106,6 +108,15 @@ class Conversation:
                     raise
                 answer = await self._answer(progress, 0)  # without audio
         log.warning("the answer to prompt %d waits for the next start", self._prompt.id)
+
+    async def _is_ours(self) -> bool:
+        """Whether no other bot is to deliver it, which may have taken it over while this one was away."""
+        while self._parts.config.shared:
+            try:
+                return await self._parts.store.delivers(self._prompt.id)
+            except StoreAway:
+                await asyncio.sleep(EVERY)
+        return True
 
     async def _answer(self, progress: Progress, limit: int) -> Answer:
         if progress.prompt.state is not State.DONE or not progress.tunes:

@@ -11,6 +11,7 @@ import discord
 from bot.discord.conversation import Conversation
 from bot.discord.live import LiveMessages
 from bot.discord.parts import PLATFORM, Parts
+from bot.errors import StoreError
 from bot.values import Message, Progress
 
 log = logging.getLogger(__name__)
@@ -98,11 +99,23 @@ class Delivery:
         conversation.tell(progress)
 
     async def _catch_up(self) -> None:
+        """Deliver what an earlier run left; where bots share the database, also what those that are gone left since."""
         await self._logged_in.wait()
-        for prompt in await self._parts.store.undelivered((PLATFORM,)):
-            if prompt.id not in self._open:
-                tunes = await self._parts.store.tunes_of([prompt.id], prompt.member_id)
-                self._pass_on(Progress(prompt, tunes=tuple(tunes)))
+        pause, mine = self._parts.config.store.lease / 3, True
+        while True:
+            try:
+                for prompt in await self._parts.store.take_undelivered((PLATFORM,), mine):
+                    if prompt.id not in self._open:
+                        tunes = await self._parts.store.tunes_of([prompt.id], prompt.member_id)
+                        self._pass_on(Progress(prompt, tunes=tuple(tunes)))
+                await self._live.take_over(self._logged_in_client)
+                mine = False
+            except StoreError as error:
+                log.warning("undelivered answers wait: %s", error)
+                await asyncio.sleep(pause)  # after an outage every lease has run out: those who live may first say so
+            if not (mine or self._parts.config.shared):
+                return
+            await asyncio.sleep(pause)
 
     def _help(self, work: Any, name: str) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work, name=name)

@@ -30,11 +30,18 @@ class LiveMessages:
         self._open: dict[int, _LiveMessage] = {}
 
     async def follow(self, client: Callable[[], discord.Client]) -> None:
-        """Show all that is under way, or ended without its message showing it, until cancelled."""
+        """Show all that this bot has under way, until cancelled."""
         for owed in await self._parts.retrainer.undelivered(PLATFORM):
-            self._pass_on(client, owed)
+            if self._parts.retrainer.here(owed.id):
+                self._pass_on(client, owed)
         async for news in self._changes:
             self._pass_on(client, news)
+
+    async def take_over(self, client: Callable[[], discord.Client]) -> None:
+        """Show those that ended without their message showing it, where no other bot is to; go on having one's own."""
+        for owed in await self._parts.retrainer.undelivered(PLATFORM):
+            if owed.stand.final and await self._parts.retrainer.delivers(owed.id):
+                self._pass_on(client, owed)
 
     async def stop(self) -> None:
         """Say that it goes on later, where it does."""
@@ -86,6 +93,8 @@ class _LiveMessage:
             if not self._ended.is_set():
                 await self._mention_progress()
                 await self._pause()
+        if not await self._parts.retrainer.delivers(self._latest.id):
+            return  # another bot shows it
         for pause in RETRIES:
             try:
                 await self._show()

@@ -1,6 +1,6 @@
 """The model's versions and retrainings, as the messages show them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import discord
 
@@ -33,13 +33,15 @@ def retraining(found: Retraining, picture: bool) -> discord.Embed:
 
 
 def status(found: Status) -> discord.Embed:
-    """What is in use and under way, and how many votes there are."""
+    """What is in use and under way, who composes, and how many votes there are."""
     version = found.current
     embed = discord.Embed(title="The model", colour=COLOUR)
     composes = f"version {version.number} ({escaped(verdict.origin(version))})"
     embed.add_field(name="Composes", value=composes[:1024], inline=False)
     votes = f"{counted(found.votes, 'vote')}; a retraining needs {found.minimum}"
     embed.add_field(name="To learn from", value=votes, inline=False)
+    workers = [escaped(verdict.worker(each)) for each in found.workers] or ["none just now"]
+    embed.add_field(name="Workers", value=_fitting(workers, 1024), inline=False)
     for name, one in (("Under way", found.opened), ("The last retraining", found.last)):
         if one:
             told = f"{one.id} · <t:{int(one.created_at.timestamp())}:R> · {escaped(verdict.line(one))}"
@@ -49,17 +51,23 @@ def status(found: Status) -> discord.Embed:
 
 def versions(standings: Sequence[Standing]) -> discord.Embed:
     """The newest versions, as many as fit."""
-    text = ""
-    for line in map(_version, standings[:LISTED]):
-        if len(text) + len(line) + 1 > _LONGEST:
-            break
-        text += f"{line}\n"
+    text = _fitting(map(_version, standings[:LISTED]), _LONGEST)
     return discord.Embed(title="Versions of the model", description=text, colour=COLOUR)
 
 
 def described(standing: Standing) -> str:
     """A version in a few words, for a list to choose from."""
     return f"{standing.version.number}: {_liked(standing)}, {standing.version.created_at:%Y-%m-%d}"[:100]
+
+
+def _fitting(lines: Iterable[str], most: int) -> str:
+    """As many of these lines as so many characters hold."""
+    text = ""
+    for line in lines:
+        if len(text) + len(line) + 1 > most:
+            break
+        text += f"{line}\n"
+    return text.rstrip("\n")
 
 
 def _version(standing: Standing) -> str:

@@ -40,8 +40,12 @@ class Store(Protocol):
         """The prompt's message shows the end."""
         ...
 
-    async def undelivered(self, platforms: Collection[str]) -> list[StoredPrompt]:
-        """Prompts in a final state whose message does not show it yet."""
+    async def take_undelivered(self, platforms: Collection[str], mine: bool = True) -> list[StoredPrompt]:
+        """Have the delivery of prompts in a final state whose message does not show it yet, if no other bot has it."""
+        ...
+
+    async def delivers(self, prompt_id: int) -> bool:
+        """Have the delivery of one; False where it was delivered, or is another living bot's."""
         ...
 
 

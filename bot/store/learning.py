@@ -94,6 +94,10 @@ class Learning:
         """Its message shows the end."""
         await self._database.write(retrainings.delivered, number)
 
+    async def delivers(self, number: int, runner: str, silence: timedelta) -> bool:
+        """Have the delivery of one that has ended; False where it was delivered, or another living process has it."""
+        return await self._database.write(retrainings.delivers, number, runner, silence)
+
     async def undelivered(self, platform: str) -> list[Retraining]:
         """Those of a platform whose message does not show their end, oldest first."""
         return await self._database.read(retrainings.undelivered, platform)

@@ -15,6 +15,9 @@ from model.key import Key
 
 FINAL = [state.value for state in State if state.final]
 UNFINISHED = [state.value for state in State if not state.final]
+UNDELIVERED = (  # whose message does not show the end that they have
+    prompts.c.state.in_(FINAL) & prompts.c.message_id.is_not(None) & prompts.c.delivered_at.is_(None)
+)
 
 
 async def add(
@@ -87,8 +90,7 @@ async def delivered(connection: AsyncConnection, prompt_id: int) -> None:
 
 async def undelivered(connection: AsyncConnection, platforms: Collection[str]) -> list[StoredPrompt]:
     """Prompts in a final state whose message does not show it yet, oldest first."""
-    query = _query().where(prompts.c.message_id.is_not(None), prompts.c.delivered_at.is_(None))
-    query = query.where(prompts.c.state.in_(FINAL), members.c.platform.in_(platforms))
+    query = _query().where(UNDELIVERED, members.c.platform.in_(platforms))
     return [from_row(row) for row in await connection.execute(query.order_by(prompts.c.id))]
 
 

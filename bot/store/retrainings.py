@@ -5,13 +5,14 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import Busy
 from bot.learning import Course, Options, Retraining, Stand
 from bot.store import settings, versions
+from bot.store.leases import clock, is_server
 from bot.store.tables import members, now, retrainings
 from bot.store.tables import versions as version_rows
 from bot.values import Message, Place, Version
@@ -37,7 +38,7 @@ async def begin(
         options=asdict(options),
         base_version=base,
         runner=runner,
-        seen_at=now(),
+        seen_at=clock(connection),
         channel_id=message.channel_id or None,
         message_id=message.message_id or None,
         created_at=now(),
@@ -70,16 +71,15 @@ async def load(connection: AsyncConnection, number: int) -> Retraining | None:
 
 async def adopt(connection: AsyncConnection, runner: str, silence: timedelta) -> Retraining | None:
     """Give the open one to `runner` if nobody has it, or who had it has been silent for so long."""
-    alone = or_(retrainings.c.runner == "", retrainings.c.seen_at < now() - silence)
-    statement = update(retrainings).where(_OPEN, alone)
-    found = (await connection.execute(statement.values(runner=runner, seen_at=now()))).rowcount
+    statement = update(retrainings).where(_OPEN, _nobodys(connection, silence))
+    found = (await connection.execute(statement.values(runner=runner, seen_at=clock(connection)))).rowcount
     return await opened(connection) if found else None
 
 
 async def started(connection: AsyncConnection, number: int, runner: str, votes: int, tunes: int) -> Retraining | None:
     """It runs, which is one more attempt; None where `runner` has it no longer."""
     values: dict[str, Any] = {"state": Stand.RUNNING.value, "started_at": now(), "votes": votes, "tunes": tunes}
-    values |= {"attempts": retrainings.c.attempts + 1, "seen_at": now(), "progress": None}
+    values |= {"attempts": retrainings.c.attempts + 1, "seen_at": clock(connection), "progress": None}
     statement = update(retrainings).where(_mine(number, runner)).values(values)
     if (await connection.execute(statement)).rowcount == 0:
         return None
@@ -88,7 +88,9 @@ async def started(connection: AsyncConnection, number: int, runner: str, votes: 
 
 async def keep(connection: AsyncConnection, number: int, runner: str, course: Course) -> bool:
     """A sign of life, with how far it is; False where `runner` has it no longer, as when it was cancelled."""
-    statement = update(retrainings).where(_mine(number, runner)).values(seen_at=now(), progress=course.to_json())
+    statement = (
+        update(retrainings).where(_mine(number, runner)).values(seen_at=clock(connection), progress=course.to_json())
+    )
     return (await connection.execute(statement)).rowcount == 1
 
 
@@ -103,7 +105,7 @@ async def end(
     connection: AsyncConnection, number: int, runner: str, stand: Stand, found: Mapping[str, Any]
 ) -> Retraining | None:
     """Put it into a final state, with what was found; None, and nothing changes, where `runner` has it no longer."""
-    values = {"state": stand.value, "open": None, "finished_at": now(), **found}
+    values = {"state": stand.value, "open": None, "finished_at": now(), "seen_at": clock(connection), **found}
     if (await connection.execute(update(retrainings).where(_mine(number, runner)).values(values))).rowcount == 0:
         return None
     return await _one(connection, retrainings.c.id == number)
@@ -147,6 +149,18 @@ async def undelivered(connection: AsyncConnection, platform: str) -> list[Retrai
     query = _query().where(retrainings.c.message_id.is_not(None), retrainings.c.delivered_at.is_(None))
     rows = await connection.execute(query.where(members.c.platform == platform).order_by(retrainings.c.id))
     return [_from_row(row) for row in rows]
+
+
+async def delivers(connection: AsyncConnection, number: int, runner: str, silence: timedelta) -> bool:
+    """Have the delivery of one that has ended; False where it was delivered, or another living process has it."""
+    owed = (retrainings.c.id == number) & retrainings.c.open.is_(None) & retrainings.c.delivered_at.is_(None)
+    mine = or_(retrainings.c.runner == runner, _nobodys(connection, silence))
+    statement = update(retrainings).where(owed, mine if is_server(connection) else true())
+    return (await connection.execute(statement.values(runner=runner, seen_at=clock(connection)))).rowcount == 1
+
+
+def _nobodys(connection: AsyncConnection, silence: timedelta) -> ColumnElement[bool]:
+    return or_(retrainings.c.runner == "", retrainings.c.seen_at < clock(connection) - silence)
 
 
 def _mine(number: int, runner: str) -> ColumnElement[bool]:

@@ -112,11 +112,11 @@ class Store:
         return await self._database.write(leases.take, self.lease, platforms, limit, mine)
 
     async def renew(self) -> set[int]:
-        """Go on having the prompts that are not done and this bot's; their ids. To be called within each lease."""
+        """Go on having what is this bot's; the ids of prompts that are not done. To be called within each lease."""
         return await self._database.write(leases.renew, self.lease)
 
     async def release(self) -> None:
-        """Let other bots go on at once with what this one has not done."""
+        """Let other bots go on at once with what this one has not done, or not delivered."""
         await self._database.write(leases.release, self.lease)
 
     async def answered_in(self, prompt_id: int, channel_id: str, message_id: str, delivered: bool = False) -> None:
@@ -135,6 +135,14 @@ class Store:
     async def undelivered(self, platforms: Collection[str]) -> list[StoredPrompt]:
         """Prompts of these platforms in a final state that their message does not show yet, oldest first."""
         return await self._database.read(prompts.undelivered, platforms)
+
+    async def take_undelivered(self, platforms: Collection[str], mine: bool = True) -> list[StoredPrompt]:
+        """Have the delivery of such prompts as no other living bot has; without `mine` only what was another's."""
+        return await self._database.write(leases.take_undelivered, self.lease, platforms, mine)
+
+    async def delivers(self, prompt_id: int) -> bool:
+        """Have the delivery of a prompt in a final state; False where it was delivered, or is another living bot's."""
+        return await self._database.write(leases.delivers, self.lease, prompt_id)
 
     async def put_back(self, prompt_ids: Collection[int]) -> None:
         """Queue prompts again that a clean stop interrupted in their work, which was no attempt."""

@@ -12,7 +12,7 @@ _YES_OR_NO = (
 )
 _MOST_DIGITS = 18
 COMMANDS = (
-    Command("model status", "Which version composes, and what is being learned"),
+    Command("model status", "What composes: version and workers; what is being learned"),
     Command("model versions", "All versions, and how they are liked"),
     Command(
         "model retrain",

@@ -86,6 +86,7 @@ def _status(found: Status) -> list[str]:
         f"Version {version.number} composes: {verdict.origin(version)}.",
         f"There are {found.votes} votes to learn from; a retraining needs {found.minimum}.",
     ]
+    lines += [f"Worker {verdict.worker(worker)}." for worker in found.workers] or ["There is no worker just now."]
     if found.opened:
         lines.append(f"Retraining {found.opened.id} is under way: {verdict.line(found.opened)}.")
     if found.last:

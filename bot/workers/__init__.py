@@ -1,8 +1,12 @@
 """Start, feed and restart the processes that compose. The bot itself never imports torch."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
+from bot.learning import Step
 from bot.workers.health import Health
+from bot.workers.trainer import Work
 from model.jobs import Event, Job
 
 
@@ -25,4 +29,22 @@ class Workers(Protocol):
 
     async def compose(self, job: Job) -> Event:
         """The outcome of `job`, `done` or `failed`. WorkerError when no worker could give one in time."""
+        ...
+
+
+class Trains(Protocol):
+    """What makes candidates for the bot: a process beside it, or a worker on another machine."""
+
+    async def finetune(self, work: Work, heard: Callable[[Step], None]) -> None:
+        """Make a candidate and its report, where `work` says; `heard` is told of each step.
+
+        BadRequest for input that the trainer refuses, TrainerError for its failures, each with its own last line.
+        """
+        ...
+
+    async def prove(self, candidate: Path) -> None:
+        """Compose a tune with a candidate, an absolute path.
+
+        TrainerError where it cannot be used, as when its weights are no numbers.
+        """
         ...

@@ -24,6 +24,7 @@ from redis.exceptions import RedisError, ResponseError
 from bot.workers.carried import Files, failures
 from bot.workers.health import PROTOCOL, Health
 from bot.workers.scripts import ANNOUNCE, BEAT, FINISH, GIVE_BACK, OFFER
+from bot.workers.trainings import Trainings
 
 GROUP = "workers"
 JOB_LASTS = 60_000  # milliseconds that a job waits for its bot to be heard of again
@@ -66,6 +67,7 @@ class Broker:
         except (ValueError, TypeError, KeyError):
             raise ValueError("write the broker as redis://:PASSWORD@HOST:PORT/0, special characters as %XX") from None
         self.files = Files(self._redis, self._prefix)
+        self.trainings = Trainings(self._redis, self._prefix)
 
     async def close(self) -> None:
         with contextlib.suppress(RedisError, OSError):
@@ -250,6 +252,7 @@ class Broker:
 def _health(text: bytes, now: float) -> Health:
     data = json.loads(text)
     said = json.loads(data["health"])
-    known = {name: said[name] for name in ("name", "protocol", "device", "slots", "free", "memory") if name in said}
+    same = ("name", "protocol", "device", "slots", "free", "memory", "trains")  # an older worker says less
+    known = {name: said[name] for name in same if name in said}
     held, versions = (tuple(said.get(name, ())) for name in ("held", "versions"))
     return Health(**known, held=held, versions=versions, seen=max(0.0, now - data["at"]))

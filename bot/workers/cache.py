@@ -47,27 +47,28 @@ class Cache:
         path = self.folder / f"{sha256}.safetensors"
         async with self._locks.setdefault(sha256, asyncio.Lock()):
             if sha256 not in self._known or not await asyncio.to_thread(path.is_file):
-                data = await self._fetch(sha256)
+                data = await self.fetch(sha256)
                 await asyncio.to_thread(_write, path, data)
                 self._known.add(sha256)
         return path
 
-    async def _fetch(self, sha256: str) -> bytes:
+    async def fetch(self, sha256: str) -> bytes:
+        """The bytes of a file that is not kept here. WorkerError where nobody brings it; BrokerAway."""
         until = asyncio.get_running_loop().time() + PATIENCE
         asked_at = -ASK_EVERY
         while (now := asyncio.get_running_loop().time()) < until:
             data = await self.files.get(sha256)
             if data is not None:
                 if hashlib.sha256(data).hexdigest() == sha256:
-                    log.info("checkpoint %s has come, %d bytes", sha256[:12], len(data))
+                    log.info("file %s has come, %d bytes", sha256[:12], len(data))
                     return data
-                log.error("checkpoint %s did not come whole; asking again", sha256[:12])
+                log.error("file %s did not come whole; asking again", sha256[:12])
                 await self.files.drop(sha256)
             if now - asked_at >= ASK_EVERY:
                 await self.files.ask_for(sha256)
                 asked_at = now
             await asyncio.sleep(LOOK_EVERY)
-        raise WorkerError(f"no bot brought the checkpoint {sha256[:12]} within {PATIENCE:g} s")
+        raise WorkerError(f"no bot brought the file {sha256[:12]} within {PATIENCE:g} s")
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -6,11 +6,16 @@ find the file brings it, and it is gone again after a while.
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Iterator
-from typing import Any
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
 
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
+T = TypeVar("T")
+
+AGAIN = 0.5  # seconds before Redis, which was away, is asked again
 PART = 1 << 20  # bytes
 LASTS = 600  # seconds that a file stays
 
@@ -51,6 +56,24 @@ async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
         _, left = await asyncio.wait(left, timeout=0.2)
 
 
+async def until_back(call: Callable[[], Awaitable[T]]) -> T:
+    """What `call` gives; while Redis is away, it is made again and again."""
+    while True:
+        try:
+            return await call()
+        except BrokerAway:
+            await asyncio.sleep(AGAIN)
+
+
+def read_whole(path: Path, sha256: str) -> bytes | None:
+    """The file with this hash; None where it is gone or damaged. Blocks."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == sha256 else None
+
+
 class Files:
     """Files by their SHA-256. Calls raise BrokerAway."""
 
@@ -87,6 +110,14 @@ class Files:
         """It is not what its hash says: let it be brought again."""
         with failures():
             await self._redis.delete(self._file(sha256), f"{self._prefix}:bringing:{sha256}")
+
+    async def remove(self, sha256: str) -> None:
+        """Whoever asked for a file has it, or wants it no more."""
+        with failures():
+            parts = int(await self._redis.get(self._file(sha256)) or 0)
+            await self._redis.unlink(*(f"{self._file(sha256)}:{number}" for number in range(parts)), self._file(sha256))
+            await self._redis.delete(f"{self._prefix}:bringing:{sha256}")
+            await self._redis.srem(f"{self._prefix}:wanted", sha256)
 
     def _file(self, sha256: str) -> str:
         return f"{self._prefix}:file:{sha256}"

@@ -1,7 +1,6 @@
 """Workers on other machines: the bot's end. Redis carries jobs; whose turn it is, database and composer know."""
 
 import asyncio
-import hashlib
 import itertools
 import json
 import logging
@@ -15,12 +14,11 @@ from typing import Any, Self
 
 from bot.errors import ConfigError, WorkerError
 from bot.workers.broker import Broker
-from bot.workers.carried import BrokerAway, BrokerRefuses, end
+from bot.workers.carried import AGAIN, BrokerAway, BrokerRefuses, end, read_whole
 from bot.workers.health import Health
 from model.jobs import Event, Job
 
 EVERY = 1.0  # seconds between two looks at what Redis knows
-AGAIN = 0.5  # seconds before Redis, which was away, is asked again
 _AWAY = "the way to the composers is blocked just now: your tune waits until it is free…"
 _NOBODY = "no composer is there just now: your tune waits until one comes…"
 
@@ -203,7 +201,7 @@ class Cluster:
 
     async def _bring(self, sha256: str) -> None:
         path = self._paths.get(sha256)
-        data = await asyncio.to_thread(_read, path, sha256) if path else None
+        data = await asyncio.to_thread(read_whole, path, sha256) if path else None
         data = data or await self.provide(sha256)
         if data:
             await self._broker.files.bring(sha256, data)
@@ -222,12 +220,3 @@ class Cluster:
         task = asyncio.create_task(work)
         self._helpers.add(task)
         task.add_done_callback(self._helpers.discard)
-
-
-def _read(path: Path, sha256: str) -> bytes | None:
-    """The file, unless it is gone or damaged."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    return data if hashlib.sha256(data).hexdigest() == sha256 else None

@@ -7,7 +7,10 @@ PROTOCOL = 1  # of what bots and workers say to each other; both must speak the 
 
 @dataclass(frozen=True)
 class Health:
-    """What a worker says of itself. `held` are the hashes of the versions it has, `versions` their numbers."""
+    """What a worker says of itself. `held` are the hashes of the versions it has, `versions` their numbers.
+
+    `trains`: it takes retrainings.
+    """
 
     name: str
     protocol: int = PROTOCOL
@@ -17,4 +20,10 @@ class Health:
     held: tuple[str, ...] = ()
     versions: tuple[int, ...] = ()
     memory: int = 0  # MiB
+    trains: bool = False
     seen: float = field(default=0.0, compare=False)  # seconds since it was last heard of
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether it computes on an accelerator; one that has not said yet does not."""
+        return bool(self.device) and not self.device.startswith("CPU")

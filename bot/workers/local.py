@@ -65,10 +65,12 @@ class LocalWorker:
     keep: int = 3  # versions in its memory
     silence: float = 30.0
     memory: int | None = None
+    slots: int = 1  # jobs that it is given at once, as far as it is told
     heard: Callable[[Event], None] = lambda _: None
     restarts: int = 0
     trouble: str = ""  # its prompts wait the moment that a restart takes
     _vitals: Event = field(default_factory=lambda: Event("", "alive"))
+    _heard_at: float = field(default_factory=time.monotonic)
     _pending: dict[str, _Pending] = field(default_factory=dict)
     _child: WorkerProcess | None = None  # perhaps not ready yet
     _process: WorkerProcess | None = None  # the child, while it takes jobs
@@ -102,8 +104,12 @@ class LocalWorker:
 
     def workers(self) -> list[Health]:
         """The one beside the bot, as it was when it last said that it lives; none while it is being started."""
-        said = self._vitals
-        return [Health("beside the bot", device=said.device, memory=said.memory)] if self._process else []
+        if not self._process:
+            return []
+        said, free = self._vitals, max(0, self.slots - len(self._pending))
+        seen = time.monotonic() - self._heard_at
+        health = Health("beside the bot", device=said.device, slots=self.slots, free=free, memory=said.memory)
+        return [replace(health, trains=True, seen=seen)]  # the trainer is beside it
 
     async def compose(self, job: Job) -> Event:
         """The outcome of `job`, `done` or `failed`. WorkerError when no worker could give one in time."""
@@ -200,7 +206,7 @@ class LocalWorker:
         if not event.id:
             self.heard(event)
             if event.state == "alive":
-                self._vitals = event
+                self._vitals, self._heard_at = event, time.monotonic()
                 self._weigh(event.memory, process)
             return
         pending = self._pending.get(event.id)

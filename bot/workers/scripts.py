@@ -39,3 +39,49 @@ ANNOUNCE = """
 local known = tonumber(redis.call('GET', KEYS[1]) or '0')
 redis.call('SET', KEYS[1], math.max(known, tonumber(ARGV[1])), 'PX', ARGV[2])
 """
+# a training lives on while its bot says that it is wanted; the bot hears what has come of it so far
+OFFER_TRAINING = """
+redis.call('SADD', KEYS[4], ARGV[3])
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('HSET', KEYS[1], 'text', ARGV[1], 'at', redis.call('TIME')[1], 'taken', 0)
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local steps = redis.call('LRANGE', KEYS[3], 0, -1)
+redis.call('DEL', KEYS[3])
+local known = redis.call('HMGET', KEYS[1], 'outcome', 'taken', 'worker')
+return {known[1], known[2], known[3], redis.call('EXISTS', KEYS[2]), steps}
+"""
+# by one worker at a time; by one that hesitates only once it has waited so many seconds
+TAKE_TRAINING = """
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('SREM', KEYS[3], ARGV[5])
+  return false
+end
+if redis.call('HEXISTS', KEYS[1], 'outcome') == 1 or redis.call('EXISTS', KEYS[2]) == 1 then return false end
+if redis.call('TIME')[1] - redis.call('HGET', KEYS[1], 'at') < tonumber(ARGV[4]) then return false end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+redis.call('HINCRBY', KEYS[1], 'taken', 1)
+redis.call('HSET', KEYS[1], 'worker', ARGV[3])
+return redis.call('HGET', KEYS[1], 'text')
+"""
+# as long as it is wanted and nobody else has it
+KEEP_TRAINING = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local holder = redis.call('GET', KEYS[2])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+for at = 4, #ARGV do redis.call('RPUSH', KEYS[3], ARGV[at]) end
+redis.call('PEXPIRE', KEYS[3], ARGV[3])
+return 1
+"""
+FINISH_TRAINING = """
+if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+return redis.call('HSETNX', KEYS[1], 'outcome', ARGV[2])
+"""
+# for another worker, and it was no failure
+GIVE_BACK_TRAINING = """
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2])
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBY', KEYS[1], 'taken', -1) end
+return 1
+"""

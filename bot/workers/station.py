@@ -4,25 +4,21 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 from bot.errors import WorkerError
 from bot.workers import Workers
 from bot.workers.broker import Broker, Entry
 from bot.workers.cache import Cache
-from bot.workers.carried import BrokerAway, end
+from bot.workers.carried import AGAIN, BrokerAway, end, until_back
 from bot.workers.health import Health
 from bot.workers.local import ATTEMPTS
+from bot.workers.training_station import TrainingStation
 from model.errors import ModelError
 from model.jobs import Event, Job
 
-T = TypeVar("T")
-
 BEAT = 1.0  # seconds between two signs of life
-AGAIN = 0.5  # seconds before Redis, which was away, is asked again
 PREFERENCE = 2.0  # seconds that a job waits for a worker that holds its version
 UNHEARD = 3.0  # seconds after which a job counts as given to us whose text never came
 TELL_AFTER = 0.3
@@ -58,6 +54,7 @@ class Station:
     slots: int = 8
     lease: float = 15.0
     vitals: Vitals = field(default_factory=Vitals)
+    training: TrainingStation | None = None
     _consumer: str = field(default_factory=lambda: secrets.token_hex(8))
     _working: dict[tuple[str, str], tuple[Entry, asyncio.Task[None]]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)  # of versions that were composed with, by hash
@@ -73,6 +70,8 @@ class Station:
         await asyncio.to_thread(self.cache.find)
         self._room.set()
         tasks = [asyncio.create_task(self._live(), name="signs of life"), asyncio.create_task(self._take_jobs())]
+        if self.training:
+            tasks.append(asyncio.create_task(self.training.run(self._health, self._others), name="trainings"))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         finally:
@@ -195,7 +194,7 @@ class Station:
                 event = await self._outcome(entry)
             finally:
                 telling.cancel()
-            await _until_back(lambda: self.broker.finish(entry, event.to_line()))
+            await until_back(lambda: self.broker.finish(entry, event.to_line()))
         except asyncio.CancelledError:
             if self._stopping:
                 with suppress(BrokerAway):
@@ -204,7 +203,7 @@ class Station:
         except Exception:
             log.exception("job %s failed", entry.id)
             failed = Event(entry.id, "failed", error="something broke at the composer's", fault="internal")
-            await _until_back(lambda: self.broker.finish(entry, failed.to_line()))
+            await until_back(lambda: self.broker.finish(entry, failed.to_line()))
 
     async def _tell(self, entry: Entry) -> None:
         """Tell the bot who has a job that takes a while."""
@@ -227,7 +226,7 @@ class Station:
         if not job.sha256:
             return ""
         try:
-            path = await _until_back(lambda: self.cache.path(job.sha256))
+            path = await until_back(lambda: self.cache.path(job.sha256))
         except WorkerError as error:
             log.error("job %s: %s", job.id, error)
             return str(self.cache.folder / job.sha256)
@@ -237,16 +236,13 @@ class Station:
     def _health(self) -> Health:
         held = self.cache.held()
         numbers = tuple(sorted(self._numbers[sha256] for sha256 in held if sha256 in self._numbers))
-        return Health(
-            self.name,
-            self.broker.protocol,
-            self.vitals.device,
-            self.slots,
-            max(0, self._free()),
-            tuple(sorted(held)),
-            numbers,
-            self.vitals.memory,
-        )
+        said = self.name, self.broker.protocol, self.vitals.device, self.slots, max(0, self._free())
+        health = Health(*said, tuple(sorted(held)), numbers, self.vitals.memory)
+        return replace(health, trains=self.training.willing(health)) if self.training else health
+
+    def _others(self) -> list[Health]:
+        """The workers that live, beside this one."""
+        return [peer for name, peer in self._peers.items() if name != self._consumer and self._lives(name)]
 
     def _free(self) -> int:
         return self.slots - len(self._working)
@@ -264,11 +260,3 @@ class Station:
         if self._away:
             log.warning("Redis at %s is back", self.broker.address)
         self._away = False
-
-
-async def _until_back(call: Callable[[], Awaitable[T]]) -> T:
-    while True:
-        try:
-            return await call()
-        except BrokerAway:
-            await asyncio.sleep(AGAIN)

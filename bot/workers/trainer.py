@@ -22,7 +22,7 @@ from bot.learning import Step
 _LONGEST_LINE = 1_000_000  # bytes
 _BAD_INPUT = 2  # exit status
 _PROOF = ("--key", "D", "--rhythm", "reel", "--count", "1", "--seed", "1", "--threads", "1")
-_PROOF_WITHIN = 300.0  # seconds; two or three where the machine has nothing else to do
+PROOF_WITHIN = 300.0  # seconds; two or three where the machine has nothing else to do
 _FIELDS = [field.name for field in fields(Step)]
 _ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Work:
-    """What a candidate is made of, and where it and the report go. `baseline` is what it may not fall far behind."""
+    """What a candidate is made of, and where it and the report go. `baseline` is what it may not fall far behind.
+
+    Another machine knows base and baseline by their hashes, where those are known.
+    """
 
     base: Path
     votes: Path  # JSON lines: id, abc, rhythm, weight
@@ -40,6 +43,8 @@ class Work:
     cache: Path  # folder
     seed: int
     baseline: Path | None = None
+    base_sha256: str = ""
+    baseline_sha256: str = ""
 
     def words(self) -> list[str]:
         named = {"base": self.base, "votes": self.votes, "out": self.out, "report": self.report, "cache": self.cache}
@@ -80,7 +85,7 @@ class Trainer:
         """
         try:
             words = ["sample", "--checkpoint", str(candidate), *_PROOF]
-            await self._run(words, min(self.deadline, _PROOF_WITHIN), lambda _: None)
+            await self._run(words, min(self.deadline, PROOF_WITHIN), lambda _: None)
         except (BadRequest, TrainerError) as error:
             raise TrainerError(f"the candidate cannot be used: {error}") from error
 

@@ -4,20 +4,26 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.learning import Retraining, Stand
 from bot.retraining import Retrainer
 from bot.store import Store
 from bot.values import NewTune, Place
+from bot.workers.health import Health
 from bot.workers.trainer import Trainer
 from model.jobs import parse_prompt
 from tests.bot.workers.test_trainer import STAND_IN
 
+if TYPE_CHECKING:
+    from bot.workers.remote_trainer import RemoteTrainer
+
 ANN, BOSS = Place("web", "local", "ann", "Ann"), Place("discord", "77", "1000", "Boss")
+FIRST = hashlib.sha256(b"first").hexdigest()  # of version 1
+GPU = Health("gpu", device="NVIDIA H100", slots=32, free=30, held=(FIRST,), trains=True, seen=1.2)
 VOTES = 6  # of each class: two members on three tunes
 ABC = "X:1\nT:The Long Lane\nR:reel\nM:4/4\nL:1/8\nK:Edor\n|:EBBA B2EB:|\n"
 
@@ -67,20 +73,38 @@ class Class:
 
 @asynccontextmanager
 async def school(data: Path, *words: str, votes: bool = True, **options: Any) -> AsyncIterator[Class]:
-    """A retrainer on the data directory `data`; `words` go to the stand-in, `options` to the Retrainer."""
+    """A retrainer on the data directory `data`; `words` go to the stand-in, `options` to the Retrainer.
+
+    `through` is the URL of a Redis whose workers train.
+    """
     data.mkdir(exist_ok=True)  # noqa: ASYNC240
     log = data / "trainer.log"
     given = {name: options.pop(name) for name in ("silence", "deadline", "grace") if name in options}
     trainer = Trainer((*STAND_IN, "--log", str(log), *words), nice=0, **given)
-    async with await Store.open(data / "tunesmith.db") as store:
+    url = options.pop("through", "")
+    async with (
+        await Store.open(options.pop("database", data / "tunesmith.db")) as store,
+        far_away(url, trainer) if url else nullcontext(trainer) as chosen,
+    ):
         await choose_first(store, data)
         if votes and not await store.learning.votes(("web", "discord"), 1):
             await vote(store)
         draws = Draws()
         usual: dict[str, Any] = {"minimum_votes": VOTES, "lease": 4.0}
         rest = data / "checkpoints", data, draws
-        async with Retrainer(store, trainer, *rest, **{**usual, **options}) as retrainer:
+        usual["workers"] = lambda: [GPU]
+        async with Retrainer(store, chosen, *rest, **{**usual, **options}) as retrainer:
             yield Class(store, retrainer, draws, log, data)
+
+
+@asynccontextmanager
+async def far_away(url: str, local: Trainer) -> AsyncIterator["RemoteTrainer"]:
+    """Workers behind a Redis, who train."""
+    from bot.workers.cluster import Cluster
+    from bot.workers.remote_trainer import RemoteTrainer
+
+    async with Cluster(url, lease=1.5) as cluster:
+        yield RemoteTrainer(url, local, cluster, lease=1.5)
 
 
 async def choose_first(store: Store, data: Path) -> None:
@@ -88,7 +112,7 @@ async def choose_first(store: Store, data: Path) -> None:
     if await store.current_version() is None:
         first = data / "first.safetensors"
         first.write_bytes(b"first")
-        await store.add_version(str(first), hashlib.sha256(b"first").hexdigest(), "trad", 1, "shipped")
+        await store.add_version(str(first), FIRST, "trad", 1, "shipped")
         await store.choose_version(1)
 
 

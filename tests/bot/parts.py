@@ -1,10 +1,12 @@
 """A composer over a real database and a real worker process (the stand-in), with a renderer that a test can steer."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.composer import Composer
 from bot.library import Library
@@ -19,6 +21,10 @@ from bot.workers.local import LocalWorker
 from model.jobs import Prompt, parse_prompt
 from tests.bot.workers.test_local import STAND_IN
 
+if TYPE_CHECKING:
+    from bot.workers.cluster import Cluster
+
+SHA256 = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()  # some file that workers can fetch
 ANN, BEN = Place("web", "local", "ann", "Ann"), Place("web", "local", "ben", "Ben")
 
 
@@ -46,7 +52,7 @@ class Bot:
     store: Store
     composer: Composer
     renderer: Renderer
-    worker: LocalWorker
+    worker: "LocalWorker | Cluster"
     settings: Settings
 
     async def ask(self, prompt: Prompt, place: Place = ANN, count: int = 1) -> int:
@@ -75,13 +81,19 @@ async def running(
     real: RealRenderer | None = None,
     cooldowns: tuple[float, float] = (0.0, 0.0),
     lease: float = 30.0,
+    through: str = "",
 ) -> AsyncIterator[Bot]:
-    """A bot on the database at a path or URL. Rendering goes through unless a test clears `renderer.go`."""
+    """A bot on the database at a path or URL. Rendering goes through unless a test clears `renderer.go`.
+
+    The stand-in beside it composes, or the workers at the Redis whose URL is `through`.
+    """
     renderer = Renderer(real=real)
     renderer.go.set()
-    async with await Store.open(path, lease) as store, LocalWorker(command=(*STAND_IN, *options)) as worker:
+    beside = far_away(through) if through else LocalWorker(command=(*STAND_IN, *options))
+    async with await Store.open(path, lease) as store, beside as worker:
         for number in range(1, version + 1):
-            await store.add_version(f"/nowhere/{number}.safetensors", str(number) * 64, "trad", number)
+            file = (__file__, SHA256) if through else (f"/nowhere/{number}.safetensors", str(number) * 64)
+            await store.add_version(*file, "trad", number)
         queue = PromptQueue(limit, per_member, per_server)
         library = Library(store, renderer)  # type: ignore[arg-type]
         settings = Settings(store)
@@ -91,6 +103,12 @@ async def running(
         shared = str(path).startswith("postgresql")
         async with composer, Sharing(store, composer, ["web"], at_once) if shared else nullcontext():
             yield Bot(store, composer, renderer, worker, settings)
+
+
+def far_away(url: str) -> "Cluster":
+    from bot.workers.cluster import Cluster
+
+    return Cluster(url, lease=1.5)
 
 
 def asked(does: str = "", key: str = "D", seed: int = 7) -> Prompt:

@@ -1,4 +1,7 @@
-"""A bot that waits to be killed while it retrains: `python -m tests.bot.pupil DATA [words for the stand-in]`."""
+"""A bot that waits to be killed while it retrains: `python -m tests.bot.pupil DATA [words for the stand-in]`.
+
+Instead of words, the URL of a Redis: then workers there train, for as long as they hear of it within a second.
+"""
 
 import asyncio
 import sys
@@ -9,7 +12,13 @@ from tests.bot.classroom import BOSS, school
 
 
 async def main(data: Path, *words: str) -> None:
-    async with school(data, *words) as taught:
+    through = ""
+    if words and words[0].startswith("redis://"):
+        from bot.workers import trainings
+
+        vars(trainings).update(LASTS=1000)
+        through, *words = words  # type: ignore[assignment]
+    async with school(data, *words, through=through) as taught:
         await taught.retrainer.start(BOSS, message=Message("10", "20"))
         await asyncio.sleep(60)
 

@@ -26,12 +26,12 @@ DEFAULTS = {
         "memory": 4096,
     },
     "store": {"url": None, "lease": 30.0},
-    "workers": {"broker": None, "name": "", "slots": 8, "lease": 15.0},
+    "workers": {"broker": None, "name": "", "slots": 8, "trains": None, "lease": 15.0},
     "render": {"processes": min(CORES, 8), "timeout": 30.0},
     "queue": {"limit": 1000, "per_server": 250, "per_member": 5, "at_once": 8, "patience": 900.0},
     "limits": {"member_cooldown": 5.0, "server_cooldown": 0.0},
     "retraining": {"minimum_votes": 50, "deadline": 3600.0, "silence": 600.0, "keep": 5, "servers": ()},
-    "discord": {"shards": None},
+    "discord": {"shards": None, "shard_ids": ()},
     "log": {"format": "human", "level": "warning"},
     "discord_token": None,
 }
@@ -133,6 +133,26 @@ def test_an_unknown_key_is_named(text: str, name: str) -> None:
 )
 def test_a_wrong_value_is_named(text: str, name: str) -> None:
     assert f"setting {name!r}" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("shard_ids = [0]", "'discord.shard_ids': say with [discord] shards how many there are in all"),
+        ("shards = 3\nshard_ids = [0, 3]", "'discord.shard_ids': there is no shard 3: with 3 in all there are 0 to 2"),
+        ("shards = 3\nshard_ids = [-1]", "'discord.shard_ids': there is no shard -1"),
+        ("shards = 3\nshard_ids = [0, 1, 1]", "'discord.shard_ids': shard 1 stands there twice"),
+        ("shards = 0\nshard_ids = [0]", "'discord.shards': "),
+    ],
+)
+def test_shards_that_cannot_be_are_named(text: str, line: str) -> None:
+    assert refusal(f"[discord]\n{text}").startswith(f"setting {line}")
+
+
+def test_shards_are_those_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(written("[discord]\nshards = 3\nshard_ids = [2, 0]")).discord.shard_ids == (2, 0)
+    monkeypatch.setenv("TUNESMITH_DISCORD__SHARD_IDS", "[1]")
+    assert load().discord.shard_ids == (1,)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", ""])

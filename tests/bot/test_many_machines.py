@@ -1,6 +1,7 @@
 """Bot, PostgreSQL, Redis and a worker with the real model, each a process of its own."""
 
 import asyncio
+import hashlib
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pydantic import SecretStr
 
 from bot import service
 from bot.config import Config, Store, Worker, Workers
-from bot.errors import ConfigError
+from bot.errors import ConfigError, TrainerError
 from bot.values import Place, State
 from bot.workers.cluster import Cluster
 from model import checkpoint
@@ -53,10 +54,17 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
         (health,) = cluster.workers()
         assert (health.name, health.versions, health.slots) == ("gpu at home", (2,), 8)
         assert health.memory > 100
+        (shown,) = (await bot.retrainer.status()).workers
+        assert (shown.name, shown.versions, shown.trains) == ("gpu at home", (1, 2), health.on_gpu)
+        await bot.retrainer.trainer.prove(mine)
+        broken = tmp_path / "broken.safetensors"
+        broken.write_bytes(mine.read_bytes()[:-10])
+        with pytest.raises(TrainerError, match=r"the candidate cannot be used: checkpoint .* corrupt"):
+            await bot.retrainer.trainer.prove(broken)
         known = await bot.store.versions()
         assert await bot.store.checkpoint(known[-1].sha256) == mine.read_bytes(), "other machines find it there"
     kept = list((tmp_path / "gpu at home" / "checkpoints").iterdir())
-    assert [path.stem for path in kept] == [known[-1].sha256]
+    assert {path.stem for path in kept} == {known[-1].sha256, hashlib.sha256(broken.read_bytes()).hexdigest()}
     worker.process.terminate()
     assert await worker.ended() == 0
     said = worker.log.read_text() + caplog.text

@@ -34,14 +34,14 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def command(data: Path, *words: str, stand_in: Sequence[str] = ()) -> "subprocess.Popen[str]":
+def command(data: Path, *words: str, stand_in: Sequence[str] = (), **settings: str) -> "subprocess.Popen[str]":
     line = [sys.executable, "-m", "tests.bot.taught", *stand_in, "--", "retrain", *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(line, cwd=ROOT, env=environment(data), text=True, **pipes)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(line, cwd=ROOT, env=environment(data, **settings), text=True, **pipes)  # type: ignore[call-overload,no-any-return]
 
 
-def ran(data: Path, *words: str, stand_in: Sequence[str] = ()) -> tuple[int, str, str]:
-    process = command(data, *words, stand_in=stand_in)
+def ran(data: Path, *words: str, stand_in: Sequence[str] = (), **settings: str) -> tuple[int, str, str]:
+    process = command(data, *words, stand_in=stand_in, **settings)
     out, err = process.communicate(timeout=60)
     return process.returncode, out, err
 
@@ -49,6 +49,18 @@ def ran(data: Path, *words: str, stand_in: Sequence[str] = ()) -> tuple[int, str
 def states(data: Path) -> list[str]:
     with closing(sqlite3.connect(data / "tunesmith.db")) as database:
         return [row[0] for row in database.execute("SELECT state FROM retrainings ORDER BY id")]
+
+
+def test_it_learns_from_the_database_of_the_settings(data: Path, database: str) -> None:
+    async def prepare() -> None:
+        async with await Store.open(database) as store:
+            await store.add_version("/shipped", "0" * 64, "trad", 1)
+            await vote(store)
+
+    asyncio.run(prepare())
+    status, out, err = ran(data, "--minimum-votes", "6", "--dry-run", TUNESMITH_STORE__URL=database)
+    assert (status, out) == (0, "retraining 1 passed; a dry run, so nothing has changed\n"), err
+    assert states(data) == []
 
 
 def test_what_passes_is_in_use_and_described(data: Path) -> None:

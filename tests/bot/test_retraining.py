@@ -49,6 +49,20 @@ async def test_where_machines_share_a_database_they_find_the_file_there(tmp_path
             assert kept == (Path(done.candidate).read_bytes() if shared else None)
 
 
+async def test_a_version_that_another_machine_learned_is_learned_from_and_gone_back_to(tmp_path: Path) -> None:
+    async with school(tmp_path / "data", shared=True) as taught:
+        first = await taught.retrained()
+        Path(first.candidate).unlink()  # it lies on the other machine, and in the database
+        again = await taught.retrained()
+        assert (again.stand, again.base) == (Stand.PROMOTED, 2), again.error
+        base = Path(taught.given()[1]["base"])
+        assert (base.name, hashlib.sha256(base.read_bytes()).hexdigest()) == (
+            "retraining-2.version-2.safetensors",
+            first.sha256,
+        )
+        assert (await taught.retrainer.rollback(BOSS, 2)).number == 2
+
+
 async def test_the_next_one_begins_from_the_version_in_use(tmp_path: Path) -> None:
     async with school(tmp_path / "data") as taught:
         await taught.retrained()

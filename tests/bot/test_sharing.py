@@ -4,18 +4,24 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from bot.errors import StoreAway
 from bot.outages import patiently
+from bot.store import database as databases
 from bot.values import Place, Progress, State
 from tests.bot.parts import ANN, Bot, all_rendering, asked, reached, running
-from tests.bot.victim import QUEUED, RENDERING
+from tests.bot.victim import AT_WORKERS, QUEUED, RENDERING
 from tests.bot.workers.test_local import until
 from tests.command_line import ROOT
 from tests.engines import postgres
+from tests.engines.proxy import proxy
+from tests.engines.redis_server import RedisServer
+from tests.engines.stations import StartStation
 
 LEASE = 1.0  # seconds: the shortest that a setting allows
 
@@ -136,6 +142,57 @@ async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members
             assert heard == Counter(ids)
             assert await answers(bot) == Counter(ids)
             assert (await bot.finished(asked())).prompt.state is State.DONE
+
+
+async def test_a_bot_that_is_killed_while_workers_have_its_prompts_has_another_answer_them(
+    database: str, redis: RedisServer, start_station: StartStation, tmp_path: Path
+) -> None:
+    start_station("home")
+    words = database, str(LEASE), redis.url(), str(tmp_path / "mark")
+    command = (sys.executable, "-m", "tests.bot.victim", *words)
+    victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    try:
+        async with running(database, lease=LEASE, through=redis.url()) as bot:
+            changes = bot.composer.changes()
+            assert victim.stdout
+            assert await victim.stdout.readline() == b"ready\n"
+            left = {stored.id for stored in await bot.store.unfinished(["web"])}
+            assert len(left) == AT_WORKERS
+            victim.kill()
+            heard: Counter[int] = Counter()
+            await ends(changes, left, heard)
+            assert (heard, await answers(bot)) == (Counter(left), Counter(left))
+            await until(lambda: [health.free for health in bot.worker.workers()] == [8])  # of the dead bot's jobs too
+    finally:
+        if victim.returncode is None:
+            victim.kill()
+        await victim.wait()
+
+
+async def test_a_network_to_the_database_that_stalls_costs_nothing_but_time(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten seconds of it, with the times of the product, and all of them divided by five."""
+    monkeypatch.setattr(databases, "ANSWER_SECONDS", databases.ANSWER_SECONDS / 5)
+    port = make_url(database).port
+    assert port
+    async with (
+        proxy(port) as way,
+        running(make_url(database).set(port=way.port).render_as_string(False), lease=6.0) as bot,
+        running(database, lease=6.0) as other,
+    ):
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        ids = {await bot.ask(asked(seed=n)) for n in range(12)}
+        await all_rendering(changes, set(sorted(ids)[:8]))
+        way.open.clear()
+        bot.renderer.go.set()
+        await asyncio.sleep(2.0)
+        way.open.set()
+        heard: Counter[int] = Counter()
+        await ends(changes, ids, heard)
+        assert (heard, await answers(bot)) == (Counter(ids), Counter(ids))
+        assert other.renderer.rendered == [], "it lives, and they are its own"
 
 
 async def test_what_is_done_patiently_goes_through_in_the_end() -> None:

@@ -1,15 +1,30 @@
 """A bot that waits to be killed: `python -m tests.bot.victim DATABASE [LEASE]`, with 10 prompts rendering, 50 queued.
 
-Before, it had one tune stored and voted on. It says `ready` once all of that stands in the database.
+Before, it had one tune stored and voted on. It says `ready` once all of that stands in the database. With `LEASE REDIS
+MARK` the workers there have three prompts instead, which none of them answers that takes one first.
 """
 
 import asyncio
 import sys
+from pathlib import Path
 
 from bot.values import Place
 from tests.bot.parts import ANN, BEN, all_rendering, asked, running
 
-RENDERING, QUEUED = 10, 50
+RENDERING, QUEUED, AT_WORKERS = 10, 50, 3
+
+
+async def at_workers(path: str, lease: float, url: str, mark: Path) -> None:
+    from bot.workers import broker
+
+    vars(broker).update(JOB_LASTS=3000)  # it is soon forgotten
+    async with running(path, lease=lease, through=url) as bot:
+        for number in range(AT_WORKERS):
+            await bot.ask(asked(f"quiet once {mark}{number}", seed=number))
+        while not all(Path(f"{mark}{number}").exists() for number in range(AT_WORKERS)):  # noqa: ASYNC110, ASYNC240
+            await asyncio.sleep(0.02)
+        print("ready", flush=True)
+        await asyncio.sleep(60)
 
 
 async def main(path: str, lease: float = 30.0) -> None:
@@ -30,4 +45,7 @@ async def main(path: str, lease: float = 30.0) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], *map(float, sys.argv[2:])))
+    if sys.argv[3:]:
+        asyncio.run(at_workers(sys.argv[1], float(sys.argv[2]), sys.argv[3], Path(sys.argv[4])))
+    else:
+        asyncio.run(main(sys.argv[1], *map(float, sys.argv[2:])))

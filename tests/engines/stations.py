@@ -13,8 +13,10 @@ from tests.command_line import ROOT, environment
 class StationProcess:
     """`python -m bot worker` with the stand-in, in a process of its own."""
 
-    def __init__(self, folder: Path, url: str, name: str, lease: float, *options: str, program: str) -> None:
-        settings = {"BROKER": url, "NAME": name, "LEASE": str(lease)}
+    def __init__(
+        self, folder: Path, url: str, name: str, lease: float, *options: str, program: str, trains: str = ""
+    ) -> None:
+        settings = {"BROKER": url, "NAME": name, "LEASE": str(lease)} | ({"TRAINS": trains} if trains else {})
         given = environment(folder / name, **{f"TUNESMITH_WORKERS__{key}": value for key, value in settings.items()})
         self.log = folder / f"{name}.log"
         with self.log.open("ab") as log:
@@ -42,4 +44,6 @@ class StationProcess:
 
 
 class StartStation(Protocol):
-    def __call__(self, name: str = ..., lease: float = ..., *options: str, program: str = ...) -> StationProcess: ...
+    def __call__(
+        self, name: str = ..., lease: float = ..., *options: str, program: str = ..., trains: str = ...
+    ) -> StationProcess: ...

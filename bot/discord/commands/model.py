@@ -34,7 +34,7 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
 
 
 def _add_reading(group: app_commands.Group, parts: Parts) -> None:
-    @group.command(description="Which version composes, and what is being learned")
+    @group.command(description="What composes: version and workers; what is being learned")
     async def status(interaction: discord.Interaction[Any]) -> None:
         await _admit(interaction, parts)
         await interaction.response.defer(thinking=True, ephemeral=True)

@@ -104,7 +104,9 @@ TABLE = {
     "model": "modèle",
     "The model: learn from votes, versions": "Le modèle : apprendre des votes, versions",
     "status": "état",
-    "Which version composes, and what is being learned": "Quelle version compose, et l’apprentissage en cours",
+    "What composes: version and workers; what is being learned": (
+        "La version et les machines qui composent, et l’apprentissage en cours"
+    ),
     "versions": "versions",
     "All versions: when, who, from how many votes, and how they are liked": (
         "Toutes les versions : date, auteur, nombre de votes et accueil"

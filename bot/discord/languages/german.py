@@ -102,7 +102,9 @@ TABLE = {
     "model": "modell",
     "The model: learn from votes, versions": "Das Modell: aus Stimmen lernen, Versionen",
     "status": "status",
-    "Which version composes, and what is being learned": "Welche Version komponiert und was gerade gelernt wird",
+    "What composes: version and workers; what is being learned": (
+        "Welche Version und welche Rechner komponieren, was gerade gelernt wird"
+    ),
     "versions": "versionen",
     "All versions: when, who, from how many votes, and how they are liked": (
         "Alle Versionen: wann, wer, aus wie vielen Stimmen und wie beliebt"

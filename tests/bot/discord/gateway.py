@@ -6,9 +6,26 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.bot.discord.payloads import APP, GUILD, guild_payload, user_payload
+from tests.bot.discord.payloads import APP, GUILD, SECOND, guild_payload, user_payload
 
 ADDRESS = "wss://gateway.discord.gg"
+
+
+@dataclass
+class _Session:
+    """What one shard has been told, by sequence, and the connection that it has."""
+
+    socket: web.WebSocketResponse | None
+    events: list[str] = field(default_factory=list)
+
+    async def dispatch(self, name: str, data: dict[str, Any]) -> None:
+        event = json.dumps({"op": 0, "t": name, "s": len(self.events) + 1, "d": data})
+        self.events.append(event)
+        await self.send(event)
+
+    async def send(self, text: str) -> None:
+        if self.socket and not self.socket.closed:
+            await self.socket.send_str(text)
 
 
 @dataclass
@@ -18,8 +35,8 @@ class Gateway:
     identified: list[dict[str, Any]] = field(default_factory=list)
     resumed: int = 0
     refusals: list[int] = field(default_factory=list)
-    _events: list[str] = field(default_factory=list)  # all that was ever dispatched, by sequence
-    _sockets: list[web.WebSocketResponse] = field(default_factory=list)
+    _shards: int = 1
+    _sessions: dict[int, _Session] = field(default_factory=dict)
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """One connection, from HELLO to its end."""
@@ -32,24 +49,28 @@ class Gateway:
         return socket
 
     async def dispatch(self, name: str, data: dict[str, Any]) -> None:
-        """Tell the bot of an event, now or when it resumes."""
-        event = json.dumps({"op": 0, "t": name, "s": len(self._events) + 1, "d": data})
-        self._events.append(event)
-        await self._send(event)
+        """Tell the bot that has the shard of an event, now or when it resumes."""
+        await self._sessions[self._shard(data.get("guild_id"))].dispatch(name, data)
 
     async def send(self, op: int, data: Any) -> None:
-        await self._send(_operation(op, data))
+        for session in self._sessions.values():
+            await session.send(_operation(op, data))
 
     async def close(self, code: int) -> None:
-        for socket in self._sockets:
-            await socket.close(code=code)
+        for session in self._sessions.values():
+            if session.socket:
+                await session.socket.close(code=code)
 
     async def drop(self) -> None:
         """Cut the line without a word."""
-        for socket in self._sockets:
-            if socket._req and socket._req.transport:
-                socket._req.transport.abort()
-        self._sockets = []
+        for session in self._sessions.values():
+            if session.socket and session.socket._req and session.socket._req.transport:
+                session.socket._req.transport.abort()
+            session.socket = None
+
+    def _shard(self, guild: str | None) -> int:
+        """As Discord reckons it: what is said outside of servers goes to the first."""
+        return (int(guild or 0) >> 22) % self._shards
 
     async def _heard(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
         match said["op"]:
@@ -60,29 +81,27 @@ class Gateway:
             case 2:
                 await self._welcome(socket, said["d"])
             case 6:
-                await self._resume(socket, said["d"]["seq"])
+                await self._resume(socket, int(said["d"]["session_id"]), said["d"]["seq"])
 
-    async def _resume(self, socket: web.WebSocketResponse, sequence: int) -> None:
+    async def _resume(self, socket: web.WebSocketResponse, shard: int, sequence: int) -> None:
         self.resumed += 1
-        self._sockets = [socket]
-        for event in self._events[sequence:]:
+        session = self._sessions[shard]
+        session.socket = socket
+        for event in session.events[sequence:]:
             await socket.send_str(event)
-        await self.dispatch("RESUMED", {})
+        await session.dispatch("RESUMED", {})
 
     async def _welcome(self, socket: web.WebSocketResponse, identity: dict[str, Any]) -> None:
-        self.identified.append(identity)
-        self._sockets = [socket]
-        self._events.clear()
+        shard, self._shards = identity.get("shard", [0, 1])
+        session = self._sessions[shard] = _Session(socket)
         user = user_payload(int(APP), "tunesmith", bot=True)
-        ready = {"v": 10, "user": user, "guilds": [{"id": GUILD, "unavailable": True}], "session_id": "s"}
+        guild = (GUILD, SECOND)[shard]
+        ready = {"v": 10, "user": user, "session_id": str(shard), "shard": [shard, self._shards]}
+        ready |= {"guilds": [{"id": guild, "unavailable": True}]}
         ready |= {"resume_gateway_url": ADDRESS, "application": {"id": APP, "flags": 0}}
-        await self.dispatch("READY", {**ready, "shard": identity.get("shard", [0, 1])})
-        await self.dispatch("GUILD_CREATE", guild_payload())
-
-    async def _send(self, text: str) -> None:
-        for socket in self._sockets:
-            if not socket.closed:
-                await socket.send_str(text)
+        await session.dispatch("READY", ready)
+        await session.dispatch("GUILD_CREATE", guild_payload(guild))
+        self.identified.append(identity)
 
 
 def _operation(op: int, data: Any = None) -> str:

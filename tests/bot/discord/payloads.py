@@ -3,11 +3,13 @@
 from typing import Any
 
 APP, GUILD, CHANNEL = "1000", "2000", "3000"
+SECOND = str(1 << 22)  # another server, which is on the second of two shards; the channels are the same there
 PERMISSIONS = str(0x7FFFFFFFFFFF)
 
 
 # where no bot was added, and the app came along with its user: another server, and a group of friends
 STRANGE_SERVER = {"guild_id": "2001", "guild": {"id": "2001", "locale": "fr", "features": []}, "channel_id": "3001"}
+IN_SECOND = {"guild_id": SECOND, "guild": {"id": SECOND, "locale": "en-US", "features": []}, "channel_id": CHANNEL}
 GROUP = {"guild_id": None, "guild": None, "member": None, "channel_id": "3002", "context": 2}
 
 
@@ -36,12 +38,12 @@ def application_payload() -> dict[str, Any]:
     }
 
 
-def channel_payload() -> dict[str, Any]:
-    return {"id": CHANNEL, "type": 0, "name": "tunes", "position": 0, "permission_overwrites": [], "guild_id": GUILD}
+def channel_payload(guild: str = GUILD) -> dict[str, Any]:
+    return {"id": CHANNEL, "type": 0, "name": "tunes", "position": 0, "permission_overwrites": [], "guild_id": guild}
 
 
-def guild_payload() -> dict[str, Any]:
-    everyone = {"id": GUILD, "name": "@everyone", "permissions": PERMISSIONS, "position": 0, "color": 0, "hoist": False}
+def guild_payload(guild: str = GUILD) -> dict[str, Any]:
+    everyone = {"id": guild, "name": "@everyone", "permissions": PERMISSIONS, "position": 0, "color": 0, "hoist": False}
     rest: dict[str, Any] = {
         "members": [],
         "voice_states": [],
@@ -51,14 +53,14 @@ def guild_payload() -> dict[str, Any]:
         "emojis": [],
     }
     return {
-        "id": GUILD,
+        "id": guild,
         "name": "Session",
         "owner_id": "9",
         "member_count": 50,
         "large": False,
         "unavailable": False,
         "roles": [{**everyone, "managed": False, "mentionable": False}],
-        "channels": [channel_payload()],
+        "channels": [channel_payload(guild)],
         **rest,
         "features": [],
         "verification_level": 0,

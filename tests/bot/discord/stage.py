@@ -20,7 +20,7 @@ from bot.store import Store
 from bot.tunebook import Tunebooks
 from bot.workers.trainer import Trainer
 from model.errors import InputError
-from tests.bot.classroom import VOTES, Draws
+from tests.bot.classroom import GPU, VOTES, Draws
 from tests.bot.parts import Bot, running
 from tests.bot.test_tunebook import Binder
 from tests.bot.workers.test_trainer import STAND_IN as TRAINER
@@ -115,7 +115,8 @@ async def stage(
 
 def retrainer(store: Store, path: Path, words: Sequence[str]) -> Retrainer:
     trainer = Trainer((*TRAINER, *words), nice=0)
-    return Retrainer(store, trainer, path / "checkpoints", path, Draws(), minimum_votes=VOTES, lease=1.0)
+    options: dict[str, Any] = {"minimum_votes": VOTES, "lease": 1.0, "workers": lambda: [GPU]}
+    return Retrainer(store, trainer, path / "checkpoints", path, Draws(), **options)
 
 
 def cause(error: BaseException) -> BaseException:

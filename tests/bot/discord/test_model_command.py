@@ -112,6 +112,8 @@ async def test_status_and_versions_are_for_the_admin_alone(tmp_path: Path) -> No
         assert "version 1 (shipped" in text(status)
         assert f"{VOTES} votes; a retraining needs {VOTES}" in text(status)
         assert "refused, so nothing has changed: diversity 0.80" in text(status)
+        told = "gpu (NVIDIA H100): 30 of 32 slots free, holds version 1, trains, heard of 1 s ago"
+        assert fields(status.response.embeds[0])["Workers"] == told
         versions = await boss.slash(on.channel, "model versions")
         assert versions.ephemeral
         line = (versions.response.embeds[0].description or "").strip()

@@ -17,10 +17,11 @@ def bot_on(discord: Loopback, data: Path, *options: str, token: str = TOKEN, **s
     """A bot that has come up, and to Discord where it has the token. `options` are those of process.py."""
     program = [sys.executable, "-m", "tests.bot.discord.process", str(discord.port), discord.authority, *options]
     given = {"TUNESMITH_LIMITS__MEMBER_COOLDOWN": "0", "DISCORD_TOKEN": token, **settings}
+    before = len(discord.gateway.identified)
     with bot(data, None, program, **given) as running:
         if token == TOKEN and not discord.gateway.refusals:
             running.says("on Discord as")
-            discord.until(lambda: discord.gateway.identified)
+            discord.until(lambda: len(discord.gateway.identified) > before)
         yield running
 
 

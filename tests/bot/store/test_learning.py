@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import Busy, NotFound
 from bot.learning import Ballot, Course, Options, Retraining, Stand, Step
-from bot.store import Store, learning
+from bot.store import Store, learning, retrainings
 from bot.values import Message, Place
 from tests.bot.store.samples import ABC, a_member, a_prompt, a_tune, new_tunes
 
@@ -252,3 +252,33 @@ async def test_votes_are_counted_for_the_version_that_composed_the_tune(store: S
     await store.delete_tune(asked.id)
     await store.vote(spare.id, ben, 0)
     assert await store.learning.counts() == {}
+
+
+# ---- several bots
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_a_bot_whose_clock_is_an_hour_off_takes_nobodys_retraining(
+    database: str, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    async with await Store.open(database) as store:
+        with monkeypatch.context() as clock:
+            clock.setattr(retrainings, "now", lambda: datetime.now(UTC) + timedelta(hours=hours))
+            mine = await running(store)
+            assert await store.learning.keep(mine.id, "one", Course())
+            assert await store.learning.adopt("two", SILENCE) is None
+        assert await store.learning.adopt("two", SILENCE) is None
+        assert await store.learning.adopt("two", timedelta(0))
+
+
+async def test_the_end_of_a_retraining_is_shown_by_whoever_had_it_as_long_as_that_lives(database: str) -> None:
+    async with await Store.open(database) as store:
+        mine = await running(store)
+        assert not await store.learning.delivers(mine.id, "one", SILENCE), "it has not ended"
+        assert await store.learning.end(mine.id, "one", Stand.FAILED, error="no")
+        assert not await store.learning.delivers(mine.id, "two", SILENCE)
+        assert await store.learning.delivers(mine.id, "one", SILENCE)
+        assert await store.learning.delivers(mine.id, "two", timedelta(0))
+        assert not await store.learning.delivers(mine.id, "one", SILENCE)
+        await store.learning.delivered(mine.id)
+        assert not await store.learning.delivers(mine.id, "two", SILENCE)

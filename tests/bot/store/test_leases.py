@@ -79,6 +79,34 @@ async def test_a_bot_that_lives_keeps_its_prompts(here: Store, other: Store) -> 
         assert await other.take(WEB) == []
 
 
+async def test_what_is_done_and_not_delivered_is_the_bots_that_did_it_as_long_as_it_lives(
+    here: Store, other: Store
+) -> None:
+    ids = await a_member(here)
+    done, shown, failed, open_ = [(await a_prompt(here, ids)).id for _ in range(4)]
+    for prompt_id in (done, shown, failed, open_):
+        await here.answered_in(prompt_id, "10", str(prompt_id))
+    for prompt_id in (done, shown):
+        await here.finish(prompt_id, new_tunes())
+    await here.set_state(failed, State.FAILED, "no")
+    await here.delivered(shown)
+    for _ in range(4):
+        await asyncio.sleep(SHORT / 3)
+        assert await here.renew() == {open_}
+        assert await other.take_undelivered(WEB, mine=False) == []
+        assert not await other.delivers(done)
+    assert await here.delivers(done)
+    assert not await here.delivers(shown)
+    assert not await here.delivers(open_)
+    await asyncio.sleep(SHORT)
+    assert await other.take_undelivered(["discord"], mine=False) == []
+    assert [prompt.id for prompt in await other.take_undelivered(WEB, mine=False)] == [done, failed]
+    assert await other.take_undelivered(WEB, mine=False) == [], "it has them already"
+    assert not await here.delivers(done)
+    await other.release()
+    assert [prompt.id for prompt in await here.take_undelivered(WEB)] == [done, failed]
+
+
 async def test_two_bots_that_have_the_answer_store_it_once(here: Store, other: Store) -> None:
     (prompt_id,) = await many(here, 1)
     await asyncio.sleep(SHORT)

@@ -176,5 +176,7 @@ async def test_status_versions_and_rollback_are_told_in_lines(tmp_path: Path) ->
         }
         _, answer = await say(client, "/model status")
         assert answer["said"][0] == "Version 1 composes: shipped."
+        told = "Worker gpu (NVIDIA H100): 30 of 32 slots free, holds version 1, trains, heard of 1 s ago."
+        assert answer["said"][2] == told
         assert answer["said"][-1] == "The last one, retraining 1: passed: version 2 composes from the next prompt on."
         assert (await say(client, "/model rollback version:9"))[0] == 404

@@ -2,6 +2,7 @@
 
 Stages: `reading`, `tuning`, `checking`, then `written`, when candidate and report are there, and `proving`, when the
 candidate is tried. At its stage it does: `die` (SIGKILL), `hang`, `fail` or `input` (a line, and exit status 1 or 2).
+`wait` is for the file of `--once` to be there.
 `refuse`, `nan`, `nan-report`, `no-report`, `garbage-report`, `other-hash`, `no-candidate`, `contradict` are outcomes.
 `--once FILE`: only the first process that meets the stage does so. `--log FILE` keeps what each process was given.
 `--stubborn` ignores SIGTERM, and that its input closes. `--noise` says what is no step.
@@ -110,6 +111,10 @@ def prove(options: argparse.Namespace) -> None:
 
 def misbehave(options: argparse.Namespace, stage: str) -> None:
     if stage != options.at:
+        return
+    if options.do == "wait":
+        while not options.once.exists():
+            time.sleep(0.02)
         return
     if options.once:
         if options.once.exists():

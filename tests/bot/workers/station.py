@@ -1,6 +1,7 @@
 """`python -m bot worker` with the stand-in: `python -m tests.bot.workers.station [OPTIONS] [-- STAND-IN'S OPTIONS]`.
 
-`--clock SECONDS` puts this process' clock off, `--protocol N` makes it another release's.
+`--clock SECONDS` puts this process' clock off, `--protocol N` makes it another release's. `--trainer WORDS` are for the
+stand-in that trains.
 """
 
 import argparse
@@ -12,8 +13,11 @@ from datetime import UTC, datetime, tzinfo
 from bot import config, logs
 from bot.errors import TunesmithError
 from bot.outpost import serve
+from bot.workers import training_station
 from bot.workers.health import PROTOCOL
+from bot.workers.trainer import Trainer
 from tests.bot.workers.test_local import STAND_IN
+from tests.bot.workers.test_trainer import STAND_IN as TRAINER
 
 
 def put_off(seconds: float) -> None:
@@ -34,14 +38,17 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--clock", type=float, default=0.0)
     parser.add_argument("--protocol", type=int, default=PROTOCOL)
+    parser.add_argument("--trainer", default="")
     parser.add_argument("stand_in", nargs="*")
     options = parser.parse_args()
     if options.clock:
         put_off(options.clock)
+    vars(training_station).update(EVERY=0.2, UNWANTED=0.5)
+    trainer = Trainer((*TRAINER, *options.trainer.split()), nice=0)
     settings = config.load()
     logs.set_up("human", "info")
     try:
-        asyncio.run(serve(settings, (*STAND_IN, *options.stand_in), options.protocol))
+        asyncio.run(serve(settings, (*STAND_IN, *options.stand_in), options.protocol, trainer))
     except TunesmithError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -11,6 +11,7 @@ import pytest
 
 from bot.errors import WorkerError
 from bot.workers import local
+from bot.workers.health import Health
 from bot.workers.local import LocalWorker
 from model.jobs import Event, Job, parse_prompt
 
@@ -54,6 +55,15 @@ async def test_jobs_are_answered_each_with_its_own_tune() -> None:
     async with stand_in() as worker:
         events = await asyncio.gather(*(worker.compose(job("j" * n)) for n in range(1, 41)))
     assert [(event.state, event.title) for event in events] == [("done", f"Seed {n}") for n in range(1, 41)]
+
+
+async def test_it_says_what_is_known_of_it() -> None:
+    async with LocalWorker(command=STAND_IN, slots=4) as worker:
+        await until(lambda: any(health.device for health in worker.workers()))
+        assert worker.workers() == [
+            Health("beside the bot", device="stand-in", slots=4, free=4, memory=100, trains=True)
+        ]
+        assert 0 <= worker.workers()[0].seen < 5
 
 
 async def test_a_failure_of_the_worker_comes_back_as_an_event() -> None:

@@ -22,8 +22,8 @@ STAND_IN = (sys.executable, "-m", "tests.bot.workers.stand_in_trainer")
 def work(tmp_path: Path) -> Work:
     votes = tmp_path / "votes.jsonl"
     votes.write_text(json.dumps({"id": 12, "abc": "X:1", "rhythm": "reel", "weight": -1.5}) + "\n")
-    names = {name: tmp_path / name for name in ("base", "out", "report", "cache", "baseline")}
-    return Work(votes=votes, seed=7, **names)
+    base, out, report, cache, baseline = (tmp_path / name for name in ("base", "out", "report", "cache", "baseline"))
+    return Work(base, votes, out, report, cache, 7, baseline)
 
 
 def trainer(*words: str, **options: Any) -> Trainer:
