@@ -114,10 +114,9 @@ async def waits(on: Stage, save: Save) -> None:
     on.bot.composer.limits.member_cooldown = 60.0
     await on.ben.slash(on.channel, "compose", key="D", rhythm="polka")
     await save("cooldown", (await on.ben.slash(on.channel, "compose", key="D")).followups[-1], on.ben)
-    on.bot.worker.trouble = "no composer is there; it begins as soon as one is"
-    await asyncio.sleep(4)
-    await save("outage", waiting)
-    on.bot.worker.trouble = ""
+    with patch.object(on.bot.worker, "trouble", "no composer is there; it begins as soon as one is"):
+        await asyncio.sleep(4)
+        await save("outage", waiting)
     on.bot.renderer.go.set()
     with patch.object(conversation, "RUNS_OUT", timedelta(0)):
         await on.until(lambda: not on.client.delivery._open)
