@@ -37,8 +37,8 @@ STEPS, RATE, MOMENTUM = 90, 1.2e-3, 0.9  # of gradient descent
 BIAS = 3.0  # how much faster than the map the bias learns, to which the gates of copying listen
 BATCH, CORPUS_TOKENS = 32, 1500  # tunes and tokens a step
 BETA = 0.1  # per nat
-KEPT = 0.1  # what a nat of KL per corpus tune costs
-DEARER = 0.015  # by what share a corpus tune may become less likely in the end; the gate, of other tunes, asks for 0.02
+KEPT = 0.2  # what a nat of KL per corpus tune costs
+DEARER = 0.02  # by what share a corpus tune may become less likely in the end; the gate asks as much of others
 BACK = 0.85  # of its way it keeps when it has gone too far
 AT_ONCE = 32  # tunes that the LSTM reads together
 
