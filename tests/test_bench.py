@@ -2,17 +2,21 @@
 
 import json
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
+from bot import service
 from bot.__main__ import main
-from bot.benchmarks import answers, machines, members, rendering, storage
+from bot.benchmarks import answers, lessons, machines, members, rendering, storage
 from bot.benchmarks.engines import missing_postgres, missing_redis
 from bot.benchmarks.row import Row, at_least, at_most
 from bot.commands import bench
 from bot.config import Config
+from bot.workers.trainer import Trainer
+from tests.bot.workers.test_trainer import STAND_IN
 
 
 def test_the_ratio_says_how_many_times_better_ours_is() -> None:
@@ -70,6 +74,19 @@ def test_the_long_run_weighs_the_bot_early_and_late(monkeypatch: pytest.MonkeyPa
     early, growth = members.endure(Config())
     assert 200 < early.ours < 2000
     assert 0.8 < growth.ours < 1.5
+
+
+def test_a_retraining_is_timed_beside_composing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"VOTED": 8, "ONE_BY_ONE": 1}.items():
+        monkeypatch.setattr(lessons, name, value)
+    monkeypatch.setattr(service, "Trainer", partial(Trainer, (*STAND_IN, "--do", "refuse")))
+    config = Config()
+    seconds, usual, slower = lessons.measure(
+        config.model_copy(update={"retraining": config.retraining.model_copy(update={"minimum_votes": 8})})
+    )
+    assert 0 < seconds.ours < 60
+    assert usual.ours > 0
+    assert 0.1 < slower.ours < 10
 
 
 def test_without_the_engines_it_says_so_in_a_line(

@@ -23,12 +23,12 @@ _KEYS, _RHYTHMS = ("Edor", "D", "Am", "G", "Bm"), ("reel", "jig", "hornpipe", "w
 
 def measure(config: Config) -> list[Row]:
     """Each of `MEMBERS` members asks for a tune in the same moment, in a bot with a database of its own."""
-    with _own(config) as own:
-        return asyncio.run(_measure(own))
+    with own(config) as fresh:
+        return asyncio.run(_measure(fresh))
 
 
 @contextmanager
-def _own(config: Config) -> Iterator[Config]:
+def own(config: Config) -> Iterator[Config]:
     """Settings with a data directory of their own and room for all members."""
     with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as data:
         queue = config.queue.model_copy(update={"limit": MEMBERS, "per_server": MEMBERS})
@@ -37,18 +37,18 @@ def _own(config: Config) -> Iterator[Config]:
 
 async def _measure(config: Config) -> list[Row]:
     async with running(config) as bot:
-        await _waits(bot, 2)  # the first ones find everything cold
+        await waits(bot, 2)  # the first ones find everything cold
         watch = _Watch()
         watching = asyncio.create_task(watch.run())
         began = time.monotonic()
-        waits = sorted(await _waits(bot, MEMBERS))
+        taken = sorted(await waits(bot, MEMBERS))
         seconds = time.monotonic() - began
         watching.cancel()
     name = f"{MEMBERS} members at once"
     return [
         at_least(f"{name}: finished tunes", MEMBERS / seconds, 5.0, "tunes/s"),
-        Row(f"{name}: wait, median", statistics.median(waits), "s"),
-        Row(f"{name}: wait, 99th percentile", waits[int(0.99 * (len(waits) - 1))], "s"),
+        Row(f"{name}: wait, median", statistics.median(taken), "s"),
+        Row(f"{name}: wait, 99th percentile", taken[int(0.99 * (len(taken) - 1))], "s"),
         Row(f"{name}: event loop late, 99th percentile", 1000 * watch.late(), "ms"),
         *([Row(f"{name}: memory of all processes, peak", watch.peak, "MB")] if watch.peak else []),
     ]
@@ -56,15 +56,15 @@ async def _measure(config: Config) -> list[Row]:
 
 def endure(config: Config) -> list[Row]:
     """The same, MEMBERS after MEMBERS, until there are TUNES: does memory stay as it was?"""
-    with _own(config) as own:
-        return asyncio.run(_endure(own))
+    with own(config) as fresh:
+        return asyncio.run(_endure(fresh))
 
 
 async def _endure(config: Config) -> list[Row]:
     async with running(config) as bot:
         weighed = []
         for _ in range(0, TUNES, MEMBERS):
-            await _waits(bot, MEMBERS)
+            await waits(bot, MEMBERS)
             weighed.append(await asyncio.to_thread(_resident))
     early = max(weighed[: max(1, len(weighed) // 5)])  # caches and pools fill at first
     growth = max(weighed[len(weighed) // 2 :]) / early if early else 0.0
@@ -74,24 +74,24 @@ async def _endure(config: Config) -> list[Row]:
     ]
 
 
-async def _waits(bot: Service, members: int) -> list[float]:
+async def waits(bot: Service, members: int) -> list[float]:
     """Seconds from the command to the finished tune, of each member."""
     changes = bot.composer.changes()
     began = time.monotonic()
-    asking = (bot.composer.compose(Place("web", "bench", f"m{n}"), _prompt(n)) for n in range(members))
+    asking = (bot.composer.compose(Place("web", "bench", f"m{n}"), prompt(n)) for n in range(members))
     left = {progress.prompt.id for progress in await asyncio.gather(*asking)}
-    waits = []
+    found = []
     while left:
         progress = await anext(changes)
         if progress.prompt.id in left and progress.prompt.state.final:
             if progress.prompt.state is not State.DONE:
                 raise WorkerError(f"a tune failed: {progress.prompt.error}")
             left.discard(progress.prompt.id)
-            waits.append(time.monotonic() - began)
-    return waits
+            found.append(time.monotonic() - began)
+    return found
 
 
-def _prompt(number: int) -> Prompt:
+def prompt(number: int) -> Prompt:
     return parse_prompt(_KEYS[number % len(_KEYS)], _RHYTHMS[number % len(_RHYTHMS)], seed=number)
 
 

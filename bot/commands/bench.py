@@ -18,7 +18,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
-from bot.benchmarks import answers, machines, members, rendering, storage
+from bot.benchmarks import answers, lessons, machines, members, rendering, storage
 from bot.benchmarks.row import Row, at_most
 from bot.config import Config
 from bot.errors import WorkerError
@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--large",
         action="store_true",
-        help="also 5,000 tunes in a row, and the store with a million (half an hour, gigabytes)",
+        help="also a retraining, 5,000 tunes in a row, and a store with a million (an hour, gigabytes)",
     )
     parser.set_defaults(run=run)
 
@@ -64,6 +64,7 @@ def _rows(config: Config, options: argparse.Namespace) -> Iterator[Row]:
     yield from answers.measure(options.config)
     yield from machines.measure()
     if options.large:
+        yield from lessons.measure(config)
         yield from members.endure(config)
         yield from storage.measure()
 

@@ -47,6 +47,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--composed", default="500", help="tunes that the gate looks at (default: 500)")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where to keep what is the same the next time")
     parser.add_argument("--seed", type=int, default=0, help="of all that chance decides (default: 0)")
+    parser.add_argument("--nice", type=int, default=NICENESS, help=f"priority, 0 is the usual (default: {NICENESS})")
     parser.add_argument("--attached", action="store_true", help="end when standard input closes")
     add_threads_option(parser, default=1)
     parser.set_defaults(run=run)
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     if options.attached:
         threading.Thread(target=_end_with_stdin, name="stdin", daemon=True).start()
     with suppress(OSError):  # composing goes first
-        os.nice(NICENESS)
+        os.nice(options.nice)
     import torch
 
     from model import checkpoint, voted

@@ -32,7 +32,7 @@ def test_surprise_rises_with_temperature(sampler: Sampler) -> None:
     network = restored(read.network, read.weights)
     prompt = Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=1000)
     surprise = []
-    for temperature in (0.1, 0.5, 1.0, 1.5, 2.0):
+    for temperature in (0.1, 1.0, 2.0):
         composed = sampler.compose(numbered(replace(prompt, temperature=temperature), 200))
         surprise.append(bits_per_note(network, sampler.vocabulary, [one.spelled for one in composed]))
     assert surprise == sorted(surprise)

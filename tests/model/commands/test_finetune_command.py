@@ -25,7 +25,8 @@ def common(tmp_path_factory: pytest.TempPathFactory, small: Checkpoint, book: Pa
     """The options that all runs have: a small network, few books, few tunes for the gate."""
     path = tmp_path_factory.mktemp("base") / "small.safetensors"
     checkpoint.write(path, small)
-    return ["finetune", "--base", str(path), "--baseline", str(path), "--corpus", str(book), "--composed", "12"]
+    network = ["--base", str(path), "--baseline", str(path)]
+    return ["finetune", *network, "--corpus", str(book), "--composed", "12", "--nice", "0"]
 
 
 @pytest.fixture(scope="module")
