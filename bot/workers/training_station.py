@@ -102,7 +102,8 @@ class TrainingStation:
             with suppress(BrokerAway):
                 if sha256 and (not told or sha256 in await self.broker.files.asked_for()):
                     await self.broker.files.bring(sha256, data)
-                told = told or await self.broker.trainings.finish(kept.name, self._holder, outcome)
+                if not told and await kept.still() and not kept.steps:  # the bot listens no more after the outcome
+                    told = await self.broker.trainings.finish(kept.name, self._holder, outcome)
             await asyncio.sleep(EVERY)
 
     async def _outcome(self, wanted: dict[str, Any], place: Path, heard: Callable[[Step], None]) -> dict[str, Any]:
@@ -138,9 +139,14 @@ class _Kept:
     lease: float
     steps: list[Step] = field(default_factory=list)
     _unwanted_since: float | None = None
+    _telling: asyncio.Lock = field(default_factory=asyncio.Lock)  # each step is told once
 
     async def still(self) -> bool:
         """Give a sign of life; whether it is still wanted here, also while Redis does not say."""
+        async with self._telling:
+            return await self._still()
+
+    async def _still(self) -> bool:
         steps = self.steps[:]
         try:
             wanted = await self.broker.trainings.keep(self.name, self.holder, self.lease, steps)
