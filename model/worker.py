@@ -186,7 +186,8 @@ def device() -> str:
     """What this process computes on, in words."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return f"CPU, {torch.get_num_threads()} threads"
+    count = torch.get_num_threads()
+    return f"CPU, {count} thread{'s' if count > 1 else ''}"
 
 
 def resident() -> int:
