@@ -131,7 +131,7 @@ class _Mapped(nn.Module):
         return {"output.weight": weight.detach(), "output.bias": bias.detach()}
 
 
-def evened(lengths: Tensor) -> Tensor:
+def _evened(lengths: Tensor) -> Tensor:
     """What log probabilities are multiplied with, so that those of long tunes are not louder: 1 at the mean length.
 
     They are sums over tokens, whose chance differences grow as the root of the length does.
@@ -253,7 +253,7 @@ class _Tuner:
         chosen = torch.randperm(self.voted.tunes, generator=generator)[:BATCH]
         batch = self.voted.at(torch.isin(self.voted.tune, chosen).nonzero()[:, 0])
         gained = (_log_probabilities(self.readout, batch, self.config) - self.before)[chosen]
-        gained = gained * evened(self.voted.lengths)[chosen]
+        gained = gained * _evened(self.voted.lengths)[chosen]
         wanted = self.likings[chosen]
         return (wanted.abs() * F.softplus(-wanted.sign() * BETA * gained)).mean() / BETA
 

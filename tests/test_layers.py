@@ -16,7 +16,7 @@ HOMES = {
     "torch": (
         *(f"model/{name}.py" for name in ("network", "sampler", "train", "finetune", "checkpoint")),
         *(f"model/{name}.py" for name in ("decoder", "inference", "benchmark", "worker", "batches", "prepare")),
-        *(f"model/{name}.py" for name in ("titles", "originality", "gate")),
+        *(f"model/{name}.py" for name in ("titles", "originality")),
         *(f"model/evaluation/{name}.py" for name in ("bits", "article", "compare")),
         "model/commands/",  # inside functions alone: see below
     ),
@@ -47,7 +47,7 @@ USE_CASES = (
 )
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")
 VALUES = (
-    *("bot.values", "bot.errors", "bot.config", "bot.logs", "bot.metrics"),
+    *("bot.values", "bot.errors", "bot.config", "bot.logs", "bot.metrics", "bot.children"),
     *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places", "bot.completion", "bot.learning"),
     *("bot.outages", "bot.nouns"),
 )
@@ -57,7 +57,7 @@ ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
         *(*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion", "bot.config", "bot.nouns"),
     ),
     **dict.fromkeys(USE_CASES, (*USE_CASES, *ADAPTERS, *VALUES)),
-    **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors", "bot.learning")),
+    **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors", "bot.learning", "bot.children")),
     **dict.fromkeys(VALUES, VALUES),
     "bot.service": (*USE_CASES, *ADAPTERS, *VALUES),
     "bot.outpost": ("bot.service", *ADAPTERS, *VALUES),

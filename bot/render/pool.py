@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from bot import children
 from bot.errors import RenderError
 
 KINDS = ("png", "mid", "mp3")
@@ -103,10 +104,8 @@ class _Worker:
 
     async def start(self) -> asyncio.subprocess.Process:
         """Start the process and wait until it is warm."""
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        environment = children.environment(1)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-        for secret in ("DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER"):
-            environment.pop(secret, None)
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.render.process", str(self._timeout)),
             stdin=asyncio.subprocess.PIPE,

@@ -4,18 +4,17 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from bot import children
 from bot.errors import WorkerError
 from model.jobs import Event
 
 LONGEST_LINE = 1_000_000  # bytes; a tune has a few thousand
-_SECRETS = ("DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER")
 _LEAVES_WITHIN = 60.0  # seconds
 _ROOT = Path(__file__).parents[2]
 
@@ -40,7 +39,7 @@ class WorkerProcess:
             raise WorkerError(f"the worker cannot start: {error.strerror or error}") from error
         assert process.stdout
         assert process.stderr
-        self._listener = asyncio.create_task(self._listen(process.stderr), name="worker stderr")
+        self._listener = asyncio.create_task(children.lines(process.stderr, self._hear), name="worker stderr")
         try:
             async with asyncio.timeout(patience):
                 line = await process.stdout.readline()
@@ -103,26 +102,15 @@ class WorkerProcess:
             self._listener.cancel()
 
     async def _spawn(self) -> Process:
-        names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-        environment = {**os.environ, **dict.fromkeys(names, str(self._threads))}
-        for secret in _SECRETS:
-            environment.pop(secret, None)
         command = [*self._command, "--threads", str(self._threads)]
+        environment = children.environment(self._threads)
         return await asyncio.create_subprocess_exec(
             *command, cwd=_ROOT, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=LONGEST_LINE
         )
 
-    async def _listen(self, stderr: asyncio.StreamReader) -> None:
-        while True:
-            try:
-                line = await stderr.readline()
-            except ValueError:  # too long a line, which is dropped: unread, it would stop the worker
-                continue
-            if not line:
-                return
-            text = line.decode(errors="replace").rstrip()
-            self._complaints.append(text)
-            log.log(logging.WARNING if self._ready else logging.INFO, "worker: %s", text)  # before, the error tells
+    def _hear(self, line: str) -> None:
+        self._complaints.append(line)
+        log.log(logging.WARNING if self._ready else logging.INFO, "worker: %s", line)  # before, the error tells
 
 
 def _is_ready(line: bytes) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from bot import children
 from bot.errors import BadRequest, TrainerError
 from bot.learning import Step
 
@@ -94,7 +95,12 @@ class Trainer:
         assert process.stdout
         assert process.stderr
         said: deque[str] = deque(maxlen=20)
-        listening = asyncio.create_task(_listen(process.stderr, said), name="trainer stderr")
+
+        def complain(line: str) -> None:
+            said.append(line)
+            log.info("trainer: %s", line)
+
+        listening = asyncio.create_task(children.lines(process.stderr, complain), name="trainer stderr")
         try:
             async with asyncio.timeout(deadline):
                 await self._hear(process.stdout, hear)
@@ -121,9 +127,7 @@ class Trainer:
             hear(line)
 
     async def _spawn(self, words: Sequence[str]) -> Process:
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        environment = {**os.environ, **threads, "OMP_WAIT_POLICY": "passive"}  # or its threads spin while they wait
-        environment.pop("DISCORD_TOKEN", None)
+        environment = {**children.environment(1), "OMP_WAIT_POLICY": "passive"}  # or its threads spin while they wait
         try:
             process = await asyncio.create_subprocess_exec(
                 *(*self.command, *words),
@@ -178,16 +182,3 @@ def _check(status: int, said: Sequence[str]) -> None:
         raise TrainerError(f"the trainer was killed by signal {-status}" + (f" ({last})" if last else ""))
     line = last or f"the trainer ended with status {status} and said nothing"
     raise BadRequest(line) if status == _BAD_INPUT else TrainerError(line)
-
-
-async def _listen(stderr: asyncio.StreamReader, said: deque[str]) -> None:
-    while True:
-        try:
-            line = await stderr.readline()
-        except ValueError:  # too long a line, which is dropped: unread, it would stop the trainer
-            continue
-        if not line:
-            return
-        text = line.decode(errors="replace").rstrip()
-        said.append(text)
-        log.info("trainer: %s", text)

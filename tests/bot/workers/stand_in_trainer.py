@@ -23,6 +23,7 @@ TESTS: list[dict[str, Any]] = [
     {"name": "bits_per_note", "value": 2.01, "limit": 2.05, "passed": True, "says": "2.01 bits per note, at most 2.05"},
     {"name": "diversity", "value": 0.97, "limit": 0.95, "passed": True, "says": "diversity 0.97, at least 0.95"},
 ]
+ENVIRONMENT = ("OMP_NUM_THREADS", "DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER")
 REFUSAL = "diversity 0.80 of version 1's, at least 0.95"
 
 
@@ -63,7 +64,7 @@ def tune(options: argparse.Namespace) -> None:
     if options.log:
         facts = {"pid": os.getpid(), "lessons": lessons, "nice": os.nice(0), "session": os.getsid(0)}
         facts |= {name: str(value) for name, value in vars(options).items() if name in ("base", "baseline", "seed")}
-        facts |= {"environment": {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "DISCORD_TOKEN")}}
+        facts |= {"environment": {name: os.environ.get(name) for name in ENVIRONMENT}}
         with options.log.open("a") as file:
             file.write(json.dumps(facts) + "\n")
     if options.noise:

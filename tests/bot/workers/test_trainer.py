@@ -52,14 +52,16 @@ async def test_it_says_each_step_and_leaves_candidate_and_report(work: Work) -> 
     assert work.out.exists()
 
 
-async def test_it_is_of_low_priority_in_our_session_with_one_thread_and_no_token(
+async def test_it_is_of_low_priority_in_our_session_with_one_thread_and_no_secret(
     work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+    secrets = ("DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER")
+    for name in secrets:
+        monkeypatch.setenv(name, "secret")
     log = tmp_path / "log"
     await trainer("--log", str(log), nice=19).finetune(work, lambda _: None)
     facts = given(log)
-    assert facts["environment"] == {"OMP_NUM_THREADS": "1", "DISCORD_TOKEN": None}
+    assert facts["environment"] == {"OMP_NUM_THREADS": "1", **dict.fromkeys(secrets)}
     assert (facts["nice"], facts["session"]) == (19, os.getsid(0))
     assert (facts["base"], facts["baseline"], facts["seed"]) == (str(work.base), str(work.baseline), "7")
     assert facts["lessons"] == [{"id": 12, "abc": "X:1", "rhythm": "reel", "weight": -1.5}]

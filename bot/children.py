@@ -1,0 +1,26 @@
+"""Processes that the bot starts: what they find in their environment, and what they say on stderr."""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+_SECRETS = ("DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER")
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Ours, with the thread count that the process is given, and without the secrets."""
+    ours = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+    return {**ours, **dict.fromkeys(_THREADS, str(threads))}
+
+
+async def lines(stderr: asyncio.StreamReader, heard: Callable[[str], None]) -> None:
+    """Pass on each line until the end; one beyond the reader's limit is dropped: unread, it would stop the process."""
+    while True:
+        try:
+            line = await stderr.readline()
+        except ValueError:
+            continue
+        if not line:
+            return
+        heard(line.decode(errors="replace").rstrip())
