@@ -13,18 +13,18 @@ from bot.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError, W
 from bot.library import Library
 from bot.limits import Limits
 from bot.logs import about
+from bot.making import Maker
 from bot.metrics import Metrics
 from bot.outages import patiently, tell_outages
 from bot.places import tell_places
 from bot.queue import PromptQueue
 from bot.render import Renders
 from bot.store import Store
-from bot.values import NOWHERE, Message, NewTune, Place, Progress, State, StoredPrompt
+from bot.values import NOWHERE, Message, Place, Progress, State, StoredPrompt
 from bot.waits import Waits
 from bot.workers import Workers
-from model.jobs import LARGEST_SEED, VARIATIONS, Job, Prompt
+from model.jobs import LARGEST_SEED, VARIATIONS, Prompt
 
-RENDERED = ("png", "mid", "mp3")
 MOST_ATTEMPTS = 3  # starts of the bot that one prompt may take down
 GRACE = 3.0  # seconds that prompts in work get when the bot stops
 
@@ -62,6 +62,8 @@ class Composer:
 
     def __post_init__(self) -> None:
         self._waits = Waits(self.patience, self._waited_too_long)
+        made_by = self.store, self.worker, self.renderer, self.metrics
+        self._maker = Maker(*made_by, self.deadline, self.version)
         self.metrics.watch("queue_length", "Prompts that wait", lambda: len(self.queue))
         self.metrics.watch("prompts_in_work", "Prompts being composed or rendered", lambda: len(self._running))
 
@@ -241,20 +243,9 @@ class Composer:
 
     async def _compose_and_store(self, stored: StoredPrompt) -> None:
         await self._move(stored, State.COMPOSING)
-        version = await self._checkpoint(stored.version)
-        prompts = [replace(stored.prompt, seed=stored.prompt.seed + i) for i in range(stored.count)]
-        jobs = [Job(f"{stored.id}.{i}", prompt, self.deadline, *version) for i, prompt in enumerate(prompts)]
-        # a TaskGroup would hide the one error that is worth telling inside an ExceptionGroup
-        tasks = [asyncio.create_task(self._one(job)) for job in jobs]
-        try:
-            with self.metrics.compose.time():
-                composed = await asyncio.gather(*tasks)
-            await self._move(stored, State.RENDERING)
-            media = [await self._render(tune) for tune in composed]
-        finally:
-            for task in tasks:
-                task.cancel()
-        new = [replace(tune, ordinal=i) for i, tune in enumerate(composed)]
+        new = await self._maker.composed(stored)
+        await self._move(stored, State.RENDERING)
+        media = await self._maker.rendered(new)
         tunes = await patiently(self.store.finish, stored.id, new)
         for tune, files in zip(tunes, media, strict=False):  # none when it was cancelled at the last moment
             self.library.remember(tune.id, files)
@@ -262,25 +253,6 @@ class Composer:
         if tunes:
             log.info("prompt %d is done: tunes %s", stored.id, [tune.id for tune in tunes])
             self.listeners.tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
-
-    async def _checkpoint(self, version: int) -> tuple[str, str, int]:
-        """The file of a version, its hash and its number, for a Job; nothing for one that is not known any more."""
-        known = next((known for known in await patiently(self.store.versions) if known.number == version), None)
-        return (known.path, known.sha256, known.number) if known else ("", "", version)
-
-    async def _one(self, job: Job) -> NewTune:
-        event = await self.worker.compose(job)
-        if event.state == "failed":
-            raise BadRequest(event.error) if event.fault == "input" else WorkerError(event.error)
-        used = None
-        if event.note:
-            used = event.version or self.version  # 0 is the one that the worker was started with
-            log.error("job %s: %s; version %d composed it", job.id, event.note, used)
-        return NewTune(0, job.prompt.seed, event.title, event.abc, event.nearest, event.temperature, used)
-
-    async def _render(self, tune: NewTune) -> dict[str, bytes]:
-        with self.metrics.render.time():
-            return await self.renderer.render(tune.abc, RENDERED)
 
     async def _move(self, stored: StoredPrompt, state: State) -> None:
         if not await patiently(self.store.set_state, stored.id, state):

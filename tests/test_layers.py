@@ -42,7 +42,7 @@ HOMES = {
 FRONT_ENDS = ("bot.web", "bot.discord")
 WIRING = ("bot.service", "bot.outpost", "bot.commands", "bot.__main__")
 USE_CASES = (
-    *("bot.composer", "bot.library", "bot.settings", "bot.limits", "bot.tunebook", "bot.sharing"),
+    *("bot.composer", "bot.making", "bot.library", "bot.settings", "bot.limits", "bot.tunebook", "bot.sharing"),
     *("bot.retraining", "bot.training", "bot.lessons", "bot.candidates", "bot.verdict"),
 )
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")

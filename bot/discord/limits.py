@@ -3,14 +3,29 @@
 from typing import Any
 
 import discord
+from discord import app_commands
 
 from bot import settings as server_settings
 from bot.discord.failures import escaped
 from bot.discord.parts import Parts, place_of
 from bot.errors import NotAllowed
 
+SHOWN_TO = discord.Permissions(manage_guild=True)  # by Discord; the commands check for themselves
 # what a missing right, a deleted channel or an outage on the way to the log channel may not spoil
 _QUIET = (discord.HTTPException, OSError, TimeoutError)
+
+
+def admins_group(tree: app_commands.CommandTree[Any], name: str, description: str) -> app_commands.Group:
+    """A group of commands in a server, that Discord shows to those who manage it."""
+    group = app_commands.Group(
+        name=name,
+        description=description,
+        default_permissions=SHOWN_TO,
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+    )
+    tree.add_command(group)
+    return group
 
 
 async def admit(interaction: discord.Interaction[Any], parts: Parts) -> None:

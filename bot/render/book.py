@@ -10,6 +10,7 @@ import typst
 
 from bot.errors import RenderError
 from bot.render import picture
+from bot.render.painting import font_folder
 from bot.render.printable import printable
 from model.abc_reader import parse
 from model.key import Key
@@ -54,7 +55,7 @@ def _typeset(files: dict[str, bytes]) -> bytes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", typst.TypstWarning)  # of letters that no font has
             compile_files: Any = typst.compile  # its stub forgets that it takes files by name
-            made: bytes = compile_files(files, font_paths=[picture.font_folder()], ignore_system_fonts=True)
+            made: bytes = compile_files(files, font_paths=[font_folder()], ignore_system_fonts=True)
     except typst.TypstError as error:
         raise RenderError(f"the book cannot be set: {error}") from error
     return made

@@ -1,12 +1,9 @@
 """A curve of losses -> PNG: drawn as SVG, painted by resvg."""
 
 from collections.abc import Sequence
-from functools import cache
-
-import resvg_py
 
 from bot.errors import RenderError
-from bot.render.picture import font_folder
+from bot.render.painting import paint
 
 WIDTH, HEIGHT = 900, 420  # pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 92, 24, 54, 58
@@ -31,16 +28,7 @@ def png(points: Points) -> bytes:
         f'<circle {last} r="6" fill="{_LINE}"/>'
         f"{_text(_LEFT, 34, f'Loss while learning: {ys[-1]:.3f}', _INK, 24)}</svg>"
     )
-    painted: bytes = resvg_py.svg_to_bytes(
-        svg_string=svg,
-        width=WIDTH,
-        background="white",
-        skip_system_fonts=True,
-        font_files=_fonts(),
-        font_family="DejaVu Sans",
-        sans_serif_family="DejaVu Sans",
-    )
-    return painted
+    return paint(svg, WIDTH, "DejaVu Sans", ("DejaVuSans",))
 
 
 class _Scale:
@@ -67,8 +55,3 @@ def _axes(xs: Sequence[float], ys: Sequence[float], up: _Scale) -> str:
 
 def _text(x: float, y: float, text: str, colour: str, size: int, anchor: str = "start") -> str:
     return f'<text x="{x}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="{anchor}">{text}</text>'
-
-
-@cache
-def _fonts() -> list[str]:
-    return [str(font_folder() / "DejaVuSans.ttf")]

@@ -2,15 +2,13 @@
 
 import textwrap
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from xml.sax.saxutils import escape
 
-import resvg_py
 import verovio
 
 from bot.errors import RenderError
 from bot.render import mei
+from bot.render.painting import paint
 from model.notation import Tune
 
 WIDTH = 1400  # pixels: a chat on a phone shows 400 points at two or three pixels each
@@ -34,16 +32,7 @@ def png(tune: Tune) -> bytes:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_PAGE} {height}" width="{_PAGE}" height="{height}">'
         f"{heading}{music}</svg>"
     )
-    painted: bytes = resvg_py.svg_to_bytes(
-        svg_string=svg,
-        width=WIDTH,
-        background="white",
-        skip_system_fonts=True,
-        font_files=_fonts(),
-        font_family="STIXGeneral",
-        serif_family="STIXGeneral",
-    )
-    return painted
+    return paint(svg, WIDTH, "STIXGeneral", _FONTS)
 
 
 def engraved(tune: Tune, width: int) -> tuple[str, float]:
@@ -115,16 +104,3 @@ def _toolkit(width: int) -> verovio.toolkit:
         }
     )
     return toolkit
-
-
-def font_folder() -> Path:
-    """Matplotlib's wheel carries free fonts; a bare machine has none, and would lose every letter."""
-    found = find_spec("matplotlib")
-    if found is None or found.origin is None:
-        raise RenderError("Matplotlib, whose fonts the titles are set in, is not installed")
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
-
-
-@cache
-def _fonts() -> list[str]:
-    return [str(font_folder() / f"{name}.ttf") for name in _FONTS]

@@ -8,26 +8,18 @@ from discord.app_commands import Choice, Range
 
 from bot.discord import limits, model_shown
 from bot.discord.asking import check_permissions
-from bot.discord.commands import settings
 from bot.discord.parts import Parts, place_of
 from bot.errors import NotAllowed
+from bot.retraining import MOST_VOTES
 from bot.values import Message
 
-MOST_VOTES = 1_000_000
 LARGEST = 2**31 - 1
 RECEIVED = "Getting ready to learn…"
 
 
 def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     """Put /model and what belongs to it into the tree."""
-    group = app_commands.Group(
-        name="model",
-        description="The model: learn from votes, versions",
-        default_permissions=settings.SHOWN_TO,
-        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-    )
-    tree.add_command(group)
+    group = limits.admins_group(tree, "model", "The model: learn from votes, versions")
     _add_reading(group, parts)
     _add_learning(group, parts)
     _add_rollback(group, parts)

@@ -11,7 +11,6 @@ from bot.discord.parts import Parts, place_of
 from bot.errors import BadRequest
 from bot.settings import LONGEST_COOLDOWN, MOST_WAITING
 
-SHOWN_TO = discord.Permissions(manage_guild=True)  # by Discord; the commands check for themselves
 RESETS = {
     "Defaults of /compose": ("rhythm", "temperature", "form"),
     "Limits": ("cooldown", "server_cooldown", "waiting", "member_waiting"),
@@ -27,14 +26,7 @@ _SEEN = (
 
 def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     """Put /settings and what belongs to it into the tree."""
-    group = app_commands.Group(
-        name="settings",
-        description="What this server's admins choose",
-        default_permissions=SHOWN_TO,
-        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-    )
-    tree.add_command(group)
+    group = limits.admins_group(tree, "settings", "What this server's admins choose")
     _add_reading(group, parts)
     _add_defaults(group, parts)
     _add_rights(group, parts)

@@ -83,8 +83,12 @@ async def test_one_who_is_gone_is_not_told(monkeypatch: pytest.MonkeyPatch, capl
 
 
 async def test_a_network_that_is_away_is_no_further_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(*_: Any) -> None:
+    tried = []
+
+    async def away(_: Any, line: str) -> None:
+        tried.append(line)
         raise TimeoutError
 
     monkeypatch.setattr(failures, "say", away)
     await failures.tell(None, NotFound("there is no tune 9"))  # type: ignore[arg-type]
+    assert tried == ["There is no tune 9"]

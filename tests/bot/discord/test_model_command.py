@@ -8,8 +8,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.discord import live
-from bot.discord.commands import settings
+from bot.discord import limits, live
 from bot.learning import Stand
 from bot.values import Place
 from tests.bot.classroom import VOTES, choose_first, vote
@@ -160,7 +159,7 @@ async def test_a_second_retraining_is_refused_and_one_can_be_cancelled(tmp_path:
 async def test_a_forged_interaction_of_another_member_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings, "SHOWN_TO", None)  # as if Discord showed it to all
+    monkeypatch.setattr(limits, "SHOWN_TO", None)  # as if Discord showed it to all
     async with stage(tmp_path, trainer=("--do", "hang")) as on:
         await choose_first(on.bot.store, tmp_path)
         await vote(on.bot.store)

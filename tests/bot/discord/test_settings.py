@@ -8,8 +8,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.discord import settings_shown
-from bot.discord.commands import settings
+from bot.discord import limits, settings_shown
 from bot.values import Place, Record, ServerSettings
 from tests.bot.discord.stage import Stage, stage
 
@@ -94,7 +93,7 @@ async def test_a_wrong_setting_is_one_line_and_changes_nothing(tmp_path: Path) -
 async def test_a_forged_interaction_of_another_member_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings, "SHOWN_TO", None)  # as if Discord showed it to all
+    monkeypatch.setattr(limits, "SHOWN_TO", None)  # as if Discord showed it to all
     async with stage(tmp_path) as on:
         forged: dict[str, dict[str, Any]] = {
             "show": {},

@@ -209,7 +209,7 @@ async def test_a_corrupt_database_is_refused(path: Path, damage: str) -> None:
 async def test_an_empty_file_becomes_a_database(path: Path) -> None:
     path.touch()
     async with await Store.open(path) as store:
-        await a_tune(store)
+        assert (await a_tune(store)).id == 1
 
 
 async def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
