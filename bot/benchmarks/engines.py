@@ -55,8 +55,9 @@ def _postgres_folder() -> Path | None:
 class Postgres:
     """One server, whose database `postgres` is there. It runs as `postgres` where root starts it, who may not be it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.port = free_port()
+        self._options = options
         self._data, self._log = folder / "data", folder / "log"
         self._as: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []}
         if os.geteuid() != 0:
@@ -75,8 +76,8 @@ class Postgres:
 
     def start(self) -> None:
         """Run it, and wait until it answers; after one that was killed that may take a second try."""
-        options = ["listen_addresses=127.0.0.1", f"port={self.port}", "unix_socket_directories=", *_QUICK]
-        words = [word for option in options for word in ("-c", option)]
+        options = ["listen_addresses=127.0.0.1", f"port={self.port}", "unix_socket_directories="]
+        words = [word for option in (*options, *_QUICK, *self._options) for word in ("-c", option)]
         command = [*_ASIDE, str(self._programs / "postgres"), "-D", str(self._data), *words]
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
@@ -115,14 +116,14 @@ class Postgres:
 class RedisServer:
     """One server, with a password, and an append-only file so that it forgets nothing when it is killed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **options: str) -> None:
         self.port = free_port()
-        self._folder = folder
+        self._folder, self._options = folder, options
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         options = {"port": self.port, "bind": "127.0.0.1", "dir": self._folder, "appendonly": "yes", "save": ""}
-        options |= {"appendfsync": "always", "requirepass": PASSWORD, "maxmemory-policy": "noeviction"}
+        options |= {"appendfsync": "always", "requirepass": PASSWORD, "maxmemory-policy": "noeviction"} | self._options
         words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
         self._process = subprocess.Popen(["redis-server", *words], stdout=subprocess.DEVNULL)
         until = time.monotonic() + _PATIENCE
@@ -155,11 +156,11 @@ class RedisServer:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A server of one's own, gone afterwards."""
+def postgres(*options: str) -> Iterator[Postgres]:
+    """A server of one's own, gone afterwards; `options` as `-c` takes them."""
     # where any user may look for its folder
     with tempfile.TemporaryDirectory(prefix="tunesmith-postgres-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        server = Postgres(Path(folder))
+        server = Postgres(Path(folder), *options)
         try:
             server.create()
             server.start()
@@ -169,10 +170,10 @@ def postgres() -> Iterator[Postgres]:
 
 
 @contextmanager
-def redis() -> Iterator[RedisServer]:
-    """A server of one's own, gone afterwards."""
+def redis(**options: str) -> Iterator[RedisServer]:
+    """A server of one's own, gone afterwards; `options` as its configuration has them."""
     with tempfile.TemporaryDirectory(prefix="tunesmith-redis-", ignore_cleanup_errors=True) as folder:
-        server = RedisServer(Path(folder))
+        server = RedisServer(Path(folder), **options)
         server.start()
         try:
             yield server
