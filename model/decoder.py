@@ -23,7 +23,7 @@ _COLUMNS = _FORGOTTEN + 1
 _FREE = -1  # no token is given here
 _OF_A_ROW = (
     *("_node", "_position", "_taken", "_in_bar", "_ids", "_seen", "_runs"),
-    *("_uniform", "_temperature", "_prefix", "_bars"),
+    *("_uniform", "_temperature", "_prefix", "_bars", "_plan"),
 )
 
 
@@ -31,7 +31,8 @@ _OF_A_ROW = (
 class Row:
     """What one tune is drawn with. `uniform` [LONGEST_TUNE] in [0, 1) decides each draw.
 
-    `prefix` are the ids it begins with, header included; `bars` gives further bars by (section, bar), see Grammar.
+    `prefix` are the ids it begins with, header included; `bars` gives further bars by (section, bar), see Grammar;
+    `plan` the ids of its parts' plans, see model.plan.
     """
 
     grammar: Grammar
@@ -39,6 +40,7 @@ class Row:
     uniform: NDArray[np.float64]
     prefix: Sequence[int] = ()
     bars: Mapping[tuple[int, int], Sequence[int]] = field(default_factory=dict)
+    plan: Sequence[int] = ()
 
 
 class _Tables:
@@ -58,6 +60,7 @@ class _Tables:
         self.after = joined("after", first)  # forbidden moves are shifted too, and never looked up
         self.limit, self.entry = joined("limit"), joined("entry")
         self.place, self.part, self.bar_number = joined("place"), joined("part"), joined("bar_number")
+        self.planned = joined("planned")
         self.ticks = torch.from_numpy(grammars[0].ticks).to(device)
         self.column = torch.from_numpy(grammars[0].column).to(device)
         music = np.concatenate([[node.stage == MUSIC for node in g.nodes] for g in grammars])
@@ -105,6 +108,8 @@ class Decoder:
         self._runs = torch.zeros(count, len(LOOKBACK_BARS), dtype=torch.int64, device=device)
         self._uniform = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.float64, device=device)
         self._temperature = torch.ones(count, 1, device=device)
+        parts = max(len(grammar.rules.sections) for grammar in grammars)
+        self._plan = torch.zeros(count, 1 + parts, dtype=torch.int64, device=device)
         prefix = max(len(row.prefix) for row in rows)
         in_bar = max((len(ids) for row in rows for ids in row.bars.values()), default=0)
         self._prefix = torch.full((count, prefix + 1), _FREE, device=device)
@@ -127,6 +132,8 @@ class Decoder:
         self._ids[place, 0] = first
         self._uniform[place, :LONGEST_TUNE] = torch.from_numpy(row.uniform)
         self._temperature[place] = row.temperature
+        self._plan[place] = 0
+        self._plan[place, 1 : 1 + len(row.plan)] = torch.tensor(row.plan, dtype=torch.int64)
         self._prefix[place] = _FREE
         self._prefix[place, : len(row.prefix)] = torch.tensor(row.prefix, dtype=torch.int64)
         self._bars[place] = _FREE
@@ -144,7 +151,8 @@ class Decoder:
         seen = self._seen.gather(1, here[:, None] - self._back * _COLUMNS)
         position = torch.where(music, self._position + 1, 0)
         places = torch.stack([position, tables.place[node]], dim=1)
-        inputs = torch.cat([last, places, seen, tables.part[node][:, None], self._runs], dim=1)
+        plan = self._plan.gather(1, tables.planned[node][:, None])
+        inputs = torch.cat([last, places, seen, tables.part[node][:, None], self._runs, plan], dim=1)
         logits = self._stepper.step(inputs[:, self._inputs], self._state)
 
         mask = self.masks()

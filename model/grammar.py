@@ -46,7 +46,8 @@ class Rules:
     """What a Grammar is compiled from. `header` are the tokens before the first part; MIDI `low` to `high` are allowed.
 
     `strict` asks for what the bot gives and not every tune in the books has: an end on the tonic (also for the A that
-    AABA ends with), and one pickup for all parts, so that each last bar and the next pickup make one bar.
+    AABA ends with, and for the parts that `closes` names), and one pickup for all parts, so that each last bar and the
+    next pickup make one bar.
     """
 
     header: tuple[str, ...]
@@ -55,6 +56,7 @@ class Rules:
     low: int
     high: int
     strict: bool = True
+    closes: tuple[bool, ...] = ()  # for each part from the first on
 
     @property
     def sections(self) -> tuple[bool, ...]:
@@ -62,13 +64,23 @@ class Rules:
         parts = self.form.parts[:3] if self.form.parts == "AABA" else self.form.parts
         return tuple(parts.count(letter) == 2 for letter in dict.fromkeys(parts))
 
+    @property
+    def closing(self) -> tuple[bool, ...]:
+        """For each part that is composed, whether it has to end on the tonic."""
+        last = len(self.sections) - 1
+        asked = (*self.closes, *(False,) * (last + 1))
+        return tuple(
+            self.strict and (asked[i] or i == last or (i == 0 and self.form.parts == "AABA")) for i in range(last + 1)
+        )
+
 
 class Grammar:
     """The tables of some Rules over the ids of a note vocabulary.
 
     Per node: `limit` ticks of its bar, `entry` position, `rows` of `masks` (where the bar is full, and the base to
-    which the ticks that are left are added elsewhere), and what the network sees of it: `place`, `part` and
-    `bar_number` (bars since the tune's start; right where `strict`). `after[node, column[token]]` is the next node, or
+    which the ticks that are left are added elsewhere), and what the network sees of it: `place`, `part`,
+    `planned` (the number of the part whose plan is seen; 0 for none) and `bar_number` (bars since the tune's start;
+    right where `strict`). `after[node, column[token]]` is the next node, or
     -1; columns are the vocabulary's, the same for all its grammars. The last state absorbs: `|]` leads back to it.
     """
 
@@ -101,6 +113,10 @@ class Grammar:
         numbers = np.array([n.section * rules.form.bars + n.bar - (n.pickup == 0) for n in self.nodes])
         self.place, self.bar_number = bars * music, numbers * music
         self.part = np.array([part_id(node.section, rules.form.sounding) for node in self.nodes])
+        part_begins = len(rules.header) + 1
+        self.planned = np.array(
+            [n.section + 1 if n.stage != HEADER or n.section or n.step >= part_begins else 0 for n in self.nodes]
+        )
         self.end = next(number for number, node in enumerate(self.nodes) if node.stage == END)
 
     def at(self, section: int, bar: int, pickup: int) -> State | None:
@@ -212,10 +228,7 @@ class Grammar:
         return self.rules.bar_ticks - (node.pickup if node.bar == self.rules.form.bars else 0)
 
     def _on_tonic(self, node: Node) -> bool:
-        if not self.rules.strict or node.bar != self.rules.form.bars or node.ending == 1:
-            return False
-        closes = self.rules.form.parts == "AABA" and node.section == 0
-        return closes or node.section == len(self.rules.sections) - 1
+        return node.bar == self.rules.form.bars and node.ending != 1 and self.rules.closing[node.section]
 
     def _bar_lines(self, node: Node) -> dict[str, Node]:
         bars = self.rules.form.bars

@@ -14,9 +14,10 @@ from model.corpus import Corpus
 from model.errors import InputError, NotationError
 from model.key import Key
 from model.network import Network, NetworkConfig
+from model.plan import Plans, plans_of
 from model.presets import Preset
 from model.sources import Source
-from model.tokens import INPUTS, LONGEST_RUN, PARTS, PLACES, POSITIONS, Cursor, token_note
+from model.tokens import INPUTS, LONGEST_RUN, PARTS, PLACES, PLANS, POSITIONS, Cursor, decode, token_note
 from model.vocabulary import Vocabulary
 
 MARGIN = "\n\n"  # between songs, as the article joins them
@@ -60,6 +61,8 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
         "split": {side: len(built.split(side)) for side in ("train", "validation", "held-out")},
         "seed": seed,
     }
+    if "plan" in preset.inputs:
+        facts["plans"] = Plans.of(tune.song for tune in built.split("train")).to_json()
     if preset.vocabulary == "titles":
         names = [tune.title for tune in built.tunes]
         facts |= {"taken": titles.taken(names), "words": titles.words(names)}
@@ -68,7 +71,7 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
 
 def input_sizes(known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[int, ...]:
     """How many ids each of `inputs` has; see tokens.INPUTS. Lookback ids are tokens' plus one, 0 for none."""
-    sizes = {"token": len(known), "position": POSITIONS, "place": PLACES, "part": PARTS}
+    sizes = {"token": len(known), "position": POSITIONS, "place": PLACES, "part": PARTS, "plan": PLANS}
     sizes |= dict.fromkeys((name for name in INPUTS if name.startswith("run ")), LONGEST_RUN + 1)
     return tuple(sizes.get(name, len(known) + 1) for name in inputs)
 
@@ -76,7 +79,8 @@ def input_sizes(known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[int,
 def features(tokens: Sequence[str], known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[Tensor, Tensor]:
     """Inputs [time, inputs] that predict targets [time]: every token but the first, which is given."""
     ids = known.encode(tokens)
-    cursor, rows = Cursor(sum(token in ("|:", "[|") for token in tokens)), []
+    plan = [plan.id for plan in plans_of(decode(tokens).parts)] if "plan" in inputs else []
+    cursor, rows = Cursor(sum(token in ("|:", "[|") for token in tokens), plan), []
     for token, token_id in zip(tokens[:-1], ids[:-1], strict=True):
         cursor.advance(token, token_id)
         rows.append(cursor.inputs(token_id))

@@ -31,7 +31,7 @@ class Preset:
 SEED = Preset("seed", "characters", (256,), 1024, 1, 0.0, 64, 125, 1e-4, 7500, "constant", 250, 8)
 """The seed article's system: Embedding 256, LSTM 1024, Linear; 7,500 steps of 64 x 125 characters at 1e-4."""
 
-_WIDTHS = {"token": 192, "position": 32, "place": 32, "back": 96, "part": 16, "run": 8}
+_WIDTHS = {"token": 192, "position": 32, "place": 32, "back": 96, "part": 16, "run": 8, "plan": 24}
 
 
 def _notes(name: str, inputs: tuple[str, ...], copies: bool = False) -> Preset:
@@ -47,7 +47,7 @@ LOOKBACK = _notes("lookback", ("token", "back 1", "back 2", "back 4", "back 8"))
 
 TRAD = _notes("trad", INPUTS, copies=True)
 """The bot's own: whole notes, place in the bar, in the part and in the tune, what stood some bars before, for how long
-the tune has repeated that, and a way to go on repeating."""
+the tune has repeated that, and a way to go on repeating; and the plan of the part."""
 
 TITLES = Preset("titles", "titles", (48,), 256, 1, 0.3, 64, 48, 3e-3, 1500, "cosine", 100, 8, 1.0)
 """Names for tunes: characters of the corpus' titles, each behind its rhythm."""

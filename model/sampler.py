@@ -21,6 +21,7 @@ from model.jobs import Prompt
 from model.network import restored
 from model.notation import Tune
 from model.originality import NOBODY, Index, Nearest
+from model.plan import Plan, Plans
 from model.prepare import input_sizes
 from model.titles import Titles
 from model.tokens import INPUTS, decode
@@ -30,6 +31,7 @@ from model.vocabulary import Vocabulary
 DRAWS = 30  # attempts at one tune before giving up
 PATIENCE = 5  # draws too close to a known tune, after which the temperature rises
 WARMER = 0.1  # by so much each time
+PLANNING = 2**32  # the random stream of a seed that draws the plan; those of its draws count from 0
 UNCHANGED = "the tune that it varies"
 IDLE = 1 / 8  # the share of a batch's rows that have ended, at which they are dropped
 GRAMMARS = 64  # compiled ones kept: up to half a megabyte each
@@ -64,6 +66,7 @@ class _Draft:
     prompt: Prompt
     grammar: Grammar
     given: Given
+    plan: tuple[int, ...]
     prefix: list[int]
     temperature: float
     draw: int = 0
@@ -73,7 +76,7 @@ class _Draft:
         """What the decoder needs for this draw of it."""
         stream = np.random.Philox(key=[self.prompt.seed, self.draw])
         uniform = np.random.Generator(stream).random(LONGEST_TUNE)
-        return Row(self.grammar, self.temperature, uniform, self.prefix, self.given.bars)
+        return Row(self.grammar, self.temperature, uniform, self.prefix, self.given.bars, self.plan)
 
 
 class Sampler:
@@ -97,6 +100,7 @@ class Sampler:
             raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
         self.stepper = Stepper(network, self.device)
         self._titles, self._index = titles, index
+        self._plans = Plans.from_json(checkpoint.facts.get("plans", []))
         self._grammars: dict[Rules, Grammar] = {}
         self.measure_mask = False  # costs a softmax a token; `mask_removed` is the mean probability that it removed
         self._removed, self._predicted = 0.0, 0
@@ -154,12 +158,20 @@ class Sampler:
 
     def _draft(self, index: int, prompt: Prompt) -> _Draft:
         rules = composition.rules(prompt, self.vocabulary)
+        plan = given(prompt, self.vocabulary)
+        plans = self._planned(prompt, len(rules.sections), plan.plans)
+        rules = replace(rules, closes=tuple(part.closes for part in plans[:-1]))
         grammar = self._grammars.get(rules) or Grammar(self.vocabulary, rules)
         self._grammars[rules] = grammar
         if len(self._grammars) > GRAMMARS:
             self._grammars.pop(next(iter(self._grammars)))
-        plan = given(prompt, self.vocabulary)
-        return _Draft(index, prompt, grammar, plan, self._prefix(grammar, plan, prompt), prompt.temperature)
+        ids = tuple(part._replace(closes=c).id for part, c in zip(plans, rules.closing, strict=False))
+        return _Draft(index, prompt, grammar, plan, ids, self._prefix(grammar, plan, prompt), prompt.temperature)
+
+    def _planned(self, prompt: Prompt, parts: int, known: tuple[Plan, ...]) -> tuple[Plan, ...]:
+        """The plans of the tune's parts, `known` for the first of them."""
+        uniform = np.random.Generator(np.random.Philox(key=[prompt.seed, PLANNING])).random()
+        return known + self._plans.draw(prompt.rhythm, parts, uniform)[len(known) :]
 
     def _prefix(self, grammar: Grammar, plan: Given, prompt: Prompt) -> list[int]:
         """The ids that the tune begins with, its header included; none where nothing is given.

@@ -28,6 +28,7 @@ MEAN_PITCH = 67  # MIDI: tunes are spelled in the octave that brings their mean 
 POSITIONS = LONGEST_BAR + 2  # id 0 stands for the header
 PLACES = 3 * BARS_SEEN + 1  # bar in the part, in the body, first or second ending; id 0 stands for the header
 PARTS = 20  # number of the part, up to four more, x how many follow, up to three
+PLANS = 33  # see model.plan; id 0 stands for none
 LONGEST_RUN = 15  # tokens
 INPUTS = (  # what a network may be given; the first seven are what the first checkpoints have
     "token",
@@ -36,6 +37,7 @@ INPUTS = (  # what a network may be given; the first seven are what the first ch
     *(f"back {bars}" for bars in LOOKBACK_BARS),
     "part",
     *(f"run {bars}" for bars in LOOKBACK_BARS),
+    "plan",
 )
 _ACCIDENTALS = {-2: "__", -1: "_", 0: "", 1: "^", 2: "^^"}
 
@@ -209,10 +211,14 @@ def _decode_part(tokens: Sequence[str], key: Key) -> Part:
 
 
 class Cursor:
-    """Walks along the tokens of a tune of so many parts and knows, at each, what the network may see of the past."""
+    """Walks along the tokens of a tune of so many parts and knows, at each, what the network may see of the past.
 
-    def __init__(self, parts: int = 0) -> None:
+    `plan` has an id for each part, see model.plan.
+    """
+
+    def __init__(self, parts: int = 0, plan: Sequence[int] = ()) -> None:
         self.parts = parts
+        self._plan = plan
         self.part = -1  # -1 before the first
         self.runs = [0] * len(LOOKBACK_BARS)
         self.length = 0  # of a bar, in ticks
@@ -273,7 +279,9 @@ class Cursor:
 
     def inputs(self, token_id: int) -> tuple[int, ...]:
         """What INPUTS names, `token_id` being the last token."""
-        return (token_id, *self.place_ids(), *self.lookback(), part_id(max(self.part, 0), self.parts), *self.runs)
+        plan = self._plan[self.part] if 0 <= self.part < len(self._plan) else 0
+        part = part_id(max(self.part, 0), self.parts)
+        return (token_id, *self.place_ids(), *self.lookback(), part, *self.runs, plan)
 
     def lookback(self) -> tuple[int, ...]:
         """What began at this place LOOKBACK_BARS bars ago: a token id plus one; 0 for nothing."""

@@ -15,10 +15,12 @@ from model.jobs import Form, Prompt
 from model.move import each_bar
 from model.notation import Tune
 from model.opening import check_pickup, move_for, opening_tokens, read
+from model.plan import Plan, plans_of
 from model.rhythm import RHYTHMS
-from model.tokens import Song, encode, merge_ties, token_ticks
+from model.tokens import Song, decode, encode, merge_ties, token_ticks
 from model.vocabulary import Vocabulary
 
+_HEADER = ("R:", "M:4/4", "K:maj", "F:")  # any: a plan does not depend on it
 ENDING = 2  # bars composed anew at the end of a part that has no first and second ending
 
 
@@ -29,12 +31,13 @@ class Given:
     `prefix` stands at the start of the tune, behind the header of its first part: it begins with the `pickup=` token.
     `bars` maps (section, bar), counted as in grammar.Node with bar 0 the pickup, to the ids of that bar's notes and of
     the bar line behind them, `|` or `[1`; they are forced when that bar is entered outside of endings. `notes` counts
-    the sounding notes of both.
+    the sounding notes of both. `plans` are those of the parts that are given whole, or but for their endings.
     """
 
     prefix: tuple[int, ...] = ()
     bars: Mapping[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     notes: int = 0
+    plans: tuple[Plan, ...] = ()
 
     def marks(self, tokens: Sequence[str]) -> list[bool]:
         """For each sounding note of a tune that was composed with this plan, in order, whether it was given."""
@@ -54,18 +57,23 @@ def given(prompt: Prompt, vocabulary: Vocabulary) -> Given:
     rhythm and form, not well formed, or has what the model never saw.
     """
     if not prompt.vary:
-        return _plan(opening_tokens(prompt, vocabulary), {}, vocabulary)
+        opening = opening_tokens(prompt, vocabulary)
+        first = decode([*_HEADER, "[|", "", *opening]).parts if opening else ()
+        whole = bool(first) and first[0].length == prompt.form.bars
+        return _plan(opening, {}, vocabulary, plans_of(first) if whole else ())
     parts = _parts(prompt, vocabulary)
     tokens = _tokens(parts, prompt, vocabulary)
+    plans = plans_of(decode([*_HEADER, *tokens]).parts)
     if prompt.vary == "parts":
-        return _plan(list(takewhile(lambda token: token not in ("|:", "[|", "|]"), tokens[2:])), {}, vocabulary)
+        kept_part = list(takewhile(lambda token: token not in ("|:", "[|", "|]"), tokens[2:]))
+        return _plan(kept_part, {}, vocabulary, plans[:1])
     kept = [len(part.bars) if part.endings else len(part.bars) - ENDING for part in parts]
     bars = {
         (bar.section, bar.number): (*bar.notes, bar.line)
         for bar in _bars(tokens)
         if not bar.ending and bar.number <= kept[bar.section]
     }
-    return _plan(tokens[2:3], bars, vocabulary)
+    return _plan(tokens[2:3], bars, vocabulary, plans)
 
 
 def unchanged(tune: Tune, prompt: Prompt) -> bool:
@@ -80,10 +88,15 @@ def _form(tune: Tune) -> Form | None:
         return None
 
 
-def _plan(prefix: Sequence[str], bars: Mapping[tuple[int, int], Sequence[str]], vocabulary: Vocabulary) -> Given:
+def _plan(
+    prefix: Sequence[str],
+    bars: Mapping[tuple[int, int], Sequence[str]],
+    vocabulary: Vocabulary,
+    plans: tuple[Plan, ...],
+) -> Given:
     notes = _sounding(prefix) + sum(map(_sounding, bars.values()))
     ids = {place: tuple(vocabulary.encode(tokens)) for place, tokens in bars.items()}
-    return Given(tuple(vocabulary.encode(prefix)), ids, notes)
+    return Given(tuple(vocabulary.encode(prefix)), ids, notes, plans)
 
 
 def _sounding(tokens: Sequence[str]) -> int:

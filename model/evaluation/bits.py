@@ -2,6 +2,7 @@
 
 Bits per note = -log2 of the probability of all tokens of a tune but the first, which is given, grammar off, over the
 tune's notes and rests. It compares vocabularies: characters and whole notes spend their bits on the same notes.
+A network that is told a plan pays for it: the bits that saying it takes are counted in.
 """
 
 import math
@@ -15,6 +16,7 @@ from model import corpus
 from model.checkpoint import Checkpoint
 from model.corpus import Corpus, CorpusTune
 from model.network import Network, restored
+from model.plan import Plans
 from model.prepare import MARGIN, features, notes_in, text_notes
 from model.sources import Source
 from model.vocabulary import Vocabulary
@@ -51,9 +53,11 @@ def bits_per_note(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> Bits:
     characters = vocabulary.kind == "characters"
     spelled = [(tune.text + MARGIN if characters else tune.tokens) for tune in tunes]
     known = [i for i, tokens in enumerate(spelled) if all(token in vocabulary.ids for token in tokens)]
+    plans = Plans.from_json(checkpoint.facts.get("plans", []))
     bits, notes = 0.0, 0
     for i in known:
         bits += _bits(network, vocabulary, spelled[i])
+        bits += plans.bits(tunes[i].song.parts) if "plan" in network.config.inputs else 0.0
         notes += text_notes(tunes[i].text) if characters else notes_in(tunes[i].tokens)
     return Bits(len(known), len(tunes) - len(known), notes, bits)
 

@@ -1,5 +1,6 @@
 """Several checkpoints side by side, and what each composes without the grammar."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -17,6 +18,7 @@ from model.form import parts_of, with_parts
 from model.jobs import Form
 from model.key import Key
 from model.notation import Bar, Metre, Tune
+from model.plan import Plans
 from model.tokens import INPUTS, Cursor, decode
 
 HEADER = 4  # tokens that say rhythm, metre, mode and form
@@ -90,7 +92,8 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     network, vocabulary = network_of(checkpoint)
     generator = torch.Generator().manual_seed(seed)
     columns = [INPUTS.index(name) for name in network.config.inputs]
-    tunes, cursors = [list(header) for header in headers], [Cursor(_parts(header)) for header in headers]
+    plans, draws = Plans.from_json(checkpoint.facts.get("plans", [])), random.Random(seed)
+    tunes, cursors = [list(header) for header in headers], [_cursor(header, plans, draws) for header in headers]
     state = None
     for at in range(LONGEST_SONG - 1):
         rows = []
@@ -108,10 +111,13 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     return tunes
 
 
-def _parts(header: Sequence[str]) -> int:
-    """How many parts the form in a header has; 2, the usual, where it names none."""
-    form = next((token[2:] for token in header if token.startswith("F:")), "other")
-    return 2 if form == "other" else Form(form).sounding
+def _cursor(header: Sequence[str], plans: Plans, draws: random.Random) -> Cursor:
+    """A walk through the parts that the form in a header has; 2, the usual, where it names none."""
+    said = {token[:2]: token[2:] for token in header}
+    form = said.get("F:", "other")
+    parts = 2 if form == "other" else Form(form).sounding
+    drawn = plans.draw(said.get("R:", ""), min(parts, len(set(form))), draws.random())
+    return Cursor(parts, [plan.id for plan in drawn])
 
 
 def of_text(abc: str) -> Bars:

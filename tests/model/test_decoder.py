@@ -13,7 +13,7 @@ from model.key import Key
 from model.network import Network, NetworkConfig, restored
 from model.prepare import input_sizes
 from model.sampler import Sampler
-from model.tokens import INPUTS, LOOKBACK_BARS, Cursor, decode
+from model.tokens import INPUTS, LOOKBACK_BARS, PLANS, Cursor, decode
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +25,14 @@ def network() -> Network:
 def row(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperature: float = 1.0) -> Row:
     prompt = Prompt(Key.parse(key), rhythm, form=Form.parse(form))
     grammar = Grammar(sampler.vocabulary, composition.rules(prompt, sampler.vocabulary))
-    return Row(grammar, temperature, np.random.default_rng(seed).random(LONGEST_TUNE))
+    plan = [1 + (seed + 9 * part) % (PLANS - 1) for part in range(len(grammar.rules.sections))]
+    return Row(grammar, temperature, np.random.default_rng(seed).random(LONGEST_TUNE), plan=plan)
 
 
 def plainly(network: Network, row: Row) -> list[int]:
     """The tune of `row`, drawn with nn.LSTM, a Cursor and NumPy."""
     grammar, state, memory = row.grammar, Grammar.start, None
-    cursor = Cursor(grammar.rules.form.sounding)
+    cursor = Cursor(grammar.rules.form.sounding, row.plan)
     columns = [INPUTS.index(name) for name in network.config.inputs]
     ids = [grammar.vocabulary.ids[grammar.rules.header[0]]]
     while True:

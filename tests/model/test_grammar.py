@@ -1,5 +1,6 @@
 import itertools
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from model.form import form_of, well_formed
 from model.grammar import MUSIC, Grammar, Rules, State, accepts
 from model.jobs import Form, Prompt
 from model.key import Key, all_keys
+from model.plan import plans_of
 from model.rhythm import RHYTHMS
 from model.sampler import Sampler
-from model.tokens import Cursor, ticks
+from model.tokens import INPUTS, Cursor, decode, ticks
 from model.vocabulary import Vocabulary
 from tests.model.tunes import words
 
@@ -90,18 +92,29 @@ def test_the_tables_show_the_network_what_the_cursor_of_training_shows(vocabular
     stream = random.Random(5)
     for rhythm, form in (("reel", "AABB:8"), ("jig", "AABBCC:4"), ("waltz", "AABA:16"), ("slip jig", "AB:4")):
         grammar = grammar_of(Prompt(Key.parse("Ador"), rhythm, form=Form.parse(form)), vocabulary)
-        state, cursor = grammar.start, Cursor()
+        state, cursor = grammar.start, Cursor(plan=(1, 2, 3))
         for token in walk(grammar, stream):
             token_id = vocabulary.ids[token]
             after = grammar.next(state, token_id)
             assert after is not None
             state = after
             cursor.advance(token, token_id)
+            if state.node != grammar.end:
+                assert cursor.inputs(token_id)[INPUTS.index("plan")] == grammar.planned[state.node]
             if grammar.nodes[state.node].stage == MUSIC:
                 assert cursor.place_ids() == (state.position + 1, grammar.place[state.node])
                 assert cursor.bar == grammar.bar_number[state.node]
             elif state.node != grammar.end:
                 assert cursor.place_ids() == (0, grammar.place[state.node]) == (0, 0)
+
+
+@pytest.mark.parametrize("closes", [(), (True,), (False, True), (True, True)])
+def test_parts_that_are_to_close_end_on_the_tonic(vocabulary: Vocabulary, closes: tuple[bool, ...]) -> None:
+    rules = composition.rules(Prompt(Key.parse("Ador"), "jig", form=Form.parse("AABBCC:4")), vocabulary)
+    grammar, stream = Grammar(vocabulary, replace(rules, closes=closes)), random.Random(1)
+    ends = [[plan.closes for plan in plans_of(decode(walk(grammar, stream)).parts)] for _ in range(12)]
+    for part, asked in enumerate((*closes, *(False,) * (2 - len(closes)), True)):
+        assert all(end[part] for end in ends) is asked, part
 
 
 def test_a_note_that_takes_two_tied_ones_is_given_and_never_drawn(vocabulary: Vocabulary) -> None:

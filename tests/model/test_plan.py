@@ -1,0 +1,76 @@
+"""The plan of a tune: read off its parts, drawn as the books have it, and worth so many bits."""
+
+from collections import Counter
+from math import log2
+
+import pytest
+
+from model.abc_reader import parse
+from model.form import parts_of
+from model.plan import Plan, Plans, plans_of
+from model.prepare import features
+from model.tokens import INPUTS, PLANS, Song, encode, spelled_on_c
+from model.vocabulary import Vocabulary
+
+A = "|:CDEF GABc|dcBA GFED|CDEF GABc|dcBA G4|CDEF GABc|dBGB AGFE|CDEF GABc|dcBA GFE{}:|"
+ENDING_ALIKE = "|:gfed cBAG|FEDC B,CDE|gfed cBAG|FEDC B,CD2|gaba gfed|cdcB AGAB|CDEF GABc|dcBA GFE{}:|"
+OTHER = "|:gfed cBAG|FEDC B,CDE|gfed cBAG|FEDC B,CD2|gaba gfed|cdcB AGAB|cBAG FEDE|FGAB cdc{}:|"
+
+
+def song(*parts: str, rhythm: str = "reel") -> Song:
+    tune = parse("X:1\nM:4/4\nL:1/8\nK:C\n" + "\n".join(parts))
+    return Song(rhythm, tune.metre.length, "4/4", "", spelled_on_c(parts_of(tune), tune.key))
+
+
+def test_a_plan_says_how_a_part_ends_what_of_the_first_part_and_what_returns() -> None:
+    first, alike, other = A.format("C"), ENDING_ALIKE.format("C"), OTHER.format("C")
+    assert plans_of(song(first, alike).parts) == (Plan(True, 0, 2), Plan(True, 2, 0))  # two bars of four
+    assert plans_of(song(first, other).parts)[1] == Plan(True, 0, 0)
+    assert plans_of(song(first, first).parts)[1] == Plan(True, 3, 2)
+    assert plans_of(song(A.format("D"), ENDING_ALIKE.format("C")).parts) == (Plan(False, 0, 2), Plan(True, 0, 0))
+
+
+def test_endings_count_as_they_sound_the_last_time() -> None:
+    part = "|:CDEF GABc|dcBA GFED|CDEF GABc|[1 dcBA GFED:|[2 dcBA GFEC|]"
+    assert plans_of(song(part).parts) == (Plan(True, 0, 2),)  # the fourth bar is another than the second now
+
+
+def test_ids_are_unique_and_come_back() -> None:
+    plans = [Plan(closes, rhyme, back) for closes in (False, True) for rhyme in range(4) for back in range(4)]
+    assert sorted(plan.id for plan in plans) == list(range(1, PLANS))
+    assert [Plan.of_id(plan.id) for plan in plans] == plans
+
+
+def test_the_network_sees_each_part_with_its_plan_and_the_header_with_none() -> None:
+    tokens = encode(song(A.format("C"), ENDING_ALIKE.format("C")))
+    inputs, _ = features(tokens, Vocabulary("notes", tuple(dict.fromkeys(tokens))))
+    seen = inputs[:, INPUTS.index("plan")].tolist()
+    second = tokens.index("|:", 6)
+    first_plan, second_plan = (plan.id for plan in plans_of(song(A.format("C"), ENDING_ALIKE.format("C")).parts))
+    assert seen == [0] * 4 + [first_plan] * (second - 4) + [second_plan] * (len(tokens) - 1 - second)
+
+
+def test_plans_are_drawn_as_often_as_the_books_have_them_and_always_close() -> None:
+    alike, other = song(A.format("C"), ENDING_ALIKE.format("C")), song(A.format("C"), OTHER.format("C"))
+    books = Plans.of([alike] * 30 + [other] * 10 + [song(A.format("C"), OTHER.format("D"))] * 99)
+    books = Plans.from_json(books.to_json())
+    drawn = Counter(books.draw("reel", 2, i / 100) for i in range(100))
+    assert drawn == {plans_of(alike.parts): 75, plans_of(other.parts): 25}
+
+
+def test_a_rhythm_of_few_tunes_and_one_unknown_borrow_from_all() -> None:
+    reels = [song(A.format("C"), OTHER.format("C"))] * 30
+    jigs = [song(A.format("C"), ENDING_ALIKE.format("C"), rhythm="jig")] * 2
+    books = Plans.of(reels + jigs)
+    for rhythm in ("jig", "polka"):
+        assert {books.draw(rhythm, 2, i / 32) for i in range(32)} == {
+            plans_of(one.parts) for one in (reels[0], jigs[0])
+        }
+    assert books.draw("reel", 3, 0.5) == () == Plans({}).draw("reel", 2, 0.5)
+
+
+def test_the_bits_of_a_plan_are_those_of_a_code_for_it() -> None:
+    alike, other = song(A.format("C"), ENDING_ALIKE.format("C")), song(A.format("C"), OTHER.format("C"))
+    books = Plans.of([alike] * 30 + [other] * 10)
+    assert books.bits(alike.parts) == pytest.approx(-log2(41 / 72) - log2(31 / 72))
+    assert books.bits(other.parts) > books.bits(alike.parts)
