@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from model.grammar import MUSIC, Grammar
 from model.inference import Stepper
@@ -21,9 +22,14 @@ _NOWHERE = LONGEST_BAR + 1  # the position of what is no music: nothing is ever 
 _FORGOTTEN = _NOWHERE + 1  # for this is where it is written
 _COLUMNS = _FORGOTTEN + 1
 _FREE = -1  # no token is given here
+# What is added to the logit of going on with what a tune has begun to repeat, for each of LOOKBACK_BARS. The network
+# learned on tunes that repeat to the end of the bar; where chance makes it break off, it does not begin again. With
+# these, bars come back as often as in the books (`evaluate` counts them as habits).
+PERSISTENCE = (0.4, 0.4, 0.1, 0.7, 0.0, 0.4)
+TRIES = 5  # at a bar that has to end on the tonic, before it is made to
 _OF_A_ROW = (
-    *("_node", "_position", "_taken", "_in_bar", "_ids", "_seen", "_runs"),
-    *("_uniform", "_temperature", "_prefix", "_bars", "_plan"),
+    *("_node", "_position", "_taken", "_in_bar", "_ids", "_seen", "_runs", "_drawn", "_tries"),
+    *("_uniform", "_temperature", "_prefix", "_bars", "_plan", "_runs_before", "_seen_before"),
 )
 
 
@@ -57,6 +63,7 @@ class _Tables:
         rows = np.cumsum([0, *(len(g.masks) for g in grammars)]).tolist()
         self.start = dict(zip(map(id, grammars), first, strict=False))
         self.masks, self.rows = joined("masks"), joined("rows", rows)
+        self.closing, self.tonic = joined("closing"), torch.from_numpy(grammars[0].tonic).to(device)
         self.after = joined("after", first)  # forbidden moves are shifted too, and never looked up
         self.limit, self.entry = joined("limit"), joined("entry")
         self.place, self.part, self.bar_number = joined("place"), joined("part"), joined("bar_number")
@@ -98,14 +105,20 @@ class Decoder:
         self.count = count = -(-len(rows) // stepper.block) * stepper.block
         self._inputs = [INPUTS.index(name) for name in stepper.config.inputs]
         self._back = torch.tensor(LOOKBACK_BARS, device=device)
+        self._persistence = torch.tensor(PERSISTENCE, device=device) * stepper.config.copies
         self._state = stepper.zeros(count)
         self._node = torch.full((count,), self._tables.idle, device=device)
         self._position = torch.zeros(count, dtype=torch.int64, device=device)
         self._taken = torch.ones(count, dtype=torch.int64, device=device)  # tokens so far
+        self._drawn = torch.ones(count, dtype=torch.int64, device=device)  # with those that were taken back
+        self._tries = torch.zeros(count, dtype=torch.int64, device=device)  # at this bar
         self._in_bar = torch.zeros(count, dtype=torch.int64, device=device)  # of them, in this bar
         self._ids = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.int64, device=device)
         self._seen = torch.zeros(count, (_BEFORE + self._tables.bars + 1) * _COLUMNS, dtype=torch.int32, device=device)
         self._runs = torch.zeros(count, len(LOOKBACK_BARS), dtype=torch.int64, device=device)
+        self._state_before, self._runs_before = self._state.clone(), self._runs.clone()  # the bar was begun
+        self._seen_before = torch.zeros(count, _COLUMNS, dtype=torch.int32, device=device)
+        self._in_a_bar = torch.arange(_COLUMNS, device=device)
         self._uniform = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.float64, device=device)
         self._temperature = torch.ones(count, 1, device=device)
         parts = max(len(grammar.rules.sections) for grammar in grammars)
@@ -129,6 +142,7 @@ class Decoder:
         self._seen[place], self._runs[place] = 0, 0
         self._node[place] = self._tables.start[id(grammar)] + state.node
         self._position[place], self._taken[place], self._in_bar[place] = state.position, 1, 0
+        self._drawn[place], self._tries[place] = 1, 0
         self._ids[place, 0] = first
         self._uniform[place, :LONGEST_TUNE] = torch.from_numpy(row.uniform)
         self._temperature[place] = row.temperature
@@ -153,11 +167,14 @@ class Decoder:
         places = torch.stack([position, tables.place[node]], dim=1)
         plan = self._plan.gather(1, tables.planned[node][:, None])
         inputs = torch.cat([last, places, seen, tables.part[node][:, None], self._runs, plan], dim=1)
-        logits = self._stepper.step(inputs[:, self._inputs], self._state)
-
+        closing, this_bar = tables.closing[node], bar[:, None] + self._in_a_bar
+        self._remember(closing & (self._in_bar == 0), this_bar)
+        logits = F.pad(self._stepper.step(inputs[:, self._inputs], self._state), (1, 0))
+        logits = logits.scatter_add(1, seen, self._persistence * (self._runs > 0))[:, 1:]
         mask = self.masks()
         given = self._given()
-        token = torch.where(given != _FREE, given, self._drawn(logits, mask))
+        uniform = self._uniform.gather(1, self._drawn.clamp(max=LONGEST_TUNE)[:, None])
+        token = torch.where(given != _FREE, given, choose(logits, mask, self._temperature, uniform))
         if self._measure:
             free = music & (given == _FREE)
             removed = 1 - (logits.softmax(1) * mask).sum(1)
@@ -178,12 +195,38 @@ class Decoder:
         self._position.copy_(torch.where(inside, self._position + length, tables.entry[self._node]))
         self._in_bar.copy_(torch.where(inside, self._in_bar + 1, 0))
         self._taken.copy_(torch.where(going, at + 1, self._taken))
+        self._drawn.copy_(torch.where(going, self._drawn + 1, self._drawn))
+        self._tries.copy_(torch.where(inside, self._tries, 0))
+        ends = closing & inside & (self._position == tables.limit[self._node]) & (given == _FREE)
+        self._take_back(ends & ~tables.tonic[token] & (self._tries < TRIES), this_bar)
 
     def masks(self) -> Tensor:
-        """What the grammars allow now: [rows, vocabulary] bool."""
+        """What may be drawn now: [rows, vocabulary] bool."""
         left = self._tables.limit[self._node] - self._position
-        full, base = self._tables.rows[self._node].unbind(1)
+        full, strict, free = self._tables.rows[self._node].unbind(1)
+        base = torch.where(self._tries < TRIES, free, strict)
         return self._tables.masks[torch.where(left > 0, base + left, full)]
+
+    def _remember(self, begins: Tensor, this_bar: Tensor) -> None:
+        """Keep what rows knew before a bar that has to end on the tonic.
+
+        Such a bar is drawn freely, and again where it ends elsewhere: so it comes as the network would play it, given
+        that it closes. A mask alone would forbid long notes off the tonic and keep the short ones that lead there.
+        """
+        self._state_before.copy_(torch.where(begins[:, None], self._state, self._state_before))
+        self._runs_before.copy_(torch.where(begins[:, None], self._runs, self._runs_before))
+        self._seen_before.copy_(torch.where(begins[:, None], self._seen.gather(1, this_bar), self._seen_before))
+
+    def _take_back(self, missed: Tensor, this_bar: Tensor) -> None:
+        """Begin the bar again."""
+        self._state.copy_(torch.where(missed[:, None], self._state_before, self._state))
+        self._runs.copy_(torch.where(missed[:, None], self._runs_before, self._runs))
+        seen = torch.where(missed[:, None], self._seen_before, self._seen.gather(1, this_bar))
+        self._seen.scatter_(1, this_bar, seen)
+        self._position.copy_(torch.where(missed, self._tables.entry[self._node], self._position))
+        self._taken.sub_(torch.where(missed, self._in_bar, 0))
+        self._in_bar.copy_(torch.where(missed, 0, self._in_bar))
+        self._tries.add_(missed)
 
     def _given(self) -> Tensor:
         step = self._taken.clamp(max=self._prefix.shape[1] - 1)
@@ -192,10 +235,6 @@ class Decoder:
         in_bar = self._in_bar.clamp(max=self._bars.shape[2] - 1)
         in_bars = self._bars.flatten(1).gather(1, (bar * self._bars.shape[2] + in_bar)[:, None])[:, 0]
         return torch.where(prefix != _FREE, prefix, in_bars)
-
-    def _drawn(self, logits: Tensor, mask: Tensor) -> Tensor:
-        uniform = self._uniform.gather(1, self._taken.clamp(max=LONGEST_TUNE)[:, None])
-        return choose(logits, mask, self._temperature, uniform)
 
     def ended(self) -> list[int]:
         """The places whose tune has ended, or is longer than any tune may be. Waits for the device."""
@@ -211,7 +250,7 @@ class Decoder:
         """Go on with these places alone, in this order; they are numbered from 0 again."""
         self.count = -(-len(places) // self._stepper.block) * self._stepper.block
         at = torch.tensor([*places, *[0] * (self.count - len(places))], device=self.device)
-        self._state = self._state[:, :, at]
+        self._state, self._state_before = self._state[:, :, at], self._state_before[:, :, at]
         for name in _OF_A_ROW:
             setattr(self, name, getattr(self, name)[at])
         self._node[len(places) :] = self._tables.idle

@@ -89,6 +89,7 @@ class Grammar:
     def __init__(self, vocabulary: Vocabulary, rules: Rules) -> None:
         self.vocabulary, self.rules = vocabulary, rules
         self.ticks = np.array([token_ticks(token) for token in vocabulary.tokens])
+        self.tonic = np.array([t.rstrip("0123456789/").rstrip(",'") in ("C", "c") for t in vocabulary.tokens])
         self._allowed, note_masks, self._fillable = self._notes()
         self.nodes, moves = self._explore()
         self.column = np.where(self.ticks == 0, np.cumsum(self.ticks == 0), 0)  # notes share column 0, which is unused
@@ -104,8 +105,8 @@ class Grammar:
             line_masks[row, vocabulary.encode(sorted(tokens))] = True
         self.masks = np.concatenate([note_masks, line_masks])
         self._allowed = np.concatenate([self._allowed, line_masks])
-        tonic = np.array([self._on_tonic(node) for node in self.nodes])
-        self.rows = np.stack([full_row, tonic * (rules.bar_ticks + 1)], axis=1)
+        self.closing = np.array([self._on_tonic(node) for node in self.nodes])
+        self.rows = np.stack([full_row, self.closing * (rules.bar_ticks + 1), 0 * full_row], axis=1)
         self.limit = np.array([self._limit(node) for node in self.nodes])
         self.entry = np.array([self._entry(node) for node in self.nodes])
         music = np.array([node.stage == MUSIC for node in self.nodes])
@@ -128,7 +129,7 @@ class Grammar:
         return State(number, int(self.entry[number]))
 
     def _row(self, state: State) -> int:
-        full, base = self.rows[state.node]
+        full, base, _ = self.rows[state.node]
         left = self.limit[state.node] - state.position
         return int(base + left if left else full)
 
@@ -160,7 +161,6 @@ class Grammar:
             [n is not None and (n.pitch is None or self.rules.low <= n.pitch.midi <= self.rules.high) for n in notes]
         )
         single = np.array([n is not None and _is_one_note(n.length) for n in notes])
-        tonic = np.array([t.rstrip("0123456789/").rstrip(",'") in ("C", "c") for t in self.vocabulary.tokens])
         given = np.zeros((2, full + 1, len(notes)), dtype=np.bool_)
         fillable = np.zeros((2, full + 1), dtype=np.bool_)
         fillable[:, 0] = True
@@ -171,7 +171,7 @@ class Grammar:
                     fits &= self.ticks % 3 > 0
                 fits &= fillable[on_tonic][np.maximum(left - self.ticks, 0)]
                 if on_tonic:
-                    fits &= (self.ticks < left) | tonic
+                    fits &= (self.ticks < left) | self.tonic
                 given[on_tonic, left] = fits
                 fillable[on_tonic, left] = (fits & single).any()
         flat = given.reshape(-1, len(notes))

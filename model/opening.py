@@ -142,9 +142,13 @@ def opening_tokens(prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
     tune = read(prompt)
     if any((bar.start_repeat and i) or bar.end_repeat or bar.ending for i, bar in enumerate(tune.bars)):
         raise InputError("the opening has repeats or endings: give a few bars only, the form adds the rest")
-    if len(tune.bars) > prompt.form.bars:
-        raise InputError(f"the opening has {len(tune.bars)} bars; a part has {prompt.form.bars}")
-    return _spelled(tune, prompt, vocabulary)
+    bars = len(tune.bars) - (len(tune.bars) > 1 and tune.bars[0].length < tune.metre.length)
+    if bars > prompt.form.bars:
+        raise InputError(f"the opening has {bars} bars; a part has {prompt.form.bars}")
+    tokens = _spelled(tune, prompt, vocabulary)
+    if bars == prompt.form.bars and tokens[-1] == "|":
+        tokens.pop()  # what follows the part's last bar is for the form to say
+    return tokens
 
 
 def _spelled(tune: Tune, prompt: Prompt, vocabulary: Vocabulary) -> list[str]:

@@ -1,11 +1,14 @@
 """The decoder's tensors against the same thing written plainly, one token at a time."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
 
 from model import checkpoint, composition
-from model.decoder import LONGEST_TUNE, Decoder, Row, choose
+from model.checkpoint import Checkpoint
+from model.decoder import LONGEST_TUNE, PERSISTENCE, TRIES, Decoder, Row, choose
 from model.grammar import Grammar, State
 from model.inference import Stepper
 from model.jobs import Form, Prompt
@@ -13,7 +16,7 @@ from model.key import Key
 from model.network import Network, NetworkConfig, restored
 from model.prepare import input_sizes
 from model.sampler import Sampler
-from model.tokens import INPUTS, LOOKBACK_BARS, PLANS, Cursor, decode
+from model.tokens import INPUTS, LOOKBACK_BARS, PLANS, Cursor, decode, token_ticks
 
 
 @pytest.fixture(scope="module")
@@ -31,23 +34,40 @@ def row(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperatu
 
 def plainly(network: Network, row: Row) -> list[int]:
     """The tune of `row`, drawn with nn.LSTM, a Cursor and NumPy."""
-    grammar, state, memory = row.grammar, Grammar.start, None
+    grammar, memory = row.grammar, None
     cursor = Cursor(grammar.rules.form.sounding, row.plan)
     columns = [INPUTS.index(name) for name in network.config.inputs]
     ids = [grammar.vocabulary.ids[grammar.rules.header[0]]]
-    while True:
-        after = grammar.next(state, ids[-1])
-        assert after is not None
-        state = after
-        if state.node == grammar.end:
-            return ids
+    state, tries, count = grammar.next(Grammar.start, ids[0]), 0, 1
+    before = state, memory, cursor, 1
+    while state and state.node != grammar.end:
+        closing, left = grammar.closing[state.node], grammar.limit[state.node] - state.position
+        if closing and state.position == 0:
+            before = state, memory, deepcopy(cursor), len(ids)
         cursor.advance(grammar.vocabulary.tokens[ids[-1]], ids[-1])
         inputs = torch.tensor(cursor.inputs(ids[-1]))[columns]
         with torch.inference_mode():
-            logits, memory = network(inputs.expand(8, 1, -1), memory)
-        weights = np.exp(logits[0, 0].double().numpy() / row.temperature) * grammar.mask(state)
+            predicted, memory = network(inputs.expand(8, 1, -1), memory)
+        logits = predicted[0, 0].clone()
+        lookback = list(zip(cursor.lookback(), cursor.runs, PERSISTENCE, strict=True))
+        for seen, run, more in lookback if network.config.copies else ():
+            logits[seen - 1] += more * (run > 0 < seen)
+        full, strict, free = grammar.rows[state.node]
+        mask = grammar.masks[(free if tries < TRIES else strict) + left if left else full]
+        weights = np.exp(logits.double().numpy() / row.temperature) * mask
         cumulative = weights.cumsum()
-        ids.append(int(np.searchsorted(cumulative, row.uniform[len(ids)] * cumulative[-1], side="right")))
+        ids.append(int(np.searchsorted(cumulative, row.uniform[count] * cumulative[-1], side="right")))
+        count += 1
+        length = int(grammar.ticks[ids[-1]])
+        if closing and length and length == left and not grammar.tonic[ids[-1]] and tries < TRIES:
+            state, memory, cursor = before[0], before[1], deepcopy(before[2])
+            del ids[before[3] :]
+            tries += 1
+        elif length:
+            state = State(state.node, state.position + length)
+        else:
+            state, tries = grammar.next(state, ids[-1]), 0
+    return ids
 
 
 def drawn(stepper: Stepper, rows: list[Row]) -> list[list[int]]:
@@ -86,6 +106,16 @@ def test_so_it_is_where_the_network_sees_all_there_is_and_copies(sampler: Sample
         network.output.bias[len(sampler.vocabulary) + LOOKBACK_BARS.index(4)] = 1000
     first, second = decode(sampler.vocabulary.decode(drawn(Stepper(network, torch.device("cpu")), rows[:1])[0])).parts
     assert second.bars[:2] == first.bars[:2]  # four bars on, it repeats itself wherever it may
+
+
+def test_a_network_that_shuns_the_tonic_ends_on_it_all_the_same(sampler: Sampler, small: Checkpoint) -> None:
+    network, rows = restored(small.network, small.weights), all_kinds(sampler)
+    shunned = torch.from_numpy(np.flatnonzero(rows[0].grammar.tonic))
+    with torch.no_grad():
+        network.output.bias[shunned] = -1000
+    for ids in drawn(Stepper(network, torch.device("cpu")), rows):
+        last = [token for token in sampler.vocabulary.decode(ids) if token_ticks(token)][-1]
+        assert last.startswith(("C", "c")), last
 
 
 def test_given_bars_are_kept_and_the_rest_is_drawn(sampler: Sampler) -> None:
