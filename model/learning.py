@@ -3,11 +3,13 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from model.checkpoint import Checkpoint
 from model.files import write_atomically
@@ -32,12 +34,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Report:
-    """What the gate said of a candidate, in the order of its tests."""
+    """What the gate said of a candidate, in the order of its tests. `kept`: how far it went of its way, see `learn`."""
 
     tests: tuple[Check, ...]
     tunes: dict[str, int]
     losses: tuple[tuple[int, float], ...]
     seconds: float
+    kept: float = 1.0
 
     @property
     def passed(self) -> bool:
@@ -50,10 +53,13 @@ class Report:
             "scores": {test.name: round(test.value, 6) for test in self.tests},
             "tunes": self.tunes,
             "losses": [list(point) for point in self.losses],
+            "kept": round(self.kept, 3),
             "seconds": round(self.seconds, 1),
         }
 
 
+COSTS = {"bits_per_note", "diversity"}  # a candidate that fails in these alone may go part of the way
+RETREATS, RETREAT = 2, 0.6  # so often, and to so much of the way each time
 TESTS = ("margin", "bits_per_note", "well_formed", "originality", "diversity")
 
 
@@ -72,6 +78,7 @@ def learn(
 ) -> tuple[Checkpoint, Report]:
     """Tune a copy of `current` on the voted tunes and put it to the gate's tests; `base` is version 1.
 
+    A candidate that costs the books or diversity too much is put to the tests again part of the way back to `current`.
     Not `thorough`, it stops at the first test that fails. The gate looks at `composed` tunes. `cache` keeps what is
     measured of `base`. Raises InputError, CheckpointError and ModelError as `finetune` does.
     """
@@ -91,13 +98,30 @@ def learn(
     def checking(name: str) -> None:
         heard(Step("checking", TESTS.index(name), len(TESTS), test=name))
 
-    found: list[Check] = []
-    for check in checks(candidate, current, base, voted, known.held_out, index, base_diversity, checking, composed):
-        found.append(check)
-        if not (check.passed or thorough):
+    def tested(one: Checkpoint) -> Iterator[Check]:
+        for check in checks(one, current, base, voted, known.held_out, index, base_diversity, checking, composed):
+            yield check
+            if not (check.passed or thorough):
+                return
+
+    found, kept = list(tested(candidate)), 1.0
+    for _ in range(RETREATS):
+        failed = {check.name for check in found if not check.passed}
+        if not failed or failed - COSTS:
             break
+        candidate, kept = part_way(current, candidate, RETREAT), kept * RETREAT
+        found = list(tested(candidate))
     seconds = time.monotonic() - began
-    return candidate, Report(tuple(found), _counts(train, held_out), tuple(tuned.losses), seconds)
+    return candidate, Report(tuple(found), _counts(train, held_out), tuple(tuned.losses), seconds, kept)
+
+
+def part_way(current: Checkpoint, candidate: Checkpoint, share: float) -> Checkpoint:
+    """The candidate with `share` of what its weights differ from those of `current`."""
+    weights = {
+        name: torch.lerp(current.weights[name].float(), weight.float(), share).to(weight.dtype)
+        for name, weight in candidate.weights.items()
+    }
+    return replace(candidate, weights=weights)
 
 
 def _counts(train: Sequence[Voted], held_out: Sequence[Voted]) -> dict[str, int]:

@@ -1,11 +1,14 @@
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from model import learning
 from model.checkpoint import Checkpoint
 from model.community import NOISE, Community
-from model.learning import Step, learn
+from model.gate import Check
+from model.learning import TESTS, Step, learn
 from model.originality import Index
 from model.replay import Replay, replay
 from model.sources import path_source
@@ -34,6 +37,34 @@ def test_a_report_says_all_that_was_tested(sampler: Sampler, small: Checkpoint, 
     assert candidate.facts["tuned_on_votes"] == data["tunes"]
     assert [s.done for s in heard if s.stage == "tuning"] == list(range(1, len(data["losses"]) + 1))
     assert list(tmp_path.glob("diversity-*-12.json"))
+
+
+def test_a_candidate_that_costs_too_much_goes_part_of_the_way(
+    sampler: Sampler, small: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = composed(sampler)
+    tunes = [Voted(n, song_of(made[n % 9]), made[n % 9].spelled, 1.0 if n % 3 else -1.0) for n in range(60)]
+    kept = Replay(tuple(one.spelled for one in made), tuple(one.spelled for one in made[:3]))
+    asked: list[Checkpoint] = []
+
+    def answers(*failing: str) -> Callable[..., Iterator[Check]]:
+        def checks(candidate: Checkpoint, *_: object) -> Iterator[Check]:
+            asked.append(candidate)
+            for name in TESTS:
+                yield Check(name, 0, 0, name not in failing or len(asked) > 2, name)
+
+        return checks
+
+    cases = {(): 1, ("diversity",): 3, ("bits_per_note", "diversity"): 3, ("margin", "diversity"): 1}
+    for failing, times in cases.items():
+        asked.clear()
+        monkeypatch.setattr(learning, "checks", answers(*failing))
+        candidate, report = learn(small, small, tunes, kept, Index.load())
+        assert (len(asked), report.passed) == (times, times == 3 or not failing)
+        assert candidate.weights is asked[-1].weights
+        assert report.kept == report.to_json()["kept"] == pytest.approx(0.6 ** (times - 1))
+        way = [float((one.weights["output.weight"] - small.weights["output.weight"]).norm()) for one in asked]
+        assert way[-1] == pytest.approx(way[0] * report.kept, rel=1e-4)
 
 
 def test_a_hasty_retraining_stops_at_the_first_failure(sampler: Sampler, small: Checkpoint) -> None:
