@@ -278,6 +278,15 @@ def check(current: Checkpoint, voted: Sequence[Voted]) -> None:
         raise CheckpointError(f"the {current.preset} checkpoint writes characters; members' votes tune preset trad")
 
 
+def part_way(current: Checkpoint, candidate: Checkpoint, share: float) -> Checkpoint:
+    """The candidate with `share` of what its weights differ from those of `current`."""
+    weights = {
+        name: torch.lerp(current.weights[name].float(), weight.float(), share).to(weight.dtype)
+        for name, weight in candidate.weights.items()
+    }
+    return replace(candidate, weights=weights)
+
+
 def _same_body(one: Checkpoint, other: Checkpoint) -> bool:
     """Whether two checkpoints differ in their output layer at most."""
     names = {name for name in one.weights if not name.startswith("output.")}

@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from model.checkpoint import Checkpoint
 from model.files import write_atomically
-from model.finetune import finetune
+from model.finetune import finetune, part_way
 from model.gate import COMPOSED, Check, checks, compose, to_json
 from model.originality import Index
 from model.replay import Replay
@@ -113,15 +111,6 @@ def learn(
         found = list(tested(candidate))
     seconds = time.monotonic() - began
     return candidate, Report(tuple(found), _counts(train, held_out), tuple(tuned.losses), seconds, kept)
-
-
-def part_way(current: Checkpoint, candidate: Checkpoint, share: float) -> Checkpoint:
-    """The candidate with `share` of what its weights differ from those of `current`."""
-    weights = {
-        name: torch.lerp(current.weights[name].float(), weight.float(), share).to(weight.dtype)
-        for name, weight in candidate.weights.items()
-    }
-    return replace(candidate, weights=weights)
 
 
 def _counts(train: Sequence[Voted], held_out: Sequence[Voted]) -> dict[str, int]:

@@ -192,6 +192,8 @@ def decode(tokens: Sequence[str]) -> Song:
 
 
 def _decode_part(tokens: Sequence[str], key: Key) -> Part:
+    if len(tokens) < 3:
+        raise NotationError("a part breaks off before it begins")
     repeated = tokens[0] == "|:"
     has_pickup = tokens[2] != "pickup=0"
     groups: list[list[list[Note]]] = [[[]]]

@@ -55,12 +55,12 @@ def test_a_candidate_that_costs_too_much_goes_part_of_the_way(
 
         return checks
 
-    cases = {(): 1, ("diversity",): 3, ("bits_per_note", "diversity"): 3, ("margin", "diversity"): 1}
+    cases = {("bits_per_note", "diversity"): 3, ("margin", "diversity"): 1}
     for failing, times in cases.items():
         asked.clear()
         monkeypatch.setattr(learning, "checks", answers(*failing))
         candidate, report = learn(small, small, tunes, kept, Index.load())
-        assert (len(asked), report.passed) == (times, times == 3 or not failing)
+        assert (len(asked), report.passed) == (times, times == 3)
         assert candidate.weights is asked[-1].weights
         assert report.kept == report.to_json()["kept"] == pytest.approx(0.6 ** (times - 1))
         way = [float((one.weights["output.weight"] - small.weights["output.weight"]).norm()) for one in asked]

@@ -88,7 +88,10 @@ def test_only_notes_are_notes() -> None:
         assert token_note(token, key) is None
 
 
-@pytest.mark.parametrize("tokens", [[], ["R:reel"], ["C", "D", "E", "F"], ["R:jig", "M:x", "K:maj", "F:AB", "[|"]])
+@pytest.mark.parametrize(
+    "tokens",
+    [[], ["R:reel"], ["C", "D", "E", "F"], ["R:jig", "M:x", "K:maj", "F:AB", "[|"], words("R:jig M:6/8 K:maj F:AB |:")],
+)
 def test_what_is_no_song_is_refused(tokens: list[str]) -> None:
     with pytest.raises(NotationError):
         decode(tokens)

@@ -16,7 +16,7 @@ from model.train import Trainer, scheduled
 from tests.model.corpora import jigs
 
 TINY = dataclasses.replace(
-    TRAD, widths=(8, *(4,) * 15), hidden=16, dropout=0.2, batch=16, rate=0.02, steps=40, evaluate_every=20
+    TRAD, widths=(8,) * len(TRAD.widths), hidden=16, dropout=0.2, batch=16, rate=0.02, steps=40, evaluate_every=20
 )
 TINY_SEED = dataclasses.replace(SEED, widths=(8,), hidden=16, batch=8, seq_length=25, rate=0.02, steps=30)
 
@@ -144,5 +144,5 @@ def test_each_preset_sees_only_its_inputs(name: str, tmp_path: Path) -> None:
     assert config.inputs == preset.inputs
     assert NetworkConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
     inputs = prepared.batches.training(torch.Generator().manual_seed(0)).inputs
-    assert inputs.shape[2] == {"plain": 1, "lookback": 5, "trad": 16}[name]
+    assert inputs.shape[2] == {"plain": 1, "lookback": 5, "trad": 17}[name]
     assert all(int(inputs[..., i].max()) < size for i, size in enumerate(config.input_sizes))

@@ -75,7 +75,7 @@ def versioned_by_hash(name: str, sha256: str) -> Job:
 async def test_a_checkpoint_that_is_not_what_it_should_be_is_never_used(
     redis: RedisServer, station: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "PATIENCE", 1.0)
+    monkeypatch.setattr(cache, "PATIENCE", 10.0)
     data, lines = b"weights" * 1000, tmp_path / "lines"
     sha256 = hashlib.sha256(data).hexdigest()
     broker = Broker(redis.url())

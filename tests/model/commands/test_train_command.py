@@ -17,7 +17,7 @@ from model.train import Trainer
 from tests.model.commandline import ROOT, is_one_line, model
 from tests.model.corpora import jigs
 
-PRESET = dataclasses.replace(TRAD, widths=(8, *(4,) * 15), hidden=16, batch=16, steps=24, evaluate_every=8)
+PRESET = dataclasses.replace(TRAD, widths=(8,) * len(TRAD.widths), hidden=16, batch=16, steps=24, evaluate_every=8)
 SMALL = """
 import sys
 from model import presets
