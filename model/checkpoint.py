@@ -8,7 +8,7 @@ ever unpickled.
 import hashlib
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from safetensors.torch import load, save
 
 from model.errors import CheckpointError
 from model.files import write_atomically as write_atomically
+from model.plan import Plans
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "checkpoints" / "trad.safetensors"
@@ -49,6 +50,16 @@ def write(path: Path, checkpoint: Checkpoint, dtype: torch.dtype | None = None) 
     metadata = {"tunesmith": json.dumps(header)}
     metadata["sha256"] = _digest(save(weights, metadata=metadata))
     write_atomically(path, save(weights, metadata=metadata))
+
+
+def part_way(one: Checkpoint, other: Checkpoint, share: float) -> Checkpoint:
+    """`other` with only `share` of what its weights and plans differ from those of `one`, of which it was tuned."""
+    weights = {
+        name: torch.lerp(one.weights[name].float(), weight.float(), share).to(weight.dtype)
+        for name, weight in other.weights.items()
+    }
+    plans = Plans.known_to(one.facts).towards(Plans.known_to(other.facts), share)
+    return replace(other, weights=weights, facts={**other.facts, "plans": plans.to_json()})
 
 
 def read(path: Path, sha256: str = "") -> Checkpoint:

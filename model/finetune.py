@@ -27,8 +27,10 @@ from model.checkpoint import Checkpoint
 from model.errors import CheckpointError, InputError, ModelError
 from model.liking import likings
 from model.network import Network, NetworkConfig, restored, with_copies
+from model.plan import Plans
 from model.prepare import features
 from model.replay import Tokens
+from model.tokens import decode
 from model.vocabulary import Vocabulary
 from model.voted import Voted
 
@@ -149,7 +151,7 @@ def _log_probabilities(readout: nn.Module, tokens: _Tokens, config: NetworkConfi
 
 @torch.inference_mode()
 def log_probabilities(checkpoints: Sequence[Checkpoint], tunes: Sequence[Tokens]) -> list[Tensor]:
-    """log p of each tune by each checkpoint: all tokens but the first, grammar off, in nats; a [tunes] for each.
+    """log p of each tune by each checkpoint: plan and all tokens but the first, grammar off, in nats; a [tunes] for each.
 
     Where checkpoints differ in their output layer alone, the LSTM reads the tunes once.
     """
@@ -161,7 +163,10 @@ def log_probabilities(checkpoints: Sequence[Checkpoint], tunes: Sequence[Tokens]
         if read_by is None or not _same_body(one, read_by):
             read_by = one
             reads = [_Tokens.of([read]) for read in read_all(network, Vocabulary.from_json(one.vocabulary), tunes)]
-        found.append(torch.stack([_log_probabilities(network.output, read, network.config)[0] for read in reads]))
+        plans = Plans.known_to(one.facts)
+        told = torch.tensor([math.log(2) * plans.bits(decode(tokens)) for tokens in tunes])
+        played = torch.stack([_log_probabilities(network.output, read, network.config)[0] for read in reads])
+        found.append(played - told)
     return found
 
 
@@ -276,15 +281,6 @@ def check(current: Checkpoint, voted: Sequence[Voted]) -> None:
         )
     if Vocabulary.from_json(current.vocabulary).kind != "notes":
         raise CheckpointError(f"the {current.preset} checkpoint writes characters; members' votes tune preset trad")
-
-
-def part_way(current: Checkpoint, candidate: Checkpoint, share: float) -> Checkpoint:
-    """The candidate with `share` of what its weights differ from those of `current`."""
-    weights = {
-        name: torch.lerp(current.weights[name].float(), weight.float(), share).to(weight.dtype)
-        for name, weight in candidate.weights.items()
-    }
-    return replace(candidate, weights=weights)
 
 
 def _same_body(one: Checkpoint, other: Checkpoint) -> bool:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from model.checkpoint import Checkpoint
+from model.checkpoint import Checkpoint, part_way
 from model.files import write_atomically
-from model.finetune import finetune, part_way
+from model.finetune import finetune
 from model.gate import COMPOSED, Check, checks, compose, to_json
+from model.liking import likings
 from model.originality import Index
+from model.plan import Plans
 from model.replay import Replay
 from model.vocabulary import Vocabulary
 from model.voted import Voted, sides
@@ -88,7 +90,9 @@ def learn(
         heard(Step("tuning", done, of, round(loss, 4)))
 
     tuned = finetune(current, base, train, known.train, seed=seed, progress=tuning)
-    candidate = replace(tuned.checkpoint, facts={**current.facts, "tuned_on_votes": _counts(train, held_out)})
+    plans = Plans.known_to(base.facts).tilted([tune.song for tune in train], likings(train)).to_json()
+    facts = {**current.facts, "plans": plans, "tuned_on_votes": _counts(train, held_out)}
+    candidate = replace(tuned.checkpoint, facts=facts)
 
     def base_diversity() -> tuple[float, float]:
         return _diversity_of(base, index, cache, composed)

@@ -5,16 +5,23 @@ In training the plan is read off the tune; in composing it is drawn as the books
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
-from math import ceil, log2
+from math import ceil, exp, log2, prod
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import CheckpointError
 from model.form import Notes, Part
 from model.tokens import PLANS, Song
 
 LEVELS = 4  # of likeness: nothing, up to a quarter, up to a half, more
 FEWEST = 20  # tunes of a rhythm; with fewer, plans are drawn from those of all rhythms
+BEHIND = 5.0  # tunes whose plans are thought to be anything: what no book has is not impossible
+TILT = 2.0  # how much more frequent liked plans become, per standard deviation of liking
+RIDGE = 20.0  # voted tunes that say nothing of plans
 _ALL = ""  # rhythms
 
 
@@ -61,61 +68,115 @@ def _level(bars: int, of: int) -> int:
     return min(LEVELS - 1, ceil(LEVELS * bars / of)) if of else 0
 
 
-class Plans:
-    """How often the books have each sequence of plans: Counters of plan ids by (rhythm, number of different parts)."""
+Ids = tuple[int, ...]  # of the plans of a tune's different parts
 
-    def __init__(self, counts: dict[tuple[str, int], Counter[tuple[int, ...]]]) -> None:
+
+def ids_of(song: Song) -> Ids:
+    """The A that AABA comes back to is no part of its own."""
+    return tuple(plan.id for plan in plans_of(list(dict.fromkeys(part.unrepeated() for part in song.parts))))
+
+
+class Plans:
+    """How often the books have each sequence of plans, by (rhythm, number of different parts)."""
+
+    def __init__(self, counts: Mapping[tuple[str, int], Mapping[Ids, float]]) -> None:
         self._counts = counts
+        self._first, self._later = Counter[int](), Counter[int]()
+        for (rhythm, _), found in counts.items():
+            for ids, count in found.items() if rhythm == _ALL else ():
+                self._first[ids[0]] += count  # type: ignore[assignment]  # a Counter counts in fractions as well
+                for one in ids[1:]:
+                    self._later[one] += count  # type: ignore[assignment]
 
     @classmethod
     def of(cls, songs: Iterable[Song]) -> "Plans":
-        """Of `songs`, by rhythm and of all together. The A that AABA comes back to is not planned."""
-        counts: dict[tuple[str, int], Counter[tuple[int, ...]]] = defaultdict(Counter)
+        """Of `songs`, by rhythm and of all together."""
+        counts: dict[tuple[str, int], Counter[Ids]] = defaultdict(Counter)
         for song in songs:
-            plans = plans_of(list(dict.fromkeys(part.unrepeated() for part in song.parts)))
+            ids = ids_of(song)
             for rhythm in (song.rhythm, _ALL):
-                counts[rhythm, len(plans)][tuple(plan.id for plan in plans)] += 1
+                counts[rhythm, len(ids)][ids] += 1
         return cls(counts)
+
+    @classmethod
+    def known_to(cls, facts: Mapping[str, Any]) -> "Plans":
+        """Those in a checkpoint's facts; none where it has none, as the first ones. Raises CheckpointError."""
+        try:
+            rows = facts.get("plans", [])
+            return cls({(str(r), int(n)): {tuple(ids): float(count) for ids, count in seen} for r, n, seen in rows})
+        except (TypeError, ValueError, IndexError) as error:
+            raise CheckpointError("the checkpoint's plans cannot be read") from error
+
+    def to_json(self) -> list[Any]:
+        return [
+            [rhythm, parts, [[list(ids), round(count, 3)] for ids, count in sorted(counts.items())]]
+            for (rhythm, parts), counts in sorted(self._counts.items())
+        ]
 
     def draw(self, rhythm: str, parts: int, uniform: float) -> tuple[Plan, ...]:
         """The plans of a tune of so many parts that ends on the tonic; `uniform` in [0, 1) chooses.
 
-        None where none are known, as by the first checkpoints.
+        None where none are known.
         """
-        found = self._closing(rhythm, parts)
-        if sum(count for _, count in found) < FEWEST:
-            found = self._closing(_ALL, parts)
-        left = uniform * sum(count for _, count in found)
-        for ids, count in found:
+        counts = sorted(self._of(rhythm, parts, closing=True).items())
+        left = uniform * sum(count for _, count in counts)
+        for ids, count in counts:
             left -= count
             if left < 0:
                 return tuple(map(Plan.of_id, ids))
         return ()
 
-    def _closing(self, rhythm: str, parts: int) -> list[tuple[tuple[int, ...], int]]:
-        counts = self._counts.get((rhythm, parts), Counter[tuple[int, ...]]())
-        return [(ids, count) for ids, count in sorted(counts.items()) if Plan.of_id(ids[-1]).closes]
+    def bits(self, song: Song) -> float:
+        """What telling the network the plans of `song` is worth: -log2 of their probability; 0 where none are known."""
+        if not self._counts:
+            return 0.0
+        ids = ids_of(song)
+        singly = zip(ids, [self._first, *[self._later] * (len(ids) - 1)], strict=True)
+        behind = prod((counts[one] + 1) / (counts.total() + PLANS - 1) for one, counts in singly)
+        counts = self._of(song.rhythm, len(ids))
+        return -log2((counts.get(ids, 0.0) + BEHIND * behind) / (sum(counts.values()) + BEHIND))
 
-    def bits(self, parts: Sequence[Part]) -> float:
-        """What telling the network the plans of `parts` is worth: -log2 of their probability, each by itself."""
-        first, later = Counter[int](), Counter[int]()
-        for (rhythm, _), counts in self._counts.items():
-            if rhythm != _ALL:
-                continue
-            for ids, count in counts.items():
-                first[ids[0]] += count
-                for one in ids[1:]:
-                    later[one] += count
-        seen = [first, *[later] * (len(parts) - 1)]
-        pairs = zip(seen, plans_of(parts), strict=True)
-        return -sum(log2((counts[plan.id] + 1) / (counts.total() + PLANS - 1)) for counts, plan in pairs)
+    def _of(self, rhythm: str, parts: int, closing: bool = False) -> Mapping[Ids, float]:
+        for name in (rhythm, _ALL):
+            found = self._counts.get((name, parts), {})
+            found = {ids: count for ids, count in found.items() if not closing or Plan.of_id(ids[-1]).closes}
+            if sum(found.values()) >= FEWEST:
+                break
+        return found
 
-    def to_json(self) -> list[Any]:
-        return [
-            [rhythm, parts, [[list(ids), count] for ids, count in sorted(counts.items())]]
-            for (rhythm, parts), counts in sorted(self._counts.items())
-        ]
+    def tilted(self, songs: Sequence[Song], likings: NDArray[np.float64]) -> "Plans":
+        """Plans like those of `songs` that are liked made more frequent, each by exp(TILT x its liking).
 
-    @classmethod
-    def from_json(cls, data: list[Any]) -> "Plans":
-        return cls({(str(r), int(n)): Counter({tuple(ids): count for ids, count in rows}) for r, n, rows in data})
+        A plan's liking is a ridge regression of `likings` [songs] on what the plans say.
+        """
+        rows = np.array([_levels(ids_of(song)) for song in songs])
+        middle = rows.mean(axis=0)
+        rows -= middle
+        weights = np.linalg.solve(rows.T @ rows + RIDGE * np.eye(rows.shape[1]), rows.T @ likings)
+
+        def more(counts: Mapping[Ids, float]) -> dict[Ids, float]:
+            found = {ids: n * exp(TILT * float((_levels(ids) - middle) @ weights)) for ids, n in counts.items()}
+            scale = sum(counts.values()) / sum(found.values())
+            return {ids: n * scale for ids, n in found.items()}
+
+        return Plans({place: more(counts) for place, counts in self._counts.items()})
+
+    def towards(self, other: "Plans", share: float) -> "Plans":
+        """`share` of the way to `other`, which knows the same sequences."""
+        return Plans(
+            {
+                place: {ids: n + share * (other._counts[place].get(ids, 0.0) - n) for ids, n in counts.items()}
+                for place, counts in self._counts.items()
+            }
+        )
+
+
+def _levels(ids: Ids) -> NDArray[np.float64]:
+    """What plans say: of the first part and, on average, of the later ones, which of each kind of level they have."""
+    one_hot = np.eye(2 + 2 * LEVELS)
+    said = [
+        one_hot[int(plan.closes)] + one_hot[2 + plan.rhyme] + one_hot[2 + LEVELS + plan.returns]
+        for plan in map(Plan.of_id, ids)
+    ]
+    later = np.mean(said[1:], axis=0) if said[1:] else 0 * said[0]
+    return np.concatenate([said[0], later])

@@ -89,7 +89,7 @@ class Sampler:
         index: Index | None = None,
         device: torch.device | None = None,
     ) -> None:
-        """CheckpointError if `checkpoint` is not of whole notes, or its weights do not fit its config."""
+        """CheckpointError if `checkpoint` is not of whole notes, or its weights or facts do not fit its config."""
         self.vocabulary = Vocabulary.from_json(checkpoint.vocabulary)
         if self.vocabulary.kind != "notes":
             raise CheckpointError(f"the {checkpoint.preset} checkpoint writes characters; composing needs preset trad")
@@ -100,7 +100,7 @@ class Sampler:
             raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
         self.stepper = Stepper(network, self.device)
         self._titles, self._index = titles, index
-        self._plans = Plans.from_json(checkpoint.facts.get("plans", []))
+        self._plans = Plans.known_to(checkpoint.facts)
         self._grammars: dict[Rules, Grammar] = {}
         self.measure_mask = False  # costs a softmax a token; `mask_removed` is the mean probability that it removed
         self._removed, self._predicted = 0.0, 0

@@ -53,11 +53,11 @@ def bits_per_note(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> Bits:
     characters = vocabulary.kind == "characters"
     spelled = [(tune.text + MARGIN if characters else tune.tokens) for tune in tunes]
     known = [i for i, tokens in enumerate(spelled) if all(token in vocabulary.ids for token in tokens)]
-    plans = Plans.from_json(checkpoint.facts.get("plans", []))
+    plans = Plans.known_to(checkpoint.facts)
     bits, notes = 0.0, 0
     for i in known:
         bits += _bits(network, vocabulary, spelled[i])
-        bits += plans.bits(tunes[i].song.parts) if "plan" in network.config.inputs else 0.0
+        bits += plans.bits(tunes[i].song)
         notes += text_notes(tunes[i].text) if characters else notes_in(tunes[i].tokens)
     return Bits(len(known), len(tunes) - len(known), notes, bits)
 

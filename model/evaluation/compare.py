@@ -92,7 +92,7 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     network, vocabulary = network_of(checkpoint)
     generator = torch.Generator().manual_seed(seed)
     columns = [INPUTS.index(name) for name in network.config.inputs]
-    plans, draws = Plans.from_json(checkpoint.facts.get("plans", [])), random.Random(seed)
+    plans, draws = Plans.known_to(checkpoint.facts), random.Random(seed)
     tunes, cursors = [list(header) for header in headers], [_cursor(header, plans, draws) for header in headers]
     state = None
     for at in range(LONGEST_SONG - 1):

@@ -1,13 +1,16 @@
 """The plan of a tune: read off its parts, drawn as the books have it, and worth so many bits."""
 
+import json
 from collections import Counter
 from math import log2
 
+import numpy as np
 import pytest
 
 from model.abc_reader import parse
+from model.errors import CheckpointError
 from model.form import parts_of
-from model.plan import Plan, Plans, plans_of
+from model.plan import BEHIND, Plan, Plans, plans_of
 from model.prepare import features
 from model.tokens import INPUTS, PLANS, Song, encode, spelled_on_c
 from model.vocabulary import Vocabulary
@@ -53,7 +56,7 @@ def test_the_network_sees_each_part_with_its_plan_and_the_header_with_none() -> 
 def test_plans_are_drawn_as_often_as_the_books_have_them_and_always_close() -> None:
     alike, other = song(A.format("C"), ENDING_ALIKE.format("C")), song(A.format("C"), OTHER.format("C"))
     books = Plans.of([alike] * 30 + [other] * 10 + [song(A.format("C"), OTHER.format("D"))] * 99)
-    books = Plans.from_json(books.to_json())
+    books = Plans.known_to({"plans": json.loads(json.dumps(books.to_json()))})
     drawn = Counter(books.draw("reel", 2, i / 100) for i in range(100))
     assert drawn == {plans_of(alike.parts): 75, plans_of(other.parts): 25}
 
@@ -69,8 +72,31 @@ def test_a_rhythm_of_few_tunes_and_one_unknown_borrow_from_all() -> None:
     assert books.draw("reel", 3, 0.5) == () == Plans({}).draw("reel", 2, 0.5)
 
 
-def test_the_bits_of_a_plan_are_those_of_a_code_for_it() -> None:
+def test_the_bits_of_plans_are_those_of_a_code_for_all_there_can_be() -> None:
     alike, other = song(A.format("C"), ENDING_ALIKE.format("C")), song(A.format("C"), OTHER.format("C"))
     books = Plans.of([alike] * 30 + [other] * 10)
-    assert books.bits(alike.parts) == pytest.approx(-log2(41 / 72) - log2(31 / 72))
-    assert books.bits(other.parts) > books.bits(alike.parts)
+    behind = (40 + 1) / (40 + 32) * (30 + 1) / (40 + 32)
+    assert books.bits(alike) == pytest.approx(-log2((30 + BEHIND * behind) / (40 + BEHIND)))
+    unseen = song(OTHER.format("D"), A.format("C"))
+    assert books.bits(alike) < books.bits(other) < books.bits(unseen) < 20
+    assert Plans({}).bits(alike) == 0
+    seen = sum(2 ** -books.bits(one) for one in (alike, other))
+    assert seen < 1
+
+
+def test_what_is_liked_is_planned_more_often() -> None:
+    alike, other = song(A.format("C"), ENDING_ALIKE.format("C")), song(A.format("C"), OTHER.format("C"))
+    books = Plans.of([alike] * 20 + [other] * 20)
+    tilted = books.tilted([alike, other] * 40, np.array([1.0, -1.0] * 40))
+    assert tilted.bits(alike) < 0.3 < 1 < books.bits(alike) + 0.2
+    assert tilted.bits(other) > 3
+    half = books.towards(tilted, 0.5)
+    assert tilted.bits(alike) < half.bits(alike) < books.bits(alike)
+    untouched = books.tilted([alike, other] * 40, np.zeros(80))
+    assert untouched.bits(alike) == pytest.approx(books.bits(alike))
+
+
+@pytest.mark.parametrize("plans", [3, [1], [["reel", 2, [[1]]]], [["reel", "two", []]], [["reel", 2, [[[1, 2], "x"]]]]])
+def test_plans_that_cannot_be_read_are_a_damaged_checkpoint(plans: object) -> None:
+    with pytest.raises(CheckpointError, match="plans"):
+        Plans.known_to({"plans": plans})
