@@ -151,9 +151,9 @@ def _log_probabilities(readout: nn.Module, tokens: _Tokens, config: NetworkConfi
 
 @torch.inference_mode()
 def log_probabilities(checkpoints: Sequence[Checkpoint], tunes: Sequence[Tokens]) -> list[Tensor]:
-    """log p of each tune by each checkpoint: plan and all tokens but the first, grammar off, in nats; a [tunes] for each.
+    """log p of each tune by each checkpoint: its plan and all tokens but the first, in nats; a [tunes] for each.
 
-    Where checkpoints differ in their output layer alone, the LSTM reads the tunes once.
+    The grammar is off. Where checkpoints differ in their output layer alone, the LSTM reads the tunes once.
     """
     found: list[Tensor] = []
     read_by: Checkpoint | None = None
