@@ -90,8 +90,9 @@ def learn(
         heard(Step("tuning", done, of, round(loss, 4)))
 
     tuned = finetune(current, base, train, known.train, seed=seed, progress=tuning)
-    plans = Plans.known_to(base.facts).tilted([tune.song for tune in train], likings(train)).to_json()
-    facts = {**current.facts, "plans": plans, "tuned_on_votes": _counts(train, held_out)}
+    plans = Plans.known_to(base.facts if "plans" in base.facts else current.facts)
+    plans = plans.tilted([tune.song for tune in train], likings(train))
+    facts = {**current.facts, "plans": plans.to_json(), "tuned_on_votes": _counts(train, held_out)}
     candidate = replace(tuned.checkpoint, facts=facts)
 
     def base_diversity() -> tuple[float, float]:

@@ -165,7 +165,9 @@ class Plans:
         """`share` of the way to `other`, which knows the same sequences."""
         return Plans(
             {
-                place: {ids: n + share * (other._counts[place].get(ids, 0.0) - n) for ids, n in counts.items()}
+                place: {
+                    ids: n + share * (other._counts.get(place, counts).get(ids, 0.0) - n) for ids, n in counts.items()
+                }
                 for place, counts in self._counts.items()
             }
         )
