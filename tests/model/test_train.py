@@ -16,7 +16,14 @@ from model.train import Trainer, scheduled
 from tests.model.corpora import jigs
 
 TINY = dataclasses.replace(
-    TRAD, widths=(8,) * len(TRAD.widths), hidden=16, dropout=0.2, batch=16, rate=0.02, steps=40, evaluate_every=20
+    TRAD,
+    widths=(8, *(4,) * (len(TRAD.widths) - 1)),
+    hidden=16,
+    dropout=0.2,
+    batch=16,
+    rate=0.02,
+    steps=40,
+    evaluate_every=20,
 )
 TINY_SEED = dataclasses.replace(SEED, widths=(8,), hidden=16, batch=8, seq_length=25, rate=0.02, steps=30)
 
