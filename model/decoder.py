@@ -110,13 +110,13 @@ class Decoder:
         self._node = torch.full((count,), self._tables.idle, device=device)
         self._position = torch.zeros(count, dtype=torch.int64, device=device)
         self._taken = torch.ones(count, dtype=torch.int64, device=device)  # tokens so far
-        self._drawn = torch.ones(count, dtype=torch.int64, device=device)  # with those that were taken back
-        self._tries = torch.zeros(count, dtype=torch.int64, device=device)  # at this bar
         self._in_bar = torch.zeros(count, dtype=torch.int64, device=device)  # of them, in this bar
+        self._drawn = torch.ones(count, dtype=torch.int64, device=device)  # tokens, with those that were taken back
+        self._tries = torch.zeros(count, dtype=torch.int64, device=device)  # at this bar that were taken back
         self._ids = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.int64, device=device)
         self._seen = torch.zeros(count, (_BEFORE + self._tables.bars + 1) * _COLUMNS, dtype=torch.int32, device=device)
         self._runs = torch.zeros(count, len(LOOKBACK_BARS), dtype=torch.int64, device=device)
-        self._state_before, self._runs_before = self._state.clone(), self._runs.clone()  # the bar was begun
+        self._state_before, self._runs_before = self._state.clone(), self._runs.clone()  # before this bar
         self._seen_before = torch.zeros(count, _COLUMNS, dtype=torch.int32, device=device)
         self._in_a_bar = torch.arange(_COLUMNS, device=device)
         self._uniform = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.float64, device=device)
@@ -170,7 +170,7 @@ class Decoder:
         closing, this_bar = tables.closing[node], bar[:, None] + self._in_a_bar
         self._remember(closing & (self._in_bar == 0), this_bar)
         logits = F.pad(self._stepper.step(inputs[:, self._inputs], self._state), (1, 0))
-        logits = logits.scatter_add(1, seen, self._persistence * (self._runs > 0))[:, 1:]
+        logits = logits.scatter_add(1, seen.long(), self._persistence * (self._runs > 0))[:, 1:]
         mask = self.masks()
         given = self._given()
         uniform = self._uniform.gather(1, self._drawn.clamp(max=LONGEST_TUNE)[:, None])

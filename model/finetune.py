@@ -18,7 +18,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
@@ -56,9 +58,10 @@ class Read:
 
 @dataclass
 class Tuned:
-    """The candidate, and (step, loss) on the way."""
+    """The candidate, how much each voted tune is liked, and (step, loss) on the way."""
 
     checkpoint: Checkpoint
+    likings: NDArray[np.float64]
     losses: list[tuple[int, float]] = field(default_factory=list)
 
 
@@ -196,7 +199,8 @@ def finetune(
         losses.append((step, round(loss, 4)))
         progress(step + 1, steps, loss)
     tuner.hold_back()
-    return Tuned(replace(current, weights={**current.weights, **tuner.readout.weights()}), losses)
+    tuned = replace(current, weights={**current.weights, **tuner.readout.weights()})
+    return Tuned(tuned, tuner.likings.double().numpy(), losses)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from model.checkpoint import Checkpoint, part_way
 from model.files import write_atomically
 from model.finetune import finetune
 from model.gate import COMPOSED, Check, checks, compose, to_json
-from model.liking import likings
 from model.originality import Index
 from model.plan import Plans
 from model.replay import Replay
@@ -91,7 +90,7 @@ def learn(
 
     tuned = finetune(current, base, train, known.train, seed=seed, progress=tuning)
     plans = Plans.known_to(base.facts if "plans" in base.facts else current.facts)
-    plans = plans.tilted([tune.song for tune in train], likings(train))
+    plans = plans.tilted([tune.song for tune in train], tuned.likings)
     facts = {**current.facts, "plans": plans.to_json(), "tuned_on_votes": _counts(train, held_out)}
     candidate = replace(tuned.checkpoint, facts=facts)
 

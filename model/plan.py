@@ -6,7 +6,7 @@ In training the plan is read off the tune; in composing it is drawn as the books
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import takewhile
+from itertools import chain, takewhile
 from math import ceil, exp, log2, prod
 from typing import Any, NamedTuple
 
@@ -23,6 +23,8 @@ BEHIND = 5.0  # tunes whose plans are thought to be anything: what no book has i
 TILT = 2.0  # how much more frequent liked plans become, per standard deviation of liking
 RIDGE = 20.0  # voted tunes that say nothing of plans
 _ALL = ""  # rhythms
+
+Ids = tuple[int, ...]  # of the plans of a tune's different parts
 
 
 class Plan(NamedTuple):
@@ -68,9 +70,6 @@ def _level(bars: int, of: int) -> int:
     return min(LEVELS - 1, ceil(LEVELS * bars / of)) if of else 0
 
 
-Ids = tuple[int, ...]  # of the plans of a tune's different parts
-
-
 def ids_of(song: Song) -> Ids:
     """The A that AABA comes back to is no part of its own."""
     return tuple(plan.id for plan in plans_of(list(dict.fromkeys(part.unrepeated() for part in song.parts))))
@@ -81,12 +80,12 @@ class Plans:
 
     def __init__(self, counts: Mapping[tuple[str, int], Mapping[Ids, float]]) -> None:
         self._counts = counts
-        self._first, self._later = Counter[int](), Counter[int]()
-        for (rhythm, _), found in counts.items():
-            for ids, count in found.items() if rhythm == _ALL else ():
-                self._first[ids[0]] += count  # type: ignore[assignment]  # a Counter counts in fractions as well
-                for one in ids[1:]:
-                    self._later[one] += count  # type: ignore[assignment]
+        self._first, self._later = defaultdict[int, float](float), defaultdict[int, float](float)
+        of_all = [found for (rhythm, _), found in counts.items() if rhythm == _ALL]
+        for ids, count in chain.from_iterable(found.items() for found in of_all):
+            self._first[ids[0]] += count
+            for one in ids[1:]:
+                self._later[one] += count
 
     @classmethod
     def of(cls, songs: Iterable[Song]) -> "Plans":
@@ -132,7 +131,7 @@ class Plans:
             return 0.0
         ids = ids_of(song)
         singly = zip(ids, [self._first, *[self._later] * (len(ids) - 1)], strict=True)
-        behind = prod((counts[one] + 1) / (counts.total() + PLANS - 1) for one, counts in singly)
+        behind = prod((counts[one] + 1) / (sum(counts.values()) + PLANS - 1) for one, counts in singly)
         counts = self._of(song.rhythm, len(ids))
         return -log2((counts.get(ids, 0.0) + BEHIND * behind) / (sum(counts.values()) + BEHIND))
 
@@ -163,14 +162,11 @@ class Plans:
 
     def towards(self, other: "Plans", share: float) -> "Plans":
         """`share` of the way to `other`, which knows the same sequences."""
-        return Plans(
-            {
-                place: {
-                    ids: n + share * (other._counts.get(place, counts).get(ids, 0.0) - n) for ids, n in counts.items()
-                }
-                for place, counts in self._counts.items()
-            }
-        )
+        found = {}
+        for place, counts in self._counts.items():
+            there = other._counts.get(place, counts)
+            found[place] = {ids: n + share * (there.get(ids, 0.0) - n) for ids, n in counts.items()}
+        return Plans(found)
 
 
 def _levels(ids: Ids) -> NDArray[np.float64]:

@@ -158,15 +158,15 @@ class Sampler:
 
     def _draft(self, index: int, prompt: Prompt) -> _Draft:
         rules = composition.rules(prompt, self.vocabulary)
-        plan = given(prompt, self.vocabulary)
-        plans = self._planned(prompt, len(rules.sections), plan.plans)
+        fixed = given(prompt, self.vocabulary)
+        plans = self._planned(prompt, len(rules.sections), fixed.plans)
         rules = replace(rules, closes=tuple(part.closes for part in plans[:-1]))
         grammar = self._grammars.get(rules) or Grammar(self.vocabulary, rules)
         self._grammars[rules] = grammar
         if len(self._grammars) > GRAMMARS:
             self._grammars.pop(next(iter(self._grammars)))
         ids = tuple(part._replace(closes=c).id for part, c in zip(plans, rules.closing, strict=False))
-        return _Draft(index, prompt, grammar, plan, ids, self._prefix(grammar, plan, prompt), prompt.temperature)
+        return _Draft(index, prompt, grammar, fixed, ids, self._prefix(grammar, fixed, prompt), prompt.temperature)
 
     def _planned(self, prompt: Prompt, parts: int, known: tuple[Plan, ...]) -> tuple[Plan, ...]:
         """The plans of the tune's parts, `known` for the first of them."""
