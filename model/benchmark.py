@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from model import checkpoint, composition
+from model.cursor import INPUTS, Cursor
 from model.decoder import LONGEST_TUNE, Decoder, Row, choose
 from model.grammar import Grammar
 from model.inference import Stepper
@@ -19,7 +20,6 @@ from model.key import Key
 from model.network import Network, NetworkConfig, restored
 from model.presets import SEED
 from model.rhythm import RHYTHMS
-from model.tokens import INPUTS, Cursor
 from model.vocabulary import Vocabulary
 
 CHARACTERS = 83  # the seed article's

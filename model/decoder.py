@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from model.cursor import INPUTS, LONGEST_RUN, LOOKBACK_BARS
 from model.grammar import MUSIC, Grammar
 from model.inference import Stepper
-from model.tokens import INPUTS, LONGEST_BAR, LONGEST_RUN, LOOKBACK_BARS
+from model.tokens import LONGEST_BAR
 
 LONGEST_TUNE = 2_000  # tokens
 _BEFORE = max(LOOKBACK_BARS)  # empty bars before the first, for lookback to fall on

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.cursor import part_id
 from model.jobs import Form
 from model.key import Key
-from model.tokens import BARS_SEEN, part_id, token_note, token_ticks
+from model.tokens import BARS_SEEN, token_note, token_ticks
 from model.vocabulary import Vocabulary
 
 HEADER, PICKUP, MUSIC, END = range(4)

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from model.cursor import INPUTS
 from model.errors import CheckpointError
-from model.tokens import INPUTS
 
 State = tuple[Tensor, Tensor]  # h, c: each [layers, batch, hidden]
 _GROWING = ("embeddings.", "lstm.weight_ih_l0", "output.")  # tensors whose sizes follow from the inputs
@@ -17,7 +17,7 @@ _GROWING = ("embeddings.", "lstm.weight_ih_l0", "output.")  # tensors whose size
 class NetworkConfig:
     """Sizes of a network. Input i takes ids below `input_sizes[i]` and is embedded in `input_widths[i]` numbers.
 
-    `inputs` names them, of tokens.INPUTS. With `copies`, a gate for each lookback input adds to the logit of the token
+    `inputs` names them, of cursor.INPUTS. With `copies`, a gate for each lookback input adds to the logit of the token
     that it shows: the network need only say how much it wants to repeat, not what.
     """
 

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.cursor import PLANS
 from model.errors import CheckpointError
 from model.form import Notes, Part
-from model.tokens import PLANS, Song
+from model.tokens import Song
 
 LEVELS = 4  # of likeness: nothing, up to a quarter, up to a half, more
 FEWEST = 20  # tunes of a rhythm; with fewer, plans are drawn from those of all rhythms

@@ -11,13 +11,14 @@ from model import corpus, titles, vocabulary
 from model.abc_reader import parse
 from model.batches import Batches, CharacterWindows, TuneBatches
 from model.corpus import Corpus
+from model.cursor import INPUTS, LONGEST_RUN, PARTS, PLACES, PLANS, POSITIONS, Cursor
 from model.errors import InputError, NotationError
 from model.key import Key
 from model.network import Network, NetworkConfig
 from model.plan import Plans, plans_of
 from model.presets import Preset
 from model.sources import Source
-from model.tokens import INPUTS, LONGEST_RUN, PARTS, PLACES, PLANS, POSITIONS, Cursor, decode, token_note
+from model.tokens import decode, token_note
 from model.vocabulary import Vocabulary
 
 MARGIN = "\n\n"  # between songs, as the article joins them
@@ -70,7 +71,7 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
 
 
 def input_sizes(known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[int, ...]:
-    """How many ids each of `inputs` has; see tokens.INPUTS. Lookback ids are tokens' plus one, 0 for none."""
+    """How many ids each of `inputs` has; see cursor.INPUTS. Lookback ids are tokens' plus one, 0 for none."""
     sizes = {"token": len(known), "position": POSITIONS, "place": PLACES, "part": PARTS, "plan": PLANS}
     sizes |= dict.fromkeys((name for name in INPUTS if name.startswith("run ")), LONGEST_RUN + 1)
     return tuple(sizes.get(name, len(known) + 1) for name in inputs)

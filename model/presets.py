@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from model.cursor import INPUTS
 from model.errors import InputError
-from model.tokens import INPUTS
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Preset:
     evaluate_every: int
     patience: int  # evaluations without a better held-out loss before training stops
     clip: float = 5.0
-    inputs: tuple[str, ...] = ("token",)  # of tokens.INPUTS, as many as `widths`
+    inputs: tuple[str, ...] = ("token",)  # of cursor.INPUTS, as many as `widths`
     copies: bool = False  # see NetworkConfig
 
 

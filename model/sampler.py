@@ -12,6 +12,7 @@ import torch
 
 from model import composition
 from model.checkpoint import Checkpoint
+from model.cursor import INPUTS
 from model.decoder import LONGEST_TUNE, Decoder, Row
 from model.errors import CheckpointError, InputError, SamplingError
 from model.form import well_formed
@@ -24,7 +25,7 @@ from model.originality import NOBODY, Index, Nearest
 from model.plan import Plan, Plans
 from model.prepare import input_sizes
 from model.titles import Titles
-from model.tokens import INPUTS, decode
+from model.tokens import decode
 from model.variation import Given, given, unchanged
 from model.vocabulary import Vocabulary
 

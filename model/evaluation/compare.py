@@ -11,6 +11,7 @@ import torch
 from model.abc_reader import parse
 from model.checkpoint import Checkpoint
 from model.corpus import LONGEST_SONG
+from model.cursor import INPUTS, Cursor
 from model.errors import NotationError
 from model.evaluation import article
 from model.evaluation.bits import Split, bits_per_note, network_of, writes_characters
@@ -19,7 +20,7 @@ from model.jobs import Form
 from model.key import Key
 from model.notation import Bar, Metre, Tune
 from model.plan import Plans
-from model.tokens import INPUTS, Cursor, decode
+from model.tokens import decode
 
 HEADER = 4  # tokens that say rhythm, metre, mode and form
 END = "|]"

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,17 +12,6 @@ from bot.values import Progress, State
 from bot.web.shown import history_json
 from model.jobs import Known
 from tests.bot.parts import ANN, BEN, Bot, asked, reached, running
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "tunesmith.db"
-
-
-@pytest.fixture
-async def bot(path: Path) -> AsyncIterator[Bot]:
-    async with running(path, at_once=2) as bot:
-        yield bot
 
 
 async def test_states_arrive_in_order_and_the_tune_is_stored(bot: Bot) -> None:

@@ -1,7 +1,6 @@
 """Prompts that wait: how many may, in what order they go, how they are taken back, and for how long."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,18 +8,7 @@ import pytest
 from bot.config import Queue
 from bot.errors import Busy, NotAllowed, NotFound
 from bot.values import Place, State
-from tests.bot.parts import ANN, BEN, Bot, asked, reached, running
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "tunesmith.db"
-
-
-@pytest.fixture
-async def bot(path: Path) -> AsyncIterator[Bot]:
-    async with running(path, at_once=2) as bot:
-        yield bot
+from tests.bot.parts import ANN, BEN, asked, reached, running
 
 
 async def test_a_member_who_has_enough_waiting_is_refused_even_at_the_same_moment(path: Path) -> None:

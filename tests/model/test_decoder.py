@@ -8,6 +8,7 @@ import torch
 
 from model import checkpoint, composition
 from model.checkpoint import Checkpoint
+from model.cursor import INPUTS, LOOKBACK_BARS, PLANS, Cursor
 from model.decoder import LONGEST_TUNE, PERSISTENCE, TRIES, Decoder, Row, choose
 from model.grammar import Grammar, State
 from model.inference import Stepper
@@ -16,7 +17,7 @@ from model.key import Key
 from model.network import Network, NetworkConfig, restored
 from model.prepare import input_sizes
 from model.sampler import Sampler
-from model.tokens import INPUTS, LOOKBACK_BARS, PLANS, Cursor, decode, token_ticks
+from model.tokens import decode, token_ticks
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pytest
 
 from model import composition
 from model.corpus import Corpus, CorpusTune
+from model.cursor import INPUTS, Cursor
 from model.form import form_of, well_formed
 from model.grammar import MUSIC, Grammar, Rules, State, accepts
 from model.jobs import Form, Prompt
@@ -14,7 +15,7 @@ from model.key import Key, all_keys
 from model.plan import plans_of
 from model.rhythm import RHYTHMS
 from model.sampler import Sampler
-from model.tokens import INPUTS, Cursor, decode, ticks
+from model.tokens import decode, ticks
 from model.vocabulary import Vocabulary
 from tests.model.tunes import words
 

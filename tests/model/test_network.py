@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from model.cursor import INPUTS
 from model.errors import CheckpointError
 from model.network import Network, NetworkConfig, grow
-from model.tokens import INPUTS
 
 SMALL = NetworkConfig(9, (9, 5, 10), (4, 3, 2), 8, 2, inputs=("token", "position", "back 1"))
 LARGE = replace(

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from model.abc_reader import parse
+from model.cursor import INPUTS, PLANS
 from model.errors import CheckpointError
 from model.form import parts_of
 from model.plan import BEHIND, Plan, Plans, plans_of
 from model.prepare import features
-from model.tokens import INPUTS, PLANS, Song, encode, spelled_on_c
+from model.tokens import Song, encode, spelled_on_c
 from model.vocabulary import Vocabulary
 
 A = "|:CDEF GABc|dcBA GFED|CDEF GABc|dcBA G4|CDEF GABc|dBGB AGFE|CDEF GABc|dcBA GFE{}:|"

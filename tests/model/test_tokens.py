@@ -4,24 +4,12 @@ import pytest
 
 from model.abc_reader import parse
 from model.corpus import Corpus
+from model.cursor import INPUTS, LOOKBACK_BARS, PARTS, Cursor, part_id
 from model.errors import NotationError
 from model.form import parts_of
 from model.key import Key, Pitch, all_keys
 from model.notation import Note, transpose
-from model.tokens import (
-    INPUTS,
-    LOOKBACK_BARS,
-    PARTS,
-    Cursor,
-    Song,
-    decode,
-    encode,
-    note_token,
-    part_id,
-    spelled_on_c,
-    ticks,
-    token_note,
-)
+from model.tokens import Song, decode, encode, note_token, spelled_on_c, ticks, token_note
 from tests.model.tunes import words
 
 TUNE = "X:1\nM:2/4\nL:1/8\nK:Ddor\n|:D|DEFG|A_Bc^d|[1A3:|[2d3|]\n|:A|(3ABc d2|z4|D2A:|"
