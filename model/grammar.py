@@ -78,11 +78,12 @@ class Rules:
 class Grammar:
     """The tables of some Rules over the ids of a note vocabulary.
 
-    Per node: `limit` ticks of its bar, `entry` position, `rows` of `masks` (where the bar is full, and the base to
-    which the ticks that are left are added elsewhere), and what the network sees of it: `place`, `part`,
-    `planned` (the number of the part whose plan is seen; 0 for none) and `bar_number` (bars since the tune's start;
-    right where `strict`). `after[node, column[token]]` is the next node, or
-    -1; columns are the vocabulary's, the same for all its grammars. The last state absorbs: `|]` leads back to it.
+    Per node: `limit` ticks of its bar, `entry` position, whether it is `closing` (the bar ends on a token of `tonic`),
+    `rows` of `masks` (where the bar is full; elsewhere the base to which the ticks that are left are added, with that
+    rule and without it), and what the network sees of it: `place`, `part`, `planned` (the number of the part whose plan
+    is seen; 0 for none) and `bar_number` (bars since the tune's start; right where `strict`). `after[node,
+    column[token]]` is the next node, or -1; columns are the vocabulary's, the same for all its grammars. The last state
+    absorbs: `|]` leads back to it.
     """
 
     start = State()
