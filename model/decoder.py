@@ -27,6 +27,9 @@ _FREE = -1  # no token is given here
 # learned on tunes that repeat to the end of the bar; where chance makes it break off, it does not begin again. With
 # these, bars come back as often as in the books (`evaluate` counts them as habits).
 PERSISTENCE = (0.4, 0.4, 0.1, 0.7, 0.0, 0.4)
+# What is added to the logit of a note that fills the rest of a bar that has to end on the tonic. Real tunes rest there;
+# composed ones have strayed a little by then, and would play on to the last eighth too often.
+CADENCE = 1.5
 TRIES = 5  # at a bar that has to end on the tonic, before it is made to
 _OF_A_ROW = (
     *("_node", "_position", "_taken", "_in_bar", "_ids", "_seen", "_runs", "_drawn", "_tries"),
@@ -172,6 +175,8 @@ class Decoder:
         self._remember(closing & (self._in_bar == 0), this_bar)
         logits = F.pad(self._stepper.step(inputs[:, self._inputs], self._state), (1, 0))
         logits = logits.scatter_add(1, seen.long(), self._persistence * (self._runs > 0))[:, 1:]
+        rests = closing[:, None] & (tables.ticks == (tables.limit[node] - self._position)[:, None])
+        logits = logits + CADENCE * rests
         mask = self.masks()
         given = self._given()
         uniform = self._uniform.gather(1, self._drawn.clamp(max=LONGEST_TUNE)[:, None])

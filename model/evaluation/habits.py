@@ -37,9 +37,10 @@ def repetition(songs: Iterable[Song]) -> dict[int, float]:
 
 
 def cadences(songs: Sequence[Song]) -> dict[str, float]:
-    """Shares of tunes and parts by how they end. An approach is the last note before the final pitch; rests count not.
+    """Shares of tunes and parts by how they end, and how long they rest there.
 
-    Degrees are of the tonic C that songs are spelled on.
+    An approach is the last note before the final pitch; rests count not. Degrees are of the tonic C that songs are
+    spelled on.
     """
     finals = [_ending(part) for song in songs for part in different_parts(song)[-1:]]
     ends = [ending for song in songs for part in different_parts(song) if (ending := _ending(part))]
@@ -50,12 +51,18 @@ def cadences(songs: Sequence[Song]) -> dict[str, float]:
         "parts that end on a note of the tonic chord": _share(last % 12 in TONIC_CHORD for _, last in ends),
         "ends approached by step": _share(abs(before - last) <= 2 for before, last in approached),
         "ends approached from degree 5, 2 or 7": _share(before % 12 in APPROACHES for before, _ in approached),
+        "last note of a part, in bars": _last_note(songs),
     }
 
 
 def _share(found: Iterable[bool]) -> float:
     values = list(found)
     return sum(values) / len(values) if values else 0.0
+
+
+def _last_note(songs: Iterable[Song]) -> float:
+    shares = [part.bars[-1][-1].length / song.metre for song in songs for part in different_parts(song)]
+    return float(sum(shares) / len(shares)) if shares else 0.0
 
 
 def _ending(part: Part) -> tuple[int | None, int] | None:

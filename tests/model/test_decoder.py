@@ -9,7 +9,7 @@ import torch
 from model import checkpoint, composition
 from model.checkpoint import Checkpoint
 from model.cursor import INPUTS, LOOKBACK_BARS, PLANS, Cursor
-from model.decoder import LONGEST_TUNE, PERSISTENCE, TRIES, Decoder, Row, choose
+from model.decoder import CADENCE, LONGEST_TUNE, PERSISTENCE, TRIES, Decoder, Row, choose
 from model.grammar import Grammar, State
 from model.inference import Stepper
 from model.jobs import Form, Prompt
@@ -53,6 +53,7 @@ def plainly(network: Network, row: Row) -> list[int]:
         lookback = list(zip(cursor.lookback(), cursor.runs, PERSISTENCE, strict=True))
         for seen, run, more in lookback if network.config.copies else ():
             logits[seen - 1] += more * (run > 0 < seen)
+        logits += CADENCE * torch.from_numpy(grammar.ticks == left) * bool(closing)
         full, strict, free = grammar.rows[state.node]
         mask = grammar.masks[(free if tries < TRIES else strict) + left if left else full]
         weights = np.exp(logits.double().numpy() / row.temperature) * mask

@@ -186,7 +186,7 @@ def test_given_bars_that_do_not_fit_are_refused(sampler: Sampler, monkeypatch: p
 
 
 def test_a_variation_differs_from_its_tune(sampler: Sampler) -> None:
-    ask = Prompt(Key.parse("D"), "polka", 0.3, Form("AB", 4), 5)
+    ask = Prompt(Key.parse("D"), "polka", 0.2, Form("AB", 4), 5)
     (first,) = sampler.compose([ask])
     varied = sampler.compose(numbered(replace(ask, opening=write(first.tune), vary="endings"), 16))
     assert all(one.tune.bars != first.tune.bars for one in varied)

@@ -28,6 +28,7 @@ def test_ends_and_their_approaches() -> None:
     assert ends["parts that end on the tonic"] == pytest.approx(2 / 3)
     assert ends["ends approached by step"] == pytest.approx(2 / 3)
     assert ends["ends approached from degree 5, 2 or 7"] == pytest.approx(2 / 3)
+    assert ends["last note of a part, in bars"] == pytest.approx((1 / 2 + 1 / 2 + 1 / 4) / 3)
 
 
 def test_shares_add_up_to_one() -> None:
