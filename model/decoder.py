@@ -175,7 +175,8 @@ class Decoder:
         self._remember(closing & (self._in_bar == 0), this_bar)
         logits = F.pad(self._stepper.step(inputs[:, self._inputs], self._state), (1, 0))
         logits = logits.scatter_add(1, seen.long(), self._persistence * (self._runs > 0))[:, 1:]
-        rests = closing[:, None] & (tables.ticks == (tables.limit[node] - self._position)[:, None])
+        left = (tables.limit[node] - self._position)[:, None]
+        rests = closing[:, None] & (left > 0) & (tables.ticks == left)
         logits = logits + CADENCE * rests
         mask = self.masks()
         given = self._given()

@@ -53,7 +53,7 @@ def plainly(network: Network, row: Row) -> list[int]:
         lookback = list(zip(cursor.lookback(), cursor.runs, PERSISTENCE, strict=True))
         for seen, run, more in lookback if network.config.copies else ():
             logits[seen - 1] += more * (run > 0 < seen)
-        logits += CADENCE * torch.from_numpy(grammar.ticks == left) * bool(closing)
+        logits += CADENCE * torch.from_numpy(grammar.ticks == left) * bool(closing and left)
         full, strict, free = grammar.rows[state.node]
         mask = grammar.masks[(free if tries < TRIES else strict) + left if left else full]
         weights = np.exp(logits.double().numpy() / row.temperature) * mask
