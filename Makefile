@@ -9,6 +9,9 @@ CPU ?=
 MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 2000000 ] 2>/dev/null && echo /dev/shm/tunesmith-tests-$$$$)
 TORCH_INDEX := $(if $(CPU),--extra-index-url https://download.pytorch.org/whl/cpu)
 
+# some machines forbid it; every process that starts would then compile our modules anew
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test bench format clean
 .DEFAULT_GOAL := run
 

@@ -16,6 +16,11 @@ from tests.engines.redis_server import RedisServer
 from tests.engines.stations import StartStation, StationProcess
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the whole product are the longest: begun last, they would leave the other processor idle."""
+    items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Postgres]:
     """One server for all tests that only want databases of their own."""

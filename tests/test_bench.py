@@ -49,9 +49,10 @@ def test_every_row_is_measured_and_nothing_is_left(
     monkeypatch.setattr(bench, "ONE_BY_ONE", 1)
     monkeypatch.setattr(bench, "AT_ONCE", 2)
     monkeypatch.setattr(rendering, "TIMES", 1)
+    monkeypatch.setattr(rendering, "FEW", 1)
     monkeypatch.setattr(members, "MEMBERS", 4)
     monkeypatch.setattr(answers, "MEMBERS", 3)
-    for name, value in {"JOBS": 3, "TUNES": 4, "PROMPTS": 30}.items():
+    for name, value in {"JOBS": 3, "TUNES": 4, "PROMPTS": 30, "WORKERS": 2}.items():
         monkeypatch.setattr(machines, name, value)
     without_engines = missing_redis() or missing_postgres()
     assert main(["bench", "--json"]) == 0

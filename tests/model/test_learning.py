@@ -113,7 +113,7 @@ def test_each_taste_measures_what_it_says(name: str, more: str, less: str) -> No
 def test_a_small_community_votes_tunes_and_is_tested(sampler: Sampler, small: Checkpoint) -> None:
     spelled = tuple(one.spelled for one in composed(sampler))
     kept = Replay(spelled, spelled[:2])
-    community = Community("wide leaps", 0, small, kept, Index.load(), votes=72, composed=12, calibration=27)
+    community = Community("wide leaps", 0, small, kept, Index.load(), votes=48, composed=12, calibration=18)
     first, second = community.rounds(1)
     assert (first.round, first.promoted, first.bits_per_note) == (0, False, None)
     assert second.round == 1
