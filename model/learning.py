@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from model.checkpoint import Checkpoint, part_way
-from model.files import write_atomically
+from model.files import code_digest, write_atomically
 from model.finetune import finetune
 from model.gate import COMPOSED, Check, checks, compose, to_json
 from model.originality import Index
@@ -123,8 +123,9 @@ def _counts(train: Sequence[Voted], held_out: Sequence[Voted]) -> dict[str, int]
 
 
 def _diversity_of(base: Checkpoint, index: Index, cache: Path | None, count: int) -> tuple[float, float]:
-    """Of the tunes that `base` composes for the gate, from the `cache` folder where it is known."""
-    digest = hashlib.sha256(base.weights["output.weight"].numpy().tobytes()).hexdigest()[:16]
+    """Of the tunes that `base` composes for the gate with this code, from the `cache` folder where it is known."""
+    weights = base.weights["output.weight"].numpy().tobytes()
+    digest = hashlib.sha256(code_digest().encode() + weights).hexdigest()[:16]
     path = cache / f"diversity-{digest}-{count}.json" if cache else None
     if path:
         with suppress(OSError, ValueError, TypeError):  # a damaged cache is made again

@@ -1,6 +1,7 @@
 """Corpus tunes that a retraining needs: some to remember by, and the held-out ones to be tested on.
 
-Reading the books takes a minute, so the tokens are kept in a cache file that is known by the sources' digests.
+Reading the books takes a minute, so the tokens are kept in a cache file that is known by the digests of the sources and
+of the code that read them.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from model import corpus
 from model.errors import InputError
-from model.files import write_atomically
+from model.files import code_digest, write_atomically
 from model.sources import Source
 from model.vocabulary import Vocabulary
 
@@ -40,7 +41,8 @@ class Replay:
 
 def replay(sources: Sequence[Source], cache: Path | None = None, seed: int = 0) -> Replay:
     """The tunes of `sources`, from the `cache` folder where they are. InputError where the books hold too few."""
-    name = hashlib.sha256(" ".join([str(seed), *(source.sha256() for source in sources)]).encode()).hexdigest()[:16]
+    made_by = " ".join([str(seed), code_digest(), *(source.sha256() for source in sources)])
+    name = hashlib.sha256(made_by.encode()).hexdigest()[:16]
     path = cache / f"replay-{name}.json" if cache else None
     if path and (kept := _kept(path)):
         return kept

@@ -111,4 +111,4 @@ def test_a_prompt_that_waits_when_the_bot_is_killed_becomes_a_tune_after_the_nex
         facts = page.locator(".tune .facts").all_inner_texts()
         assert [text.split(" · ")[0] for text in facts] == [*["D major"] * 3, "G major"]
         photograph(page, "recovered")
-        assert any("from the last run go on" in line for line in running.said)
+        assert any(line.startswith("prompts of the last run that go on: ") for line in running.said)

@@ -58,7 +58,7 @@ async def _run(config: Config, connector: "Connector") -> None:
         try:
             left = await service.composer.recover(platforms, config.queue.at_once if config.shared else None)
             if left:
-                print(f"{left} prompts from the last run go on", flush=True)
+                print(f"prompts of the last run that go on: {left}", flush=True)
             _announce(config)
             if discord:
                 discord.start()

@@ -13,6 +13,7 @@ from bot.workers.carried import Files
 LOOK_EVERY = 0.2  # seconds
 ASK_EVERY = 5.0
 PATIENCE = 60.0  # seconds that a file may take to come
+KEPT = 20  # fetched files; beyond them, the one that was not used for the longest goes
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class Cache:
     files: Files
     own: dict[str, Path] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
-    _known: set[str] = field(default_factory=set)
+    _known: dict[str, None] = field(default_factory=dict)  # the one used last is last
 
     def held(self) -> set[str]:
         """The hashes of all that is here; what lies in the folder was verified when it came."""
@@ -34,9 +35,9 @@ class Cache:
     def find(self) -> None:
         """Look at what an earlier run left. A file that is not what its name says is removed. Blocks."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for path in self.folder.glob("*.safetensors"):
+        for path in sorted(self.folder.glob("*.safetensors"), key=lambda path: path.stat().st_mtime):
             if hashlib.sha256(path.read_bytes()).hexdigest() == path.stem:
-                self._known.add(path.stem)
+                self._known[path.stem] = None
             else:
                 path.unlink(missing_ok=True)
 
@@ -49,7 +50,12 @@ class Cache:
             if sha256 not in self._known or not await asyncio.to_thread(path.is_file):
                 data = await self.fetch(sha256)
                 await asyncio.to_thread(_write, path, data)
-                self._known.add(sha256)
+            self._known.pop(sha256, None)
+            self._known[sha256] = None
+        while len(self._known) > KEPT:
+            oldest = next(iter(self._known))
+            del self._known[oldest]
+            await asyncio.to_thread((self.folder / f"{oldest}.safetensors").unlink, missing_ok=True)
         return path
 
     async def fetch(self, sha256: str) -> bytes:

@@ -76,7 +76,7 @@ def test_a_hasty_retraining_stops_at_the_first_failure(sampler: Sampler, small: 
     assert not report.passed
 
 
-def test_replayed_tunes_are_read_once(tmp_path: Path) -> None:
+def test_replayed_tunes_are_read_once_by_each_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "jigs.abc").write_text(jigs(80))
     sources = [path_source(tmp_path / "jigs.abc")]
     found = replay(sources, tmp_path / "cache")
@@ -85,6 +85,9 @@ def test_replayed_tunes_are_read_once(tmp_path: Path) -> None:
     (kept,) = (tmp_path / "cache").iterdir()
     kept.write_text(json.dumps({"train": [["a"]], "held_out": [["b"]]}))
     assert replay(sources, tmp_path / "cache") == Replay((("a",),), (("b",),))
+    monkeypatch.setattr("model.replay.code_digest", lambda: "another")
+    assert replay(sources, tmp_path / "cache") == found
+    monkeypatch.undo()
     kept.write_text("damaged")
     assert replay(sources, tmp_path / "cache") == found
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
 from bot.workers import cache
 from bot.workers import station as stations
 from bot.workers.broker import Broker
+from bot.workers.carried import Files
 from model.jobs import Job
 from tests.bot.workers.conftest import Run, cluster
 from tests.bot.workers.test_local import job, outcomes, until
@@ -84,3 +87,17 @@ async def test_a_checkpoint_that_is_not_what_it_should_be_is_never_used(
         assert await outcomes(bot.compose(versioned_by_hash("a", sha256))) == ["done"]
         assert (one.cache.folder / f"{sha256}.safetensors").read_bytes() == data
     await broker.close()
+
+
+async def test_the_checkpoints_used_longest_ago_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "KEPT", 2)
+    brought = {hashlib.sha256(data).hexdigest(): data for data in (b"first", b"second", b"third")}
+    first, second, third = brought
+    files = AsyncMock(spec=Files)
+    files.get.side_effect = brought.__getitem__
+    held = cache.Cache(tmp_path, files)
+    for sha256 in (first, second, first, third):
+        assert (await held.path(sha256)).read_bytes() == brought[sha256]
+    assert held.held() == {first, third} == {name.removesuffix(".safetensors") for name in os.listdir(tmp_path)}
+    assert (await held.path(second)).read_bytes() == b"second"
+    assert held.held() == {second, third}
