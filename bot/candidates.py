@@ -41,6 +41,16 @@ class Candidates:
         stem = (self.folder / f"retraining-{number}").absolute()
         return Files(*(stem.with_suffix(f".{ending}") for ending in ("votes.jsonl", "safetensors", "report.json")))
 
+    async def find_moved(self, store: Store) -> None:
+        """Know the files of versions here after the folder was moved or renamed."""
+        for version in await store.versions():
+            here = self.folder.absolute() / Path(version.path).name
+            if version.pruned_at or not _NAME.match(here.name) or version.path == str(here):
+                continue
+            if await asyncio.to_thread(digest, here) == version.sha256:
+                log.info("version %d is now %s", version.number, here)
+                await store.add_version(str(here), version.sha256, version.name, version.number, version.note)
+
     async def remove(self, numbers: Collection[int]) -> None:
         """Delete all files of these retrainings, also what one that was killed left half written."""
         await asyncio.to_thread(self._remove, set(numbers))
@@ -55,6 +65,8 @@ class Candidates:
         old = {each.number for each in learned[:-keep]} - ({opened.base} if opened else set())
         for version in await store.learning.prune(old):
             log.info("version %d was pruned", version.number)
+            if version.sha256 not in {each.sha256 for each in await store.versions() if not each.pruned_at}:
+                await store.drop_checkpoint(version.sha256)
         in_use = {each.retraining_id for each in await store.versions() if not each.pruned_at}
         pruned = {each.retraining_id for each in await store.versions() if each.pruned_at}
         there = await asyncio.to_thread(self._numbers)

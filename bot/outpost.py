@@ -54,7 +54,7 @@ async def _work(config: Config, command: Sequence[str], protocol: int, trainer: 
 def _station(config: Config, broker: Broker, local: LocalWorker, vitals: Vitals, name: str) -> Station:
     mine = {sha256_of(path): path for path in (SHIPPED, config.worker.checkpoint) if path}
     mine.pop("", None)
-    cache = Cache(config.data_dir.absolute() / "checkpoints", broker.files, mine)
+    cache = Cache(config.data_dir.absolute() / "fetched", broker.files, mine)
     return Station(broker, local, cache, name, config.workers.slots, config.workers.lease, vitals)
 
 

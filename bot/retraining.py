@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -245,10 +246,19 @@ class Retrainer:
     async def _run(self, found: Retraining) -> None:
         if self._training:
             await self._training.ended()  # it may still tidy up
+            if await self._cancelled(found):  # meanwhile, and its listeners know
+                self._queued.discard(found.id)
+                return
         rest = self.cache, self.voters, self.keep, self.lease, self._runner, self._listeners.tell, self.shared
         self._listeners.tell(found)
         self._queued.discard(found.id)
         self._training = Training(Setting(self.store, self.trainer, Candidates(self.folder), *rest), found)
+
+    async def _cancelled(self, found: Retraining) -> bool:
+        with suppress(StoreError):  # it finds out by itself
+            now = await self.store.learning.retraining(found.id)
+            return now is not None and now.stand is Stand.CANCELLED
+        return False
 
     async def _go_on(self) -> None:
         try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.candidates import Candidates
 from bot.composer import Composer
 from bot.config import Config
 from bot.errors import ConfigError, StoreError
@@ -65,6 +66,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
         # both take seconds to import what they need, and neither needs the other
         await _enter_both(stack, worker, renderer)
         version = await register(store, config.worker.checkpoint, config.shared)
+        await Candidates(config.data_dir / "checkpoints").find_moved(store)
         if config.shared:
             stack.push_async_callback(_release, store)  # once the composer has ended
         library = Library(store, renderer)
@@ -200,6 +202,8 @@ async def _configured(store: Store, checkpoint: Path, keep: bool) -> tuple[int, 
     """The number of the user's own checkpoint, and whether it is new."""
     digest, path = await asyncio.to_thread(lambda: (sha256_of(checkpoint), checkpoint.resolve()))
     known = next((version for version in await store.versions() if version.sha256 == digest), None)
+    if known and digest and not await asyncio.to_thread(Path(known.path).is_file):  # it was moved
+        await store.add_version(str(path), digest, known.name, known.number, known.note)
     found = known or await store.add_version(str(path), digest, checkpoint.stem, note="from config.toml")
     if keep:
         await store.keep_checkpoint(digest, await asyncio.to_thread(path.read_bytes))

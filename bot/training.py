@@ -94,8 +94,9 @@ class Training:
         await self._with.candidates.remove([number])  # of an earlier attempt
         votes, tunes = await lessons.write(self._with.store, self._with.voters, files.votes)
         started = await self._learning.started(number, self._with.runner, votes, tunes)
-        if started is None:
-            return  # cancelled in this moment
+        if started is None:  # cancelled in this moment
+            await self._with.candidates.remove([number])
+            return
         self._say(started)
         if started.attempts > MOST_ATTEMPTS:
             raise TrainerError(f"the bot went down {MOST_ATTEMPTS} times while this was under way")
@@ -119,7 +120,10 @@ class Training:
         if data:
             name = f"retraining-{self.now.id}.version-{version.number}.safetensors"  # goes when its candidate goes
             path = self._with.candidates.folder.absolute() / name
-            await asyncio.to_thread(path.write_bytes, data)
+            try:
+                await asyncio.to_thread(path.write_bytes, data)
+            except OSError as error:
+                raise TrainerError(f"cannot write {path}: {error.strerror}") from error
         return path
 
     async def _judge(self, files: Files) -> None:

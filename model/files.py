@@ -1,5 +1,6 @@
 """Files that are replaced whole, and how long what is kept of our own work holds."""
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -27,9 +28,18 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise InputError(f"cannot write {path}: {error.strerror}") from error
 
 
+def keep_newest(path: Path, data: bytes, kind: str) -> None:
+    """Write `path`, and remove the other files of its folder whose names begin with `kind`: what they hold is stale."""
+    write_atomically(path, data)
+    for other in path.parent.glob(f"{kind}*"):
+        if other != path:
+            with contextlib.suppress(OSError):
+                other.unlink()
+
+
 def code_digest() -> str:
     """SHA-256 of this package's modules: what they once made, and would make otherwise now, is made again."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from model.checkpoint import Checkpoint, part_way
-from model.files import code_digest, write_atomically
+from model.files import code_digest, keep_newest
 from model.finetune import finetune
 from model.gate import COMPOSED, Check, checks, compose, to_json
 from model.originality import Index
@@ -133,5 +133,5 @@ def _diversity_of(base: Checkpoint, index: Index, cache: Path | None, count: int
             return float(grams), float(distance)
     found = compose(base, index, count).diversity
     if path:
-        write_atomically(path, json.dumps(found).encode())
+        keep_newest(path, json.dumps(found).encode(), "diversity-")
     return found

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from model import corpus
 from model.errors import InputError
-from model.files import code_digest, write_atomically
+from model.files import code_digest, keep_newest
 from model.sources import Source
 from model.vocabulary import Vocabulary
 
@@ -52,7 +52,7 @@ def replay(sources: Sequence[Source], cache: Path | None = None, seed: int = 0) 
         raise InputError(f"the corpus has {len(built.tunes)} usable tunes, too few to remember and to be tested on")
     found = Replay(tuple(random.Random(seed).sample(train, min(REMEMBERED, len(train)))), tuple(held_out))
     if path:
-        write_atomically(path, json.dumps({"train": found.train, "held_out": found.held_out}).encode())
+        keep_newest(path, json.dumps({"train": found.train, "held_out": found.held_out}).encode(), "replay-")
     return found
 
 

@@ -1,8 +1,16 @@
 """`python -m bot check` tries everything once, beside a running bot too, and says what is wrong and what to do."""
 
+from contextlib import AsyncExitStack
 from pathlib import Path
+from unittest.mock import AsyncMock
 
+import pytest
+
+from bot.commands import check
+from bot.config import Config
+from bot.store import Store
 from model import checkpoint
+from model.jobs import Event
 from tests.command_line import bot, ran
 
 NAMES = [
@@ -49,3 +57,18 @@ def test_what_is_wrong_has_a_line_and_what_needs_it_is_not_tried(tmp_path: Path)
     assert "restore a backup" in checked.stdout
     assert "is corrupt" in checked.stdout
     assert "Traceback" not in checked.stdout + checked.stderr
+
+
+async def test_the_version_in_use_composes_the_tune(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    worker = AsyncMock()
+    worker.compose.return_value = Event("check", "done", "The Tune", note="version 2: no checkpoint at /2")
+    async with await Store.open(tmp_path / "tunesmith.db") as store, AsyncExitStack() as stack:
+        await store.add_version("/2", "2" * 64, "learned", 2)
+        await store.choose_version(2)
+        checks = check._Checks(Config(data_dir=tmp_path), stack, _store=store, _worker=worker)
+        await checks.one("one tune", checks.tune)
+    (job,) = worker.compose.await_args.args
+    assert (job.checkpoint, job.sha256, job.version) == ("/2", "2" * 64, 2)
+    assert capsys.readouterr().out.startswith(
+        "WRONG  one tune: version 2: no checkpoint at /2; another version composes"
+    )

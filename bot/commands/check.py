@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot import verdict
+from bot.candidates import Candidates
 from bot.config import Config
 from bot.errors import ConfigError, TunesmithError, WorkerError
 from bot.render import Renderer
-from bot.service import chosen, data_directory, living, local_worker, workers
+from bot.service import chosen, data_directory, living, local_worker, sha256_of, workers
 from bot.store import Store
 from bot.workers import Workers
 from model.jobs import Event, Job, parse_prompt
@@ -128,11 +129,25 @@ class _Checks:
             raise _Skipped("there is no worker")
         self._began = time.monotonic()
         prompt = parse_prompt("Edor", "reel", seed=7)
-        event = await self._worker.compose(Job("check", prompt, self.config.worker.deadline))
+        version = await self._in_use()
+        event = await self._worker.compose(Job("check", prompt, self.config.worker.deadline, *version))
         if event.state != "done":
             raise WorkerError(f"{event.error}; try another checkpoint ([worker] checkpoint)")
         self._tune = event
+        if event.note:
+            raise WorkerError(f"{event.note}; another version composes in its place: /model rollback chooses one")
         return f"“{event.title}”, {event.tokens} tokens, composed in {self._seconds()}"
+
+    async def _in_use(self) -> tuple[str, str, int]:
+        """File, hash and number of the version that composes; nothing where that is the one the worker started with."""
+        if self._store is None:
+            return "", "", 0
+        await Candidates(self.config.data_dir / "checkpoints").find_moved(self._store)
+        known = {version.number: version for version in await self._store.versions()}
+        found = known.get(await self._store.current_version() or 0)
+        digest = await asyncio.to_thread(sha256_of, chosen(self.config))
+        new = self.config.worker.checkpoint and digest not in {version.sha256 for version in known.values()}
+        return (found.path, found.sha256, found.number) if found and not new else ("", "", 0)
 
     async def renderer(self) -> str:
         renderer = Renderer(1, self.config.render.timeout)

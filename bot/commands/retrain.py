@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from bot import verdict
+from bot.candidates import Candidates
 from bot.config import Config
 from bot.errors import TrainerError
 from bot.learning import Retraining, Stand, Step
@@ -59,6 +60,7 @@ async def _retrain(config: Config, options: argparse.Namespace) -> Retraining:
             await stack.enter_async_context(cluster)
         retraining = await stack.enter_async_context(retrainer(config, store, cluster))
         await register(store, config.worker.checkpoint, config.shared)
+        await Candidates(config.data_dir / "checkpoints").find_moved(store)
         changes = retraining.changes()
         begun = await retraining.start(place, options.minimum_votes, options.dry_run)
         return await _followed(retraining, place, begun, changes)

@@ -1,6 +1,6 @@
 """Checkpoints kept in the database, in parts, for machines that have no other way to a version's file."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.tables import checkpoint_files
@@ -25,3 +25,8 @@ async def load(connection: AsyncConnection, sha256: str) -> bytes | None:
     query = select(checkpoint_files.c.data).where(checkpoint_files.c.sha256 == sha256)
     parts = (await connection.execute(query.order_by(checkpoint_files.c.part))).scalars().all()
     return b"".join(parts) if parts else None
+
+
+async def drop(connection: AsyncConnection, sha256: str) -> None:
+    """Keep the file with this hash no longer."""
+    await connection.execute(delete(checkpoint_files).where(checkpoint_files.c.sha256 == sha256))

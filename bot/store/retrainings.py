@@ -160,7 +160,9 @@ async def delivers(connection: AsyncConnection, number: int, runner: str, silenc
 
 
 def _nobodys(connection: AsyncConnection, silence: timedelta) -> ColumnElement[bool]:
-    return or_(retrainings.c.runner == "", retrainings.c.seen_at < clock(connection) - silence)
+    """Nobody's, or of one that is silent; a last sign from the future was given before the clock was set back."""
+    time, seen = clock(connection), retrainings.c.seen_at
+    return or_(retrainings.c.runner == "", seen < time - silence, seen > time + silence)
 
 
 def _mine(number: int, runner: str) -> ColumnElement[bool]:

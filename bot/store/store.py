@@ -246,6 +246,10 @@ class Store:
         """A file that was kept; None where it was not."""
         return await self._database.read(files.load, sha256)
 
+    async def drop_checkpoint(self, sha256: str) -> None:
+        """Keep a version's file in the database no longer."""
+        await self._database.write(files.drop, sha256)
+
     async def server_settings(self, place: Place) -> ServerSettings:
         """What the admins of a place's server chose; as it is elsewhere where they chose nothing."""
         return await self._database.read(settings.load, place)

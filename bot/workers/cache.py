@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,8 @@ LOOK_EVERY = 0.2  # seconds
 ASK_EVERY = 5.0
 PATIENCE = 60.0  # seconds that a file may take to come
 KEPT = 20  # fetched files; beyond them, the one that was not used for the longest goes
+
+_NAME = re.compile(r"[0-9a-f]{64}\.safetensors")
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,8 @@ class Cache:
     def find(self) -> None:
         """Look at what an earlier run left. A file that is not what its name says is removed. Blocks."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for path in sorted(self.folder.glob("*.safetensors"), key=lambda path: path.stat().st_mtime):
+        ours = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
+        for path in sorted(ours, key=lambda path: path.stat().st_mtime):
             if hashlib.sha256(path.read_bytes()).hexdigest() == path.stem:
                 self._known[path.stem] = None
             else:

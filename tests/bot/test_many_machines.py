@@ -63,7 +63,7 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
             await bot.retrainer.trainer.prove(broken)
         known = await bot.store.versions()
         assert await bot.store.checkpoint(known[-1].sha256) == mine.read_bytes(), "other machines find it there"
-    kept = list((tmp_path / "gpu at home" / "checkpoints").iterdir())
+    kept = list((tmp_path / "gpu at home" / "fetched").iterdir())
     assert {path.stem for path in kept} == {known[-1].sha256, hashlib.sha256(broken.read_bytes()).hexdigest()}
     worker.process.terminate()
     assert await worker.ended() == 0

@@ -202,6 +202,7 @@ async def test_it_can_be_cancelled_before_it_has_begun(tmp_path: Path) -> None:
         await asyncio.sleep(0.2)
         await untouched(taught)
         assert await stands(taught.store) == [Stand.CANCELLED]
+        assert taught.files() == []
 
 
 async def test_one_of_another_process_can_be_cancelled(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 """Versions that were learned: chosen, rolled back, pruned, and told with their votes."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot import verdict
+from bot.candidates import Candidates, digest
 from bot.errors import BadRequest, NotFound
 from bot.learning import Stand
+from bot.store import Store
 from tests.bot.classroom import ANN, BOSS, VOTES, school
 
 
@@ -60,11 +63,14 @@ async def test_old_versions_are_pruned_but_never_the_base_the_one_in_use_or_a_us
         own.write_bytes(b"mine")
         await taught.store.add_version(str(own), hashlib.sha256(b"mine").hexdigest(), "mine", 2)
         await taught.retrained()  # version 3
+        third = (await taught.store.versions())[-1]
+        await taught.store.keep_checkpoint(third.sha256, b"as where several bots share it")
         for _ in range(3):
             await taught.retrainer.rollback(BOSS, 1)
             await taught.retrained()  # versions 4 to 6, of which each is in use in its turn
         pruned = [each.version.number for each in await taught.retrainer.versions() if each.version.pruned_at]
         assert pruned == [4, 3]
+        assert await taught.store.checkpoint(third.sha256) is None
         assert own.exists()
         assert [name for name in taught.files() if name.endswith(".safetensors")] == [
             "retraining-3.safetensors",
@@ -106,3 +112,19 @@ async def test_the_status_says_what_is_in_use_and_what_came_of_the_last(tmp_path
         assert (before.current.number, before.opened, before.last, before.votes) == (1, None, None, VOTES)
         done = await taught.retrained()
         assert (await taught.retrainer.status()).last == done
+
+
+async def test_versions_are_found_where_the_data_directory_was_moved_to(tmp_path: Path) -> None:
+    async with school(tmp_path / "data") as taught:
+        assert (await taught.retrained()).stand is Stand.PROMOTED
+        _, before = await taught.store.versions()
+    (tmp_path / "data").rename(tmp_path / "moved")
+    async with await Store.open(tmp_path / "moved" / "tunesmith.db") as store:
+        await Candidates(tmp_path / "moved" / "checkpoints").find_moved(store)
+        _, version = await store.versions()
+        assert digest(Path(version.path)) == version.sha256
+        assert replace(version, path=before.path) == before
+        assert await store.current_version() == 2
+        Path(version.path).write_bytes(b"damaged")
+        await Candidates(tmp_path / "elsewhere").find_moved(store)
+        assert (await store.versions())[1] == version

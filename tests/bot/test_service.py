@@ -96,6 +96,8 @@ async def test_a_checkpoint_of_ones_own_gets_a_number_that_it_keeps(
         assert await register(store, None) == 1
         assert await register(store, mine) == 2
         shutil.move(mine, copy)
+        assert await register(store, copy) == 2
+        assert (await store.versions())[1].path == str(copy), "where it is now"
         assert [await register(store, copy), await register(store, shipped), await register(store, None)] == [2, 1, 1]
         mine.write_bytes(b"mine, trained further")
         assert await register(store, mine) == 3

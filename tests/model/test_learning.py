@@ -87,6 +87,7 @@ def test_replayed_tunes_are_read_once_by_each_code(tmp_path: Path, monkeypatch: 
     assert replay(sources, tmp_path / "cache") == Replay((("a",),), (("b",),))
     monkeypatch.setattr("model.replay.code_digest", lambda: "another")
     assert replay(sources, tmp_path / "cache") == found
+    assert len(list((tmp_path / "cache").iterdir())) == 1, "what it cannot use any more is gone"
     monkeypatch.undo()
     kept.write_text("damaged")
     assert replay(sources, tmp_path / "cache") == found

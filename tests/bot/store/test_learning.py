@@ -3,12 +3,13 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.errors import Busy, NotFound
 from bot.learning import Ballot, Course, Options, Retraining, Stand, Step
-from bot.store import Store, learning, retrainings
+from bot.store import Store, learning, leases, retrainings
 from bot.values import Message, Place
 from tests.bot.store.samples import ABC, a_member, a_prompt, a_tune, new_tunes
 
@@ -252,6 +253,19 @@ async def test_votes_are_counted_for_the_version_that_composed_the_tune(store: S
     await store.delete_tune(asked.id)
     await store.vote(spare.id, ben, 0)
     assert await store.learning.counts() == {}
+
+
+async def test_one_that_was_left_before_the_clock_was_set_back_is_adopted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await Store.open(tmp_path / "tunesmith.db") as store:  # bots on a server go by its clock
+        with monkeypatch.context() as clock:
+            clock.setattr(leases, "now", lambda: datetime.now(UTC) + timedelta(hours=1))
+            mine = await running(store)
+            assert await store.learning.adopt("two", SILENCE) is None
+        found = await store.learning.adopt("two", SILENCE)
+        assert found is not None
+        assert found.id == mine.id
 
 
 # ---- several bots

@@ -101,3 +101,14 @@ async def test_the_checkpoints_used_longest_ago_make_room(tmp_path: Path, monkey
     assert held.held() == {first, third} == {name.removesuffix(".safetensors") for name in os.listdir(tmp_path)}
     assert (await held.path(second)).read_bytes() == b"second"
     assert held.held() == {second, third}
+
+
+def test_of_what_lies_in_the_folder_only_its_own_damaged_files_are_removed(tmp_path: Path) -> None:
+    whole = f"{hashlib.sha256(b'whole').hexdigest()}.safetensors"
+    lying = {whole: b"whole", f"{'a' * 64}.safetensors": b"cut", "retraining-1.safetensors": b"learned"}
+    for name, data in lying.items():
+        (tmp_path / name).write_bytes(data)
+    held = cache.Cache(tmp_path, AsyncMock(spec=Files))
+    held.find()
+    assert {f"{sha256}.safetensors" for sha256 in held.held()} == {whole}
+    assert {path.name for path in tmp_path.iterdir()} == {whole, "retraining-1.safetensors"}

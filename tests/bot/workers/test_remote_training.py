@@ -59,7 +59,7 @@ async def test_it_goes_the_whole_way(redis: RedisServer, start_station: StartSta
         assert Path(version.path).parent == (taught.data / "checkpoints").absolute()
         first = f"{hashlib.sha256(b'first').hexdigest()}.safetensors"
         (facts,) = given(log)
-        assert facts["base"] == facts["baseline"] == str(tmp_path / "gpu" / "checkpoints" / first)
+        assert facts["base"] == facts["baseline"] == str(tmp_path / "gpu" / "fetched" / first)
         assert (len(facts["lessons"]), facts["seed"]) == (3, str(begun.id))
         assert taught.given() == [], "the bot trained nothing"
 
