@@ -229,6 +229,7 @@ class Composer:
         self.metrics.wait.observe(waited)
         try:
             await self._compose_and_store(stored)
+            self.metrics.total.observe(waited + time.monotonic() - began)
         except TunesmithError as error:
             log.info("prompt %d failed: %s", stored.id, error)
             self.metrics.failed(error)
@@ -239,7 +240,6 @@ class Composer:
             log.exception("prompt %d failed, reference %s", stored.id, reference)
             await self._fail(stored, f"Something broke on our side. If it happens again, tell an admin: {reference}")
         self.queue.pace.note(time.monotonic() - began, self.at_once)
-        self.metrics.total.observe(waited + time.monotonic() - began)
 
     async def _compose_and_store(self, stored: StoredPrompt) -> None:
         await self._move(stored, State.COMPOSING)

@@ -18,10 +18,14 @@ _KINDS: dict[type[TunesmithError], str] = {
 
 
 class Metrics:
-    """Counters, gauges and histograms, and the text that a Prometheus server reads."""
+    """Counters, gauges and histograms, and the text that a Prometheus server reads.
 
-    def __init__(self) -> None:
+    What only a worker of the bot's own tells it, is not there without one: it would say 0 while others compose.
+    """
+
+    def __init__(self, own_worker: bool = True) -> None:
         self._registry = registry = CollectorRegistry()
+        own = registry if own_worker else None
         self.wait = Histogram(
             "tunesmith_wait_seconds", "From accepted to its turn", buckets=_SECONDS, registry=registry
         )
@@ -32,13 +36,16 @@ class Metrics:
             "tunesmith_render_seconds", "One tune's picture and sound", buckets=_SECONDS, registry=registry
         )
         self.total = Histogram(
-            "tunesmith_prompt_seconds", "From accepted to delivered", buckets=_SECONDS, registry=registry
+            "tunesmith_prompt_seconds",
+            "From accepted to stored, where it was",
+            buckets=_SECONDS,
+            registry=registry,
         )
-        self._batch = Histogram("tunesmith_batch_tunes", "Tunes composed together", buckets=_TUNES, registry=registry)
-        self._tokens = Counter("tunesmith_tokens", "Tokens composed", registry=registry)
-        self._speed = Gauge("tunesmith_tokens_per_second", "In the last batch", registry=registry)
-        self._memory = Gauge("tunesmith_worker_memory_mebibytes", "Resident memory of the worker", registry=registry)
-        self._jobs = Gauge("tunesmith_worker_jobs", "Tunes that the worker has", registry=registry)
+        self._batch = Histogram("tunesmith_batch_tunes", "Tunes composed together", buckets=_TUNES, registry=own)
+        self._tokens = Counter("tunesmith_tokens", "Tokens composed", registry=own)
+        self._speed = Gauge("tunesmith_tokens_per_second", "In the last batch", registry=own)
+        self._memory = Gauge("tunesmith_worker_memory_mebibytes", "Resident memory of the worker", registry=own)
+        self._jobs = Gauge("tunesmith_worker_jobs", "Tunes that the worker has", registry=own)
         self._tunes = Counter("tunesmith_tunes", "Tunes stored", ["version"], registry=registry)
         self._failures = Counter("tunesmith_failures", "Prompts that failed", ["kind"], registry=registry)
         self._refusals = Counter("tunesmith_refusals", "Prompts that were not accepted", registry=registry)

@@ -58,7 +58,7 @@ class Service:
 async def running(config: Config) -> AsyncIterator[Service]:
     """Everything but the front ends. Raises the TunesmithError of whatever cannot start."""
     data_directory(config.data_dir)
-    metrics = Metrics()
+    metrics = Metrics(own_worker=config.workers.broker is None)
     renderer = Renderer(config.render.processes, config.render.timeout)
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(await Store.open(config.database, config.store.lease))

@@ -146,7 +146,7 @@ class Worker:
                 tokens += event.tokens
                 self._say(replace(event, version=loaded.version, note=note))
         except Exception as error:  # one job's fault must take down neither the worker nor the rest of its batch
-            log.exception("a batch of %d failed", len(jobs))
+            log.exception("a batch of %d failed: jobs %s", len(jobs), ", ".join(job.id for job in jobs))
             left = [job for index, job in enumerate(jobs) if index not in done]
             if len(jobs) > 1 and not isinstance(error, ModelError):
                 return tokens + sum(self._compose(loaded, note, [job]) for job in left)

@@ -14,6 +14,7 @@ from bot.discord.answer import USUAL_LIMIT, Answer, show
 from bot.discord.failures import UNREACHABLE, line_of, say
 from bot.discord.parts import Parts, is_guest
 from bot.errors import StoreAway, TunesmithError
+from bot.logs import about
 from bot.values import Progress, State, StoredPrompt
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class Conversation:
         await self._mention_progress(words.RESTARTING_GUEST if guest else words.RESTARTING)
 
     async def _run(self) -> None:
+        about(self._prompt.id)
         said = words.RECEIVED
         while not self._ended.is_set():
             await self._news.wait()
@@ -130,11 +132,14 @@ class Conversation:
         """Put the answer where it belongs: into its message; when that took too long, into a new one."""
         if not self._expired and await _allowed(self._edit(answer)):
             await self._parts.store.delivered(self._prompt.id)
+            log.info("prompt %d is answered", self._prompt.id)
             return
         sent = await _allowed(self._send(answer))
         if sent is None and (not self._expired or await _allowed(self._message.edit(**answer.edit())) is None):
             log.info("prompt %d: its channel cannot be written to, so its tunes are in /mine", self._prompt.id)
-        if not sent:
+        if sent:
+            log.info("prompt %d is answered in a message of its own", self._prompt.id)
+        else:
             await self._parts.store.delivered(self._prompt.id)
 
     async def _edit(self, answer: Answer) -> bool:

@@ -160,7 +160,8 @@ class LocalWorker:
             pending.fail("the composer is being started again: please try in a minute")
             return
         job = pending.job
-        prompt = {"prompt": job.id.split(".")[0]}  # a timer has no task of its own that would know it
+        number = job.id.split(".")[0]  # a timer has no task of its own that would know it
+        prompt = {"prompt": number} if number.isdigit() else {}  # the jobs of other machines' bots say which bot
         log.error("job %s passed its deadline of %g s; the worker is replaced", job.id, job.deadline, extra=prompt)
         pending.fail("composing took too long: please try again")
         process.kill()

@@ -51,7 +51,7 @@ async def test_the_way_of_a_prompt_is_measured(tmp_path: Path) -> None:
         "failures_total render": 1,
         "failures_total unexpected": 1,
     }
-    assert [after[f"{name}_seconds_count"] for name in ("wait", "compose", "render", "prompt")] == [4, 4, 4, 4]
+    assert [after[f"{name}_seconds_count"] for name in ("wait", "compose", "render", "prompt")] == [4, 4, 4, 1]
 
 
 def test_what_the_worker_says_is_measured() -> None:
@@ -61,6 +61,13 @@ def test_what_the_worker_says_is_measured() -> None:
     samples = read(metrics)
     assert (samples["batch_tunes_sum"], samples["tokens_total"], samples["tokens_per_second"]) == (12, 1500, 3000)
     assert (samples["worker_memory_mebibytes"], samples["worker_jobs"]) == (400, 3)
+
+
+def test_of_workers_elsewhere_nothing_is_said_that_only_ones_own_would_tell() -> None:
+    metrics = Metrics(own_worker=False)
+    metrics.heard(Event("", "batch", jobs=12, tokens=1500, seconds=0.5))
+    assert not any(name.startswith(("batch", "tokens", "worker")) for name in read(metrics))
+    assert "wait_seconds_count" in read(metrics)
 
 
 def test_two_bots_share_nothing_with_each_other_or_the_process() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import discord
 import pytest
 
+from bot import logs
 from bot.discord import conversation
 from bot.values import Place
 from tests.bot.discord.stage import Stage, custom_ids, files, labels, stage
@@ -35,6 +36,16 @@ async def test_a_tune_arrives_with_picture_audio_files_and_buttons(tmp_path: Pat
         assert stored
         assert (stored.channel_id, stored.message_id) == (str(on.channel.id), str(message.id))
         await on.owed(0)
+
+
+async def test_the_log_knows_which_prompt_was_answered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    with caplog.filtering(logs._add_prompt):  # type: ignore[arg-type]
+        async with stage(tmp_path) as on:
+            await on.composed()
+            await on.owed(0)
+    told = {record.getMessage(): record.prompt for record in caplog.records if hasattr(record, "prompt")}
+    assert told["prompt 1 is answered"] == 1
 
 
 @pytest.mark.parametrize(("options", "says"), [({"key": "*H*"}, r"\*H\*"), ({"key": "D", "form": "ABBA"}, "AABB")])
