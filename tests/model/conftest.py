@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,9 @@ from hypothesis import settings
 from model import checkpoint
 from model.checkpoint import Checkpoint
 from model.corpus import Corpus, build
-from model.network import Network, NetworkConfig
 from model.sampler import Sampler
 from model.sources import MUSIC21, music21_source, path_source
+from tests.model.small import small_checkpoint
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,9 +70,4 @@ def sampler() -> Sampler:
 
 @pytest.fixture(scope="session")
 def small() -> Checkpoint:
-    """The shipped checkpoint with a network of a hundredth of its size, which has learned nothing."""
-    shipped = checkpoint.read(checkpoint.SHIPPED)
-    config = NetworkConfig.from_json(shipped.network)
-    torch.manual_seed(0)
-    network = Network(replace(config, input_widths=tuple(min(8, width) for width in config.input_widths), hidden=48))
-    return replace(shipped, network=network.config.to_json(), weights=network.state_dict())
+    return small_checkpoint()

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,8 +20,12 @@ from model.gate import (
     originality,
     within_rhythms,
 )
+from model.jobs import Form, Prompt
+from model.key import Key
 from model.originality import Index
-from model.sampler import Sampler
+from model.sampler import Sampler, numbered
+from model.tastes import few_notes
+from model.vocabulary import Vocabulary
 from model.voted import Voted
 from tests.model.evaluation.samples import composed, random_song
 
@@ -62,6 +67,45 @@ def test_a_margin_needs_held_out_tunes_of_both_kinds(shipped: Checkpoint, sample
 def test_nothing_learned_is_no_margin(shipped: Checkpoint, sampler: Sampler) -> None:
     same = margin(shipped, shipped, voted(sampler, [1.0, -1.0] * 6))
     assert (same.passed, same.value) == (False, 1.0)
+
+
+def test_liked_tunes_that_gain_are_a_margin_and_disliked_ones_that_gain_are_none(
+    shipped: Checkpoint, sampler: Sampler
+) -> None:
+    made = sampler.compose(numbered(Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=500), 24))
+    full = sorted(few_notes(song_of(one)) for one in made)[12]
+    tunes = [Voted(n, song_of(m), m.spelled, 1.0 if few_notes(song_of(m)) > full else -1.0) for n, m in enumerate(made)]
+    candidate = leaning(shipped, tunes)
+    grown = margin(candidate, shipped, tunes)
+    assert (grown.passed, grown.value < gate.ALPHA) == (True, True)
+    shrunk = margin(candidate, shipped, [replace(tune, weight=-tune.weight) for tune in tunes])
+    assert (shrunk.passed, shrunk.value > 0.99) == (False, True)
+    assert not margin(candidate, candidate, tunes).passed, "the one in use has learned as much"
+
+
+def leaning(one: Checkpoint, tunes: Sequence[Voted]) -> Checkpoint:
+    """The same network, to which the tokens of liked tunes are likelier, and those of disliked ones less so."""
+    ids, bias = Vocabulary.from_json(one.vocabulary).ids, one.weights["output.bias"].clone().float()
+    for tune in tunes:
+        for token in tune.tokens:
+            bias[ids[token]] += tune.weight / len(tune.tokens) / len(tunes)
+    return replace(one, weights={**one.weights, "output.bias": bias})
+
+
+def test_bits_are_weighed_against_version_1_so_that_losses_do_not_add_up(shipped: Checkpoint, sampler: Sampler) -> None:
+    worse, tunes = noisy(shipped, 0.1), voted(sampler, [1.0, -1.0] * 6)
+    asked = checks(worse, worse, shipped, tunes, [tunes[0].tokens], Index.load(), lambda: (1.0, 1.0))
+    _, bits = next(asked), next(asked)
+    assert (bits.name, bits.passed) == ("bits_per_note", False)
+
+
+def test_one_wrong_tune_fails(shipped: Checkpoint, sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
+    complaints = iter([["bar 1 is short"]])
+    monkeypatch.setattr(gate, "well_formed", lambda *_: next(complaints, []))
+    tunes = voted(sampler, [1.0, -1.0] * 6)
+    asked = checks(shipped, shipped, shipped, tunes, [tunes[0].tokens], Index.load(), lambda: (1.0, 1.0), count=9)
+    wrong = next(check for check in asked if check.name == "well_formed")
+    assert (wrong.passed, wrong.value, wrong.says) == (False, 8, "1 of 9 tunes wrong")
 
 
 def test_what_a_whole_rhythm_gains_is_no_margin() -> None:

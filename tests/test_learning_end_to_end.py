@@ -1,0 +1,67 @@
+"""From votes to the version that composes: the real trainer and worker, on a network that two cores tune in seconds."""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from bot.learning import Stand
+from bot.retraining import Retrainer
+from bot.store import Store
+from bot.values import NewTune, Place
+from bot.workers.local import LocalWorker
+from bot.workers.trainer import Trainer
+from model import checkpoint
+from model.abc_writer import write
+from model.evaluation.scores import song_of
+from model.jobs import Job, parse_prompt
+from model.sampler import Sampler, numbered
+from model.tastes import few_notes
+from tests.bot.classroom import ANN, BOSS, Draws
+from tests.model.corpora import jigs
+from tests.model.small import small_checkpoint
+
+TUNES, JUDGES = 120, 12
+JIG = parse_prompt("D", "jig", form="AB:4", seed=500)
+FEWER = """
+import sys
+from model.__main__ import main
+book, *words = sys.argv[1:]
+sys.exit(main([*words, "--composed", "30", "--nice", "0", "--corpus", book] if words[0] == "finetune" else words))
+"""  # the real commands; the gate composes fewer tunes, and there is one small book to remember by
+
+
+async def vote(store: Store) -> None:
+    """Ann's jigs with few notes are liked, by members who composed none."""
+    torch.set_num_threads(1)
+    made = Sampler(checkpoint.read(checkpoint.SHIPPED)).compose(numbered(JIG, TUNES))
+    prompt = await store.add_prompt(*await store.place(ANN), JIG, TUNES, 1)
+    new = [NewTune(n, JIG.seed + n, one.tune.title, write(one.tune)) for n, one in enumerate(made)]
+    full = sorted(few_notes(song_of(one)) for one in made)[TUNES // 2]
+    for one, tune in zip(made, await store.finish(prompt.id, new), strict=True):
+        judge, _ = await store.place(Place("web", "local", f"judge {tune.id % JUDGES}"))
+        await store.vote(tune.id, judge, 1 if few_notes(song_of(one)) > full else -1)
+
+
+async def test_votes_become_the_version_that_composes(tmp_path: Path) -> None:
+    first, book = tmp_path / "first.safetensors", tmp_path / "book.abc"
+    checkpoint.write(first, small_checkpoint())
+    book.write_text(jigs(200))
+    trainer = Trainer((sys.executable, "-c", FEWER, str(book)), nice=0)
+    async with await Store.open(tmp_path / "tunesmith.db") as store:
+        await store.add_version(str(first), checkpoint.sha256(first), "small", 1)
+        await store.choose_version(1)
+        await vote(store)
+        folders = tmp_path / "checkpoints", tmp_path
+        async with Retrainer(store, trainer, *folders, Draws(), minimum_votes=TUNES) as retrainer:
+            changes = retrainer.changes()
+            begun = await retrainer.start(BOSS)
+            done = await retrainer.finished(begun.id, changes)
+        assert done.stand is Stand.PROMOTED, done
+        assert done.report
+        assert [test["passed"] for test in done.report["tests"]] == [True] * 5
+        assert await store.current_version() == done.version == 2
+        _, learned = await store.versions()
+    async with LocalWorker(1, first) as worker:
+        event = await worker.compose(Job("1.0", JIG, 60.0, learned.path, learned.sha256, learned.number))
+    assert (event.state, event.version, event.note) == ("done", 2, "")
