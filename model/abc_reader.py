@@ -17,9 +17,10 @@ from model.notation import Bar, Metre, Note, Tune
 
 LONGEST_TEXT = 100_000  # characters; the longest tune in the five collections has under 5,000
 _FIELD = re.compile(r"^([A-Za-z+]):(.*)$")
-_NOTE_THEN_REPEAT = re.compile(r"[A-Ga-g]:[|:]")  # looks like a field, but tunes' bodies have none of these names
+_NOTE_THEN_REPEAT = re.compile(r"[A-Ga-gxz]:[|:]")  # looks like a field, but tunes' bodies have none of these names
 _SKIPPED_FIELDS = {"w": "lyrics", "W": "lyrics", "s": "symbol line", "+": "continued line"}
 _KEY_EXTRAS = re.compile(r" (?:clef=\S+|(?:treble|bass|alto|tenor|none|perc)\S*|\w+=\S+)", re.IGNORECASE)
+_NO_NOTES = re.compile(r"\"[^\"]*\"|![^!]*!")  # chord symbols and decorations
 _ALTERS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
 
@@ -29,6 +30,8 @@ def parse(text: str) -> Tune:
         raise NotationError(f"the ABC text has {len(text)} characters; a tune has at most {LONGEST_TEXT}")
     reader = _Reader()
     for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() and (reader.bars or reader.notes):
+            break  # a blank line ends a tune
         try:
             reader.line(line)
         except InputError as error:
@@ -89,7 +92,7 @@ class _Reader:
     def _key(self, value: str) -> None:
         text = _KEY_EXTRAS.sub("", " " + " ".join(value.split())).strip()
         if text in ("HP", "Hp"):  # Highland pipes: the A mixolydian scale with F and C sharp
-            text = "D"
+            text = "Amix"
         key = Key.parse(text)
         if self.key not in (None, key):
             self.dropped["key change"] += 1
@@ -177,7 +180,7 @@ class _Reader:
         self.notes.append(Note(None, self.metre.length * min(bars, 64)))
 
     def _chord(self, match: re.Match[str]) -> None:
-        tones = CHORD_NOTE.findall(match["chord_notes"])
+        tones = CHORD_NOTE.findall(_NO_NOTES.sub("", match["chord_notes"]))
         if not tones:
             raise NotationError(f"cannot read the chord {match['chord'][:20]!r}")
         pitches = [self._pitch(accidental or None, letter, marks) for accidental, letter, marks, _, _ in tones]

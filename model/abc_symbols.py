@@ -11,7 +11,7 @@ MUSIC = re.compile(
     r"|(?P<chord_symbol>\"[^\"]*\")"
     r"|(?P<bar>(?:\.?:*\[?\|[|\]:]*|::+|:)(?:\s*\[(?P<ending1>\d[\d,\-.]*)|(?P<ending2>\d[\d,\-.]*))?"
     r"|\[(?P<ending3>\d[\d,\-.]*))"
-    r"|(?P<decoration>![A-Za-z0-9.()<>+/,']+!|\+[A-Za-z0-9.]+\+|[.~H-Wh-w])"
+    r"|(?P<decoration>![A-Za-z0-9.()<>+/,']+!|!D\.[SC]\. al (?:coda|fine)!|\+[A-Za-z0-9.]+\+|[.~H-Wh-w])"
     r"|(?P<line_break>!)"
     r"|(?P<grace>\{[^}]*\})"
     r"|(?P<inline>\[(?P<inline_name>[A-Za-z]):(?P<inline_value>[^\]]*)\])"

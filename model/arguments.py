@@ -77,7 +77,7 @@ def opening_of(text: str) -> str:
     if not text.endswith(".abc") or len(text) > LONGEST_NAME:
         return text
     try:
-        abc = Path(text).read_text(encoding="utf-8")
+        abc = Path(text).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read the opening from {text}: {getattr(error, 'strerror', None) or error}") from error
     tunes = list(tune_texts(abc))

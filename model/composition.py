@@ -1,6 +1,7 @@
 """Prompt -> the rules of its grammar, and a song's tokens -> the finished Tune in the key asked for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from model.errors import InputError
@@ -11,7 +12,7 @@ from model.move import HIGHEST, LOWEST, Move
 from model.notation import Tune, transpose
 from model.opening import move_for, opening_tokens, read
 from model.rhythm import RHYTHMS, Rhythm
-from model.tokens import decode, ticks
+from model.tokens import decode, merge_ties, ticks
 from model.vocabulary import Vocabulary
 
 __all__ = ["HIGHEST", "LOWEST", "header", "opening_tokens", "plain_title", "rules", "tune_of"]
@@ -72,7 +73,10 @@ def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
         tempo=(rhythm.beat, rhythm.tempo),
     )
     tune = with_parts(blank, parts)
-    return transpose(tune, tune.key, _octaves_to(tune, read(prompt)) if prompt.opening else _best_octaves(tune))
+    if not prompt.opening:
+        return transpose(tune, tune.key, _best_octaves(tune))
+    given = read(prompt)
+    return _tied_as(transpose(tune, tune.key, _octaves_to(tune, given)), given)
 
 
 def _octaves_to(tune: Tune, given: Tune) -> int:
@@ -80,6 +84,18 @@ def _octaves_to(tune: Tune, given: Tune) -> int:
     if not given.pitches:
         return 0
     return (given.pitches[0].midi - tune.pitches[0].midi) // 12
+
+
+def _tied_as(tune: Tune, given: Tune) -> Tune:
+    """`tune` with the ties over bar lines of the bars that it was given to begin with: no token tells of them."""
+    bars = list(tune.bars)
+    for i, (bar, asked) in enumerate(zip(bars[:-1], given.bars, strict=False)):
+        notes = merge_ties(asked.notes)
+        if bar.notes != notes or bar.end_repeat:
+            break
+        if asked.notes and asked.notes[-1].tied and bars[i + 1].notes and notes[-1].pitch == bars[i + 1].notes[0].pitch:
+            bars[i] = replace(bar, notes=(*bar.notes[:-1], bar.notes[-1]._replace(tied=True)))
+    return replace(tune, bars=tuple(bars))
 
 
 def _best_octaves(tune: Tune) -> int:

@@ -27,6 +27,11 @@ _UNDEFINED = re.compile(r"[h-tw]|[I-KNQRU-W]")  # letters that ABC gives no mean
 _FIELD = re.compile(r"^[A-Za-z]:(?![|:])", re.MULTILINE)
 _METRE = re.compile(r"^M:", re.MULTILINE)
 _INLINE_FIELD = re.compile(r"\s*\[([A-Za-z]:[^]\n]*)\]")
+_ONE_LINE = re.compile(  # a header whose line ends became spaces, as in an option of Discord
+    r"(?P<fields>[A-Za-z]:(?![|:]).*?)??\bK: *(?P<key>[A-G][#b]?(?: ?(?:maj|min|m|ion|dor|phr|lyd|mix|aeo|loc)[a-z]*)?)"
+    r" +(?P<music>[^\n]*)",
+    re.IGNORECASE,
+)
 _LINE = re.compile(r"^line \d+: ")
 
 
@@ -69,6 +74,9 @@ def _parsed(text: str, rhythm: Rhythm, key: Key) -> Tune:
 
 
 def _as_tune(text: str, rhythm: Rhythm, key: Key) -> str:
+    if match := _ONE_LINE.fullmatch(text.strip()):
+        header = re.split(r" +(?=[A-Za-z]:(?![|:]))", (match["fields"] or "").strip())
+        text = "\n".join([*filter(None, header), f"K:{match['key']}", match["music"]])
     fields: list[str] = []
     while match := _INLINE_FIELD.match(text):  # a message of one line has no other way to give a header
         fields.append(match[1])
@@ -145,22 +153,24 @@ def opening_tokens(prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
     bars = len(tune.bars) - (len(tune.bars) > 1 and tune.bars[0].length < tune.metre.length)
     if bars > prompt.form.bars:
         raise InputError(f"the opening has {bars} bars; a part has {prompt.form.bars}")
-    tokens = _spelled(tune, prompt, vocabulary)
+    tokens = _spelled(tune, prompt, vocabulary, bars == prompt.form.bars)
     if bars == prompt.form.bars and tokens[-1] == "|":
         tokens.pop()  # what follows the part's last bar is for the form to say
     return tokens
 
 
-def _spelled(tune: Tune, prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
+def _spelled(tune: Tune, prompt: Prompt, vocabulary: Vocabulary, whole_part: bool) -> list[str]:
+    """Only the last bar may be short: where no bar line ends it, or where it ends a part that begins with a pickup."""
     metre, move = RHYTHMS[prompt.rhythm].metre, move_for(prompt, vocabulary)
+    closed = prompt.opening.rstrip().endswith(("|", "|]"))
     full, written = metre.length, f"{metre.beats}/{metre.unit}"
     tokens: list[str] = []
     for number, bar in enumerate(tune.bars, start=1):
         first, last = number == 1, number == len(tune.bars)
-        if bar.length > full or (bar.length < full and not first and not last):
+        if bar.length > full or (bar.length < full and not first and (not last or (closed and not whole_part))):
             raise InputError(f"bar {number} of the opening is {bar.length} long; a {prompt.rhythm} has {written} a bar")
         if first:
-            short = bar.length < full and (not last or prompt.opening.rstrip().endswith("|"))
+            short = bar.length < full and (not last or closed)
             tokens.append(f"pickup={bar.length * 8 if short else 0}")
         tokens += [known_token(note, move, prompt.key, vocabulary, number) for note in merge_ties(bar.notes)]
         if bar.length == full or (first and tokens[0] != "pickup=0"):

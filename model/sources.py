@@ -33,7 +33,7 @@ class Source:
             try:
                 if path.stat().st_size > LARGEST_FILE:
                     raise InputError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: not a tune book")
-                text = path.read_text(encoding="utf-8", errors="replace")
+                text = path.read_text(encoding="utf-8-sig", errors="replace")
             except OSError as error:
                 raise InputError(f"cannot read {path}: {error.strerror}") from error
             yield from tune_texts(_unquoted(text))

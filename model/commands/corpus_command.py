@@ -2,10 +2,13 @@
 
 import argparse
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from model.corpus import Corpus, build, offered
+from model.errors import InputError
 from model.sources import cobb_source, default_sources, fetch_cobb, path_source
 
 
@@ -32,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
     if not options.paths and cobb_source() is None:
         print("the article's collection is not here; python -m model corpus --fetch cobb gets it", file=sys.stderr)
     built = build(sources)
+    if not built.tunes:
+        raise InputError(_nothing(built, [str(path) for path in options.paths]))
     if options.write_index:
         from model import checkpoint
         from model.originality import index_of
@@ -39,6 +44,12 @@ def run(options: argparse.Namespace) -> int:
         checkpoint.write(options.write_index, index_of([(tune.song, tune.title, tune.source) for tune in built.tunes]))
     print(report(built))
     return 0
+
+
+def _nothing(corpus: Corpus, places: Sequence[str]) -> str:
+    read, reasons = sum(corpus.report.read.values()), sum(corpus.report.dropped.values(), Counter[str]())
+    why = "".join(f"; of {read} read, most often: {reason}" for reason, _ in reasons.most_common(1))
+    return f"there is no tune to learn from in {', '.join(places) or 'the books'}{why}"
 
 
 def report(corpus: Corpus) -> str:

@@ -46,4 +46,12 @@ def keeps_opening(tune: Tune, prompt: Prompt) -> bool:
 
 
 def _sounding(notes: Sequence[Note]) -> list[tuple[int | None, Fraction]]:
-    return [(note.pitch.midi if note.pitch else None, note.length) for note in notes]
+    """Pitch and length of each sound: tied notes, also over bar lines, are one."""
+    heard: list[tuple[int | None, Fraction]] = []
+    for before, note in zip((None, *notes), notes, strict=False):
+        midi = note.pitch.midi if note.pitch else None
+        if before and before.tied and before.pitch == note.pitch:
+            heard[-1] = midi, heard[-1][1] + note.length
+        else:
+            heard.append((midi, note.length))
+    return heard

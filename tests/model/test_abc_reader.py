@@ -174,3 +174,25 @@ def test_text_without_a_key_is_no_tune() -> None:
 def test_the_tunes_of_a_file_stand_between_blank_lines() -> None:
     text = "% a book\n\nX:1\nK:C\nA|\n\n \t\r\nwords\n\nX:2\r\nK:D\r\nB|\r\n\r\n"
     assert list(tune_texts(text)) == ["X:1\nK:C\nA|", "X:2\nK:D\nB|"]
+
+
+def test_a_blank_line_ends_a_tune_but_not_its_header() -> None:
+    assert [str(note.length) for note in read("\nA8|\n  \nFrom Bob, Galway").notes] == ["1"]
+
+
+def test_pipers_keys_have_a_for_tonic() -> None:
+    tune = read("fcA2|", header="M:4/4\nL:1/8\nK:HP")
+    assert (str(tune.key), [pitch_name(note.pitch) for note in tune.notes if note.pitch]) == (
+        "Amix",
+        ["F#5", "C#5", "A4"],
+    )
+
+
+@pytest.mark.parametrize("music", ['["Am"A2]', "[!fermata!A2]", "!D.S. al fine!A2", "!D.C. al coda!A2", '"C"!f!A2'])
+def test_words_beside_a_note_are_no_notes(music: str) -> None:
+    assert eighths(music) == ["A4 2"]
+
+
+def test_a_rest_before_a_repeat_sign_at_the_start_of_a_line_is_no_field() -> None:
+    assert eighths("|:A4\nz4:|") == ["A4 4", "z 4"]
+    assert eighths("|:A7\nz:|") == ["A4 7", "z 1"]

@@ -68,6 +68,9 @@ def test_nothing_moves_where_the_notes_are_the_same(given: str, key: str, transp
         "K:D\nDFAd fdAF|",
         "L:1/4\nK:D\nD/2F/2A/2d/2 f/2d/2A/2F/2|",
         "[K:D]DFAd fdAF|",
+        "K:D DFAd fdAF|",
+        "X:1 T:Mine, all mine M:C| L:1/8 K:D major DFAd fdAF|",
+        "K:D\nDFAd fdAF|\n\nFrom Bob, Galway",
         " [X:1] [T:My | tune][M:C|][K:D] DFAd fdAF|",
         "[L:1/16][K:D]D2F2A2d2 f2d2A2F2|",
     ],
@@ -104,6 +107,7 @@ def test_what_cannot_be_moved_is_one_line(opening: str, key: str, transpose: boo
     [
         ("ABcd e2|AB|ABcd efga|", "bar 2 of the opening is 1/4 long; a reel has 2/2 a bar"),
         ("ABcd efga|ABcd efgab2|A", "bar 2 of the opening is 5/4 long"),
+        ("ABcd efga|ABcd ef|", "bar 2 of the opening is 3/4 long"),
         ("ABcd efgab2|", "bar 1 of the opening is 5/4 long"),
         ("X:1\nM:6/8\nL:1/8\nK:Edor\nABc def|", "in 6/8; a reel is in C"),
         ("[M:6/8]ABc def|", "in 6/8; a reel is in C"),

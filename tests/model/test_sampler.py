@@ -6,6 +6,7 @@ from model.abc_reader import parse
 from model.abc_writer import write
 from model.composition import HIGHEST, LOWEST
 from model.errors import InputError
+from model.evaluation.compliance import keeps_opening
 from model.form import form_of, parts_of, well_formed
 from model.jobs import Form, Prompt, parse_prompt
 from model.key import Key, all_keys
@@ -66,6 +67,14 @@ def test_first_parts_close_on_the_tonic_about_as_often_as_in_the_books(forty: li
     plans = [plans_of(decode(one.spelled).parts) for one in forty]
     assert all(plan[-1].closes for plan in plans)
     assert sum(plan[0].closes for plan in plans) > 34  # 94% in the books
+
+
+def test_ties_over_bar_lines_of_an_opening_are_kept(sampler: Sampler) -> None:
+    prompt = replace(EDOR, opening="E4 B2A-A-|A2B2 e2d2-|d2B4")
+    for one in sampler.compose(numbered(prompt, 3)):
+        assert [bar.notes[-1].tied for bar in one.tune.bars[:3]] == [True, True, False]
+        assert keeps_opening(parse(write(one.tune)), prompt)
+        assert not keeps_opening(parse(write(one.tune).replace("-", "")), prompt)
 
 
 def test_an_opening_of_a_whole_part_may_end_off_the_tonic(sampler: Sampler) -> None:

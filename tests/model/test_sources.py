@@ -11,6 +11,7 @@ from model import sources
 from model.corpus import build
 from model.errors import InputError
 from model.sources import COBB_SHA256, MUSIC21, fetch_cobb, music21_source, path_source
+from tests.model.corpora import jigs
 
 IRISH = Path(__file__).parents[3] / "shared" / "data" / "irish.abc"
 Serve = Callable[[bytes], str]
@@ -69,6 +70,11 @@ def test_a_server_that_is_gone_is_one_line(serve: Serve, tmp_path: Path) -> None
         url = f"http://127.0.0.1:{gone.server_port}/irish.abc"
     with pytest.raises(InputError, match=r"cannot download .*refused"):
         fetch_cobb(url, tmp_path / "irish.abc")
+
+
+def test_a_mark_of_byte_order_costs_no_tune(tmp_path: Path) -> None:
+    (tmp_path / "windows.abc").write_text(jigs(2), encoding="utf-8-sig")
+    assert [text[:4] for text in path_source(tmp_path / "windows.abc").texts()] == ["X:1\n", "X:2\n"]
 
 
 def test_a_folder_is_read_in_order_and_to_its_depths(tmp_path: Path) -> None:

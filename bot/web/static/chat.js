@@ -194,10 +194,16 @@ function toBottom() {
 
 /** ABC pasted into the one line of the message box: a header's lines become fields in brackets, which mean the same. */
 function pasteAbc(event) {
-  const lines = event.clipboardData.getData("text/plain").split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+  const isField = (line) => /^[A-Za-z]:(?![|:])/.test(line);
+  const lines = [];
+  for (const pasted of event.clipboardData.getData("text/plain").split(/\r?\n/)) {
+    const line = pasted.replace(/(^|[^\\])%.*$/, "$1").replace(/\\\s*$/, "").trim(); // no comment, no mark that it goes on
+    if (line) lines.push(line);
+    else if (!pasted.trim() && lines.some((one) => !isField(one))) break; // a blank line ends a tune
+  }
   if (!lines.some((line) => /^K:/.test(line))) return;
   event.preventDefault();
-  const music = lines.map((line) => (/^[A-Za-z]:(?![|:])/.test(line) ? `[${line.replaceAll("]", ")")}]` : line)).join(" ");
+  const music = lines.map((line) => (isField(line) ? `[${line.replaceAll("]", ")")}]` : line)).join(" ");
   say.setRangeText(music, say.selectionStart, say.selectionEnd, "end");
   say.dispatchEvent(new Event("input"));
 }

@@ -111,22 +111,27 @@ async def test_the_list_follows_mouse_free_text_and_finished_values(page: Page) 
     await expect(options).to_contain_text(["form:"])
 
 
-async def test_a_whole_tune_can_be_pasted_as_an_opening(page: Page, composer: FakeComposer) -> None:
+async def test_bars_with_a_header_can_be_pasted_as_an_opening(page: Page, composer: FakeComposer) -> None:
     await typed(page, '/compose key:D rhythm:reel transpose:yes opening:""')
     await page.keyboard.press("ArrowLeft")
+    pasted = [
+        *("%abc-2.1", "X:1", "T:My [old] tune", "M:C|", "K:G", ""),
+        *("DGBd gdBG| % up and down", "DGBd \\", "gdBG|", "", "From Bob, Galway"),
+    ]
     await page.evaluate(
-        """() => {
+        """(text) => {
             const clipboardData = new DataTransfer();
-            clipboardData.setData("text/plain", "X:1\\nT:My [old] tune\\nM:C|\\nK:G\\n\\nDGBd gdBG|\\n");
+            clipboardData.setData("text/plain", text);
             const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
             document.querySelector("#say").dispatchEvent(event);
-        }"""
+        }""",
+        "\n".join(pasted),
     )
     await page.keyboard.press("Enter")
     await expect(page.locator("[data-prompt]")).to_have_count(1)
     ((_, prompt, _),) = composer.asked
-    assert (prompt.transpose, prompt.opening) == (True, "[X:1] [T:My [old) tune] [M:C|] [K:G] DGBd gdBG|")
-    assert [note.pitch.midi for note in read(prompt).notes if note.pitch] == [57, 62, 66, 69, 74, 69, 66, 62]
+    assert (prompt.transpose, prompt.opening) == (True, "[X:1] [T:My [old) tune] [M:C|] [K:G] DGBd gdBG| DGBd gdBG|")
+    assert [note.pitch.midi for note in read(prompt).notes if note.pitch] == 2 * [57, 62, 66, 69, 74, 69, 66, 62]
 
 
 async def test_from_a_command_to_a_tune_with_votes_that_survive_a_reload(page: Page, composer: FakeComposer) -> None:
