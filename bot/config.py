@@ -114,7 +114,7 @@ class Limits(_Section):
 class Retraining(_Section):
     """Learning from votes. `keep` files of versions, and of refused candidates, stay on the disk beside those in use.
 
-    On Discord the admins of any server may retrain, or those of `servers` alone.
+    On Discord the admins of `servers` may retrain; while it is empty, those of the one server that the bot is on.
     """
 
     minimum_votes: int = Field(50, ge=1)

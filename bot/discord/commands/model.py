@@ -87,8 +87,15 @@ def _add_rollback(group: app_commands.Group, parts: Parts) -> None:
 
 
 async def _admit(interaction: discord.Interaction[Any], parts: Parts) -> None:
-    """NotAllowed for all but admins, and those of other servers than `[retraining] servers` names."""
+    """NotAllowed for all but admins, and those of other servers than `[retraining] servers` names.
+
+    While it names none, whoever adds a bot on several servers to one of their own must not rule the others' model.
+    """
     await limits.only_admins(interaction, parts)
     servers = parts.config.retraining.servers
+    if not servers and len(interaction.client.guilds) > 1:
+        raise NotAllowed(
+            "I am on several servers: whoever runs me says whose admins look after the model, in [retraining] servers"
+        )
     if servers and str(interaction.guild_id) not in servers:
         raise NotAllowed("the model is looked after on another server")

@@ -188,6 +188,23 @@ async def test_only_admins_of_servers_that_are_named_may(tmp_path: Path) -> None
         assert await on.parts.retrainer.store.learning.latest() == []
 
 
+async def test_on_several_servers_those_that_may_have_to_be_named(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await vote(on.bot.store)
+        on.env.create_guild()  # a stranger's, who manages it
+        await on.env.settle()
+        refused = await manager(on).slash(on.channel, "model rollback", version=1)
+        assert "I am on several servers" in text(refused)
+        refused = await manager(on).slash(on.channel, "model retrain")
+        assert "[retraining] servers" in text(refused)
+        assert await on.parts.retrainer.store.learning.latest() == []
+    async with stage(tmp_path / "named", config={"retraining": {"servers": [str(on.guild.id)]}}) as on:
+        on.env.create_guild()
+        await on.env.settle()
+        refused = await manager(on).slash(on.channel, "model retrain")
+        assert "servers" not in text(refused), "those that are named may, on however many it is"
+
+
 async def test_a_restart_goes_on_in_the_same_message(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     async with stage(tmp_path, trainer=("--do", "hang", "--once", str(mark))) as on:
