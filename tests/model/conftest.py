@@ -14,7 +14,7 @@ from model import checkpoint
 from model.checkpoint import Checkpoint
 from model.corpus import Corpus, build
 from model.sampler import Sampler
-from model.sources import MUSIC21, music21_source, path_source
+from model.sources import MUSIC21, cobb_source, music21_source, path_source
 from tests.model.small import small_checkpoint
 
 ROOT = Path(__file__).parents[2]
@@ -49,10 +49,13 @@ def abc2midi(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with every tenth tune of music21's four collections."""
-    texts = [text for name in MUSIC21 for text in music21_source(name).texts()]
+    """A file with every tenth tune of music21's four collections; CORPUS_EVERY=1 takes all, and Cobb's where it is."""
+    every = int(os.environ.get("CORPUS_EVERY", "10"))
+    cobb = cobb_source() if every == 1 else None
+    sources = [*map(music21_source, MUSIC21), *([cobb] if cobb else [])]
+    texts = [text for source in sources for text in source.texts()]
     path = tmp_path_factory.mktemp("books") / "tenth.abc"
-    path.write_text("\n\n".join(texts[::10]) + "\n", encoding="utf-8")
+    path.write_text("\n\n".join(texts[::every]) + "\n", encoding="utf-8")
     return path
 
 

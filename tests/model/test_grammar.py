@@ -15,7 +15,7 @@ from model.key import Key, all_keys
 from model.plan import plans_of
 from model.rhythm import RHYTHMS
 from model.sampler import Sampler
-from model.tokens import decode, ticks
+from model.tokens import decode, encode, ticks
 from model.vocabulary import Vocabulary
 from tests.model.tunes import words
 
@@ -140,12 +140,16 @@ def test_tunes_of_the_books_are_allowed_paths(books: Corpus) -> None:
     vocabulary, grammars, tried = books.vocabulary(), dict[Rules, Grammar](), 0
     for tune in books.tunes:
         form = form_of(tune.song.parts)
-        if form is None or form.parts == "AABA":  # the last A is not composed, so it is no path
+        if form is None:
             continue
+        tokens = list(tune.tokens)
+        if form.parts == "AABA":  # the last A is the first one again, and not composed
+            tokens[4:] = encode(replace(tune.song, parts=tune.song.parts[:-1]))[4:]
         rules = loose(tune, form)
-        grammar = grammars.setdefault(rules, Grammar(vocabulary, rules))
-        way = accepts(grammar, tune.tokens)
-        assert way == len(tune.tokens), (tune.title, tune.tokens[way - 3 : way + 1])
+        if rules not in grammars:
+            grammars[rules] = Grammar(vocabulary, rules)
+        way = accepts(grammars[rules], tokens)
+        assert way == len(tokens), (tune.title, tokens[way - 3 : way + 1])
         tried += 1
     assert tried > 100
 
