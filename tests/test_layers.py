@@ -54,7 +54,8 @@ VALUES = (
 ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
     **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion")),
     "bot.discord": (  # config: cooldowns, shards
-        *(*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion", "bot.config", "bot.nouns"),
+        *(*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion"),
+        *("bot.config", "bot.logs", "bot.nouns"),
     ),
     **dict.fromkeys(USE_CASES, (*USE_CASES, *ADAPTERS, *VALUES)),
     **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors", "bot.learning", "bot.children")),
