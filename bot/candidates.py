@@ -63,12 +63,15 @@ class Candidates:
         opened = await store.learning.opened()
         learned = [each for each in await store.versions() if each.retraining_id and not each.pruned_at]
         old = {each.number for each in learned[:-keep]} - ({opened.base} if opened else set())
-        for version in await store.learning.prune(old):
+        gone = await store.learning.prune(old)
+        known = await store.versions()
+        left = [each for each in known if not each.pruned_at]
+        for version in gone:
             log.info("version %d was pruned", version.number)
-            if version.sha256 not in {each.sha256 for each in await store.versions() if not each.pruned_at}:
+            if version.sha256 not in {each.sha256 for each in left}:
                 await store.drop_checkpoint(version.sha256)
-        in_use = {each.retraining_id for each in await store.versions() if not each.pruned_at}
-        pruned = {each.retraining_id for each in await store.versions() if each.pruned_at}
+        in_use = {each.retraining_id for each in left}
+        pruned = {each.retraining_id for each in known if each.pruned_at}
         there = await asyncio.to_thread(self._numbers)
         spare = sorted(there - in_use - pruned - ({opened.id} if opened else set()))
         await self.remove((there & pruned) | set(spare[:-keep]))

@@ -191,6 +191,11 @@ class Config(BaseSettings):
         return url or self.data_dir / "tunesmith.db"
 
     @property
+    def candidates(self) -> Path:
+        """The folder of what retrainings make, also of what became a version."""
+        return self.data_dir / "checkpoints"
+
+    @property
     def shared(self) -> bool:
         """Whether other bots may work on the same database."""
         return str(self.database).startswith("postgresql")

@@ -50,7 +50,7 @@ class Maker:
     async def _checkpoint(self, version: int) -> tuple[str, str, int]:
         """The file of a version, its hash and its number, for a Job; nothing for one that is not known any more."""
         known = next((known for known in await patiently(self.store.versions) if known.number == version), None)
-        return (known.path, known.sha256, known.number) if known else ("", "", version)
+        return known.file if known else ("", "", version)
 
     async def _one(self, job: Job) -> NewTune:
         event = await self.worker.compose(job)

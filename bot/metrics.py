@@ -36,10 +36,7 @@ class Metrics:
             "tunesmith_render_seconds", "One tune's picture and sound", buckets=_SECONDS, registry=registry
         )
         self.total = Histogram(
-            "tunesmith_prompt_seconds",
-            "From accepted to stored, where it was",
-            buckets=_SECONDS,
-            registry=registry,
+            "tunesmith_prompt_seconds", "From accepted to stored", buckets=_SECONDS, registry=registry
         )
         self._batch = Histogram("tunesmith_batch_tunes", "Tunes composed together", buckets=_TUNES, registry=own)
         self._tokens = Counter("tunesmith_tokens", "Tokens composed", registry=own)

@@ -65,8 +65,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
         worker = workers(config, store, metrics.heard)
         # both take seconds to import what they need, and neither needs the other
         await _enter_both(stack, worker, renderer)
-        version = await register(store, config.worker.checkpoint, config.shared)
-        await Candidates(config.data_dir / "checkpoints").find_moved(store)
+        version = await know_versions(store, config)
         if config.shared:
             stack.push_async_callback(_release, store)  # once the composer has ended
         library = Library(store, renderer)
@@ -103,7 +102,7 @@ def retrainer(
     return Retrainer(
         store,
         trainer(config, worker),
-        config.data_dir / "checkpoints",
+        config.candidates,
         config.data_dir,
         renderer,
         config.voters,
@@ -176,6 +175,12 @@ async def _enter_both(stack: contextlib.AsyncExitStack, worker: "LocalWorker | C
     for result in results:
         if isinstance(result, BaseException):
             raise result
+
+
+async def know_versions(store: Store, config: Config) -> int:
+    """Know the files of all versions, also where they were moved; the number of the configured one."""
+    await Candidates(config.candidates).find_moved(store)
+    return await register(store, config.worker.checkpoint, config.shared)
 
 
 async def register(store: Store, checkpoint: Path | None, keep: bool = False) -> int:

@@ -94,8 +94,10 @@ class Training:
         await self._with.candidates.remove([number])  # of an earlier attempt
         votes, tunes = await lessons.write(self._with.store, self._with.voters, files.votes)
         started = await self._learning.started(number, self._with.runner, votes, tunes)
-        if started is None:  # cancelled in this moment
-            await self._with.candidates.remove([number])
+        if started is None:  # cancelled in this moment, or another's now, who may have the same folder
+            found = await self._learning.retraining(number)
+            if found is None or found.stand.final:
+                await self._with.candidates.remove([number])
             return
         self._say(started)
         if started.attempts > MOST_ATTEMPTS:

@@ -57,6 +57,11 @@ class Version:
     pruned_at: datetime | None = None  # when its file was deleted
     retraining_id: int | None = None  # what it came from
 
+    @property
+    def file(self) -> tuple[str, str, int]:
+        """Path, hash and number, in the order in which a Job names them."""
+        return self.path, self.sha256, self.number
+
 
 @dataclass(frozen=True)
 class StoredPrompt:

@@ -93,7 +93,7 @@ def _tied_as(tune: Tune, given: Tune) -> Tune:
         notes = merge_ties(asked.notes)
         if bar.notes != notes or bar.end_repeat:
             break
-        if asked.notes and asked.notes[-1].tied and bars[i + 1].notes and notes[-1].pitch == bars[i + 1].notes[0].pitch:
+        if asked.notes[-1].tied and notes[-1].pitch == bars[i + 1].notes[0].pitch:
             bars[i] = replace(bar, notes=(*bar.notes[:-1], bar.notes[-1]._replace(tied=True)))
     return replace(tune, bars=tuple(bars))
 

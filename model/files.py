@@ -1,4 +1,4 @@
-"""Files that are replaced whole, and how long what is kept of our own work holds."""
+"""Files that are replaced whole, and what tells that one was made by other code."""
 
 import contextlib
 import hashlib

@@ -1,9 +1,9 @@
 """The ABC that a prompt gives to begin with, or to vary: read, checked, moved to the key asked for, spelled as tokens.
 
 ABC without a header is read in the key and metre asked for, with notes of an eighth. With one (`K:` at least, on lines
-of its own or as `[K:D]` before the notes) it has to be in the key asked for, or, where the prompt says `transpose`, in
-another key of the same mode, from which it is moved. Keys of one signature (G major, E minor) have the same notes, so
-nothing is moved between them.
+of its own, as `[K:D]` before the notes, or all in one line with them) it has to be in the key asked for, or, where the
+prompt says `transpose`, in another key of the same mode, from which it is moved. Keys of one signature (G major, E
+minor) have the same notes, so nothing is moved between them.
 """
 
 import re
@@ -29,7 +29,7 @@ _METRE = re.compile(r"^M:", re.MULTILINE)
 _INLINE_FIELD = re.compile(r"\s*\[([A-Za-z]:[^]\n]*)\]")
 _ONE_LINE = re.compile(  # a header whose line ends became spaces, as in an option of Discord
     r"(?P<fields>[A-Za-z]:(?![|:]).*?)??\bK: *(?P<key>[A-G][#b]?(?: ?(?:maj|min|m|ion|dor|phr|lyd|mix|aeo|loc)[a-z]*)?)"
-    r" +(?P<music>[^\n]*)",
+    r" +(?P<music>.*)",
     re.IGNORECASE,
 )
 _LINE = re.compile(r"^line \d+: ")
@@ -74,7 +74,7 @@ def _parsed(text: str, rhythm: Rhythm, key: Key) -> Tune:
 
 
 def _as_tune(text: str, rhythm: Rhythm, key: Key) -> str:
-    if match := _ONE_LINE.fullmatch(text.strip()):
+    if "\n" not in text and (match := _ONE_LINE.fullmatch(text.strip())):
         header = re.split(r" +(?=[A-Za-z]:(?![|:]))", (match["fields"] or "").strip())
         text = "\n".join([*filter(None, header), f"K:{match['key']}", match["music"]])
     fields: list[str] = []

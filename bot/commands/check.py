@@ -139,15 +139,16 @@ class _Checks:
         return f"“{event.title}”, {event.tokens} tokens, composed in {self._seconds()}"
 
     async def _in_use(self) -> tuple[str, str, int]:
-        """File, hash and number of the version that composes; nothing where that is the one the worker started with."""
+        """The file of the version that composes; none where that is what the worker was started with."""
+        none = "", "", 0
         if self._store is None:
-            return "", "", 0
-        await Candidates(self.config.data_dir / "checkpoints").find_moved(self._store)
-        known = {version.number: version for version in await self._store.versions()}
-        found = known.get(await self._store.current_version() or 0)
-        digest = await asyncio.to_thread(sha256_of, chosen(self.config))
-        new = self.config.worker.checkpoint and digest not in {version.sha256 for version in known.values()}
-        return (found.path, found.sha256, found.number) if found and not new else ("", "", 0)
+            return none
+        await Candidates(self.config.candidates).find_moved(self._store)
+        known, mine = await self._store.versions(), self.config.worker.checkpoint
+        if mine and await asyncio.to_thread(sha256_of, mine) not in {version.sha256 for version in known}:
+            return none  # newly configured: in use from the next start on
+        number = await self._store.current_version()
+        return next((version.file for version in known if version.number == number), none)
 
     async def renderer(self) -> str:
         renderer = Renderer(1, self.config.render.timeout)

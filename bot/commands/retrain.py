@@ -10,12 +10,11 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from bot import verdict
-from bot.candidates import Candidates
 from bot.config import Config
 from bot.errors import TrainerError
 from bot.learning import Retraining, Stand, Step
 from bot.retraining import Retrainer
-from bot.service import data_directory, register, retrainer, workers
+from bot.service import data_directory, know_versions, retrainer, workers
 from bot.store import Store
 from bot.values import Place
 from model.evaluation.progress import Progress
@@ -59,8 +58,7 @@ async def _retrain(config: Config, options: argparse.Namespace) -> Retraining:
         if cluster:
             await stack.enter_async_context(cluster)
         retraining = await stack.enter_async_context(retrainer(config, store, cluster))
-        await register(store, config.worker.checkpoint, config.shared)
-        await Candidates(config.data_dir / "checkpoints").find_moved(store)
+        await know_versions(store, config)
         changes = retraining.changes()
         begun = await retraining.start(place, options.minimum_votes, options.dry_run)
         return await _followed(retraining, place, begun, changes)

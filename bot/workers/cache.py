@@ -5,6 +5,7 @@ import hashlib
 import logging
 import os
 import re
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class Cache:
     files: Files
     own: dict[str, Path] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
-    _known: dict[str, None] = field(default_factory=dict)  # the one used last is last
+    _known: OrderedDict[str, None] = field(default_factory=OrderedDict)  # the one used last is last
 
     def held(self) -> set[str]:
         """The hashes of all that is here; what lies in the folder was verified when it came."""
@@ -54,11 +55,10 @@ class Cache:
             if sha256 not in self._known or not await asyncio.to_thread(path.is_file):
                 data = await self.fetch(sha256)
                 await asyncio.to_thread(_write, path, data)
-            self._known.pop(sha256, None)
             self._known[sha256] = None
+            self._known.move_to_end(sha256)
         while len(self._known) > KEPT:
-            oldest = next(iter(self._known))
-            del self._known[oldest]
+            oldest, _ = self._known.popitem(last=False)
             await asyncio.to_thread((self.folder / f"{oldest}.safetensors").unlink, missing_ok=True)
         return path
 

@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,13 @@ async def bot(path: Path) -> AsyncIterator[Bot]:
     """A bot that composes two prompts at once."""
     async with running(path, at_once=2) as bot:
         yield bot
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[str]]]:
+    """What was written; pytest's own handlers come back afterwards."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    root.handlers = []
+    yield lambda: capsys.readouterr().err.splitlines()
+    root.handlers, root.level = before, level

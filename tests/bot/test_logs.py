@@ -3,23 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from bot import logs
 from tests.bot.parts import asked, running
-
-
-@pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[str]]]:
-    """What was written; pytest's own handlers come back afterwards."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    root.handlers = []
-    yield lambda: capsys.readouterr().err.splitlines()
-    root.handlers, root.level = before, level
 
 
 def test_a_line_for_people_ends_with_the_prompt(lines: Callable[[], list[str]]) -> None:

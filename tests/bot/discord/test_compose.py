@@ -1,5 +1,7 @@
 """/compose: what a member sees from the command to the tune."""
 
+import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,13 +40,12 @@ async def test_a_tune_arrives_with_picture_audio_files_and_buttons(tmp_path: Pat
         await on.owed(0)
 
 
-async def test_the_log_knows_which_prompt_was_answered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    with caplog.filtering(logs._add_prompt):  # type: ignore[arg-type]
-        async with stage(tmp_path) as on:
-            await on.composed()
-            await on.owed(0)
-    told = {record.getMessage(): record.prompt for record in caplog.records if hasattr(record, "prompt")}
+async def test_the_log_knows_which_prompt_was_answered(tmp_path: Path, lines: Callable[[], list[str]]) -> None:
+    logs.set_up("json", "info")
+    async with stage(tmp_path) as on:
+        await on.composed()
+        await on.owed(0)
+    told = {record["message"]: record.get("prompt") for record in map(json.loads, lines())}
     assert told["prompt 1 is answered"] == 1
 
 
