@@ -1,5 +1,7 @@
 """One step of a trained Network for a whole batch, made fast: tables instead of input products, one product a layer."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -7,6 +9,7 @@ from torch.nn import functional as F
 from model.network import Network, NetworkConfig, with_copies
 
 ROWS = 8  # from so many rows up, float32 products are the same to the last bit whatever the batch
+SLICE = 32  # up to so many, bfloat16 products of AMX are the same, which sums in another order where there are more
 
 
 def best_dtype(device: torch.device) -> torch.dtype:
@@ -18,7 +21,10 @@ def best_dtype(device: torch.device) -> torch.dtype:
 
 
 class _Product:
-    """x -> x @ weight.T + bias, with the weight laid out once as the device likes it."""
+    """x -> x @ weight.T + bias, with the weight laid out once as the device likes it.
+
+    Where `at_once` is set, so many rows are multiplied at once.
+    """
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         self.inputs, self.count, self.size = weight.shape[1], weight.numel(), weight.element_size()
@@ -28,8 +34,14 @@ class _Product:
         self._packed = weight.device.type == "cpu" and mkldnn and fits
         self._weight = torch.ops.mkldnn._reorder_linear_weight(weight) if self._packed else weight
         self._bias = bias
+        self.at_once: int | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
+        if self.at_once and len(x) > self.at_once:
+            return torch.cat([self._multiply(part) for part in torch.split(x, self.at_once)])
+        return self._multiply(x)
+
+    def _multiply(self, x: Tensor) -> Tensor:
         if self._packed:
             product: Tensor = torch.ops.mkldnn._linear_pointwise(x, self._weight, self._bias, "none", [], "")
             return product
@@ -62,13 +74,17 @@ class Stepper:
             both = torch.cat([weights[f"lstm.weight_{kind}_l{layer}"] for kind in ("ih", "hh")], dim=1)
             self._layers.append(_Product(ready(both), ready(bias(layer))))
         self._out = _Product(ready(weights["output.weight"]), ready(weights["output.bias"]))
-        self.block = 1 if all(map(self._alike, (*self._layers, self._out))) else ROWS
+        products = (*self._layers, self._out)
+        self.block = 1 if all(self._alike(product, (1, 2, 3, 5, 8, 16, SLICE)) for product in products) else ROWS
+        for product in products:
+            if not self._alike(product, (SLICE, SLICE + ROWS, 64, 96, 200, 256, 384)):
+                product.at_once = SLICE
 
-    def _alike(self, product: "_Product") -> bool:
-        """Whether a row's product is the same to the last bit in a batch of any size. True of oneDNN's layouts."""
-        x = torch.randn(64, product.inputs, generator=torch.Generator().manual_seed(0)).to(self.device, self.dtype)
-        whole = product(x)
-        return all(torch.equal(product(x[:rows]), whole[:rows]) for rows in (1, 2, 3, 5, 8, 16, 33))
+    def _alike(self, product: "_Product", batches: Sequence[int]) -> bool:
+        """Whether a row's product is the same to the last bit in batches of so many rows."""
+        x = torch.randn(max(batches), product.inputs, generator=torch.Generator().manual_seed(0))
+        whole = product(x := x.to(self.device, self.dtype))
+        return all(torch.equal(product(x[:rows]), whole[:rows]) for rows in batches)
 
     @property
     def weight_bytes(self) -> int:

@@ -17,7 +17,7 @@ from model.decoder import LONGEST_TUNE, Decoder, Row
 from model.errors import CheckpointError, InputError, SamplingError
 from model.form import well_formed
 from model.grammar import Grammar, Rules, State, pickup_ticks
-from model.inference import Stepper
+from model.inference import Stepper, best_dtype
 from model.jobs import Prompt
 from model.network import restored
 from model.notation import Tune
@@ -89,8 +89,11 @@ class Sampler:
         titles: Titles | None = None,
         index: Index | None = None,
         device: torch.device | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
-        """CheckpointError if `checkpoint` is not of whole notes, or its weights or facts do not fit its config."""
+        """`dtype` is the products', the device's best unless given: another one gives other tunes.
+
+        CheckpointError if `checkpoint` is not of whole notes, or its weights or facts do not fit its config."""
         self.vocabulary = Vocabulary.from_json(checkpoint.vocabulary)
         if self.vocabulary.kind != "notes":
             raise CheckpointError(f"the {checkpoint.preset} checkpoint writes characters; composing needs preset trad")
@@ -99,7 +102,7 @@ class Sampler:
         inputs = network.config.inputs
         if not set(inputs) <= set(INPUTS) or network.config.input_sizes != input_sizes(self.vocabulary, inputs):
             raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
-        self.stepper = Stepper(network, self.device)
+        self.stepper = Stepper(network, self.device, dtype or best_dtype(self.device))
         self._titles, self._index = titles, index
         self._plans = Plans.known_to(checkpoint.facts)
         self._grammars: dict[Rules, Grammar] = {}

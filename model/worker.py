@@ -22,6 +22,7 @@ import torch
 from model import checkpoint
 from model.abc_writer import write
 from model.errors import InputError, ModelError, SamplingError
+from model.inference import best_dtype
 from model.jobs import Event, Job, Known
 from model.originality import Index, Nearest
 from model.sampler import Composed, Sampler
@@ -183,11 +184,11 @@ class Worker:
 
 
 def device() -> str:
-    """What this process computes on, in words."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    count = torch.get_num_threads()
-    return f"CPU, {count} thread{'s' if count > 1 else ''}"
+    """What this process computes on and in which numbers, in words."""
+    cuda, count = torch.cuda.is_available(), torch.get_num_threads()
+    name = torch.cuda.get_device_name() if cuda else f"CPU, {count} thread{'s' if count > 1 else ''}"
+    numbers = best_dtype(torch.device("cuda" if cuda else "cpu"))
+    return f"{name}, {str(numbers).removeprefix('torch.')}"
 
 
 def resident() -> int:
