@@ -70,6 +70,7 @@ class _Draft:
     plan: tuple[int, ...]
     prefix: list[int]
     temperature: float
+    title: str = ""
     draw: int = 0
     too_close: int = 0
 
@@ -125,15 +126,18 @@ class Sampler:
     def stream(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Composed | InputError | SamplingError]]:
         """Compose all `prompts` as one batch and yield each, by its index, as soon as it ends."""
         started = time.monotonic()
-        drafts: list[_Draft | None] = []
+        begun: list[_Draft] = []
         for index, prompt in enumerate(prompts):
             try:
-                drafts.append(self._draft(index, prompt))
+                begun.append(self._draft(index, prompt))
             except InputError as error:
                 yield index, error
-        if not drafts:
+        if not begun:
             return
-        decoder = Decoder(self.stepper, [draft.row() for draft in drafts if draft], self.measure_mask)
+        for draft, title in zip(begun, self._named([draft.prompt for draft in begun]), strict=True):
+            draft.title = title
+        drafts: list[_Draft | None] = [*begun]
+        decoder = Decoder(self.stepper, [draft.row() for draft in begun], self.measure_mask)
         while going := sum(draft is not None for draft in drafts):
             if going <= decoder.count * (1 - IDLE) and going <= decoder.count - self.stepper.block:
                 places = [place for place, draft in enumerate(drafts) if draft]
@@ -142,16 +146,16 @@ class Sampler:
             for _ in range(self._steps_unseen):
                 decoder.step()
             for place in decoder.ended():
-                draft = drafts[place] if place < len(drafts) else None
-                if draft is None:  # it was answered already
+                ended = drafts[place] if place < len(drafts) else None
+                if ended is None:  # it was answered already
                     continue
-                outcome = self._finish(draft, decoder.ids(place), started)
+                outcome = self._finish(ended, decoder.ids(place), started)
                 if outcome is None:
-                    draft.draw += 1
-                    decoder.restart(place, draft.row())
+                    ended.draw += 1
+                    decoder.restart(place, ended.row())
                 else:
                     drafts[place] = None
-                    yield draft.index, outcome
+                    yield ended.index, outcome
         self._removed += float(decoder.removed)
         self._predicted += int(decoder.predicted)
 
@@ -209,7 +213,7 @@ class Sampler:
         """The tune, or None to draw it again, or the failure when it was drawn often enough."""
         prompt = draft.prompt
         tokens = self.vocabulary.decode(ids)
-        tune = composition.tune_of(tokens, prompt, self._title(prompt)) if tokens[-1] == "|]" else None
+        tune = composition.tune_of(tokens, prompt, draft.title) if tokens[-1] == "|]" else None
         wrong = well_formed(tune, prompt.key, prompt.form) if tune else "too long"
         if tune and not wrong and prompt.vary and unchanged(tune, prompt):
             wrong = UNCHANGED
@@ -225,8 +229,11 @@ class Sampler:
             return None
         return SamplingError(f"no good tune came out in {DRAWS} draws (the last was {wrong}): try another seed")
 
-    def _title(self, prompt: Prompt) -> str:
-        return self._titles.draw(prompt.rhythm, prompt.seed) if self._titles else composition.plain_title(prompt)
+    def _named(self, prompts: Sequence[Prompt]) -> list[str]:
+        """A title for each."""
+        if self._titles:
+            return self._titles.draw([(prompt.rhythm, prompt.seed) for prompt in prompts])
+        return [composition.plain_title(prompt) for prompt in prompts]
 
 
 def numbered(prompt: Prompt, count: int) -> list[Prompt]:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from model import checkpoint
 from model.checkpoint import Checkpoint
+from model.decoder import choose
 from model.errors import CheckpointError
+from model.inference import Stepper
 from model.network import restored
 from model.vocabulary import Vocabulary
 
@@ -55,7 +58,8 @@ class Titles:
 
     def __init__(self, loaded: Checkpoint) -> None:
         self._vocabulary = Vocabulary.from_json(loaded.vocabulary)
-        self._network = restored(loaded.network, loaded.weights)
+        # float32 everywhere, so that a seed's title does not depend on the machine
+        self._stepper = Stepper(restored(loaded.network, loaded.weights), torch.device("cpu"))
         try:
             self._taken, self._words = frozenset(loaded.facts["taken"]), frozenset(loaded.facts["words"])
         except KeyError as error:
@@ -66,14 +70,20 @@ class Titles:
         """Raises CheckpointError."""
         return cls(checkpoint.read(path))
 
-    def draw(self, rhythm: str, seed: int) -> str:
-        """A new title for a tune of this rhythm."""
-        stream = np.random.Generator(np.random.Philox(key=[seed, zlib.crc32(rhythm.encode())]))
+    def draw(self, asked: Sequence[tuple[str, int]]) -> list[str]:
+        """A new title for each (rhythm, seed), the same whatever else is asked for."""
+        found = [""] * len(asked)
+        streams = [np.random.Generator(np.random.Philox(key=[seed, zlib.crc32(r.encode())])) for r, seed in asked]
         for _ in range(DRAWS):
-            for title in self._lines(rhythm, stream):
-                if self._fit(title, rhythm):
-                    return title
-        return f"Tunesmith's {rhythm.title()} No. {seed}"
+            untitled = [place for place, title in enumerate(found) if not title]
+            if not untitled:
+                break
+            drawn = self._lines(
+                [(asked[place][0], streams[place].random((LONGEST + 1, TOGETHER))) for place in untitled]
+            )
+            for place, titles in zip(untitled, drawn, strict=True):
+                found[place] = next((title for title in titles if self._fit(title, asked[place][0])), "")
+        return [title or f"Tunesmith's {r.title()} No. {seed}" for title, (r, seed) in zip(found, asked, strict=True)]
 
     def _fit(self, title: str, rhythm: str) -> bool:
         words = title.split()
@@ -86,23 +96,31 @@ class Titles:
         return plausible and clean(title) == title and fingerprint(title) not in self._taken
 
     @torch.inference_mode()
-    def _lines(self, rhythm: str, stream: np.random.Generator) -> list[str]:
-        """TOGETHER lines; each letter is drawn from the whole softmax at TEMPERATURE."""
-        prefix = [self._vocabulary.ids[letter] for letter in f"{END}{rhythm}:"]
-        logits, state = self._network(torch.tensor([prefix] * TOGETHER)[..., None])
-        rows: list[list[str]] = [[] for _ in range(TOGETHER)]
-        for _ in range(LONGEST + 1):
-            weights = (logits[:, -1].double() / TEMPERATURE).softmax(-1).cumsum(-1).numpy()
-            uniform = stream.random(TOGETHER)
-            letters = [
-                min(int(np.searchsorted(w, u, side="right")), len(w) - 1) for w, u in zip(weights, uniform, strict=True)
-            ]
-            for row, letter in zip(rows, self._vocabulary.decode(letters), strict=True):
-                row.append(letter)
-            if all(END in row for row in rows):
+    def _lines(self, asked: Sequence[tuple[str, NDArray[np.float64]]]) -> list[list[str]]:
+        """TOGETHER lines for each rhythm; `uniform` [LONGEST + 1, TOGETHER] decides each of their letters."""
+        prefixes = [self._vocabulary.encode(f"{END}{rhythm}:") for rhythm, _ in asked for _ in range(TOGETHER)]
+        begin = max(map(len, prefixes))
+        rows = -(-len(prefixes) // self._stepper.block) * self._stepper.block
+        letters = torch.full((rows, begin + LONGEST + 1), self._vocabulary.ids[END])
+        uniform = torch.zeros(rows, begin + LONGEST + 1, dtype=torch.float64)
+        given = torch.zeros(rows, begin + LONGEST + 1, dtype=torch.bool)
+        for row, prefix in enumerate(prefixes):
+            letters[row, : len(prefix)], given[row, : len(prefix)] = torch.tensor(prefix), True
+            own = asked[row // TOGETHER][1][:, row % TOGETHER]
+            uniform[row, len(prefix) :][: len(own)] = torch.from_numpy(own.copy())
+        state, ended = self._stepper.zeros(rows), torch.zeros(rows, dtype=torch.bool)
+        ended[len(prefixes) :] = True
+        allowed, warm = torch.ones(1, 1, dtype=torch.bool), torch.full((rows, 1), TEMPERATURE)
+        for at in range(1, letters.shape[1]):
+            logits = self._stepper.step(letters[:, at - 1, None], state)
+            drawn = choose(logits, allowed, warm, uniform[:, at, None])
+            letters[:, at] = torch.where(given[:, at], letters[:, at], drawn)
+            ended |= ~given[:, at] & (letters[:, at] == self._vocabulary.ids[END])
+            if ended.all():
                 break
-            logits, state = self._network(torch.tensor(letters)[:, None, None], state)
-        return ["".join(row).split(END)[0] for row in rows]
+        texts = ["".join(self._vocabulary.decode(row)) for row in letters.tolist()]
+        found = [text[len(prefix) :].split(END)[0] for text, prefix in zip(texts, prefixes, strict=False)]
+        return [found[place : place + TOGETHER] for place in range(0, len(found), TOGETHER)]
 
 
 def taken(titles: Sequence[str]) -> list[str]:
