@@ -27,6 +27,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from model.checkpoint import Checkpoint
 from model.errors import CheckpointError, InputError, ModelError
+from model.inference import mixed
 from model.liking import likings
 from model.network import Network, NetworkConfig, restored, with_copies
 from model.plan import Plans
@@ -70,7 +71,7 @@ Progress = Callable[[int, int, float], None]  # steps done, steps, loss
 
 @torch.inference_mode()
 def read_all(network: Network, vocabulary: Vocabulary, tunes: Sequence[Tokens]) -> list[Read]:
-    """Let the LSTM of `network` read `tunes`, each from an empty memory."""
+    """Let the LSTM of `network` read `tunes`, each from an empty memory. float32, also from bfloat16 products."""
     found: dict[int, Read] = {}
     order = sorted(range(len(tunes)), key=lambda i: len(tunes[i]))
     for start in range(0, len(order), AT_ONCE):
@@ -78,7 +79,7 @@ def read_all(network: Network, vocabulary: Vocabulary, tunes: Sequence[Tokens]) 
         pairs = [features(tunes[i], vocabulary, network.config.inputs) for i in places]
         hidden = network.hidden(pad_sequence([inputs for inputs, _ in pairs], batch_first=True))
         for row, (place, (inputs, targets)) in enumerate(zip(places, pairs, strict=True)):
-            found[place] = Read(hidden[row, : len(targets)].clone(), inputs, targets)
+            found[place] = Read(hidden[row, : len(targets)].to(torch.float32, copy=True), inputs, targets)
     return [found[i] for i in range(len(tunes))]
 
 
@@ -220,7 +221,9 @@ class _Tuner:
     def of(cls, current: Checkpoint, base: Checkpoint, voted: Sequence[Voted], corpus: Sequence[Tokens]) -> "_Tuner":
         network, vocabulary = restored(current.network, current.weights), Vocabulary.from_json(current.vocabulary)
         first = restored(base.network, base.weights).output if _same_body(current, base) else network.output
-        tunes = _Tokens.of(read_all(network, vocabulary, [tune.tokens for tune in voted]))
+        with mixed(torch.device("cpu")):
+            reads = [read_all(network, vocabulary, read) for read in ([tune.tokens for tune in voted], corpus)]
+        tunes = _Tokens.of(reads[0])
         readout = _Mapped(network.output)
         with torch.no_grad():
             before = _log_probabilities(first, tunes, network.config)
@@ -231,7 +234,7 @@ class _Tuner:
             tunes,
             torch.from_numpy(likings(voted)).float(),
             before,
-            _Tokens.of(read_all(network, vocabulary, corpus)),
+            _Tokens.of(reads[1]),
             torch.optim.SGD([readout.map, readout.bias], RATE, MOMENTUM),
         )
 

@@ -20,6 +20,12 @@ def best_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if native else torch.float32
 
 
+def mixed(device: torch.device) -> torch.autocast:
+    """Products inside are bfloat16 where `best_dtype` is; a third of the time of an LSTM's float32 with AMX."""
+    dtype = best_dtype(device)
+    return torch.autocast(device.type, torch.bfloat16, enabled=dtype == torch.bfloat16)
+
+
 class _Product:
     """x -> x @ weight.T + bias, with the weight laid out once as the device likes it.
 

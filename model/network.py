@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from model.cursor import INPUTS
 from model.errors import CheckpointError
@@ -19,6 +20,9 @@ class NetworkConfig:
 
     `inputs` names them, of cursor.INPUTS. With `copies`, a gate for each lookback input adds to the logit of the token
     that it shows: the network need only say how much it wants to repeat, not what.
+
+    In training, `dropout` is the share of a tune's inputs to each layer and to the output that is blotted out for all
+    its time, and `weight_drop` that of the recurrent weights (Merity et al. 2018, AWD-LSTM).
     """
 
     vocabulary: int
@@ -29,6 +33,7 @@ class NetworkConfig:
     dropout: float = 0.0
     inputs: tuple[str, ...] = ("token",)
     copies: bool = False
+    weight_drop: float = 0.0
 
     @property
     def lookbacks(self) -> list[int]:
@@ -54,9 +59,7 @@ class Network(nn.Module):
         self.embeddings = nn.ModuleList(
             nn.Embedding(size, width) for size, width in zip(config.input_sizes, config.input_widths, strict=True)
         )
-        between = config.dropout if config.layers > 1 else 0.0
-        self.lstm = nn.LSTM(sum(config.input_widths), config.hidden, config.layers, batch_first=True, dropout=between)
-        self.dropout = nn.Dropout(config.dropout)
+        self.lstm = nn.LSTM(sum(config.input_widths), config.hidden, config.layers, batch_first=True)
         self.output = nn.Linear(config.hidden, config.vocabulary + len(config.lookbacks))
 
     @property
@@ -66,7 +69,7 @@ class Network(nn.Module):
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """inputs [batch, time, number of inputs] int64 -> logits [batch, time, vocabulary], the state afterwards."""
         output, state = self._read(inputs, state)
-        return with_copies(self.output(self.dropout(output)), inputs, self.config), state
+        return with_copies(self.output(self._blotted(output)), inputs, self.config), state
 
     def hidden(self, inputs: Tensor) -> Tensor:
         """What the output layer is given: [batch, time, hidden], from an empty memory."""
@@ -74,8 +77,30 @@ class Network(nn.Module):
 
     def _read(self, inputs: Tensor, state: State | None) -> tuple[Tensor, State]:
         embedded = torch.cat([e(inputs[..., i]) for i, e in enumerate(self.embeddings)], dim=-1)
-        output, state = self.lstm(self.dropout(embedded), state)
-        return output, state
+        if not self.training:
+            output, state = self.lstm(embedded, state)
+            return output, state
+        nothing = embedded.new_zeros(self.config.layers, len(embedded), self.config.hidden)
+        before, output = state or (nothing, nothing), self._blotted(embedded)
+        after = []
+        weights = [
+            [to, F.dropout(recurrent, self.config.weight_drop), *biases]
+            for to, recurrent, *biases in self.lstm.all_weights
+        ]
+        for layer, parameters in enumerate(weights):
+            output = self._blotted(output) if layer else output
+            own = (before[0][layer, None], before[1][layer, None])
+            output, *end = torch.lstm(output, own, parameters, True, 1, 0.0, True, False, True)
+            after.append(end)
+        h, c = (torch.cat(states) for states in zip(*after, strict=True))
+        return output, (h, c)
+
+    def _blotted(self, x: Tensor) -> Tensor:
+        """In training, [batch, time, width] with the same part of a row's width left out all the time."""
+        if not (self.training and self.config.dropout):
+            return x
+        kept = 1 - self.config.dropout
+        return x * (x.new_empty(len(x), 1, x.shape[2]).bernoulli_(kept) / kept)
 
 
 def with_copies(scores: Tensor, inputs: Tensor, config: NetworkConfig) -> Tensor:

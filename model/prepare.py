@@ -55,6 +55,7 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
         preset.dropout,
         preset.inputs,
         preset.copies,
+        preset.weight_drop,
     )
     facts = {
         "sources": {s.name: {"tunes": built.report.read[s.name], "sha256": s.sha256()} for s in sources},

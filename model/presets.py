@@ -1,6 +1,6 @@
 """What a training run is made of, by name: network sizes and how it learns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.cursor import INPUTS
 from model.errors import InputError
@@ -26,6 +26,7 @@ class Preset:
     clip: float = 5.0
     inputs: tuple[str, ...] = ("token",)  # of cursor.INPUTS, as many as `widths`
     copies: bool = False  # see NetworkConfig
+    weight_drop: float = 0.0  # see NetworkConfig
 
 
 SEED = Preset("seed", "characters", (256,), 1024, 1, 0.0, 64, 125, 1e-4, 7500, "constant", 250, 8)
@@ -34,9 +35,9 @@ SEED = Preset("seed", "characters", (256,), 1024, 1, 0.0, 64, 125, 1e-4, 7500, "
 _WIDTHS = {"token": 192, "position": 32, "place": 32, "back": 96, "part": 16, "run": 8, "plan": 24}
 
 
-def _notes(name: str, inputs: tuple[str, ...], copies: bool = False) -> Preset:
+def _notes(name: str, inputs: tuple[str, ...]) -> Preset:
     widths = tuple(_WIDTHS[i.split()[0]] for i in inputs)
-    return Preset(name, "notes", widths, 512, 2, 0.3, 64, 512, 3e-3, 1100, "cosine", 50, 5, 1.0, inputs, copies)
+    return Preset(name, "notes", widths, 512, 2, 0.3, 64, 512, 3e-3, 1100, "cosine", 50, 5, 1.0, inputs)
 
 
 PLAIN = _notes("plain", INPUTS[:1])
@@ -45,7 +46,7 @@ PLAIN = _notes("plain", INPUTS[:1])
 LOOKBACK = _notes("lookback", ("token", "back 1", "back 2", "back 4", "back 8"))
 """To compare with: whole notes and what stood 1, 2, 4 and 8 bars before."""
 
-TRAD = _notes("trad", INPUTS, copies=True)
+TRAD = replace(_notes("trad", INPUTS), dropout=0.4, weight_drop=0.5, copies=True)
 """The bot's own: whole notes, place in the bar, in the part and in the tune, what stood some bars before, for how long
 the tune has repeated that, and a way to go on repeating; and the plan of the part."""
 

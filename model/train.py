@@ -19,7 +19,7 @@ from tqdm import tqdm
 from model import checkpoint
 from model.batches import IGNORED, Batch, Batches
 from model.errors import CheckpointError, ModelError
-from model.inference import best_dtype
+from model.inference import mixed
 from model.network import Network
 from model.presets import Preset
 
@@ -62,8 +62,8 @@ class Trainer:
 
     `out` with `.resume` added holds everything a killed run needs to go on: weights, optimiser state, step, history.
     Every step seeds the random numbers from `seed` and its own number, so a resumed run repeats an unbroken one.
-    Products are bfloat16 where the hardware multiplies it natively (a third of the time with AMX); weights, their
-    updates and the held-out loss are float32 everywhere.
+    Products are bfloat16 where the hardware multiplies it natively; weights, their updates and the held-out loss are
+    float32 everywhere.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Trainer:
         self.network.train()
         for group in self.optimizer.param_groups:
             group["lr"] = self.preset.rate * scheduled(self.preset, self.step)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=best_dtype(self.device) == torch.bfloat16):
+        with mixed(self.device):
             loss = self._loss(batch, "mean")
         if not math.isfinite(loss.item()):
             raise ModelError(f"training diverged at step {self.step}: the loss is not a number; try a lower rate")

@@ -51,3 +51,36 @@ def test_another_network_does_not_fit() -> None:
 
 def test_the_names_of_inputs_are_those_that_a_cursor_gives() -> None:
     assert set(LARGE.inputs) <= set(INPUTS)
+
+
+def test_without_dropout_training_reads_as_predicting_does() -> None:
+    network = made(LARGE, 3)
+    inputs = torch.stack([torch.randint(size, (2, 6)) for size in LARGE.input_sizes], dim=-1)
+    wanted, (h, c) = network(inputs)
+    first, between = network.train()(inputs[:, :4])
+    second, (h_after, c_after) = network(inputs[:, 4:], between)
+    assert torch.allclose(torch.cat([first, second], dim=1), wanted, atol=1e-6)
+    assert torch.allclose(h_after, h, atol=1e-6)
+    assert torch.allclose(c_after, c, atol=1e-6)
+
+
+def test_dropout_blots_out_the_same_width_of_a_row_all_the_time_and_in_training_alone() -> None:
+    network = made(replace(LARGE, dropout=0.5), 3)
+    x = torch.ones(4, 7, 50)
+    assert network._blotted(x) is x
+    blotted = network.train()._blotted(x)
+    assert torch.equal(blotted, blotted[:, :1].expand_as(x))
+    assert set(torch.unique(blotted).tolist()) == {0.0, 2.0}
+    assert not torch.equal(blotted[0], blotted[1])
+
+
+def test_weight_drop_lets_a_step_forget_and_every_weight_learns() -> None:
+    network = made(replace(LARGE, weight_drop=0.5), 3).train()
+    inputs = torch.stack([torch.randint(size, (2, 6)) for size in LARGE.input_sizes], dim=-1)
+    one, two = network(inputs)[0], network(inputs)[0]
+    assert torch.equal(one[:, 0], two[:, 0])  # nothing is remembered yet
+    assert not torch.allclose(one[:, 5], two[:, 5])
+    sum(network(inputs)[0].square().sum() for _ in range(30)).backward()
+    for name in ("weight_hh_l0", "weight_hh_l1"):
+        gradient = getattr(network.lstm, name).grad
+        assert (gradient != 0).all()
