@@ -9,7 +9,7 @@ from model.key import Key
 from model.rhythm import RHYTHMS
 from model.sampler import Composed, Sampler
 
-BATCH = 64
+BATCH = 256
 OPENING_BARS = 2
 _KEYS = ("D", "G", "A", "C", "Em", "Am", "Bm", "Edor", "Ador", "Ddor", "Dmix", "Amix")
 

