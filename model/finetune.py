@@ -153,23 +153,39 @@ def _log_probabilities(readout: nn.Module, tokens: _Tokens, config: NetworkConfi
     return torch.zeros(tokens.tunes).index_add(0, tokens.tune, -losses)
 
 
+class Reads:
+    """What LSTMs said of tunes, kept: checkpoints that differ in their output layer alone say the same."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[Checkpoint, tuple[Tokens, ...], list[_Tokens]]] = []
+
+    def of(self, checkpoint: Checkpoint, tunes: Sequence[Tokens]) -> list[_Tokens]:
+        """One for each tune."""
+        asked = tuple(tunes)
+        for reader, read, found in self._kept:
+            if read == asked and (reader is checkpoint or _same_body(reader, checkpoint)):
+                return found
+        network = restored(checkpoint.network, checkpoint.weights)
+        reads = read_all(network, Vocabulary.from_json(checkpoint.vocabulary), tunes)
+        self._kept.append((checkpoint, asked, [_Tokens.of([read]) for read in reads]))
+        return self._kept[-1][2]
+
+
 @torch.inference_mode()
-def log_probabilities(checkpoints: Sequence[Checkpoint], tunes: Sequence[Tokens]) -> list[Tensor]:
+def log_probabilities(
+    checkpoints: Sequence[Checkpoint], tunes: Sequence[Tokens], reads: Reads | None = None
+) -> list[Tensor]:
     """log p of each tune by each checkpoint: its plan and all tokens but the first, in nats; a [tunes] for each.
 
-    The grammar is off. Where checkpoints differ in their output layer alone, the LSTM reads the tunes once.
+    The grammar is off. `reads` are asked first for what was read before.
     """
+    reads = reads or Reads()
     found: list[Tensor] = []
-    read_by: Checkpoint | None = None
-    reads: list[_Tokens] = []
     for one in checkpoints:
-        network = restored(one.network, one.weights)
-        if read_by is None or not _same_body(one, read_by):
-            read_by = one
-            reads = [_Tokens.of([read]) for read in read_all(network, Vocabulary.from_json(one.vocabulary), tunes)]
-        plans = Plans.known_to(one.facts)
+        network, plans = restored(one.network, one.weights), Plans.known_to(one.facts)
         told = torch.tensor([math.log(2) * plans.bits(decode(tokens)) for tokens in tunes])
-        played = torch.stack([_log_probabilities(network.output, read, network.config)[0] for read in reads])
+        hidden = reads.of(one, tunes)
+        played = torch.stack([_log_probabilities(network.output, read, network.config)[0] for read in hidden])
         found.append(played - told)
     return found
 

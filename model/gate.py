@@ -19,7 +19,7 @@ from model.errors import InputError
 from model.evaluation.composing import compose_all, every_prompt
 from model.evaluation.diversity import distinct_grams, mean_distance
 from model.evaluation.scores import song_of
-from model.finetune import log_probabilities
+from model.finetune import Reads, log_probabilities
 from model.form import well_formed
 from model.originality import LIMIT, Index, index_of
 from model.prepare import notes_in
@@ -84,15 +84,16 @@ def checks(
     base_diversity: Callable[[], tuple[float, float]],
     doing: Doing = lambda _: None,
     count: int = COMPOSED,
+    reads: Reads | None = None,
 ) -> Iterator[Check]:
     """The gate's tests, those that cost least first. `base` is version 1, `voted` all voted tunes.
 
-    `doing` hears the name of each before it begins.
+    `doing` hears the name of each before it begins, `reads` serve other candidates of the same LSTM.
     """
     doing("margin")
-    yield margin(candidate, current, [tune for tune in voted if tune.held_out])
+    yield margin(candidate, current, [tune for tune in voted if tune.held_out], reads)
     doing("bits_per_note")
-    yield bits_per_note(candidate, base, held_out)
+    yield bits_per_note(candidate, base, held_out, reads)
     doing("well_formed")
     composed = compose(candidate, index, count)
     wrong = composed.asked - composed.well_formed
@@ -105,10 +106,13 @@ def checks(
     yield diversity(composed, base_diversity())
 
 
-def bits_per_note(candidate: Checkpoint, base: Checkpoint, held_out: Sequence[Tokens]) -> Check:
+def bits_per_note(
+    candidate: Checkpoint, base: Checkpoint, held_out: Sequence[Tokens], reads: Reads | None = None
+) -> Check:
     """On tunes of the books that neither has learned from."""
     notes = sum(map(notes_in, held_out))
-    value, before = (float(-p.sum()) / math.log(2) / notes for p in log_probabilities((candidate, base), held_out))
+    found = log_probabilities((candidate, base), held_out, reads)
+    value, before = (float(-p.sum()) / math.log(2) / notes for p in found)
     limit = before * (1 + MORE_BITS)
     return Check(
         "bits_per_note",
@@ -120,14 +124,14 @@ def bits_per_note(candidate: Checkpoint, base: Checkpoint, held_out: Sequence[To
     )
 
 
-def margin(candidate: Checkpoint, current: Checkpoint, held_out: Sequence[Voted]) -> Check:
+def margin(candidate: Checkpoint, current: Checkpoint, held_out: Sequence[Voted], reads: Reads | None = None) -> Check:
     """Whether voted tunes that it was not tuned on came apart; the value is p."""
     up = sum(tune.weight > 0 for tune in held_out)
     if min(up, len(held_out) - up) < FEWEST:
         says = f"{up} liked and {len(held_out) - up} disliked tunes were held out, too few to tell: {FEWEST} of each"
         return Check("margin", 1.0, ALPHA, False, says)
     tunes = [tune.tokens for tune in held_out]
-    after, before = log_probabilities((candidate, current), tunes)
+    after, before = log_probabilities((candidate, current), tunes, reads)
     gained = within_rhythms((after - before).numpy(), [tune.song.rhythm for tune in held_out])
     likes = np.array([tune.weight for tune in held_out])
     grown, p = bootstrap(gained[likes > 0], gained[likes < 0])

@@ -11,7 +11,7 @@ from typing import Any
 
 from model.checkpoint import Checkpoint, part_way
 from model.files import code_digest, keep_newest
-from model.finetune import finetune
+from model.finetune import Reads, finetune
 from model.gate import COMPOSED, Check, checks, compose, to_json
 from model.originality import Index
 from model.plan import Plans
@@ -100,19 +100,23 @@ def learn(
     def checking(name: str) -> None:
         heard(Step("checking", TESTS.index(name), len(TESTS), test=name))
 
-    def tested(one: Checkpoint) -> Iterator[Check]:
-        for check in checks(one, current, base, voted, known.held_out, index, base_diversity, checking, composed):
+    def tested(one: Checkpoint, last: bool) -> Iterator[Check]:
+        failed: set[str] = set()
+        for check in checks(
+            one, current, base, voted, known.held_out, index, base_diversity, checking, composed, reads
+        ):
             yield check
-            if not (check.passed or thorough):
+            failed |= set() if check.passed else {check.name}
+            if failed and (not thorough or (failed <= COSTS and not last)):
                 return
 
-    found, kept = list(tested(candidate)), 1.0
-    for _ in range(RETREATS):
+    found, kept, reads = list[Check](), 1.0, Reads()
+    for retreat in range(RETREATS + 1):
+        found = list(tested(candidate, retreat == RETREATS))
         failed = {check.name for check in found if not check.passed}
-        if not failed or failed - COSTS:
+        if not failed or failed - COSTS or retreat == RETREATS:
             break
         candidate, kept = part_way(current, candidate, RETREAT), kept * RETREAT
-        found = list(tested(candidate))
     seconds = time.monotonic() - began
     return candidate, Report(tuple(found), _counts(train, held_out), tuple(tuned.losses), seconds, kept)
 

@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from model import finetune as module
 from model.checkpoint import Checkpoint
 from model.errors import CheckpointError, InputError, ModelError
 from model.evaluation.scores import song_of
-from model.finetune import FEWEST, finetune, log_probabilities
+from model.finetune import FEWEST, Read, Reads, finetune, log_probabilities
 from model.jobs import Form, Prompt
 from model.key import Key
 from model.network import restored
@@ -97,6 +98,29 @@ def test_checkpoints_of_other_bodies_read_for_themselves(shipped: Checkpoint, tu
     assert torch.equal(one, again)
     assert not torch.allclose(one, two)
     assert torch.equal(two, log_probabilities([other], spelled)[0])
+
+
+def test_checkpoints_of_one_body_share_what_was_read(
+    shipped: Checkpoint, tunes: list[Voted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spelled, read_all = [tune.tokens for tune in tunes[:3]], module.read_all
+    count: list[int] = []
+
+    def counted(*asked: Any) -> list[Read]:
+        count.append(1)
+        return read_all(*asked)
+
+    monkeypatch.setattr(module, "read_all", counted)
+    way_out = {**shipped.weights, "output.bias": shipped.weights["output.bias"] + torch.arange(355) / 100}
+    moved = {**shipped.weights, "lstm.bias_hh_l0": shipped.weights["lstm.bias_hh_l0"] + 0.05}
+    reads, tuned, other = Reads(), replace(shipped, weights=way_out), replace(shipped, weights=moved)
+    kept = log_probabilities([shipped, tuned], spelled, reads) + log_probabilities([tuned], spelled, reads)
+    assert len(count) == 1
+    assert torch.equal(kept[1], kept[2])
+    assert not torch.allclose(kept[0], kept[1])
+    log_probabilities([other], spelled, reads)
+    log_probabilities([shipped], spelled[:2], reads)
+    assert len(count) == 3
 
 
 def test_too_few_voted_tunes_are_refused(shipped: Checkpoint, tunes: list[Voted]) -> None:

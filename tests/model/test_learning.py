@@ -67,6 +67,25 @@ def test_a_candidate_that_costs_too_much_goes_part_of_the_way(
         assert way[-1] == pytest.approx(way[0] * report.kept, rel=0.01)
 
 
+def test_a_candidate_on_its_way_back_is_tested_as_far_as_it_fails_and_the_last_one_to_the_end(
+    sampler: Sampler, small: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = composed(sampler)
+    tunes = [Voted(n, song_of(made[n % 9]), made[n % 9].spelled, 1.0 if n % 3 else -1.0) for n in range(60)]
+    heard: list[list[str]] = []
+
+    def checks(*_: object) -> Iterator[Check]:
+        heard.append([])
+        for name in TESTS:
+            heard[-1].append(name)
+            yield Check(name, 0, 0, name != "bits_per_note", name)
+
+    monkeypatch.setattr(learning, "checks", checks)
+    _, report = learn(small, small, tunes, Replay((made[0].spelled,), (made[1].spelled,)), Index.load())
+    assert heard == [list(TESTS[:2]), list(TESTS[:2]), list(TESTS)]
+    assert [test.name for test in report.tests if not test.passed] == ["bits_per_note"]
+
+
 def test_a_hasty_retraining_stops_at_the_first_failure(sampler: Sampler, small: Checkpoint) -> None:
     one = composed(sampler)[0]
     tunes = [Voted(n, song_of(one), one.spelled, 1.0 if n % 2 else -1.0) for n in range(60)]  # likes contradict
