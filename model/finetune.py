@@ -23,17 +23,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.rnn import pad_sequence
 
 from model.checkpoint import Checkpoint
 from model.errors import CheckpointError, InputError, ModelError
 from model.inference import mixed
 from model.liking import likings
-from model.network import Network, NetworkConfig, restored, with_copies
-from model.plan import Plans
-from model.prepare import features
+from model.network import NetworkConfig, restored, with_copies
+from model.reading import Rows, read_all, same_body, tune_log_probabilities
 from model.replay import Tokens
-from model.tokens import decode
 from model.vocabulary import Vocabulary
 from model.voted import Voted
 
@@ -45,16 +42,6 @@ BETA = 0.1  # per nat
 KEPT = 0.2  # what a nat of KL per corpus tune costs
 DEARER = 0.02  # by what share a corpus tune may become less likely in the end; the gate asks as much of others
 BACK = 0.85  # of its way it keeps when it has gone too far
-AT_ONCE = 32  # tunes that the LSTM reads together
-
-
-@dataclass(frozen=True)
-class Read:
-    """What an LSTM said of one tune: hidden [time, hidden], with inputs [time, inputs] and targets [time]."""
-
-    hidden: Tensor
-    inputs: Tensor
-    targets: Tensor
 
 
 @dataclass
@@ -67,55 +54,6 @@ class Tuned:
 
 
 Progress = Callable[[int, int, float], None]  # steps done, steps, loss
-
-
-@torch.inference_mode()
-def read_all(network: Network, vocabulary: Vocabulary, tunes: Sequence[Tokens]) -> list[Read]:
-    """Let the LSTM of `network` read `tunes`, each from an empty memory. float32, also from bfloat16 products."""
-    found: dict[int, Read] = {}
-    order = sorted(range(len(tunes)), key=lambda i: len(tunes[i]))
-    for start in range(0, len(order), AT_ONCE):
-        places = order[start : start + AT_ONCE]
-        pairs = [features(tunes[i], vocabulary, network.config.inputs) for i in places]
-        hidden = network.hidden(pad_sequence([inputs for inputs, _ in pairs], batch_first=True))
-        for row, (place, (inputs, targets)) in enumerate(zip(places, pairs, strict=True)):
-            found[place] = Read(hidden[row, : len(targets)].to(torch.float32, copy=True), inputs, targets)
-    return [found[i] for i in range(len(tunes))]
-
-
-@dataclass(frozen=True)
-class _Tokens:
-    """The tokens of some tunes in a row, with the place of each one's tune."""
-
-    hidden: Tensor
-    inputs: Tensor
-    targets: Tensor
-    tune: Tensor
-    lengths: Tensor  # of the tunes
-
-    @property
-    def tunes(self) -> int:
-        return len(self.lengths)
-
-    @classmethod
-    def of(cls, reads: Sequence[Read]) -> "_Tokens":
-        lengths = torch.tensor([len(read.targets) for read in reads])
-        return cls(
-            torch.cat([read.hidden for read in reads]),
-            torch.cat([read.inputs for read in reads]),
-            torch.cat([read.targets for read in reads]),
-            torch.repeat_interleave(torch.arange(len(reads)), lengths),
-            lengths,
-        )
-
-    def at(self, places: Tensor) -> "_Tokens":
-        return replace(
-            self,
-            hidden=self.hidden[places],
-            inputs=self.inputs[places],
-            targets=self.targets[places],
-            tune=self.tune[places],
-        )
 
 
 class _Mapped(nn.Module):
@@ -144,50 +82,6 @@ def _evened(lengths: Tensor) -> Tensor:
     """
     wide = lengths.float()
     return (wide.mean() / wide).sqrt()
-
-
-def _log_probabilities(readout: nn.Module, tokens: _Tokens, config: NetworkConfig) -> Tensor:
-    """Of each tune, in nats [tunes]."""
-    logits = with_copies(readout(tokens.hidden), tokens.inputs, config)
-    losses = F.cross_entropy(logits, tokens.targets, reduction="none")
-    return torch.zeros(tokens.tunes).index_add(0, tokens.tune, -losses)
-
-
-class Reads:
-    """What LSTMs said of tunes, kept: checkpoints that differ in their output layer alone say the same."""
-
-    def __init__(self) -> None:
-        self._kept: list[tuple[Checkpoint, tuple[Tokens, ...], list[_Tokens]]] = []
-
-    def of(self, checkpoint: Checkpoint, tunes: Sequence[Tokens]) -> list[_Tokens]:
-        """One for each tune."""
-        asked = tuple(tunes)
-        for reader, read, found in self._kept:
-            if read == asked and (reader is checkpoint or _same_body(reader, checkpoint)):
-                return found
-        network = restored(checkpoint.network, checkpoint.weights)
-        reads = read_all(network, Vocabulary.from_json(checkpoint.vocabulary), tunes)
-        self._kept.append((checkpoint, asked, [_Tokens.of([read]) for read in reads]))
-        return self._kept[-1][2]
-
-
-@torch.inference_mode()
-def log_probabilities(
-    checkpoints: Sequence[Checkpoint], tunes: Sequence[Tokens], reads: Reads | None = None
-) -> list[Tensor]:
-    """log p of each tune by each checkpoint: its plan and all tokens but the first, in nats; a [tunes] for each.
-
-    The grammar is off. `reads` are asked first for what was read before.
-    """
-    reads = reads or Reads()
-    found: list[Tensor] = []
-    for one in checkpoints:
-        network, plans = restored(one.network, one.weights), Plans.known_to(one.facts)
-        told = torch.tensor([math.log(2) * plans.bits(decode(tokens)) for tokens in tunes])
-        hidden = reads.of(one, tunes)
-        played = torch.stack([_log_probabilities(network.output, read, network.config)[0] for read in hidden])
-        found.append(played - told)
-    return found
 
 
 def finetune(
@@ -227,22 +121,22 @@ class _Tuner:
     config: NetworkConfig
     readout: _Mapped
     first: nn.Linear
-    voted: _Tokens
+    voted: Rows
     likings: Tensor  # of the voted tunes
     before: Tensor  # their log p by the base
-    corpus: _Tokens
+    corpus: Rows
     optimizer: torch.optim.Optimizer
 
     @classmethod
     def of(cls, current: Checkpoint, base: Checkpoint, voted: Sequence[Voted], corpus: Sequence[Tokens]) -> "_Tuner":
         network, vocabulary = restored(current.network, current.weights), Vocabulary.from_json(current.vocabulary)
-        first = restored(base.network, base.weights).output if _same_body(current, base) else network.output
+        first = restored(base.network, base.weights).output if same_body(current, base) else network.output
         with mixed(torch.device("cpu")):
             reads = [read_all(network, vocabulary, read) for read in ([tune.tokens for tune in voted], corpus)]
-        tunes = _Tokens.of(reads[0])
+        tunes = Rows.of(reads[0])
         readout = _Mapped(network.output)
         with torch.no_grad():
-            before = _log_probabilities(first, tunes, network.config)
+            before = tune_log_probabilities(first, tunes, network.config)
         return cls(
             network.config,
             readout,
@@ -250,7 +144,7 @@ class _Tuner:
             tunes,
             torch.from_numpy(likings(voted)).float(),
             before,
-            _Tokens.of(reads[1]),
+            Rows.of(reads[1]),
             torch.optim.SGD([readout.map, readout.bias], RATE, MOMENTUM),
         )
 
@@ -274,13 +168,13 @@ class _Tuner:
 
     def _nats(self, readout: nn.Module) -> float:
         """What the corpus costs."""
-        return -float(_log_probabilities(readout, self.corpus, self.config).sum())
+        return -float(tune_log_probabilities(readout, self.corpus, self.config).sum())
 
     def _taste(self, generator: torch.Generator) -> Tensor:
         """How far a batch of liked and disliked tunes still is from standing apart."""
         chosen = torch.randperm(self.voted.tunes, generator=generator)[:BATCH]
         batch = self.voted.at(torch.isin(self.voted.tune, chosen).nonzero()[:, 0])
-        gained = (_log_probabilities(self.readout, batch, self.config) - self.before)[chosen]
+        gained = (tune_log_probabilities(self.readout, batch, self.config) - self.before)[chosen]
         gained = gained * _evened(self.voted.lengths)[chosen]
         wanted = self.likings[chosen]
         return (wanted.abs() * F.softplus(-wanted.sign() * BETA * gained)).mean() / BETA
@@ -304,13 +198,3 @@ def check(current: Checkpoint, voted: Sequence[Voted]) -> None:
         )
     if Vocabulary.from_json(current.vocabulary).kind != "notes":
         raise CheckpointError(f"the {current.preset} checkpoint writes characters; members' votes tune preset trad")
-
-
-def _same_body(one: Checkpoint, other: Checkpoint) -> bool:
-    """Whether two checkpoints differ in their output layer at most."""
-    names = {name for name in one.weights if not name.startswith("output.")}
-    return (
-        (one.network, one.vocabulary) == (other.network, other.vocabulary)
-        and names <= other.weights.keys()
-        and all(torch.equal(one.weights[name], other.weights[name]) for name in names)
-    )

@@ -19,10 +19,10 @@ from model.errors import InputError
 from model.evaluation.composing import compose_all, every_prompt
 from model.evaluation.diversity import distinct_grams, mean_distance
 from model.evaluation.scores import song_of
-from model.finetune import Reads, log_probabilities
 from model.form import well_formed
 from model.originality import LIMIT, Index, index_of
 from model.prepare import notes_in
+from model.reading import Reads, log_probabilities
 from model.replay import Tokens
 from model.sampler import Sampler
 from model.tokens import Song

@@ -11,10 +11,11 @@ from typing import Any
 
 from model.checkpoint import Checkpoint, part_way
 from model.files import code_digest, keep_newest
-from model.finetune import Reads, finetune
+from model.finetune import finetune
 from model.gate import COMPOSED, Check, checks, compose, to_json
 from model.originality import Index
 from model.plan import Plans
+from model.reading import Reads
 from model.replay import Replay
 from model.vocabulary import Vocabulary
 from model.voted import Voted, sides

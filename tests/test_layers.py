@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # who may import a library: files, or folders that end in "/"
 HOMES = {
     "torch": (
-        *(f"model/{name}.py" for name in ("network", "sampler", "train", "finetune", "checkpoint")),
+        *(f"model/{name}.py" for name in ("network", "sampler", "train", "finetune", "reading", "checkpoint")),
         *(f"model/{name}.py" for name in ("decoder", "inference", "benchmark", "worker", "batches", "prepare")),
         *(f"model/{name}.py" for name in ("titles", "originality")),
         *(f"model/evaluation/{name}.py" for name in ("bits", "article", "compare")),

@@ -1,6 +1,5 @@
 import math
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
@@ -10,12 +9,10 @@ from model import finetune as module
 from model.checkpoint import Checkpoint
 from model.errors import CheckpointError, InputError, ModelError
 from model.evaluation.scores import song_of
-from model.finetune import FEWEST, Read, Reads, finetune, log_probabilities
+from model.finetune import FEWEST, finetune
 from model.jobs import Form, Prompt
 from model.key import Key
-from model.network import restored
-from model.plan import Plans
-from model.prepare import features
+from model.reading import log_probabilities
 from model.sampler import Sampler, numbered
 from model.voted import Voted
 
@@ -77,50 +74,6 @@ def test_the_same_seed_tunes_the_same(shipped: Checkpoint, tunes: list[Voted]) -
     )
     assert torch.equal(one, two)
     assert not torch.equal(one, other)
-
-
-def test_probabilities_are_those_of_the_network(shipped: Checkpoint, tunes: list[Voted], sampler: Sampler) -> None:
-    network = restored(shipped.network, shipped.weights)
-    inputs, targets = features(tunes[3].tokens, sampler.vocabulary, network.config.inputs)
-    with torch.inference_mode():
-        logits = network(inputs[None])[0][0].log_softmax(-1)
-    wanted = float(logits[torch.arange(len(targets)), targets].sum())
-    wanted -= math.log(2) * Plans.known_to(shipped.facts).bits(tunes[3].song)
-    (found,) = log_probabilities([shipped], [tune.tokens for tune in tunes[:5]])
-    assert float(found[3]) == pytest.approx(wanted, abs=1e-3)
-
-
-def test_checkpoints_of_other_bodies_read_for_themselves(shipped: Checkpoint, tunes: list[Voted]) -> None:
-    moved = {**shipped.weights, "lstm.bias_hh_l0": shipped.weights["lstm.bias_hh_l0"] + 0.05}
-    spelled = [tune.tokens for tune in tunes[:3]]
-    other = replace(shipped, weights=moved)
-    one, two, again = log_probabilities((shipped, other, shipped), spelled)
-    assert torch.equal(one, again)
-    assert not torch.allclose(one, two)
-    assert torch.equal(two, log_probabilities([other], spelled)[0])
-
-
-def test_checkpoints_of_one_body_share_what_was_read(
-    shipped: Checkpoint, tunes: list[Voted], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spelled, read_all = [tune.tokens for tune in tunes[:3]], module.read_all
-    count: list[int] = []
-
-    def counted(*asked: Any) -> list[Read]:
-        count.append(1)
-        return read_all(*asked)
-
-    monkeypatch.setattr(module, "read_all", counted)
-    way_out = {**shipped.weights, "output.bias": shipped.weights["output.bias"] + torch.arange(355) / 100}
-    moved = {**shipped.weights, "lstm.bias_hh_l0": shipped.weights["lstm.bias_hh_l0"] + 0.05}
-    reads, tuned, other = Reads(), replace(shipped, weights=way_out), replace(shipped, weights=moved)
-    kept = log_probabilities([shipped, tuned], spelled, reads) + log_probabilities([tuned], spelled, reads)
-    assert len(count) == 1
-    assert torch.equal(kept[1], kept[2])
-    assert not torch.allclose(kept[0], kept[1])
-    log_probabilities([other], spelled, reads)
-    log_probabilities([shipped], spelled[:2], reads)
-    assert len(count) == 3
 
 
 def test_too_few_voted_tunes_are_refused(shipped: Checkpoint, tunes: list[Voted]) -> None:
