@@ -97,7 +97,7 @@ class NewTune:
     """A tune fresh from a worker; `ordinal` counts the tunes of one prompt from 0, and adds to the prompt's seed.
 
     `nearest` is the tune of the books most like it, None where nothing was compared. `drawn_temperature` is higher than
-    the prompt's where it took many draws to get away from known tunes; None where that is not known. `version` is the
+    the prompt's where it took many draws to get a new tune; None where that is not known. `version` is the
     one that composed it, None where it is the one that the prompt names.
     """
 

@@ -30,7 +30,7 @@ from model.variation import Given, given, unchanged
 from model.vocabulary import Vocabulary
 
 DRAWS = 30  # attempts at one tune before giving up
-PATIENCE = 5  # draws too close to a known tune, after which the temperature rises
+PATIENCE = 5  # draws that are too close to a known tune, or whose parts are all alike; then it gets warmer,
 WARMER = 0.1  # by so much each time
 PLANNING = 2**32  # the random stream of a seed that draws the plan; those of its draws count from 0
 UNCHANGED = "the tune that it varies"
@@ -43,7 +43,7 @@ class Composed:
     """A finished tune: the tokens it was drawn as, how many draws it took, and the seconds since its batch began.
 
     `nearest` is the corpus tune most like it; `temperature` is higher than the prompt's if it took many draws to get
-    away from known tunes.
+    a new tune.
     """
 
     prompt: Prompt
@@ -72,7 +72,6 @@ class _Draft:
     temperature: float
     title: str = ""
     draw: int = 0
-    too_close: int = 0
 
     def row(self) -> Row:
         """What the decoder needs for this draw of it."""
@@ -221,10 +220,8 @@ class Sampler:
         if tune and not wrong and not nearest.too_close:
             seconds = time.monotonic() - started
             return Composed(prompt, tune, tuple(tokens), draft.draw + 1, seconds, nearest, draft.temperature)
-        if nearest.too_close or wrong == UNCHANGED:
-            wrong = wrong or f"too close to {nearest.title}"
-            draft.too_close += 1
-            draft.temperature += WARMER * (draft.too_close > PATIENCE)
+        wrong = wrong or f"too close to {nearest.title}"
+        draft.temperature += WARMER * (draft.draw >= PATIENCE)
         if draft.draw + 1 < DRAWS:
             return None
         return SamplingError(f"no good tune came out in {DRAWS} draws (the last was {wrong}): try another seed")

@@ -82,7 +82,7 @@ def originality(tune: StoredTune) -> str:
     """Which known tune is nearest; empty where nothing was compared."""
     near, drawn = tune.nearest, tune.drawn_temperature
     raised = drawn is not None and round(drawn - tune.prompt.temperature, 3) > 0
-    away = f"drawn at temperature {degrees(drawn)} to get away from known tunes" if drawn and raised else ""
+    away = f"drawn at temperature {degrees(drawn)} to get a new tune" if drawn and raised else ""
     if near is None:
         return sentence(away)
     source = escaped(book(near.source))

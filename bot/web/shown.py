@@ -84,7 +84,7 @@ def _known(tune: StoredTune) -> dict[str, str]:
     """The line on originality: what stands before a known tune's title, the title, and what stands behind it."""
     near, drawn = tune.nearest, tune.drawn_temperature
     raised = drawn is not None and round(drawn - tune.prompt.temperature, 3) > 0  # a worker rounds it
-    away = f"drawn at temperature {drawn:g} to get away from known tunes" if raised else ""
+    away = f"drawn at temperature {drawn:g} to get a new tune" if raised else ""
     if near is None:
         return {"before": away[:1].upper() + away[1:], "title": "", "after": ""}
     after = f" ({book(near.source)}), {near.similarity:.0%} alike"

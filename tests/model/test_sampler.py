@@ -37,6 +37,21 @@ def test_the_same_seed_gives_the_same_tune_alone_and_in_a_batch_of_forty(
     assert abc(sampler.compose(numbered(replace(EDOR, seed=20), 9))) == abc(forty[9:18])
 
 
+def test_a_tune_that_is_not_of_its_form_is_drawn_again_and_warmer_in_the_end(
+    sampler: Sampler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[object] = []
+
+    def judge(tune: object, *_: object) -> str:
+        drawn.append(tune)
+        return "" if len(drawn) == 8 else "of form AA, not AB"
+
+    monkeypatch.setattr("model.sampler.well_formed", judge)
+    (one,) = sampler.compose([EDOR])
+    assert one.draws == 8
+    assert one.temperature == pytest.approx(EDOR.temperature + 2 * 0.1)  # it was as cool as asked for the first six
+
+
 def test_other_seeds_give_other_tunes(forty: list[Composed]) -> None:
     assert len({one.tune.bars for one in forty}) == 40
 

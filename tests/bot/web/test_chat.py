@@ -95,8 +95,8 @@ async def test_a_prompt_is_followed_to_its_tune(client: Client, composer: FakeCo
          "Nearest known tune: The Boys of Malin (Ryan's Mammoth Collection), 40% alike"),
         (Known("Malin", "cobb", 0.796), 1.2,
          "Nearest known tune: Malin (Cobb's Irish Folk Music), 80% alike;"
-         " drawn at temperature 1.2 to get away from known tunes"),
-        (None, 1.2, "Drawn at temperature 1.2 to get away from known tunes"),
+         " drawn at temperature 1.2 to get a new tune"),
+        (None, 1.2, "Drawn at temperature 1.2 to get a new tune"),
         (None, 1.0, ""),
         (None, None, ""),
     ],
