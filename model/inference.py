@@ -9,7 +9,10 @@ from torch.nn import functional as F
 from model.network import Network, NetworkConfig, with_copies
 
 ROWS = 8  # from so many rows up, float32 products are the same to the last bit whatever the batch
-SLICE = 32  # up to so many, bfloat16 products of AMX are the same, which sums in another order where there are more
+SLICE, WIDE = (
+    32,
+    512,
+)  # up to so many, and of so many, bfloat16 products of AMX are the same; between, it sums otherwise
 
 
 def best_dtype(device: torch.device) -> torch.dtype:
@@ -29,7 +32,7 @@ def mixed(device: torch.device) -> torch.autocast:
 class _Product:
     """x -> x @ weight.T + bias, with the weight laid out once as the device likes it.
 
-    Where `at_once` is set, so many rows are multiplied at once.
+    Where `at_once` names numbers of rows, greatest first, only so many are multiplied at once, or fewer than the last.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
@@ -40,12 +43,16 @@ class _Product:
         self._packed = weight.device.type == "cpu" and mkldnn and fits
         self._weight = torch.ops.mkldnn._reorder_linear_weight(weight) if self._packed else weight
         self._bias = bias
-        self.at_once: int | None = None
+        self.at_once: tuple[int, ...] = ()
 
     def __call__(self, x: Tensor) -> Tensor:
-        if self.at_once and len(x) > self.at_once:
-            return torch.cat([self._multiply(part) for part in torch.split(x, self.at_once)])
-        return self._multiply(x)
+        if not self.at_once or len(x) <= self.at_once[-1]:
+            return self._multiply(x)
+        parts, left = list[int](), len(x)
+        for rows in self.at_once:
+            parts += left // rows * [rows]
+            left %= rows
+        return torch.cat([self._multiply(part) for part in torch.split(x, parts + [left] * (left > 0))])
 
     def _multiply(self, x: Tensor) -> Tensor:
         if self._packed:
@@ -84,7 +91,7 @@ class Stepper:
         self.block = 1 if all(self._alike(product, (1, 2, 3, 5, 8, 16, SLICE)) for product in products) else ROWS
         for product in products:
             if not self._alike(product, (SLICE, SLICE + ROWS, 64, 96, 200, 256, 384)):
-                product.at_once = SLICE
+                product.at_once = (WIDE, SLICE) if self._alike(product, (SLICE, WIDE)) else (SLICE,)
 
     def _alike(self, product: "_Product", batches: Sequence[int]) -> bool:
         """Whether a row's product is the same to the last bit in batches of so many rows."""

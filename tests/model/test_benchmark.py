@@ -53,3 +53,13 @@ def test_half_precision_stays_near_the_network() -> None:
             got, wanted = half.step(ids, states[0]), whole.step(ids, states[1])
         assert torch.allclose(got, wanted, atol=0.02)
     assert best_dtype(CPU) in (torch.float32, torch.bfloat16)
+
+
+def test_a_row_is_multiplied_alike_in_any_batch() -> None:
+    for dtype in {torch.float32, best_dtype(CPU)}:
+        stepper = Stepper(Network(NetworkConfig(50, (50,), (16,), 512, 2)).eval(), CPU, dtype)
+        ids, states = torch.randint(50, (1100, 1)), stepper.zeros(1100).normal_()
+        with torch.inference_mode():
+            whole = stepper.step(ids, states.clone())
+            for rows in (stepper.block, 32, 40, 256, 512, 520, 1024):
+                assert torch.equal(stepper.step(ids[:rows], states[:, :, :rows].clone()), whole[:rows]), (dtype, rows)
