@@ -64,7 +64,7 @@ def test_a_candidate_that_costs_too_much_goes_part_of_the_way(
         assert candidate.weights is asked[-1].weights
         assert report.kept == report.to_json()["kept"] == pytest.approx(0.6 ** (times - 1))
         way = [float((one.weights["output.weight"] - small.weights["output.weight"]).norm()) for one in asked]
-        assert way[-1] == pytest.approx(way[0] * report.kept, rel=0.01)
+        assert way[-1] == pytest.approx(way[0] * report.kept, rel=1e-4, abs=1e-8)  # float32 weights
 
 
 def test_a_candidate_on_its_way_back_is_tested_as_far_as_it_fails_and_the_last_one_to_the_end(
