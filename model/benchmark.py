@@ -115,15 +115,14 @@ def numpy_loop(network: Network) -> Step:
 
 def plain_steps(stepper: Stepper, rows: int) -> Step:
     """Our step without a grammar, for networks that see tokens alone."""
-    count = -(-rows // stepper.block) * stepper.block
     device = stepper.device
-    state, tokens = stepper.zeros(count), torch.zeros(count, 1, dtype=torch.int64, device=device)
-    all_allowed = torch.ones(count, stepper.config.vocabulary, dtype=torch.bool, device=device)
-    warm = torch.ones(count, 1, device=device)
+    state, tokens = stepper.zeros(rows), torch.zeros(rows, 1, dtype=torch.int64, device=device)
+    all_allowed = torch.ones(rows, stepper.config.vocabulary, dtype=torch.bool, device=device)
+    warm = torch.ones(rows, 1, device=device)
 
     def step() -> None:
         with torch.inference_mode():
-            uniform = torch.rand(count, 1, dtype=torch.float64, device=device)
+            uniform = torch.rand(rows, 1, dtype=torch.float64, device=device)
             tokens[:, 0] = choose(stepper.step(tokens, state), all_allowed, warm, uniform)
 
     return step

@@ -79,7 +79,6 @@ class _Tables:
         ends = [first[i] + g.end for i, g in enumerate(grammars)]
         self.ended = torch.zeros(len(music), dtype=torch.bool, device=device)
         self.ended[ends] = True
-        self.idle = ends[0]
         self.bars = max(int(g.bar_number.max()) for g in grammars) + 1
         # given bars are looked up by a number: section x (bars + 1) + bar, and last of all for where none is given
         widths = [len(g.rules.sections) * (g.rules.form.bars + 1) for g in grammars]
@@ -95,7 +94,7 @@ class _Tables:
 
 
 class Decoder:
-    """Draws the tunes of `rows`, a token of each with every `step`. `count` rows are computed, some perhaps idle.
+    """Draws the tunes of `rows`, a token of each with every `step`. They are `count` rows.
 
     `temperature` divides the logits. With `measure`, `removed` and `predicted` count the probability that the grammar's
     masks took from the music and over how many tokens.
@@ -106,12 +105,12 @@ class Decoder:
         self.device = device = stepper.device
         grammars = list({id(row.grammar): row.grammar for row in rows}.values())
         self._tables = _Tables(grammars, device)
-        self.count = count = -(-len(rows) // stepper.block) * stepper.block
+        self.count = count = len(rows)
         self._inputs = [INPUTS.index(name) for name in stepper.config.inputs]
         self._back = torch.tensor(LOOKBACK_BARS, device=device)
         self._persistence = torch.tensor(PERSISTENCE, device=device) * stepper.config.copies
         self._state = stepper.zeros(count)
-        self._node = torch.full((count,), self._tables.idle, device=device)
+        self._node = torch.zeros(count, dtype=torch.int64, device=device)
         self._position = torch.zeros(count, dtype=torch.int64, device=device)
         self._taken = torch.ones(count, dtype=torch.int64, device=device)  # tokens so far
         self._in_bar = torch.zeros(count, dtype=torch.int64, device=device)  # of them, in this bar
@@ -263,12 +262,11 @@ class Decoder:
 
     def keep(self, places: Sequence[int]) -> None:
         """Go on with these places alone, in this order; they are numbered from 0 again."""
-        self.count = -(-len(places) // self._stepper.block) * self._stepper.block
-        at = torch.tensor([*places, *[0] * (self.count - len(places))], device=self.device)
+        self.count = len(places)
+        at = torch.tensor(places, device=self.device)
         self._state, self._state_before = self._state[:, :, at], self._state_before[:, :, at]
         for name in _OF_A_ROW:
             setattr(self, name, getattr(self, name)[at])
-        self._node[len(places) :] = self._tables.idle
 
 
 def choose(logits: Tensor, mask: Tensor, temperature: Tensor, uniform: Tensor) -> Tensor:

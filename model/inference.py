@@ -1,26 +1,26 @@
 """One step of a trained Network for a whole batch, made fast: tables instead of input products, one product a layer."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from model.network import Network, NetworkConfig, with_copies
 
-ROWS = 8  # from so many rows up, float32 products are the same to the last bit whatever the batch
-SLICE, WIDE = (
-    32,
-    512,
-)  # up to so many, and of so many, bfloat16 products of AMX are the same; between, it sums otherwise
+# How many rows are multiplied at once. Libraries sum in another order for other numbers of rows, each machine's in its
+# own way, so only numbers are used that were seen to give the same as COMMON.
+COUNTS = {"cpu": [2**i for i in range(10)], "cuda": [2**i for i in range(13)]}
+COMMON = 32
+SEEN = 128  # rows, at least, that a number of rows has to give alike: some kernels round one number of 10,000 otherwise
+BF16 = ("avx512_bf16", "amx_bf16", "bf16")  # what processors call it
 
 
 def best_dtype(device: torch.device) -> torch.dtype:
     """bfloat16 where the hardware multiplies it natively, else float32."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    native = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # type: ignore[no-untyped-call]
-    return torch.bfloat16 if native else torch.float32
+    mkldnn = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # type: ignore[no-untyped-call]
+    able = torch.cpu.get_capabilities()  # oneDNN says yes too where it has to imitate them
+    return torch.bfloat16 if mkldnn and any(able.get(name) for name in BF16) else torch.float32
 
 
 def mixed(device: torch.device) -> torch.autocast:
@@ -32,7 +32,7 @@ def mixed(device: torch.device) -> torch.autocast:
 class _Product:
     """x -> x @ weight.T + bias, with the weight laid out once as the device likes it.
 
-    Where `at_once` names numbers of rows, greatest first, only so many are multiplied at once, or fewer than the last.
+    A row's product is the same to the last bit whatever rows are beside it, and however many.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
@@ -43,16 +43,30 @@ class _Product:
         self._packed = weight.device.type == "cpu" and mkldnn and fits
         self._weight = torch.ops.mkldnn._reorder_linear_weight(weight) if self._packed else weight
         self._bias = bias
-        self.at_once: tuple[int, ...] = ()
+        counts = COUNTS[weight.device.type]
+        x = torch.randn(counts[-1], self.inputs, generator=torch.Generator().manual_seed(0))
+        x = x.to(weight.device, weight.dtype)
+        wanted = self._in_parts(x, [COMMON] * (len(x) // COMMON))
+
+        def alike(rows: int) -> bool:
+            seen = max(rows, SEEN)
+            return torch.equal(self._in_parts(x[:seen], [rows] * (seen // rows)), wanted[:seen])
+
+        self.counts = [rows for rows in counts if alike(rows)]
 
     def __call__(self, x: Tensor) -> Tensor:
-        if not self.at_once or len(x) <= self.at_once[-1]:
+        if len(x) in self.counts:
             return self._multiply(x)
         parts, left = list[int](), len(x)
-        for rows in self.at_once:
-            parts += left // rows * [rows]
-            left %= rows
-        return torch.cat([self._multiply(part) for part in torch.split(x, parts + [left] * (left > 0))])
+        for rows in reversed(self.counts):
+            if rows >= COMMON:
+                parts += left // rows * [rows]
+                left %= rows
+        parts += [rows for rows in self.counts if rows >= left][:1] if left else []
+        return self._in_parts(F.pad(x, (0, 0, 0, sum(parts) - len(x))), parts)[: len(x)]
+
+    def _in_parts(self, x: Tensor, parts: list[int]) -> Tensor:
+        return torch.cat([self._multiply(part) for part in torch.split(x, parts)])
 
     def _multiply(self, x: Tensor) -> Tensor:
         if self._packed:
@@ -64,7 +78,7 @@ class _Product:
 class Stepper:
     """A Network's inference, a step at a time. Weights are copied in `dtype` when it is made.
 
-    Rows come in multiples of `block`, so that a row's numbers do not depend on the rows beside it.
+    A row's numbers do not depend on the rows beside it.
     """
 
     def __init__(self, network: Network, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
@@ -87,17 +101,6 @@ class Stepper:
             both = torch.cat([weights[f"lstm.weight_{kind}_l{layer}"] for kind in ("ih", "hh")], dim=1)
             self._layers.append(_Product(ready(both), ready(bias(layer))))
         self._out = _Product(ready(weights["output.weight"]), ready(weights["output.bias"]))
-        products = (*self._layers, self._out)
-        self.block = 1 if all(self._alike(product, (1, 2, 3, 5, 8, 16, SLICE)) for product in products) else ROWS
-        for product in products:
-            if not self._alike(product, (SLICE, SLICE + ROWS, 64, 96, 200, 256, 384)):
-                product.at_once = (WIDE, SLICE) if self._alike(product, (SLICE, WIDE)) else (SLICE,)
-
-    def _alike(self, product: "_Product", batches: Sequence[int]) -> bool:
-        """Whether a row's product is the same to the last bit in batches of so many rows."""
-        x = torch.randn(max(batches), product.inputs, generator=torch.Generator().manual_seed(0))
-        whole = product(x := x.to(self.device, self.dtype))
-        return all(torch.equal(product(x[:rows]), whole[:rows]) for rows in batches)
 
     @property
     def weight_bytes(self) -> int:

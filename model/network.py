@@ -56,6 +56,9 @@ class Network(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
+        # MKL looks for its tanh at the first call; of two threads that ask at once, one may get another for that once,
+        # good to 1e-4 only (pytorch#188792), and a process's first tune would be another. So one thread asks first.
+        torch.zeros(1, device="cpu").tanh()
         self.embeddings = nn.ModuleList(
             nn.Embedding(size, width) for size, width in zip(config.input_sizes, config.input_widths, strict=True)
         )

@@ -138,7 +138,7 @@ class Sampler:
         drafts: list[_Draft | None] = [*begun]
         decoder = Decoder(self.stepper, [draft.row() for draft in begun], self.measure_mask)
         while going := sum(draft is not None for draft in drafts):
-            if going <= decoder.count * (1 - IDLE) and going <= decoder.count - self.stepper.block:
+            if going <= decoder.count * (1 - IDLE):
                 places = [place for place, draft in enumerate(drafts) if draft]
                 decoder.keep(places)
                 drafts = [drafts[place] for place in places]

@@ -100,7 +100,7 @@ class Titles:
         """TOGETHER lines for each rhythm; `uniform` [LONGEST + 1, TOGETHER] decides each of their letters."""
         prefixes = [self._vocabulary.encode(f"{END}{rhythm}:") for rhythm, _ in asked for _ in range(TOGETHER)]
         begin = max(map(len, prefixes))
-        rows = -(-len(prefixes) // self._stepper.block) * self._stepper.block
+        rows = len(prefixes)
         letters = torch.full((rows, begin + LONGEST + 1), self._vocabulary.ids[END])
         uniform = torch.zeros(rows, begin + LONGEST + 1, dtype=torch.float64)
         given = torch.zeros(rows, begin + LONGEST + 1, dtype=torch.bool)
@@ -109,7 +109,6 @@ class Titles:
             own = asked[row // TOGETHER][1][:, row % TOGETHER]
             uniform[row, len(prefix) :][: len(own)] = torch.from_numpy(own.copy())
         state, ended = self._stepper.zeros(rows), torch.zeros(rows, dtype=torch.bool)
-        ended[len(prefixes) :] = True
         allowed, warm = torch.ones(1, 1, dtype=torch.bool), torch.full((rows, 1), TEMPERATURE)
         for at in range(1, letters.shape[1]):
             logits = self._stepper.step(letters[:, at - 1, None], state)

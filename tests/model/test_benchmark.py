@@ -5,7 +5,7 @@ import torch
 
 from model import benchmark
 from model.benchmark import Figure, figures, roofline
-from model.inference import Stepper, best_dtype
+from model.inference import Stepper
 from model.network import Network, NetworkConfig
 
 CPU = torch.device("cpu")
@@ -40,26 +40,3 @@ def test_the_roofline_is_the_lower_of_two_limits() -> None:
     assert (stepper.weight_bytes, stepper.flops) == (4 * weights, 2 * weights)
     assert roofline(stepper, 1, 1e30, 4 * weights) == pytest.approx(1)  # a second to read the weights
     assert roofline(stepper, 50, 2 * weights, 1e30) == pytest.approx(1)  # a second to multiply them
-
-
-def test_half_precision_stays_near_the_network() -> None:
-    torch.manual_seed(0)
-    network = Network(NetworkConfig(50, (50,), (16,), 64, 2)).eval()
-    half, whole = Stepper(network, CPU, torch.bfloat16), Stepper(network, CPU)
-    states = half.zeros(8), whole.zeros(8)
-    with torch.inference_mode():
-        for _ in range(20):
-            ids = torch.randint(50, (8, 1))
-            got, wanted = half.step(ids, states[0]), whole.step(ids, states[1])
-        assert torch.allclose(got, wanted, atol=0.02)
-    assert best_dtype(CPU) in (torch.float32, torch.bfloat16)
-
-
-def test_a_row_is_multiplied_alike_in_any_batch() -> None:
-    for dtype in {torch.float32, best_dtype(CPU)}:
-        stepper = Stepper(Network(NetworkConfig(50, (50,), (16,), 512, 2)).eval(), CPU, dtype)
-        ids, states = torch.randint(50, (1100, 1)), stepper.zeros(1100).normal_()
-        with torch.inference_mode():
-            whole = stepper.step(ids, states.clone())
-            for rows in (stepper.block, 32, 40, 256, 512, 520, 1024):
-                assert torch.equal(stepper.step(ids[:rows], states[:, :, :rows].clone()), whole[:rows]), (dtype, rows)
