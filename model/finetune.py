@@ -26,7 +26,6 @@ from torch.nn import functional as F
 
 from model.checkpoint import Checkpoint
 from model.errors import CheckpointError, InputError, ModelError
-from model.inference import mixed
 from model.liking import likings
 from model.network import NetworkConfig, restored, with_copies
 from model.reading import Rows, read_all, same_body, tune_log_probabilities
@@ -131,8 +130,7 @@ class _Tuner:
     def of(cls, current: Checkpoint, base: Checkpoint, voted: Sequence[Voted], corpus: Sequence[Tokens]) -> "_Tuner":
         network, vocabulary = restored(current.network, current.weights), Vocabulary.from_json(current.vocabulary)
         first = restored(base.network, base.weights).output if same_body(current, base) else network.output
-        with mixed(torch.device("cpu")):
-            reads = [read_all(network, vocabulary, read) for read in ([tune.tokens for tune in voted], corpus)]
+        reads = [read_all(network, vocabulary, read) for read in ([tune.tokens for tune in voted], corpus)]
         tunes = Rows.of(reads[0])
         readout = _Mapped(network.output)
         with torch.no_grad():

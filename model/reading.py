@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from model.checkpoint import Checkpoint
+from model.inference import mixed
 from model.network import Network, NetworkConfig, restored, with_copies
 from model.plan import Plans
 from model.prepare import features
@@ -40,7 +41,8 @@ def read_all(network: Network, vocabulary: Vocabulary, tunes: Sequence[Tokens]) 
     for start in range(0, len(order), AT_ONCE):
         places = order[start : start + AT_ONCE]
         pairs = [features(tunes[i], vocabulary, network.config.inputs) for i in places]
-        hidden = network.hidden(pad_sequence([inputs for inputs, _ in pairs], batch_first=True))
+        with mixed(torch.device("cpu")):
+            hidden = network.hidden(pad_sequence([inputs for inputs, _ in pairs], batch_first=True))
         for row, (place, (inputs, targets)) in enumerate(zip(places, pairs, strict=True)):
             found[place] = Read(hidden[row, : len(targets)].to(torch.float32, copy=True), inputs, targets)
     return [found[i] for i in range(len(tunes))]

@@ -39,12 +39,11 @@ def _first_bars(one: Composed) -> str:
 
 @dataclass
 class Batch:
-    """What came of some prompts: the tunes by the prompt's place, the failures' messages, and the mask's share."""
+    """What came of some prompts: the tunes by the prompt's place, and the failures' messages."""
 
     asked: int
     composed: dict[int, Composed] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
-    mask_removed: float = 0.0
 
     @property
     def draws(self) -> int:
@@ -52,9 +51,8 @@ class Batch:
 
 
 def compose_all(sampler: Sampler, prompts: Sequence[Prompt], progress: Callable[[int], None]) -> Batch:
-    """Compose `prompts`; `progress` hears how many are done. The mask is measured over all that `sampler` composed."""
+    """Compose `prompts`; `progress` hears how many are done."""
     batch = Batch(len(prompts))
-    sampler.measure_mask = True
     for start in range(0, len(prompts), BATCH):
         for place, outcome in sampler.stream(prompts[start : start + BATCH]):
             if isinstance(outcome, Exception):
@@ -62,5 +60,4 @@ def compose_all(sampler: Sampler, prompts: Sequence[Prompt], progress: Callable[
             else:
                 batch.composed[start + place] = outcome
         progress(min(start + BATCH, len(prompts)))
-    batch.mask_removed = sampler.mask_removed
     return batch

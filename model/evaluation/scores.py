@@ -61,6 +61,7 @@ def judge(checkpoint: Checkpoint, corpus: Corpus, held_out: Split, index: Index,
 
 def _tunes(checkpoint: Checkpoint, corpus: Corpus, index: Index, setting: Setting) -> Judged:
     sampler = Sampler(checkpoint, index=index)
+    sampler.measure_mask = True
     setting.progress("real tunes that pass the rules")
     reals = matching.passing(corpus, sampler.vocabulary)
     chosen = matching.drawn(reals, setting.count, setting.seed)
