@@ -9,7 +9,7 @@ from model.network import Network, NetworkConfig, with_copies
 # How many rows are multiplied at once. Libraries sum in another order for other numbers of rows, each machine's in its
 # own way, so only numbers are used that were seen to give the same as COMMON.
 COUNTS = {"cpu": [2**i for i in range(10)], "cuda": [2**i for i in range(13)]}
-COMMON = 32
+COMMON = 64  # AMX sums 64 to 256 rows alike, and fewer otherwise; so few are not much faster there than 64
 SEEN = 128  # rows, at least, that a number of rows has to give alike: some kernels round one number of 10,000 otherwise
 BF16 = ("avx512_bf16", "amx_bf16", "bf16")  # what processors call it
 
@@ -66,7 +66,8 @@ class _Product:
         return self._in_parts(F.pad(x, (0, 0, 0, sum(parts) - len(x))), parts)[: len(x)]
 
     def _in_parts(self, x: Tensor, parts: list[int]) -> Tensor:
-        return torch.cat([self._multiply(part) for part in torch.split(x, parts)])
+        products = [self._multiply(part) for part in (torch.split(x, parts) if len(parts) > 1 else (x,))]
+        return torch.cat(products) if len(products) > 1 else products[0]
 
     def _multiply(self, x: Tensor) -> Tensor:
         if self._packed:

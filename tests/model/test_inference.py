@@ -37,25 +37,25 @@ def test_only_numbers_of_rows_that_agree_are_multiplied_at_once() -> None:
     weight, bias = torch.randn(6, 4), torch.randn(6)
 
     class Machine(_Product):
-        """Sums in another order below 4 rows, and for 64 and 512."""
+        """Sums in another order below 4 rows, and for 128 and 512."""
 
         def _multiply(self, x: torch.Tensor) -> torch.Tensor:
             asked.append(len(x))
-            return super()._multiply(x) + (1e-3 if len(x) < 4 or len(x) in (64, 512) else 0)
+            return super()._multiply(x) + (1e-3 if len(x) < 4 or len(x) in (128, 512) else 0)
 
     asked: list[int] = []
     product = Machine(weight, bias)
-    assert product.counts == [rows for rows in COUNTS["cpu"] if rows >= 4 and rows not in (64, 512)]
+    assert product.counts == [rows for rows in COUNTS["cpu"] if rows >= 4 and rows not in (128, 512)]
     x = torch.randn(700, 4)
     for rows, parts in {
         1: [4],
         4: [4],
         5: [8],
-        COMMON: [32],
-        33: [32, 4],
-        64: [32, 32],
-        300: [256, 32, 16],
-        700: [256, 256, 128, 32, 32],
+        33: [64],
+        COMMON: [64],
+        65: [64, 4],
+        300: [256, 64],
+        700: [256, 256, 64, 64, 64],
     }.items():
         asked.clear()
         assert torch.allclose(product(x[:rows]), x[:rows] @ weight.T + bias, atol=1e-5)
