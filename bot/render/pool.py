@@ -150,6 +150,8 @@ class _Worker:
         except BaseException:  # an answer that is left behind must not become the next tune's
             await self._kill()
             raise
+        if "traceback" in reply:
+            _log.error("a tune could not be rendered\n%s", reply["traceback"].rstrip())
         if "error" in reply:
             raise RenderError(reply["error"])
         return {kind: base64.b64decode(reply[kind]) for kind in kinds}

@@ -1,18 +1,18 @@
 """A render process: `python -m bot.render.process SECONDS` reads requests and writes replies, one line of JSON each.
 
 A request is `{"abc": text, "kinds": ["png", …]}`, `{"book": …}` with what bot.render.book wants, or `{"chart":
-[[step, loss], …]}`; a reply is `{"png": base64, …}`, `{"pdf": base64}` or `{"error": one line}`. The first reply, `{}`,
-says that the process is warm.
+[[step, loss], …]}`; a reply is `{"png": base64, …}`, `{"pdf": base64}` or `{"error": one line}`, with a `traceback` for
+the log where nobody foresaw it. The first reply, `{}`, says that the process is warm.
 It ends when its input ends, as it does when the bot is gone.
 """
 
 import base64
 import faulthandler
 import json
-import logging
 import os
 import signal
 import sys
+import traceback
 from dataclasses import replace
 
 from bot.errors import RenderError
@@ -23,7 +23,6 @@ from model.errors import InputError
 
 _SPARE = 10.0  # seconds past the bot's own limit, after which a process that nobody waits for any more ends itself
 _WARM_UP = "X:1\nT:Warm\nR:reel\nM:4/4\nL:1/8\nK:D\n|:DEFG A4:|\n"
-_log = logging.getLogger(__name__)
 
 
 def render(abc: str, kinds: list[str]) -> dict[str, bytes]:
@@ -56,8 +55,10 @@ def _answer(line: bytes) -> dict[str, str]:
     except (RenderError, InputError) as error:
         return {"error": " ".join(str(error).split())}
     except Exception as error:
-        _log.exception("a tune could not be rendered")
-        return {"error": f"the tune could not be rendered ({type(error).__name__})"}
+        return {
+            "error": f"the tune could not be rendered ({type(error).__name__})",
+            "traceback": traceback.format_exc(),
+        }
     return {kind: base64.b64encode(data).decode() for kind, data in files.items()}
 
 

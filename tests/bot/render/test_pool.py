@@ -1,12 +1,14 @@
 import asyncio
+import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
 
+from bot import logs
 from bot.errors import RenderError
 from bot.render import Renderer
 from tests.bot.render.tunes import JIG, REEL
@@ -146,3 +148,17 @@ def test_the_bot_itself_loads_no_engraver() -> None:
         "import sys, bot.render; print({'verovio', 'symusic', 'music21', 'numpy', 'lameenc'} & sys.modules.keys())"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"set()\n"
+
+
+async def test_what_nobody_foresaw_is_logged_with_its_traceback_under_the_prompt(
+    lines: Callable[[], list[str]],
+) -> None:
+    logs.set_up("json", "info")
+    logs.about(12)
+    async with Renderer() as renderer:
+        with pytest.raises(RenderError, match="could not be rendered"):
+            await renderer.chart([("no number", 1.0)] * 2)  # type: ignore[list-item]
+    (record,) = map(json.loads, lines())
+    assert record["prompt"] == 12
+    assert "Traceback" in record["message"]
+    assert "TypeError" in record["message"]
