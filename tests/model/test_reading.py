@@ -38,7 +38,7 @@ def test_probabilities_are_those_of_the_network(shipped: Checkpoint, spelled: li
     wanted = float(logits[torch.arange(len(targets)), targets].sum())
     wanted -= math.log(2) * Plans.known_to(shipped.facts).bits(decode(spelled[3]))
     (found,) = log_probabilities([shipped], spelled)
-    assert float(found[3]) == pytest.approx(wanted, abs=1e-3)
+    assert float(found[3]) == pytest.approx(wanted, abs=0.05)  # the LSTM reads in bfloat16 where that is native
 
 
 def test_checkpoints_of_other_bodies_read_for_themselves(shipped: Checkpoint, spelled: list[Tokens]) -> None:
