@@ -30,7 +30,7 @@ from model.voted import Voted
 
 MORE_BITS = 0.02
 LESS_DIVERSE = 0.05
-ALPHA = 0.01  # stricter than the usual 0.05, since a community retrains more than once
+ALPHA = 0.005  # stricter than the usual 0.05, since a community retrains more than once
 RESAMPLES = 10_000
 COMPOSED = 500  # tunes
 FEWEST = 4  # held-out tunes of each kind; with fewer, no margin is believed
