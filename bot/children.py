@@ -3,6 +3,8 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 _SECRETS = ("DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -12,6 +14,20 @@ def environment(threads: int) -> dict[str, str]:
     """Ours, with the thread count that the process is given, and without the secrets."""
     ours = {name: value for name, value in os.environ.items() if name not in _SECRETS}
     return {**ours, **dict.fromkeys(_THREADS, str(threads))}
+
+
+async def start(*command: str, **options: Any) -> asyncio.subprocess.Process:
+    """As asyncio.create_subprocess_exec; but where that is cancelled half-way, it may forget a process that runs on."""
+    starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, **options))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with suppress(OSError):  # it did not start
+            process = await starting
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        raise
 
 
 async def lines(stderr: asyncio.StreamReader, heard: Callable[[str], None]) -> None:

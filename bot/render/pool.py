@@ -106,7 +106,7 @@ class _Worker:
         """Start the process and wait until it is warm."""
         environment = children.environment(1)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-        self._process = await asyncio.create_subprocess_exec(
+        self._process = await children.start(
             *(sys.executable, "-m", "bot.render.process", str(self._timeout)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

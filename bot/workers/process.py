@@ -104,7 +104,7 @@ class WorkerProcess:
     async def _spawn(self) -> Process:
         command = [*self._command, "--threads", str(self._threads)]
         environment = children.environment(self._threads)
-        return await asyncio.create_subprocess_exec(
+        return await children.start(
             *command, cwd=_ROOT, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=LONGEST_LINE
         )
 

@@ -129,7 +129,7 @@ class Trainer:
     async def _spawn(self, words: Sequence[str]) -> Process:
         environment = {**children.environment(1), "OMP_WAIT_POLICY": "passive"}  # or its threads spin while they wait
         try:
-            process = await asyncio.create_subprocess_exec(
+            process = await children.start(
                 *(*self.command, *words),
                 cwd=_ROOT,
                 env=environment,
