@@ -26,7 +26,9 @@ async def start(*command: str, **options: Any) -> asyncio.subprocess.Process:
             process = await starting
             with suppress(ProcessLookupError):
                 process.kill()
-            await process.wait()
+            if process.stdin:
+                process.stdin.close()
+            await process.communicate()  # to the end of its pipes, so that they are closed too
         raise
 
 
