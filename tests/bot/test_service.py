@@ -83,6 +83,7 @@ async def test_a_start_that_is_cancelled_leaves_nothing_running(tmp_path: Path) 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    await asyncio.sleep(0.1)  # asyncio closes the pipes of processes that have ended in its next turns
 
 
 async def test_a_checkpoint_of_ones_own_gets_a_number_that_it_keeps(
