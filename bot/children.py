@@ -17,7 +17,7 @@ def environment(threads: int) -> dict[str, str]:
 
 
 async def start(*command: str, **options: Any) -> asyncio.subprocess.Process:
-    """As asyncio.create_subprocess_exec; but where that is cancelled half-way, it may forget a process that runs on."""
+    """As asyncio.create_subprocess_exec, which may forget a process that runs on if it is cancelled: this ends it."""
     starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, **options))
     try:
         return await asyncio.shield(starting)

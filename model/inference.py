@@ -36,7 +36,7 @@ class _Product:
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        self.inputs, self.count, self.size = weight.shape[1], weight.numel(), weight.element_size()
+        self.count, self.size = weight.numel(), weight.element_size()
         # oneDNN's own layout: 1.1 (batch 64) to 1.6 times (batch 8) the speed of F.linear, which lays out at every call
         mkldnn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         fits = weight.dtype in (torch.float32, best_dtype(weight.device))
@@ -44,7 +44,7 @@ class _Product:
         self._weight = torch.ops.mkldnn._reorder_linear_weight(weight) if self._packed else weight
         self._bias = bias
         counts = COUNTS[weight.device.type]
-        x = torch.randn(counts[-1], self.inputs, generator=torch.Generator().manual_seed(0))
+        x = torch.randn(counts[-1], weight.shape[1], generator=torch.Generator().manual_seed(0))
         x = x.to(weight.device, weight.dtype)
         wanted = self._in_parts(x, [COMMON] * (len(x) // COMMON))
 
