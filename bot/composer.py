@@ -44,7 +44,7 @@ class Composer:
     worker: Workers
     renderer: Renders
     queue: PromptQueue
-    at_once: int = 8
+    at_once: int = 16
     deadline: float = 120.0
     version: int = 1
     patience: float = 900.0
@@ -53,6 +53,7 @@ class Composer:
     current: Callable[[], Awaitable[int | None]] | None = None  # None, or an answer that is None, is `version`
     listeners: PromptListeners = field(default_factory=PromptListeners)
     _running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    _filling: bool = True  # see _has_room
     _alone: bool = False  # the one in work is suspected of taking the bot down, and may take no other along
     _accepting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
@@ -216,7 +217,12 @@ class Composer:
     def _has_room(self, stored: StoredPrompt) -> bool:
         if self._stopping:
             return False
-        return not self._running if self._alone or _suspected(stored) else len(self._running) < self.at_once
+        if self._alone or _suspected(stored):
+            return not self._running
+        # once the room is full, the next ones wait until half of it is free: four tunes composed together take the
+        # worker little longer than one, and the renderers have the other half to do meanwhile
+        self._filling = len(self._running) <= (self.at_once // 2 if not self._filling else self.at_once - 1)
+        return self._filling
 
     def _ended(self, prompt_id: int) -> None:
         self._running.pop(prompt_id, None)
@@ -239,7 +245,7 @@ class Composer:
             reference = secrets.token_hex(3)
             log.exception("prompt %d failed, reference %s", stored.id, reference)
             await self._fail(stored, f"Something broke on our side. If it happens again, tell an admin: {reference}")
-        self.queue.pace.note(time.monotonic() - began, self.at_once)
+        self.queue.pace.note(time.monotonic() - began, max(1, 3 * self.at_once // 4))  # on average, see _has_room
 
     async def _compose_and_store(self, stored: StoredPrompt) -> None:
         await self._move(stored, State.COMPOSING)

@@ -100,7 +100,7 @@ class Queue(_Section):
     limit: int = Field(1000, ge=1)
     per_server: int = Field(250, ge=1)
     per_member: int = Field(5, ge=1)
-    at_once: int = Field(8, ge=1)
+    at_once: int = Field(16, ge=1)
     patience: float = Field(900.0, gt=0)  # seconds a prompt waits at most; then it gets an apology
 
 

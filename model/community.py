@@ -12,6 +12,7 @@ from pathlib import Path
 from model.abc_writer import write
 from model.ballots import Ballot, weights
 from model.checkpoint import Checkpoint
+from model.critic import Critic
 from model.errors import NotationError
 from model.evaluation.composing import compose_all, every_prompt
 from model.evaluation.scores import song_of
@@ -58,6 +59,7 @@ class Community:
     base: Checkpoint
     replay: Replay
     index: Index
+    critic: Critic | None = None
     votes: int = 500  # a round
     noise: float = 0.1
     calibration: int = CALIBRATION
@@ -104,7 +106,8 @@ class Community:
     def _compose(self, version: Checkpoint, count: int, number: int) -> list[Composed]:
         asked = every_prompt(count, seed=1_000_000 * (self.seed + 1) + 10_000 * (number + 1))
         prompts = [replace(prompt, form=Form()) for prompt in asked]  # most members leave it out
-        return list(compose_all(Sampler(version, index=self.index), prompts, lambda _: None).composed.values())
+        sampler = Sampler(version, index=self.index, critic=self.critic)
+        return list(compose_all(sampler, prompts, lambda _: None).composed.values())
 
     def _serve(self, version: Checkpoint, number: int) -> list[Composed]:
         return self._compose(version, self.votes // VOTERS, number)

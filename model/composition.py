@@ -8,11 +8,12 @@ from model.errors import InputError
 from model.form import with_parts
 from model.grammar import Rules
 from model.jobs import Prompt
+from model.key import Key
 from model.move import HIGHEST, LOWEST, Move
 from model.notation import Tune, transpose
 from model.opening import move_for, opening_tokens, read
 from model.rhythm import RHYTHMS, Rhythm
-from model.tokens import decode, merge_ties, ticks
+from model.tokens import Song, decode, merge_ties, spelled_on_c, ticks
 from model.vocabulary import Vocabulary
 
 __all__ = ["HIGHEST", "LOWEST", "header", "opening_tokens", "plain_title", "rules", "tune_of"]
@@ -77,6 +78,13 @@ def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
         return transpose(tune, tune.key, _best_octaves(tune))
     given = read(prompt)
     return _tied_as(transpose(tune, tune.key, _octaves_to(tune, given)), given)
+
+
+def song_of(tokens: Sequence[str], prompt: Prompt) -> Song:
+    """What `tokens` spell as the corpus spells it: in its octave, and with the A that AABA ends with."""
+    song = decode(tokens)
+    again = (song.parts[0].unrepeated(),) if prompt.form.parts == "AABA" else ()
+    return replace(song, parts=spelled_on_c((*song.parts, *again), Key(0, 0, song.mode)))
 
 
 def _octaves_to(tune: Tune, given: Tune) -> int:

@@ -1,17 +1,19 @@
 """Prompts -> tunes: many prompts as one batch, each token drawn from what the grammar allows.
 
-Each tune draws from its own random stream, so the same seed and checkpoint give the same tune whatever the batch.
+Of each tune several drafts are drawn, of which a critic chooses one (model.critic). Each draft has its own random
+stream, so the same seed and checkpoint give the same tune whatever the batch.
 """
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from model import composition
 from model.checkpoint import Checkpoint
+from model.critic import DRAFTS, Critic
 from model.cursor import INPUTS
 from model.decoder import LONGEST_TUNE, Decoder, Row
 from model.errors import CheckpointError, InputError, SamplingError
@@ -32,7 +34,8 @@ from model.vocabulary import Vocabulary
 DRAWS = 30  # attempts at one tune before giving up
 PATIENCE = 5  # draws that are too close to a known tune, or whose parts are all alike; then it gets warmer,
 WARMER = 0.1  # by so much each time
-PLANNING = 2**32  # the random stream of a seed that draws the plan; those of its draws count from 0
+PLANNING = 2**32  # the random stream of a seed that draws its first draft's plan; those of its drafts count from 0,
+CHOOSING = 2**33  # and those that choose among the drafts of each draw from here
 UNCHANGED = "the tune that it varies"
 IDLE = 1 / 8  # the share of a batch's rows that have ended, at which they are dropped
 GRAMMARS = 64  # compiled ones kept: up to half a megabyte each
@@ -59,25 +62,50 @@ class Composed:
         return len(self.spelled)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Draft:
-    """One prompt on its way through the batch."""
+    """One of several tunes for a prompt, `number` from 0, and what it is drawn by."""
+
+    number: int
+    grammar: Grammar
+    plan: tuple[int, ...]
+    prefix: list[int]
+
+
+@dataclass
+class _Asked:
+    """A prompt on its way through the batch, and those of its drafts that have ended: (number, ids)."""
 
     index: int
     prompt: Prompt
-    grammar: Grammar
     given: Given
-    plan: tuple[int, ...]
-    prefix: list[int]
-    temperature: float
+    drafts: list[_Draft]
     title: str = ""
     draw: int = 0
+    ended: list[tuple[int, list[int]]] = field(default_factory=list)
 
-    def row(self) -> Row:
-        """What the decoder needs for this draw of it."""
-        stream = np.random.Philox(key=[self.prompt.seed, self.draw])
-        uniform = np.random.Generator(stream).random(LONGEST_TUNE)
-        return Row(self.grammar, self.temperature, uniform, self.prefix, self.given.bars, self.plan)
+    @property
+    def temperature(self) -> float:
+        return self.prompt.temperature + WARMER * max(0, self.draw - PATIENCE)
+
+    def rows(self) -> list[Row]:
+        """What the decoder needs for this draw."""
+        first = self.draw * len(self.drafts)
+        return [
+            Row(
+                draft.grammar,
+                self.temperature,
+                _random(self.prompt, first + draft.number).random(LONGEST_TUNE),
+                draft.prefix,
+                self.given.bars,
+                draft.plan,
+            )
+            for draft in self.drafts
+        ]
+
+
+def _random(prompt: Prompt, stream: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=[prompt.seed, stream]))
 
 
 class Sampler:
@@ -88,10 +116,12 @@ class Sampler:
         checkpoint: Checkpoint,
         titles: Titles | None = None,
         index: Index | None = None,
+        critic: Critic | None = None,
         device: torch.device | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        """`dtype` is the products', the device's best unless given: another one gives other tunes.
+        """`dtype` is the products', the device's best unless given: another one gives other tunes. A `critic` that does
+        not know the network is not asked, and one draft is all there is.
 
         CheckpointError if `checkpoint` is not of whole notes, or its weights or facts do not fit its config."""
         self.vocabulary = Vocabulary.from_json(checkpoint.vocabulary)
@@ -104,6 +134,8 @@ class Sampler:
             raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
         self.stepper = Stepper(network, self.device, dtype or best_dtype(self.device))
         self._titles, self._index = titles, index
+        self._critic = critic if critic and critic.knows(checkpoint) else None
+        self.drafts = DRAFTS if self._critic else 1  # of a tune
         self._plans = Plans.known_to(checkpoint.facts)
         self._grammars: dict[Rules, Grammar] = {}
         self.measure_mask = False  # costs a softmax a token; `mask_removed` is the mean probability that it removed
@@ -125,36 +157,45 @@ class Sampler:
     def stream(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Composed | InputError | SamplingError]]:
         """Compose all `prompts` as one batch and yield each, by its index, as soon as it ends."""
         started = time.monotonic()
-        begun: list[_Draft] = []
+        asked: list[_Asked] = []
         for index, prompt in enumerate(prompts):
             try:
-                begun.append(self._draft(index, prompt))
+                asked.append(self._asked(index, prompt))
             except InputError as error:
                 yield index, error
-        if not begun:
-            return
-        for draft, title in zip(begun, self._named([draft.prompt for draft in begun]), strict=True):
-            draft.title = title
-        drafts: list[_Draft | None] = [*begun]
-        decoder = Decoder(self.stepper, [draft.row() for draft in begun], self.measure_mask)
-        while going := sum(draft is not None for draft in drafts):
+        for one, title in zip(asked, self._named([one.prompt for one in asked]), strict=True):
+            one.title = title
+        while asked:
+            again: list[_Asked] = []
+            for one in self._drawn(asked):
+                outcome = self._chosen(one, started)
+                if outcome is None:
+                    one.draw, one.ended = one.draw + 1, []
+                    again.append(one)
+                else:
+                    yield one.index, outcome
+            asked = again
+
+    def _drawn(self, asked: Sequence[_Asked]) -> Iterator[_Asked]:
+        """Draw the drafts of `asked` once, as one batch, and give each when all of its own have ended."""
+        places: list[tuple[_Asked, int] | None] = [(one, draft.number) for one in asked for draft in one.drafts]
+        decoder = Decoder(self.stepper, [row for one in asked for row in one.rows()], self.measure_mask)
+        while going := sum(place is not None for place in places):
             if going <= decoder.count * (1 - IDLE):
-                places = [place for place, draft in enumerate(drafts) if draft]
-                decoder.keep(places)
-                drafts = [drafts[place] for place in places]
+                kept = [number for number, place in enumerate(places) if place]
+                decoder.keep(kept)
+                places = [places[number] for number in kept]
             for _ in range(self._steps_unseen):
                 decoder.step()
-            for place in decoder.ended():
-                ended = drafts[place] if place < len(drafts) else None
-                if ended is None:  # it was answered already
+            for number in decoder.ended():
+                place = places[number]
+                if place is None:  # it was taken already
                     continue
-                outcome = self._finish(ended, decoder.ids(place), started)
-                if outcome is None:
-                    ended.draw += 1
-                    decoder.restart(place, ended.row())
-                else:
-                    drafts[place] = None
-                    yield ended.index, outcome
+                one, draft = place
+                one.ended.append((draft, decoder.ids(number)))
+                places[number] = None
+                if len(one.ended) == len(one.drafts):
+                    yield one
         self._removed += float(decoder.removed)
         self._predicted += int(decoder.predicted)
 
@@ -163,21 +204,28 @@ class Sampler:
         """Steps between two looks at which tunes have ended: a look makes the host wait for an accelerator."""
         return 1 if self.device.type == "cpu" else 16
 
-    def _draft(self, index: int, prompt: Prompt) -> _Draft:
+    def _asked(self, index: int, prompt: Prompt) -> _Asked:
         rules = composition.rules(prompt, self.vocabulary)
         fixed = given(prompt, self.vocabulary)
-        plans = self._planned(prompt, len(rules.sections), fixed.plans)
-        rules = replace(rules, closes=tuple(part.closes for part in plans[:-1]))
+        drafts = []
+        for number in range(self.drafts):
+            plans = self._planned(prompt, number, len(rules.sections), fixed.plans)
+            grammar = self._grammar(replace(rules, closes=tuple(part.closes for part in plans[:-1])))
+            closing = grammar.rules.closing
+            ids = tuple(part._replace(closes=c).id for part, c in zip(plans, closing, strict=False))
+            drafts.append(_Draft(number, grammar, ids, self._prefix(grammar, fixed, prompt)))
+        return _Asked(index, prompt, fixed, drafts)
+
+    def _grammar(self, rules: Rules) -> Grammar:
         grammar = self._grammars.get(rules) or Grammar(self.vocabulary, rules)
         self._grammars[rules] = grammar
         if len(self._grammars) > GRAMMARS:
             self._grammars.pop(next(iter(self._grammars)))
-        ids = tuple(part._replace(closes=c).id for part, c in zip(plans, rules.closing, strict=False))
-        return _Draft(index, prompt, grammar, fixed, ids, self._prefix(grammar, fixed, prompt), prompt.temperature)
+        return grammar
 
-    def _planned(self, prompt: Prompt, parts: int, known: tuple[Plan, ...]) -> tuple[Plan, ...]:
-        """The plans of the tune's parts, `known` for the first of them."""
-        uniform = np.random.Generator(np.random.Philox(key=[prompt.seed, PLANNING])).random()
+    def _planned(self, prompt: Prompt, draft: int, parts: int, known: tuple[Plan, ...]) -> tuple[Plan, ...]:
+        """The plans of the parts of a draft, `known` for the first of them."""
+        uniform = _random(prompt, PLANNING + draft).random()
         return known + self._plans.draw(prompt.rhythm, parts, uniform)[len(known) :]
 
     def _prefix(self, grammar: Grammar, plan: Given, prompt: Prompt) -> list[int]:
@@ -208,23 +256,36 @@ class Sampler:
                 raise InputError(f"bar {number} of part {'ABC'[section]} does not fit a {prompt.rhythm} that is varied")
         return prefix
 
-    def _finish(self, draft: _Draft, ids: Sequence[int], started: float) -> Composed | SamplingError | None:
-        """The tune, or None to draw it again, or the failure when it was drawn often enough."""
-        prompt = draft.prompt
-        tokens = self.vocabulary.decode(ids)
-        tune = composition.tune_of(tokens, prompt, draft.title) if tokens[-1] == "|]" else None
-        wrong = well_formed(tune, prompt.key, prompt.form) if tune else "too long"
-        if tune and not wrong and prompt.vary and unchanged(tune, prompt):
-            wrong = UNCHANGED
-        nearest = self._index.nearest(decode(tokens), draft.given.marks(tokens)) if self._index else NOBODY
-        if tune and not wrong and not nearest.too_close:
-            seconds = time.monotonic() - started
-            return Composed(prompt, tune, tuple(tokens), draft.draw + 1, seconds, nearest, draft.temperature)
-        wrong = wrong or f"too close to {nearest.title}"
-        draft.temperature += WARMER * (draft.draw >= PATIENCE)
-        if draft.draw + 1 < DRAWS:
+    def _chosen(self, one: _Asked, started: float) -> Composed | SamplingError | None:
+        """The tune, or None to draw again, or the failure when that was done often enough."""
+        drafts = [self.vocabulary.decode(ids) for _, ids in sorted(one.ended)]
+        whole = [tokens for tokens in drafts if tokens[-1] == "|]"]
+        if self._critic and len(whole) > 1:
+            songs = [composition.song_of(tokens, one.prompt) for tokens in whole]
+            whole = [whole[place] for place in self._critic.order(songs, _random(one.prompt, CHOOSING + one.draw))]
+        wrong = "too long"
+        for tokens in whole:
+            found = self._finished(one, tokens, started)
+            if isinstance(found, Composed):
+                return found
+            wrong = found
+        if one.draw + 1 < DRAWS:
             return None
         return SamplingError(f"no good tune came out in {DRAWS} draws (the last was {wrong}): try another seed")
+
+    def _finished(self, one: _Asked, tokens: list[str], started: float) -> Composed | str:
+        """The tune that `tokens` spell, or what is wrong with it."""
+        prompt = one.prompt
+        tune = composition.tune_of(tokens, prompt, one.title)
+        if wrong := well_formed(tune, prompt.key, prompt.form):
+            return wrong
+        if prompt.vary and unchanged(tune, prompt):
+            return UNCHANGED
+        nearest = self._index.nearest(decode(tokens), one.given.marks(tokens)) if self._index else NOBODY
+        if nearest.too_close:
+            return f"too close to {nearest.title}"
+        seconds = time.monotonic() - started
+        return Composed(prompt, tune, tuple(tokens), one.draw + 1, seconds, nearest, one.temperature)
 
     def _named(self, prompts: Sequence[Prompt]) -> list[str]:
         """A title for each."""

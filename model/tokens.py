@@ -29,10 +29,16 @@ _ACCIDENTALS = {-2: "__", -1: "_", 0: "", 1: "^", 2: "^^"}
 
 def ticks(length: Fraction) -> int:
     """`length` in ticks. Raises NotationError for one that ticks do not divide, such as a quintuplet's."""
-    count = length * TICKS
-    if count.denominator != 1:
+    return _ticks(length.numerator, length.denominator)
+
+
+@lru_cache(maxsize=1024)
+def _ticks(numerator: int, denominator: int) -> int:
+    count, rest = divmod(numerator * TICKS, denominator)
+    if rest:
+        length = Fraction(numerator, denominator)
         raise NotationError(f"a note of length {length}: only plain lengths and triplets are composed with")
-    return count.numerator
+    return count
 
 
 def note_token(note: Note, key: Key) -> str:
@@ -94,6 +100,8 @@ def spelled_on_c(parts: Sequence[Part], key: Key) -> tuple[Part, ...]:
     steps, semitones = -key.step + 7 * octaves, -tonic + 12 * octaves
 
     def moved(notes: Notes) -> Notes:
+        if not steps and not semitones:
+            return merge_ties(notes)
         return tuple(
             Note(transpose_pitch(n.pitch, steps, semitones) if n.pitch else None, n.length) for n in merge_ties(notes)
         )
@@ -126,7 +134,7 @@ def merge_ties(notes: Notes) -> Notes:
             merged[-1] = Note(note.pitch, merged[-1].length + note.length, note.tied)
         else:
             merged.append(note)
-    return tuple(note._replace(tied=False) for note in merged)
+    return tuple(note._replace(tied=False) if note.tied else note for note in merged)
 
 
 def encode(song: Song) -> list[str]:

@@ -21,6 +21,7 @@ import torch
 
 from model import checkpoint
 from model.abc_writer import write
+from model.critic import Critic
 from model.errors import InputError, ModelError, SamplingError
 from model.inference import best_dtype
 from model.jobs import Event, Job, Known
@@ -48,7 +49,7 @@ class Worker:
     def __init__(self, default: Path, lines: Iterable[str], out: TextIO, keep: int = KEPT) -> None:
         self._default = default
         self._lines, self._out = lines, out
-        self._titles, self._index = Titles.load(), Index.load()
+        self._titles, self._index, self._critic = Titles.load(), Index.load(), Critic.load()
         self._versions = Versions(self._load, keep)
         self._arrived: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
@@ -180,7 +181,7 @@ class Worker:
             self._out.flush()
 
     def _load(self, path: Path, sha256: str) -> Sampler:
-        return Sampler(checkpoint.read(path, sha256), self._titles, self._index)
+        return Sampler(checkpoint.read(path, sha256), self._titles, self._index, self._critic)
 
 
 def device() -> str:

@@ -55,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
     from model import checkpoint
     from model.community import NOISE, Community
+    from model.critic import Critic
     from model.originality import Index
     from model.replay import replay
     from model.sources import default_sources
@@ -64,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
     if unknown := set(tastes) - {*TASTES, NOISE}:
         raise InputError(f"no taste {min(unknown)!r}: there are {', '.join([*TASTES, NOISE])}")
     torch.set_num_threads(options.threads)
-    base, index = checkpoint.read(options.checkpoint or checkpoint.SHIPPED), Index.load()
+    base = checkpoint.read(options.checkpoint or checkpoint.SHIPPED)
+    index, critic = Index.load(), Critic.load()
     rows: list[Row] = []
     known = _known(options.rows)
     with Progress() as progress:
@@ -81,6 +83,7 @@ def run(options: argparse.Namespace) -> int:
                     base,
                     corpus,
                     index,
+                    critic,
                     votes=votes,
                     noise=options.noise,
                     cache=options.cache,

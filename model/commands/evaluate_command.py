@@ -66,6 +66,7 @@ def _files(loaded: Any, paths: list[Path]) -> dict[str, Any]:
 
 def _checkpoint(loaded: Any, count: int, temperature: float, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     from model import corpus
+    from model.critic import Critic
     from model.evaluation.bits import sides
     from model.evaluation.groups import Setting
     from model.evaluation.plots import draw
@@ -77,7 +78,8 @@ def _checkpoint(loaded: Any, count: int, temperature: float, seed: int, options:
         progress("reading the corpus")
         built = corpus.build(default_sources())
         setting = Setting(count, temperature, seed, options.threads, progress)
-        judged = judge(loaded, built, sides(built, cobb_source())["held-out"], Index.load(), setting)
+        held_out = sides(built, cobb_source())["held-out"]
+        judged = judge(loaded, built, held_out, Index.load(), Critic.load(), setting)
         if options.plots:
             progress("drawing")
             draw(judged, options.plots)

@@ -32,12 +32,14 @@ def run(options: argparse.Namespace) -> int:
     import torch
 
     from model import checkpoint
+    from model.critic import Critic
     from model.originality import Index
     from model.sampler import Sampler, numbered
     from model.titles import Titles
 
     torch.set_num_threads(options.threads)
-    sampler = Sampler(checkpoint.read(options.checkpoint or checkpoint.SHIPPED), Titles.load(), Index.load())
+    network = checkpoint.read(options.checkpoint or checkpoint.SHIPPED)
+    sampler = Sampler(network, Titles.load(), Index.load(), Critic.load())
     started, tokens, written = time.monotonic(), 0, 0
     prompts = numbered(prompt, count)
     for start in range(0, count, BATCH):

@@ -32,12 +32,13 @@ def run(options: argparse.Namespace) -> int:
     import torch
 
     from model import checkpoint
+    from model.critic import Critic
     from model.evaluation.sweep import prompts, sweep
     from model.originality import LIMIT, Index
     from model.sampler import Sampler
 
     torch.set_num_threads(options.threads)
-    sampler = Sampler(checkpoint.read(options.checkpoint or checkpoint.SHIPPED), None, Index.load())
+    sampler = Sampler(checkpoint.read(options.checkpoint or checkpoint.SHIPPED), None, Index.load(), Critic.load())
     modes = [token[2:].removeprefix("maj") for token in sampler.vocabulary.tokens if token.startswith("K:")]
     began = time.monotonic()
 

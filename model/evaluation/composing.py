@@ -9,7 +9,7 @@ from model.key import Key
 from model.rhythm import RHYTHMS
 from model.sampler import Composed, Sampler
 
-BATCH = 256
+BATCH = 512  # drafts
 OPENING_BARS = 2
 _KEYS = ("D", "G", "A", "C", "Em", "Am", "Bm", "Edor", "Ador", "Ddor", "Dmix", "Amix")
 
@@ -53,11 +53,12 @@ class Batch:
 def compose_all(sampler: Sampler, prompts: Sequence[Prompt], progress: Callable[[int], None]) -> Batch:
     """Compose `prompts`; `progress` hears how many are done."""
     batch = Batch(len(prompts))
-    for start in range(0, len(prompts), BATCH):
-        for place, outcome in sampler.stream(prompts[start : start + BATCH]):
+    size = BATCH // sampler.drafts
+    for start in range(0, len(prompts), size):
+        for place, outcome in sampler.stream(prompts[start : start + size]):
             if isinstance(outcome, Exception):
                 batch.failures.append(str(outcome))
             else:
                 batch.composed[start + place] = outcome
-        progress(min(start + BATCH, len(prompts)))
+        progress(min(start + size, len(prompts)))
     return batch

@@ -108,16 +108,20 @@ def two_sample_scores(generated: Sequence[Song], matched: Sequence[Song], settin
     }
 
 
-def real_against_real(reals: Sequence[matching.Real], setting: Setting) -> dict[str, Any]:
+def told_apart(one: Sequence[Song], other: Sequence[Song], setting: Setting) -> float | Missing:
+    """The AUC alone."""
+    setting.progress(f"telling {len(one)} tunes from {len(other)} others")
+    try:
+        return two_sample.tell_apart(one, other, setting.seed, setting.threads).auc
+    except InputError as error:
+        return Missing(str(error))
+
+
+def real_against_real(reals: Sequence[matching.Real], setting: Setting) -> float | Missing:
     """The same test on two random halves of real tunes: what it says where there is nothing to tell."""
-    setting.progress(f"telling {len(reals) // 2} real tunes from {len(reals) // 2} others")
     songs = [real.song for real in matching.drawn(reals, len(reals), setting.seed)]
     half = len(songs) // 2
-    try:
-        told = two_sample.tell_apart(songs[:half], songs[half:], setting.seed, setting.threads)
-    except InputError as error:
-        return {"auc_real_against_real": Missing(str(error))}
-    return {"auc_real_against_real": told.auc}
+    return told_apart(songs[:half], songs[half:], setting)
 
 
 def habit_scores(*sets: Sequence[Song]) -> dict[str, list[float | None]]:

@@ -1,5 +1,6 @@
 """Real tunes to set beside generated ones: those that pass the same rules, matched by rhythm, mode and form."""
 
+import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -17,13 +18,19 @@ from model.rhythm import RHYTHMS
 from model.tokens import Song
 from model.vocabulary import Vocabulary
 
+CRITICS = 65  # percent of the families to train on: the critic learns from these, and the tests never see them
+
 
 @dataclass(frozen=True)
 class Real:
-    """A tune of the books that the sampler could have given, and the prompt it would have answered."""
+    """A tune of the books that the sampler could have given, and the prompt it would have answered.
+
+    `critics`: it is one of those that the critic learned from.
+    """
 
     song: Song
     prompt: Prompt
+    critics: bool
 
 
 def passing(corpus: Corpus, vocabulary: Vocabulary) -> list[Real]:
@@ -33,8 +40,13 @@ def passing(corpus: Corpus, vocabulary: Vocabulary) -> list[Real]:
     for tune in corpus.tunes:
         prompt = None if tune.family in found else prompt_of(tune)
         if prompt and _passes(tune, prompt, vocabulary, grammars):
-            found[tune.family] = Real(tune.song, prompt)
+            found[tune.family] = Real(tune.song, prompt, tune.split == "train" and _share(tune) < CRITICS)
     return list(found.values())
+
+
+def _share(tune: CorpusTune) -> int:
+    # by other digits than those that put a family on one side of the corpus' split
+    return int(hashlib.sha256(" ".join(tune.tokens[1:]).encode()).hexdigest()[8:16], 16) % 100
 
 
 def prompt_of(tune: CorpusTune) -> Prompt | None:

@@ -9,6 +9,7 @@ from model.abc_reader import parse
 from model.abc_writer import write
 from model.checkpoint import Checkpoint
 from model.corpus import Corpus, normalise
+from model.critic import Critic
 from model.errors import InputError, NotationError
 from model.evaluation import article, matching
 from model.evaluation.bits import Split, writes_characters
@@ -22,6 +23,7 @@ from model.evaluation.groups import (
     originality_scores,
     read_scores,
     real_against_real,
+    told_apart,
     two_sample_scores,
     without_missing,
 )
@@ -45,32 +47,41 @@ class Judged:
     held_out: list[Song]
 
 
-def judge(checkpoint: Checkpoint, corpus: Corpus, held_out: Split, index: Index, setting: Setting) -> Judged:
-    """All scores of `checkpoint`, of tunes that it composes by prompt, or of texts generated the article's way."""
+def judge(
+    checkpoint: Checkpoint, corpus: Corpus, held_out: Split, index: Index, critic: Critic | None, setting: Setting
+) -> Judged:
+    """All scores of `checkpoint`, of tunes that it composes by prompt, or of texts generated the article's way.
+
+    The real tunes to compare with are those that no critic has learned from.
+    """
     if not held_out.tunes:
         raise InputError("the corpus is too small to hold tunes out")
     setting.progress("bits per note")
     found = {"preset": checkpoint.preset, "steps": checkpoint.facts.get("steps"), **bits_scores(checkpoint, held_out)}
-    made = _texts if writes_characters(checkpoint) else _tunes
-    judged = made(checkpoint, corpus, index, setting)
+    if writes_characters(checkpoint):
+        judged = _texts(checkpoint, corpus, index, setting)
+    else:
+        judged = _tunes(checkpoint, corpus, index, critic, setting)
     songs = [tune.song for tune in held_out.tunes]
     found |= judged.scores
     found["habits"] = habit_scores(judged.generated, judged.matched, songs)
     return Judged(without_missing(found), judged.similarities, judged.generated, judged.matched, songs)
 
 
-def _tunes(checkpoint: Checkpoint, corpus: Corpus, index: Index, setting: Setting) -> Judged:
-    sampler = Sampler(checkpoint, index=index)
+def _tunes(checkpoint: Checkpoint, corpus: Corpus, index: Index, critic: Critic | None, setting: Setting) -> Judged:
+    sampler = Sampler(checkpoint, index=index, critic=critic)
     sampler.measure_mask = True
     setting.progress("real tunes that pass the rules")
     reals = matching.passing(corpus, sampler.vocabulary)
-    chosen = matching.drawn(reals, setting.count, setting.seed)
+    chosen = matching.drawn([real for real in reals if not real.critics], setting.count, setting.seed)
+    prompts_like = matching.prompts_like(chosen, setting.temperature, setting.seed)
 
-    def composed_for(prompts: Sequence[Prompt]) -> Batch:
-        return compose_all(sampler, prompts, lambda done: setting.progress(f"{done} of {len(prompts)} tunes composed"))
+    def composed_for(prompts: Sequence[Prompt], by: Sampler = sampler) -> Batch:
+        return compose_all(by, prompts, lambda done: setting.progress(f"{done} of {len(prompts)} tunes composed"))
 
     round_all = composed_for(every_prompt(setting.count, setting.temperature, setting.seed))
-    like_real = composed_for(matching.prompts_like(chosen, setting.temperature, setting.seed))
+    like_real = composed_for(prompts_like)
+    alone = composed_for(prompts_like, Sampler(checkpoint, index=index)) if sampler.drafts > 1 else like_real
     opened = composed_for(opening_prompts(list(round_all.composed.values()), setting.count // OPENED))
     batches = (round_all, like_real, opened)
     composed = [one for batch in batches for one in batch.composed.values()]
@@ -86,8 +97,10 @@ def _tunes(checkpoint: Checkpoint, corpus: Corpus, index: Index, setting: Settin
         **read_scores([write(one.tune) for one in composed], setting),
         **_compliance(composed, asked),
         **originality_scores([one.nearest for one in composed]),
+        "drafts": sampler.drafts,
         **two_sample_scores(generated, matched, setting),
-        **real_against_real(reals, setting),
+        "auc_without_critic": told_apart([song_of(one) for one in alone.composed.values()], matched, setting),
+        "auc_real_against_real": real_against_real(reals, setting),
     }
     return Judged(scores, [one.nearest.similarity for one in composed], generated, matched, [])
 

@@ -69,6 +69,22 @@ async def test_several_prompts_go_to_the_worker_at_once(path: Path, tmp_path: Pa
         assert [await bot.state(prompt_id) for prompt_id in ids] == [State.COMPOSING] * 3
 
 
+async def test_the_next_prompts_begin_together_when_half_of_those_in_work_have_ended(path: Path) -> None:
+    async with running(path, at_once=4) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        first = [await bot.ask(asked()) for _ in range(4)]
+        for prompt_id in first:
+            await reached(changes, State.RENDERING, prompt_id)
+        waiting = [await bot.ask(asked()) for _ in range(2)]
+        await bot.composer.cancel(first[0], ANN)
+        await asyncio.sleep(0.2)
+        assert [await bot.state(prompt_id) for prompt_id in waiting] == [State.QUEUED] * 2
+        await bot.composer.cancel(first[1], ANN)
+        for prompt_id in waiting:
+            await reached(changes, State.COMPOSING, prompt_id)
+
+
 async def test_only_so_many_prompts_are_in_work_and_the_others_know_their_place(bot: Bot) -> None:
     bot.renderer.go.clear()
     changes = bot.composer.changes()

@@ -96,6 +96,6 @@ def test_after_five_redraws_the_temperature_rises() -> None:
             return Nearest("Theirs", "book", 0.9 if self.asked <= PATIENCE + 2 else 0.1, 0.0)
 
     wary = Sampler(checkpoint.read(checkpoint.SHIPPED), None, Strict())  # type: ignore[arg-type]
-    composed = wary.compose([EDOR])[0]
+    composed = wary.compose([replace(EDOR, seed=1)])[0]  # none of whose draws is of another form
     assert composed.draws == PATIENCE + 3
     assert composed.temperature == pytest.approx(EDOR.temperature + 2 * WARMER)

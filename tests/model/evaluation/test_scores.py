@@ -7,6 +7,7 @@ import pytest
 from model import checkpoint
 from model.checkpoint import Checkpoint
 from model.corpus import Corpus
+from model.critic import Critic
 from model.evaluation import article, groups
 from model.evaluation.bits import Split, bits_per_note, sides
 from model.evaluation.groups import Setting
@@ -35,7 +36,7 @@ def setting() -> Setting:
 @pytest.fixture(scope="module")
 def judged(books: Corpus, index: Index, setting: Setting) -> Judged:
     few = Split(tuple(books.split("held-out")[:5]), ())
-    return judge(checkpoint.read(checkpoint.SHIPPED), books, few, index, setting)
+    return judge(checkpoint.read(checkpoint.SHIPPED), books, few, index, Critic.load(), setting)
 
 
 def test_the_scores_of_a_checkpoint(judged: Judged) -> None:
@@ -81,7 +82,8 @@ def characters(tmp_path: Path) -> Checkpoint:
 def test_the_articles_texts_have_the_same_table_with_reasons(
     characters: Checkpoint, books: Corpus, index: Index, setting: Setting
 ) -> None:
-    found = judge(characters, books, Split(tuple(books.split("held-out")[:5]), ()), index, setting).scores
+    few = Split(tuple(books.split("held-out")[:5]), ())
+    found = judge(characters, books, few, index, None, setting).scores
     assert found.keys() >= KEYS | {"read_by_abc2midi", "read_by_music21", "read_by_abcjs", "habits"}
     assert found["well_formed"] == found["read_by_music21"] == 0
     assert {name for name in KEYS if found[name] is None} == KEYS - {"well_formed"}
@@ -95,7 +97,8 @@ def test_texts_that_are_tunes_are_scored_as_tunes(
     open_end = "X:1\nT:a\nM:6/8\nL:1/8\nK:D\n|:ABc def|gfe d3|ABc def|gfe e3:|\n"
     mended = "X:1\nT:a\nM:6/8\nL:1/8\nK:D\n|:ABc def|gfe d3|ABc def|gfe d2:|\n"
     monkeypatch.setattr(article, "article_texts", lambda *_: [whole, open_end, mended, "nonsense", ""])
-    found = judge(characters, books, Split(tuple(books.split("held-out")[:5]), ()), index, setting).scores
+    few = Split(tuple(books.split("held-out")[:5]), ())
+    found = judge(characters, books, few, index, None, setting).scores
     assert found["well_formed"] == 1 / 5
     assert found["right_bars_and_repeats"] == 2 / 5
     assert found["readable_after_repairs"] == 3 / 5
