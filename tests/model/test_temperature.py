@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from model import checkpoint
 from model.batches import IGNORED
+from model.critic import Critic
 from model.jobs import Form, Prompt
 from model.key import Key
 from model.network import Network, restored
@@ -27,8 +28,9 @@ def bits_per_note(network: Network, vocabulary: Vocabulary, tunes: Sequence[Sequ
     return float(nats) / math.log(2) / sum(map(notes_in, tunes))
 
 
-def test_surprise_rises_with_temperature(sampler: Sampler) -> None:
+def test_surprise_rises_with_temperature() -> None:
     read = checkpoint.read(checkpoint.SHIPPED)
+    sampler = Sampler(read, critic=Critic.load())
     network = restored(read.network, read.weights)
     prompt = Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=1000)
     surprise = []
