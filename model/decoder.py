@@ -110,8 +110,6 @@ class Decoder:
         self._back = torch.tensor(LOOKBACK_BARS, device=device)
         self._persistence = torch.tensor(PERSISTENCE, device=device) * stepper.config.copies
         self._state = stepper.zeros(count)
-        self._node = torch.zeros(count, dtype=torch.int64, device=device)
-        self._position = torch.zeros(count, dtype=torch.int64, device=device)
         self._taken = torch.ones(count, dtype=torch.int64, device=device)  # tokens so far
         self._in_bar = torch.zeros(count, dtype=torch.int64, device=device)  # of them, in this bar
         self._drawn = torch.ones(count, dtype=torch.int64, device=device)  # tokens, with those that were taken back
@@ -122,40 +120,35 @@ class Decoder:
         self._state_before, self._runs_before = self._state.clone(), self._runs.clone()  # before this bar
         self._seen_before = torch.zeros(count, _COLUMNS, dtype=torch.int32, device=device)
         self._in_a_bar = torch.arange(_COLUMNS, device=device)
-        self._uniform = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.float64, device=device)
-        self._temperature = torch.ones(count, 1, device=device)
-        parts = max(len(grammar.rules.sections) for grammar in grammars)
-        self._plan = torch.zeros(count, 1 + parts, dtype=torch.int64, device=device)
-        prefix = max(len(row.prefix) for row in rows)
-        in_bar = max((len(ids) for row in rows for ids in row.bars.values()), default=0)
-        self._prefix = torch.full((count, prefix + 1), _FREE, device=device)
-        self._bars = torch.full((count, self._tables.nowhere + 1, in_bar + 1), _FREE, device=device)
         self.removed = torch.zeros((), dtype=torch.float64, device=device)
         self.predicted = torch.zeros((), dtype=torch.int64, device=device)
-        for place, row in enumerate(rows):
-            self.restart(place, row)
+        self._begin(rows)
 
-    def restart(self, place: int, row: Row) -> None:
-        """Begin the tune of `row` in a place of the batch. Its grammar must be one of the first rows'."""
-        grammar = row.grammar
-        first = grammar.vocabulary.ids[grammar.rules.header[0]]
-        state = grammar.next(grammar.start, first)
-        assert state is not None, "a grammar begins with its header"
-        self._state[:, :, place] = 0
-        self._seen[place], self._runs[place] = 0, 0
-        self._node[place] = self._tables.start[id(grammar)] + state.node
-        self._position[place], self._taken[place], self._in_bar[place] = state.position, 1, 0
-        self._drawn[place], self._tries[place] = 1, 0
-        self._ids[place, 0] = first
-        self._uniform[place, :LONGEST_TUNE] = torch.from_numpy(row.uniform)
-        self._temperature[place] = row.temperature
-        self._plan[place] = 0
-        self._plan[place, 1 : 1 + len(row.plan)] = torch.tensor(row.plan, dtype=torch.int64)
-        self._prefix[place] = _FREE
-        self._prefix[place, : len(row.prefix)] = torch.tensor(row.prefix, dtype=torch.int64)
-        self._bars[place] = _FREE
-        for (section, bar), ids in row.bars.items():
-            self._bars[place, section * (grammar.rules.form.bars + 1) + bar, : len(ids)] = torch.tensor(ids)
+    def _begin(self, rows: Sequence[Row]) -> None:
+        """What `rows` say, each part of it in one tensor: an accelerator takes long for many small ones."""
+        count, parts = len(rows), max(len(row.grammar.rules.sections) for row in rows)
+        longest_bar = max((len(ids) for row in rows for ids in row.bars.values()), default=0)
+        uniform = np.zeros((count, LONGEST_TUNE + 1))
+        plan = np.zeros((count, 1 + parts), dtype=np.int64)
+        prefix = np.full((count, max(len(row.prefix) for row in rows) + 1), _FREE)
+        bars = np.full((count, self._tables.nowhere + 1, longest_bar + 1), _FREE)
+        begun = np.zeros((3, count), dtype=np.int64)  # first token, node, position
+        for place, row in enumerate(rows):
+            grammar = row.grammar
+            first = grammar.vocabulary.ids[grammar.rules.header[0]]
+            state = grammar.next(grammar.start, first)
+            assert state is not None, "a grammar begins with its header"
+            begun[:, place] = first, self._tables.start[id(grammar)] + state.node, state.position
+            uniform[place, :LONGEST_TUNE] = row.uniform
+            plan[place, 1 : 1 + len(row.plan)] = row.plan
+            prefix[place, : len(row.prefix)] = row.prefix
+            for (section, bar), ids in row.bars.items():
+                bars[place, section * (grammar.rules.form.bars + 1) + bar, : len(ids)] = ids
+        self._uniform, self._plan, self._prefix, self._bars, starts = (
+            torch.from_numpy(array).to(self.device) for array in (uniform, plan, prefix, bars, begun)
+        )
+        self._ids[:, 0], self._node, self._position = starts
+        self._temperature = torch.tensor([[row.temperature] for row in rows], dtype=torch.float32, device=self.device)
 
     @torch.inference_mode()
     def step(self) -> None:

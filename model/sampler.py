@@ -163,7 +163,7 @@ class Sampler:
                 asked.append(self._asked(index, prompt))
             except InputError as error:
                 yield index, error
-        for one, title in zip(asked, self._named([one.prompt for one in asked]), strict=True):
+        for one, title in zip(asked, self._named([one.prompt for one in asked]) if asked else [], strict=True):
             one.title = title
         while asked:
             again: list[_Asked] = []
