@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from model import checkpoint
@@ -88,5 +87,5 @@ def body(network: Checkpoint) -> str:
     digest = hashlib.sha256()
     for name in sorted(network.weights):
         if not name.startswith("output."):
-            digest.update(network.weights[name].to(torch.float16).contiguous().numpy().tobytes())
+            digest.update(network.weights[name].numpy().astype(np.float16).tobytes())
     return digest.hexdigest()

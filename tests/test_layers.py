@@ -17,10 +17,10 @@ HOMES = {
         *(f"model/{name}.py" for name in ("network", "sampler", "train", "finetune", "reading", "checkpoint")),
         *(f"model/{name}.py" for name in ("decoder", "inference", "benchmark", "worker", "batches", "prepare")),
         *(f"model/{name}.py" for name in ("titles", "originality")),
-        *(f"model/evaluation/{name}.py" for name in ("bits", "article", "compare")),
+        *(f"model/evaluation/{name}.py" for name in ("bits", "article", "compare", "teaching")),
         "model/commands/",  # inside functions alone: see below
     ),
-    "sklearn": ("model/evaluation/two_sample.py",),
+    "sklearn": ("model/evaluation/two_sample.py", "model/evaluation/teaching.py"),
     "safetensors": ("model/checkpoint.py", "model/train.py"),
     "discord": ("bot/discord/", "bot/__main__.py"),
     "sqlalchemy": ("bot/store/", "migrations/"),
