@@ -116,11 +116,14 @@ def asked(does: str = "", key: str = "D", seed: int = 7) -> Prompt:
     return parse_prompt(key, "reel", seed=seed, opening=does)
 
 
-async def reached(changes: AsyncIterator[Progress], state: State, prompt_id: int) -> Progress:
-    """The next time that a prompt is in a state."""
+async def reached(changes: AsyncIterator[Progress], state: State, *prompt_ids: int) -> Progress:
+    """The next time that a prompt is in a state; of several, in whatever order, the last."""
+    left = set(prompt_ids)
     async with asyncio.timeout(20):
         async for progress in changes:
-            if (progress.prompt.id, progress.prompt.state) == (prompt_id, state):
+            if progress.prompt.state is state:
+                left.discard(progress.prompt.id)
+            if not left:
                 return progress
     raise AssertionError("the changes ended")
 

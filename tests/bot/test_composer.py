@@ -62,8 +62,7 @@ async def test_several_prompts_go_to_the_worker_at_once(path: Path, tmp_path: Pa
     async with running(path, at_once=3) as bot:
         changes = bot.composer.changes()
         ids = [await bot.ask(asked(f"quiet once {mark}")) for mark in marks]
-        for prompt_id in ids:
-            await reached(changes, State.COMPOSING, prompt_id)
+        await reached(changes, State.COMPOSING, *ids)
         while not all(mark.exists() for mark in marks):  # noqa: ASYNC110  the worker has all of them
             await asyncio.sleep(0.01)
         assert [await bot.state(prompt_id) for prompt_id in ids] == [State.COMPOSING] * 3
@@ -74,23 +73,20 @@ async def test_the_next_prompts_begin_together_when_half_of_those_in_work_have_e
         bot.renderer.go.clear()
         changes = bot.composer.changes()
         first = [await bot.ask(asked()) for _ in range(4)]
-        for prompt_id in first:
-            await reached(changes, State.RENDERING, prompt_id)
+        await reached(changes, State.RENDERING, *first)
         waiting = [await bot.ask(asked()) for _ in range(2)]
         await bot.composer.cancel(first[0], ANN)
         await asyncio.sleep(0.2)
         assert [await bot.state(prompt_id) for prompt_id in waiting] == [State.QUEUED] * 2
         await bot.composer.cancel(first[1], ANN)
-        for prompt_id in waiting:
-            await reached(changes, State.COMPOSING, prompt_id)
+        await reached(changes, State.COMPOSING, *waiting)
 
 
 async def test_only_so_many_prompts_are_in_work_and_the_others_know_their_place(bot: Bot) -> None:
     bot.renderer.go.clear()
     changes = bot.composer.changes()
     first = [await bot.ask(asked()) for _ in range(2)]
-    for prompt_id in first:
-        await reached(changes, State.RENDERING, prompt_id)
+    await reached(changes, State.RENDERING, *first)
     accepted = [await bot.composer.compose(ANN, asked()) for _ in range(3)]
     assert [progress.ahead for progress in accepted] == [0, 1, 2]
     last = accepted[-1].prompt.id

@@ -18,12 +18,12 @@ def path(tmp_path: Path) -> Path:
 async def test_a_stop_in_mid_work_leaves_prompts_that_the_next_start_finishes(path: Path) -> None:
     async with running(path, at_once=2) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        changes, others = bot.composer.changes(), bot.composer.changes()
         rendering = await bot.ask(asked())
         composing = await bot.ask(asked("quiet"))
         queued = await bot.ask(asked(), count=2)
         await reached(changes, State.RENDERING, rendering)
-        await reached(changes, State.COMPOSING, composing)
+        await reached(others, State.COMPOSING, composing)
     async with running(path, "--well-behaved") as bot:
         ids = [rendering, composing, queued]
         assert [await bot.state(prompt_id) for prompt_id in ids] == [State.QUEUED] * 3
