@@ -219,9 +219,10 @@ class Composer:
             return False
         if self._alone or _suspected(stored):
             return not self._running
-        # once the room is full, the next ones wait until half of it is free: four tunes composed together take the
+        # once the room is full, the next ones wait until half of it is free: a few tunes composed together take the
         # worker little longer than one, and the renderers have the other half to do meanwhile
-        self._filling = len(self._running) <= (self.at_once // 2 if not self._filling else self.at_once - 1)
+        running = len(self._running)
+        self._filling = running < self.at_once if self._filling else running <= self.at_once // 2
         return self._filling
 
     def _ended(self, prompt_id: int) -> None:

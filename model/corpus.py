@@ -251,9 +251,15 @@ def _split(tunes: Sequence[CorpusTune], report: Report) -> list[CorpusTune]:
     return result
 
 
+def share_of(tune: CorpusTune, first: int = 0) -> int:
+    """A number below 100 that its melody alone decides; from another digit of the hash on, one that has nothing to do
+    with this one."""
+    return int(hashlib.sha256(" ".join(tune.tokens[1:]).encode()).hexdigest()[first : first + 8], 16) % 100
+
+
 def _side(head: CorpusTune) -> str:
     # the first tune of a family in source order speaks for it, so sources added later do not move it
-    share = int(hashlib.sha256(" ".join(head.tokens[1:]).encode()).hexdigest()[:8], 16) % 100
+    share = share_of(head)
     return "held-out" if share in HELD_OUT else "validation" if share in VALIDATION else "train"
 
 

@@ -155,7 +155,7 @@ class Sampler:
         return [composed[index] for index in range(len(prompts))]
 
     def stream(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Composed | InputError | SamplingError]]:
-        """Compose all `prompts` as one batch and yield each, by its index, as soon as it ends."""
+        """Compose all `prompts` as a batch and yield each, by its index, as it ends; what is no good, as another."""
         started = time.monotonic()
         asked: list[_Asked] = []
         for index, prompt in enumerate(prompts):
