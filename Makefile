@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 CPU ?=
 # most tests wait for a disk: they lie in memory where there are two gigabytes for them
 MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 2000000 ] 2>/dev/null && echo /dev/shm/tunesmith-tests-$$$$)
+# a first tune, so that what Numba compiles lies on the disk before the bot starts
+COMPILE = $(BIN)/python -m model sample --key D --rhythm polka --form AB:4 >/dev/null
 TORCH_INDEX := $(if $(CPU),--extra-index-url https://download.pytorch.org/whl/cpu)
 
 # some machines forbid it; every process that starts would then compile our modules anew
@@ -47,8 +49,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH_INDEX) --editable .
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH_INDEX) --editable '.[dev]'
+	$(COMPILE)
 	touch $@ $(VENV)/.installed

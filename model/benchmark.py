@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,14 +11,17 @@ import torch
 from torch import Tensor
 
 from model import checkpoint, composition
+from model.abreast import abreast, ways
+from model.cells import ONE
 from model.cursor import INPUTS, Cursor
 from model.decoder import LONGEST_TUNE, Decoder, Row, choose
 from model.grammar import Grammar
-from model.inference import Stepper
+from model.inference import Stepper, best_dtype
 from model.jobs import Form, Prompt
 from model.key import Key
 from model.network import Network, NetworkConfig, restored
 from model.presets import SEED
+from model.products import Product
 from model.rhythm import RHYTHMS
 from model.vocabulary import Vocabulary
 
@@ -26,6 +29,7 @@ CHARACTERS = 83  # the seed article's
 FOLK_RNN = NetworkConfig(137, (137,), (137,), 512, 3)  # folk-rnn's v2: one-hot tokens, 3 x 512
 ROUNDS = 5  # each contestant has its turn in each of them; the median counts
 SECONDS = 0.25  # of one turn
+STEPS_ABREAST = 10  # between two meetings of threads
 
 
 @dataclass(frozen=True)
@@ -149,9 +153,28 @@ def grammar_steps(stepper: Stepper, vocabulary: Vocabulary, rows: int) -> Step:
     return step
 
 
+def together(make: Callable[[int], Step], rows: int, device: torch.device) -> tuple[Step, int]:
+    """A step for `rows` rows as the sampler takes it, on one thread or on several, and how many tokens it draws."""
+    parts = ways(rows, torch.get_num_threads()) if device.type == "cpu" else 1
+    steps = [make(rows // parts) for _ in range(parts)]
+
+    def several(step: Step) -> Iterator[None]:
+        for _ in range(STEPS_ABREAST):
+            step()
+        yield
+
+    if parts == 1:
+        return steps[0], rows
+    return lambda: list(abreast([several(step) for step in steps])), STEPS_ABREAST * rows
+
+
 def matrix_rate(device: torch.device, dtype: torch.dtype, size: int = 1024) -> float:
-    """FLOP/s of a square product: the most that this machine gives."""
-    a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
+    """FLOP/s of a square product: the most that this machine gives. Of int8: its operations on whole numbers."""
+    a, b = (torch.randn(size, size, device=device) for _ in range(2))
+    if dtype == torch.int8:
+        product, x = Product(b, device), (a * 30).clamp(-ONE, ONE).to(torch.int8)
+        return rates({"product": (lambda: product(x), 2 * size**3)}, device)["product"]
+    a, b = a.to(dtype), b.to(dtype)
     return rates({"product": (lambda: a @ b, 2 * size**3)}, device)["product"]
 
 
@@ -161,17 +184,24 @@ def bandwidth(device: torch.device, megabytes: int = 256) -> float:
     return rates({"sum": (lambda: data.sum(), data.numel() * 4)}, device)["sum"]
 
 
-def roofline(stepper: Stepper, rows: int, flops: float, bytes_read: float) -> float:
-    """The most tokens/s that the weights' bytes and the products' operations allow at a batch of `rows`."""
-    return rows / max(stepper.weight_bytes / bytes_read, rows * stepper.flops / flops)
+def roofline(weights: int, size: int, rows: int, rate: float, bytes_read: float) -> float:
+    """The most tokens/s at a batch of `rows`: `weights` of `size` bytes are read once a step and multiplied for each row.
+
+    `rate` is in operations/s, of which a weight takes two; `bytes_read` in bytes/s.
+    """
+    return rows / max(weights * size / bytes_read, rows * 2 * weights / rate)
 
 
-def figures(device: torch.device, dtype: torch.dtype, batches: Sequence[int]) -> list[Figure]:
-    """Every row. Networks are the shipped one and, with random weights, the seed article's and folk-rnn's."""
+def figures(device: torch.device, batches: Sequence[int]) -> list[Figure]:
+    """Every row. Networks are the shipped one and, with random weights, the seed article's and folk-rnn's.
+
+    `roofline` is that of floating-point products of the same weights, `int8-roofline` that of the products we take.
+    """
     shipped = checkpoint.read(checkpoint.SHIPPED)
     vocabulary, trad = Vocabulary.from_json(shipped.vocabulary), restored(shipped.network, shipped.weights)
     sizes = NetworkConfig(CHARACTERS, (CHARACTERS,), SEED.widths, SEED.hidden, SEED.layers)
-    flops, read = matrix_rate(device, dtype), bandwidth(device)
+    dtype, read = best_dtype(device), bandwidth(device)
+    rates_of = {kind: matrix_rate(device, kind) for kind in (dtype, torch.int8)}
     cursor, found = Cursor(2), list[Figure]()
     columns = [INPUTS.index(name) for name in trad.config.inputs]
 
@@ -181,20 +211,23 @@ def figures(device: torch.device, dtype: torch.dtype, batches: Sequence[int]) ->
         return [inputs[column] for column in columns]
 
     def compare(name: str, network: Network, baseline: str, plain: Step, goals: dict[int | str, float]) -> None:
-        stepper = Stepper(network, device, dtype)
-        ours = {
-            str(rows): grammar_steps(stepper, vocabulary, rows) if name == "trad" else plain_steps(stepper, rows)
-            for rows in batches
-        }
-        measured = rates({baseline: (plain, 1), **{rows: (step, int(rows)) for rows, step in ours.items()}}, device)
+        stepper = Stepper(network, device)
+
+        def make(rows: int) -> Step:
+            return grammar_steps(stepper, vocabulary, rows) if name == "trad" else plain_steps(stepper, rows)
+
+        ours = {str(rows): together(make, rows, device) for rows in batches}
+        measured = rates({baseline: (plain, 1), **ours}, device)
         for rows in batches:
             row = f"{name}-vs-{baseline}-{rows}"
             found.append(Figure(row, measured[baseline], measured[str(rows)], goals.get(rows)))
         best = max(batches, key=lambda rows: measured[str(rows)])
         found.append(Figure(f"{name}-vs-{baseline}-best", measured[baseline], measured[str(best)], goals.get("best")))
         for rows in dict.fromkeys((batches[0], best)):
-            most = roofline(stepper, rows, flops, read)
-            found.append(Figure(f"{name}-vs-roofline-{rows}", most, measured[str(rows)], 0.6 if rows == best else None))
+            for kind, label, goal in ((dtype, "roofline", 0.6), (torch.int8, "int8-roofline", None)):
+                most = roofline(stepper.weights, kind.itemsize, rows, rates_of[kind], read)
+                row = f"{name}-vs-{label}-{rows}"
+                found.append(Figure(row, most, measured[str(rows)], goal if rows == best else None))
 
     seed, folk_rnn = Network(sizes).eval().to(device), Network(FOLK_RNN).eval()
     with torch.no_grad():
@@ -202,7 +235,7 @@ def figures(device: torch.device, dtype: torch.dtype, batches: Sequence[int]) ->
     compare("seed", seed, "loop", loop(seed, lambda token: [token]), {1: 8, "best": 120})
     compare("trad", trad.to(device), "loop", loop(trad, advance), {1: 6, "best": 90})
     compare("folkrnn", folk_rnn, "numpy", numpy_loop(folk_rnn), {})
-    return [*found, mask_cost(Stepper(trad, device, dtype), vocabulary)]
+    return [*found, mask_cost(Stepper(trad, device), vocabulary)]
 
 
 def mask_cost(stepper: Stepper, vocabulary: Vocabulary, rows: int = 64) -> Figure:

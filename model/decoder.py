@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from model import drawing
 from model.cursor import INPUTS, LONGEST_RUN, LOOKBACK_BARS
+from model.drawing import CADENCE, FREE, TRIES, RowArrays, TableArrays
 from model.grammar import MUSIC, Grammar
 from model.inference import Stepper
 from model.tokens import LONGEST_BAR
@@ -22,17 +24,12 @@ _BEFORE = max(LOOKBACK_BARS)  # empty bars before the first, for lookback to fal
 _NOWHERE = LONGEST_BAR + 1  # the position of what is no music: nothing is ever seen there,
 _FORGOTTEN = _NOWHERE + 1  # for this is where it is written
 _COLUMNS = _FORGOTTEN + 1
-_FREE = -1  # no token is given here
 # What is added to the logit of going on with what a tune has begun to repeat, for each of LOOKBACK_BARS. The network
 # learned on tunes that repeat to the end of the bar; where chance makes it break off, it does not begin again. With
 # these, bars come back as often as in the books (`evaluate` counts them as habits).
 PERSISTENCE = (0.4, 0.4, 0.1, 0.7, 0.0, 0.4)
-# What is added to the logit of a note that fills the rest of a bar that has to end on the tonic. Real tunes rest there;
-# composed ones have strayed a little by then, and would play on to the last eighth too often.
-CADENCE = 1.5
-TRIES = 5  # at a bar that has to end on the tonic, before it is made to
 _OF_A_ROW = (
-    *("_node", "_position", "_taken", "_in_bar", "_ids", "_seen", "_runs", "_drawn", "_tries"),
+    *("_node", "_position", "_taken", "_in_bar", "_ids", "_seen", "_runs", "_drawn", "_tries", "_read"),
     *("_uniform", "_temperature", "_prefix", "_bars", "_plan", "_runs_before", "_seen_before"),
 )
 
@@ -80,6 +77,7 @@ class _Tables:
         self.ended = torch.zeros(len(music), dtype=torch.bool, device=device)
         self.ended[ends] = True
         self.bars = max(int(g.bar_number.max()) for g in grammars) + 1
+        self.bar_start = (self.bar_number + _BEFORE) * _COLUMNS  # where a bar's row begins in what is seen
         # given bars are looked up by a number: section x (bars + 1) + bar, and last of all for where none is given
         widths = [len(g.rules.sections) * (g.rules.form.bars + 1) for g in grammars]
         self.nowhere = max(widths)
@@ -106,7 +104,7 @@ class Decoder:
         grammars = list({id(row.grammar): row.grammar for row in rows}.values())
         self._tables = _Tables(grammars, device)
         self.count = count = len(rows)
-        self._inputs = [INPUTS.index(name) for name in stepper.config.inputs]
+        self._columns = np.array([INPUTS.index(name) for name in stepper.config.inputs])
         self._back = torch.tensor(LOOKBACK_BARS, device=device)
         self._persistence = torch.tensor(PERSISTENCE, device=device) * stepper.config.copies
         self._state = stepper.zeros(count)
@@ -120,9 +118,11 @@ class Decoder:
         self._state_before, self._runs_before = self._state.clone(), self._runs.clone()  # before this bar
         self._seen_before = torch.zeros(count, _COLUMNS, dtype=torch.int32, device=device)
         self._in_a_bar = torch.arange(_COLUMNS, device=device)
-        self.removed = torch.zeros((), dtype=torch.float64, device=device)
-        self.predicted = torch.zeros((), dtype=torch.int64, device=device)
+        self.removed = torch.zeros(1, dtype=torch.float64, device=device)
+        self.predicted = torch.zeros(1, dtype=torch.int64, device=device)
         self._begin(rows)
+        self._read = torch.zeros(count, len(self._columns), dtype=torch.int64, device=device)
+        self._view()
 
     def _begin(self, rows: Sequence[Row]) -> None:
         """What `rows` say, each part of it in one tensor: an accelerator takes long for many small ones."""
@@ -130,8 +130,8 @@ class Decoder:
         longest_bar = max((len(ids) for row in rows for ids in row.bars.values()), default=0)
         uniform = np.zeros((count, LONGEST_TUNE + 1))
         plan = np.zeros((count, 1 + parts), dtype=np.int64)
-        prefix = np.full((count, max(len(row.prefix) for row in rows) + 1), _FREE)
-        bars = np.full((count, self._tables.nowhere + 1, longest_bar + 1), _FREE)
+        prefix = np.full((count, max(len(row.prefix) for row in rows) + 1), FREE)
+        bars = np.full((count, self._tables.nowhere + 1, longest_bar + 1), FREE)
         begun = np.zeros((3, count), dtype=np.int64)  # first token, node, position
         for place, row in enumerate(rows):
             grammar = row.grammar
@@ -150,12 +150,33 @@ class Decoder:
         self._ids[:, 0], self._node, self._position = starts
         self._temperature = torch.tensor([[row.temperature] for row in rows], dtype=torch.float32, device=self.device)
 
+    def _view(self) -> None:
+        """Let compiled functions see the tensors as they are now."""
+        if not self._stepper.compiled:
+            return
+        self._arrays = RowArrays(**{name: getattr(self, f"_{name}").numpy() for name in RowArrays._fields})
+        tables = {name: getattr(self._tables, name).numpy() for name in TableArrays._fields}
+        self._table_arrays = TableArrays(**tables)
+
     @torch.inference_mode()
     def step(self) -> None:
         """Draw the next token of every tune. Tunes that have ended stay as they are."""
+        if self._stepper.compiled:
+            self._step_compiled()
+        else:
+            self._step()
+
+    def _step_compiled(self) -> None:
+        tables, rows, back = self._table_arrays, self._arrays, self._back.numpy()
+        drawing.look(tables, rows, back, self._columns, self._read.numpy())
+        logits = self._stepper.step(self._read, self._state).numpy()
+        persistence, removed, predicted = self._persistence.numpy(), self.removed.numpy(), self.predicted.numpy()
+        drawing.draw(tables, rows, back, persistence, LONGEST_RUN, logits, removed, predicted, self._measure)
+
+    def _step(self) -> None:
         tables, node = self._tables, self._node
         music = tables.music[node]
-        bar = (tables.bar_number[node] + _BEFORE) * _COLUMNS
+        bar = tables.bar_start[node]
         here = bar + torch.where(music, self._position, _NOWHERE)
         last = self._ids.gather(1, (self._taken - 1)[:, None])
         seen = self._seen.gather(1, here[:, None] - self._back * _COLUMNS)
@@ -165,7 +186,7 @@ class Decoder:
         inputs = torch.cat([last, places, seen, tables.part[node][:, None], self._runs, plan], dim=1)
         closing, this_bar = tables.closing[node], bar[:, None] + self._in_a_bar
         self._remember(closing & (self._in_bar == 0), this_bar)
-        logits = F.pad(self._stepper.step(inputs[:, self._inputs], self._state), (1, 0))
+        logits = F.pad(self._stepper.step(inputs[:, self._columns], self._state), (1, 0))
         logits = logits.scatter_add(1, seen.long(), self._persistence * (self._runs > 0))[:, 1:]
         left = (tables.limit[node] - self._position)[:, None]
         rests = closing[:, None] & (left > 0) & (tables.ticks == left)
@@ -173,9 +194,9 @@ class Decoder:
         mask = self.masks()
         given = self._given()
         uniform = self._uniform.gather(1, self._drawn.clamp(max=LONGEST_TUNE)[:, None])
-        token = torch.where(given != _FREE, given, choose(logits, mask, self._temperature, uniform))
+        token = torch.where(given != FREE, given, choose(logits, mask, self._temperature, uniform))
         if self._measure:
-            free = music & (given == _FREE)
+            free = music & (given == FREE)
             removed = 1 - (logits.softmax(1) * mask).sum(1)
             self.removed += (removed * free).sum()
             self.predicted += free.sum()
@@ -196,7 +217,7 @@ class Decoder:
         self._taken.copy_(torch.where(going, at + 1, self._taken))
         self._drawn.copy_(torch.where(going, self._drawn + 1, self._drawn))
         self._tries.copy_(torch.where(inside, self._tries, 0))
-        ends = closing & inside & (self._position == tables.limit[self._node]) & (given == _FREE)
+        ends = closing & inside & (self._position == tables.limit[self._node]) & (given == FREE)
         self._take_back(ends & ~tables.tonic[token] & (self._tries < TRIES), this_bar)
 
     def masks(self) -> Tensor:
@@ -241,7 +262,7 @@ class Decoder:
         bar = self._tables.given[self._node]
         in_bar = self._in_bar.clamp(max=self._bars.shape[2] - 1)
         in_bars = self._bars.flatten(1).gather(1, (bar * self._bars.shape[2] + in_bar)[:, None])[:, 0]
-        return torch.where(prefix != _FREE, prefix, in_bars)
+        return torch.where(prefix != FREE, prefix, in_bars)
 
     def ended(self) -> list[int]:
         """The places whose tune has ended, or is longer than any tune may be. Waits for the device."""
@@ -260,6 +281,7 @@ class Decoder:
         self._state, self._state_before = self._state[:, :, at], self._state_before[:, :, at]
         for name in _OF_A_ROW:
             setattr(self, name, getattr(self, name)[at])
+        self._view()
 
 
 def choose(logits: Tensor, mask: Tensor, temperature: Tensor, uniform: Tensor) -> Tensor:
@@ -267,6 +289,10 @@ def choose(logits: Tensor, mask: Tensor, temperature: Tensor, uniform: Tensor) -
 
     logits and mask are [rows, vocabulary], temperature and uniform [rows, 1].
     """
+    if logits.device.type == "cpu":
+        chosen = torch.empty(len(logits), dtype=torch.int64)
+        drawing.choose(logits.numpy(), mask.numpy(), temperature.numpy(), uniform.numpy(), chosen.numpy())
+        return chosen
     weights = (logits / temperature).masked_fill(~mask, -torch.inf).softmax(1)
     cumulative = weights.double().cumsum(1)
     at = torch.searchsorted(cumulative, uniform * cumulative[:, -1:], right=True)[:, 0]

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from model import composition
+from model.abreast import abreast, ways
 from model.checkpoint import Checkpoint
 from model.critic import DRAFTS, Critic
 from model.cursor import INPUTS
@@ -19,8 +20,9 @@ from model.decoder import LONGEST_TUNE, Decoder, Row
 from model.errors import CheckpointError, InputError, SamplingError
 from model.form import well_formed
 from model.grammar import Grammar, Rules, State, pickup_ticks
-from model.inference import Stepper, best_dtype
+from model.inference import Stepper
 from model.jobs import Prompt
+from model.key import Key
 from model.network import restored
 from model.notation import Tune
 from model.originality import NOBODY, Index, Nearest
@@ -118,10 +120,8 @@ class Sampler:
         index: Index | None = None,
         critic: Critic | None = None,
         device: torch.device | None = None,
-        dtype: torch.dtype | None = None,
     ) -> None:
-        """`dtype` is the products', the device's best unless given: another one gives other tunes. A `critic` that does
-        not know the network is not asked, and one draft is all there is.
+        """A `critic` that does not know the network is not asked, and one draft is all there is.
 
         CheckpointError if `checkpoint` is not of whole notes, or its weights or facts do not fit its config."""
         self.vocabulary = Vocabulary.from_json(checkpoint.vocabulary)
@@ -132,18 +132,24 @@ class Sampler:
         inputs = network.config.inputs
         if not set(inputs) <= set(INPUTS) or network.config.input_sizes != input_sizes(self.vocabulary, inputs):
             raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
-        self.stepper = Stepper(network, self.device, dtype or best_dtype(self.device))
+        self.stepper = Stepper(network, self.device)
         self._titles, self._index = titles, index
         self._critic = critic if critic and critic.knows(checkpoint) else None
         self.drafts = DRAFTS if self._critic else 1  # of a tune
         self._plans = Plans.known_to(checkpoint.facts)
         self._grammars: dict[Rules, Grammar] = {}
         self.measure_mask = False  # costs a softmax a token; `mask_removed` is the mean probability that it removed
-        self._removed, self._predicted = 0.0, 0
+        self._measured: list[tuple[float, int]] = []
+
+    def warm_up(self) -> None:
+        """Compile what is compiled, seconds of work, or read it from the disk: the first tune need not wait for it."""
+        prompt = Prompt(Key.parse("D"), "reel")
+        self._named([prompt])
+        Decoder(self.stepper, self._asked(0, prompt).rows()).step()
 
     @property
     def mask_removed(self) -> float:
-        return self._removed / max(1, self._predicted)
+        return sum(removed for removed, _ in self._measured) / max(1, sum(predicted for _, predicted in self._measured))
 
     def compose(self, prompts: Sequence[Prompt]) -> list[Composed]:
         """One tune for each prompt, in order. Raises the first failure: InputError or SamplingError."""
@@ -177,7 +183,13 @@ class Sampler:
             asked = again
 
     def _drawn(self, asked: Sequence[_Asked]) -> Iterator[_Asked]:
-        """Draw the drafts of `asked` once, as one batch, and give each when all of its own have ended."""
+        """Draw the drafts of `asked` once, and give each when all of its own have ended."""
+        threads = torch.get_num_threads() if self.device.type == "cpu" else 1
+        parts = ways(len(asked) * self.drafts, threads)
+        return abreast([self._drawn_together(asked[part::parts]) for part in range(parts)])
+
+    def _drawn_together(self, asked: Sequence[_Asked]) -> Iterator[_Asked]:
+        """The same, as one batch."""
         places: list[tuple[_Asked, int] | None] = [(one, draft.number) for one in asked for draft in one.drafts]
         decoder = Decoder(self.stepper, [row for one in asked for row in one.rows()], self.measure_mask)
         while going := sum(place is not None for place in places):
@@ -196,8 +208,8 @@ class Sampler:
                 places[number] = None
                 if len(one.ended) == len(one.drafts):
                     yield one
-        self._removed += float(decoder.removed)
-        self._predicted += int(decoder.predicted)
+        if self.measure_mask:
+            self._measured.append((float(decoder.removed), int(decoder.predicted)))
 
     @property
     def _steps_unseen(self) -> int:

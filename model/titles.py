@@ -58,7 +58,7 @@ class Titles:
 
     def __init__(self, loaded: Checkpoint) -> None:
         self._vocabulary = Vocabulary.from_json(loaded.vocabulary)
-        # float32 everywhere, so that a seed's title does not depend on the machine
+        # on the CPU everywhere, so that a seed's title does not depend on the machine
         self._stepper = Stepper(restored(loaded.network, loaded.weights), torch.device("cpu"))
         try:
             self._taken, self._words = frozenset(loaded.facts["taken"]), frozenset(loaded.facts["words"])
@@ -109,7 +109,8 @@ class Titles:
             own = asked[row // TOGETHER][1][:, row % TOGETHER]
             uniform[row, len(prefix) :][: len(own)] = torch.from_numpy(own.copy())
         state, ended = self._stepper.zeros(rows), torch.zeros(rows, dtype=torch.bool)
-        allowed, warm = torch.ones(1, 1, dtype=torch.bool), torch.full((rows, 1), TEMPERATURE)
+        warm = torch.full((rows, 1), TEMPERATURE)
+        allowed = torch.ones(rows, len(self._vocabulary), dtype=torch.bool)
         for at in range(1, letters.shape[1]):
             logits = self._stepper.step(letters[:, at - 1, None], state)
             drawn = choose(logits, allowed, warm, uniform[:, at, None])

@@ -39,10 +39,11 @@ class Versions(Generic[T]):
     _refused: dict[str, tuple[_Stamp, float, str]] = field(default_factory=dict)  # and until when, and why
     _default: tuple[Path, str] = (Path(), "")
 
-    def begin(self, path: Path, sha256: str) -> None:
+    def begin(self, path: Path, sha256: str) -> T:
         """Load the one for jobs that name none, whose file's hash is `sha256`. Raises CheckpointError."""
         self._default = path, sha256
         self._loaded[sha256] = Loaded(self.load(path, sha256), 0)
+        return self._loaded[sha256].sampler
 
     def of(self, job: Job) -> tuple[Loaded[T], str]:
         """What to compose `job` with, and a line that says why it is not its own version; empty where it is."""

@@ -23,7 +23,7 @@ from model import checkpoint
 from model.abc_writer import write
 from model.critic import Critic
 from model.errors import InputError, ModelError, SamplingError
-from model.inference import best_dtype
+from model.inference import Stepper
 from model.jobs import Event, Job, Known
 from model.originality import Index, Nearest
 from model.sampler import Composed, Sampler
@@ -60,8 +60,10 @@ class Worker:
 
     def run(self) -> None:
         """Load the default checkpoint (CheckpointError if it cannot be used), say `ready`, and work."""
-        self._versions.begin(self._default, checkpoint.sha256(self._default) if self._default.is_file() else "")
-        self._device = device()
+        sha256 = checkpoint.sha256(self._default) if self._default.is_file() else ""
+        sampler = self._versions.begin(self._default, sha256)
+        sampler.warm_up()
+        self._device = device(sampler.stepper)
         self._say(Event("", "ready"))
         threading.Thread(target=self._read, name="jobs", daemon=True).start()
         beating = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -184,12 +186,11 @@ class Worker:
         return Sampler(checkpoint.read(path, sha256), self._titles, self._index, self._critic)
 
 
-def device() -> str:
-    """What this process computes on and in which numbers, in words."""
-    cuda, count = torch.cuda.is_available(), torch.get_num_threads()
+def device(stepper: Stepper) -> str:
+    """What `stepper` computes on and in which numbers, in words."""
+    cuda, count = stepper.device.type == "cuda", torch.get_num_threads()
     name = torch.cuda.get_device_name() if cuda else f"CPU, {count} thread{'s' if count > 1 else ''}"
-    numbers = best_dtype(torch.device("cuda" if cuda else "cpu"))
-    return f"{name}, {str(numbers).removeprefix('torch.')}"
+    return f"{name}, {stepper.numbers}"
 
 
 def resident() -> int:

@@ -16,10 +16,11 @@ HOMES = {
     "torch": (
         *(f"model/{name}.py" for name in ("network", "sampler", "train", "finetune", "reading", "checkpoint")),
         *(f"model/{name}.py" for name in ("decoder", "inference", "benchmark", "worker", "batches", "prepare")),
-        *(f"model/{name}.py" for name in ("titles", "originality")),
+        *(f"model/{name}.py" for name in ("titles", "originality", "products", "abreast")),
         *(f"model/evaluation/{name}.py" for name in ("bits", "article", "compare", "teaching")),
         "model/commands/",  # inside functions alone: see below
     ),
+    "numba": ("model/cells.py",),
     "sklearn": ("model/evaluation/two_sample.py", "model/evaluation/teaching.py"),
     "safetensors": ("model/checkpoint.py", "model/train.py"),
     "discord": ("bot/discord/", "bot/__main__.py"),

@@ -24,14 +24,12 @@ def run(options: argparse.Namespace) -> int:
     import torch
 
     from model.benchmark import figures
-    from model.inference import best_dtype
 
     torch.set_num_threads(options.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    dtype = best_dtype(device)
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {options.threads} threads"
-    print(f"{name}, {str(dtype).removeprefix('torch.')}; this takes a minute", file=sys.stderr)
-    rows = figures(device, dtype, (1, 16, 64, 256, 512) if device.type == "cpu" else (1, 16, 64, 256, 1024, 4096))
+    print(f"{name}; this takes a minute", file=sys.stderr)
+    rows = figures(device, (1, 16, 64, 256, 512) if device.type == "cpu" else (1, 16, 64, 256, 1024, 4096))
     if options.json:
         print(json.dumps([row.to_json() for row in rows], indent=2))
         return 0

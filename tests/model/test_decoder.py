@@ -9,7 +9,8 @@ import torch
 from model import checkpoint, composition
 from model.checkpoint import Checkpoint
 from model.cursor import INPUTS, LOOKBACK_BARS, PLANS, Cursor
-from model.decoder import CADENCE, LONGEST_TUNE, PERSISTENCE, TRIES, Decoder, Row, choose
+from model.decoder import LONGEST_TUNE, PERSISTENCE, Decoder, Row, choose
+from model.drawing import CADENCE, TRIES
 from model.grammar import Grammar, State
 from model.inference import Stepper
 from model.jobs import Form, Prompt
@@ -18,6 +19,10 @@ from model.network import Network, NetworkConfig, restored
 from model.prepare import input_sizes
 from model.sampler import Sampler
 from model.tokens import decode, token_ticks
+from tests.model.rounded import Rounded
+from tests.model.rounded import State as Memory
+
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +39,9 @@ def row(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperatu
 
 
 def plainly(network: Network, row: Row) -> list[int]:
-    """The tune of `row`, drawn with nn.LSTM, a Cursor and NumPy."""
-    grammar, memory = row.grammar, None
+    """The tune of `row`, drawn with an LSTM in float64, a Cursor and NumPy."""
+    plain, grammar = Rounded(network), row.grammar
+    memory: Memory | None = None
     cursor = Cursor(grammar.rules.form.sounding, row.plan)
     columns = [INPUTS.index(name) for name in network.config.inputs]
     ids = [grammar.vocabulary.ids[grammar.rules.header[0]]]
@@ -48,7 +54,7 @@ def plainly(network: Network, row: Row) -> list[int]:
         cursor.advance(grammar.vocabulary.tokens[ids[-1]], ids[-1])
         inputs = torch.tensor(cursor.inputs(ids[-1]))[columns]
         with torch.inference_mode():
-            predicted, memory = network(inputs.expand(8, 1, -1), memory)
+            predicted, memory = plain(inputs[None, None], memory)
         logits = predicted[0, 0].clone()
         lookback = list(zip(cursor.lookback(), cursor.runs, PERSISTENCE, strict=True))
         for seen, run, more in lookback if network.config.copies else ():
@@ -72,6 +78,12 @@ def plainly(network: Network, row: Row) -> list[int]:
     return ids
 
 
+@pytest.fixture(params=[True, False], ids=["compiled", "operations"])
+def compiled(request: pytest.FixtureRequest) -> bool:
+    """Whether a step is as on a CPU, or as on an accelerator."""
+    return bool(request.param)
+
+
 def drawn(stepper: Stepper, rows: list[Row]) -> list[list[int]]:
     decoder, tunes = Decoder(stepper, rows), dict[int, list[int]]()
     while len(tunes) < len(rows):
@@ -89,12 +101,12 @@ def all_kinds(sampler: Sampler) -> list[Row]:
     ]
 
 
-def test_a_batch_of_all_kinds_is_what_a_plain_loop_draws(sampler: Sampler, network: Network) -> None:
+def test_a_batch_of_all_kinds_is_what_a_plain_loop_draws(sampler: Sampler, network: Network, compiled: bool) -> None:
     rows = all_kinds(sampler)
-    assert drawn(Stepper(network, torch.device("cpu")), rows) == [plainly(network, one) for one in rows]
+    assert drawn(Stepper(network, CPU, compiled), rows) == [plainly(network, one) for one in rows]
 
 
-def test_so_it_is_where_the_network_sees_all_there_is_and_copies(sampler: Sampler) -> None:
+def test_so_it_is_where_the_network_sees_all_there_is_and_copies(sampler: Sampler, compiled: bool) -> None:
     torch.manual_seed(1)
     sizes = input_sizes(sampler.vocabulary)
     config = NetworkConfig(len(sampler.vocabulary), sizes, (6,) * len(sizes), 48, 2, 0.0, INPUTS, True)
@@ -102,20 +114,22 @@ def test_so_it_is_where_the_network_sees_all_there_is_and_copies(sampler: Sample
     with torch.no_grad():
         for weight in network.parameters():
             weight.mul_(4)  # so that what it sees tells
-    tunes = drawn(Stepper(network, torch.device("cpu")), rows)
+    tunes = drawn(Stepper(network, CPU, compiled), rows)
     assert tunes == [plainly(network, one) for one in rows]
     with torch.no_grad():
         network.output.bias[len(sampler.vocabulary) + LOOKBACK_BARS.index(4)] = 1000
-    first, second = decode(sampler.vocabulary.decode(drawn(Stepper(network, torch.device("cpu")), rows[:1])[0])).parts
+    first, second = decode(sampler.vocabulary.decode(drawn(Stepper(network, CPU, compiled), rows[:1])[0])).parts
     assert second.bars[:2] == first.bars[:2]  # four bars on, it repeats itself wherever it may
 
 
-def test_a_network_that_shuns_the_tonic_ends_on_it_all_the_same(sampler: Sampler, small: Checkpoint) -> None:
+def test_a_network_that_shuns_the_tonic_ends_on_it_all_the_same(
+    sampler: Sampler, small: Checkpoint, compiled: bool
+) -> None:
     network, rows = restored(small.network, small.weights), all_kinds(sampler)
     shunned = torch.from_numpy(np.flatnonzero(rows[0].grammar.tonic))
     with torch.no_grad():
         network.output.bias[shunned] = -1000
-    for ids in drawn(Stepper(network, torch.device("cpu")), rows):
+    for ids in drawn(Stepper(network, CPU, compiled), rows):
         last = [token for token in sampler.vocabulary.decode(ids) if token_ticks(token)][-1]
         assert last.startswith(("C", "c")), last
 
@@ -170,14 +184,17 @@ def test_choosing_keeps_to_the_mask_and_to_the_distribution() -> None:
 
 
 @pytest.mark.parametrize("inputs", [INPUTS[:1], (INPUTS[0], *INPUTS[3:]), INPUTS])
-def test_a_step_is_a_step_of_the_network(sampler: Sampler, inputs: tuple[str, ...]) -> None:
+def test_a_step_is_a_step_of_the_network(sampler: Sampler, inputs: tuple[str, ...], compiled: bool) -> None:
     sizes = input_sizes(sampler.vocabulary, inputs)
     torch.manual_seed(0)
     network = Network(NetworkConfig(len(sampler.vocabulary), sizes, (8,) * len(sizes), 32, 3, 0.3, inputs)).eval()
-    stepper, memory = Stepper(network, torch.device("cpu")), None
+    stepper, rounded, memory, same = Stepper(network, CPU, compiled), Rounded(network), None, None
     state = stepper.zeros(8)
     with torch.inference_mode():
         for _ in range(5):
             ids = torch.stack([torch.randint(size, (8,)) for size in sizes], dim=1)
             logits, memory = network(ids[:, None], memory)
-            assert torch.allclose(stepper.step(ids, state), logits[:, 0], atol=1e-5)
+            wanted, same = rounded(ids[:, None], same)
+            found = stepper.step(ids, state)
+            assert torch.allclose(found.double(), wanted[:, 0], atol=1e-4)
+            assert torch.allclose(found, logits[:, 0], atol=0.02)

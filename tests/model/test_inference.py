@@ -1,30 +1,19 @@
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
-from model.inference import COMMON, COUNTS, Stepper, _Product, best_dtype
+from model import cells, products
+from model.inference import Stepper, best_dtype
 from model.network import Network, NetworkConfig
+from model.products import Product
 
 CPU = torch.device("cpu")
-DTYPES = sorted({torch.float32, best_dtype(CPU)}, key=str)
 
 
-def test_half_precision_stays_near_the_network() -> None:
-    torch.manual_seed(0)
-    network = Network(NetworkConfig(50, (50,), (16,), 64, 2)).eval()
-    half, whole = Stepper(network, CPU, torch.bfloat16), Stepper(network, CPU)
-    states = half.zeros(8), whole.zeros(8)
-    with torch.inference_mode():
-        for _ in range(20):
-            ids = torch.randint(50, (8, 1))
-            got, wanted = half.step(ids, states[0]), whole.step(ids, states[1])
-        assert torch.allclose(got, wanted, atol=0.02)
-    assert best_dtype(CPU) in (torch.float32, torch.bfloat16)
-
-
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_a_row_is_multiplied_alike_in_any_batch(dtype: torch.dtype) -> None:
-    stepper = Stepper(Network(NetworkConfig(50, (50,), (16,), 512, 2)).eval(), CPU, dtype)
-    ids, states = torch.randint(50, (1100, 1)), stepper.zeros(1100).normal_()
+def test_a_row_is_multiplied_alike_in_any_batch() -> None:
+    stepper = Stepper(Network(NetworkConfig(50, (50,), (16,), 512, 2)).eval(), CPU)
+    ids, states = torch.randint(50, (1100, 1)), stepper.zeros(1100).uniform_(-1, 1)
     with torch.inference_mode():
         whole = stepper.step(ids, states.clone())
         for rows in (1, 2, 3, 7, 8, 31, 32, 40, 100, 256, 511, 512, 520, 1024):
@@ -33,30 +22,45 @@ def test_a_row_is_multiplied_alike_in_any_batch(dtype: torch.dtype) -> None:
             assert torch.equal(stepper.step(ids[other], states[:, :, other]), whole[other]), rows
 
 
-def test_only_numbers_of_rows_that_agree_are_multiplied_at_once() -> None:
-    weight, bias = torch.randn(6, 4), torch.randn(6)
+@pytest.mark.parametrize("width", [16, 512, 2048])
+def test_products_are_sums_of_whole_numbers_near_the_weights(width: int) -> None:
+    weight = torch.randn(60, width, generator=torch.Generator().manual_seed(1))
+    weight[0], weight[1], weight[2] = 0, 1, -1  # nothing, and sums as large as they can be
+    product = Product(weight, CPU)
+    x = torch.randint(-127, 128, (70, width), dtype=torch.int8)
+    x[0] = 127
+    found = product(x).double()
+    assert torch.equal(found, found.round())
+    assert found.abs().max() <= products.EXACT
+    near = found * product.scale
+    assert torch.allclose(near, (x / 127).double() @ weight.double().T, atol=0.02 * width**0.5, rtol=0.01)
 
-    class Machine(_Product):
-        """Sums in another order below 4 rows, and for 128 and 512."""
 
-        def _multiply(self, x: torch.Tensor) -> torch.Tensor:
-            asked.append(len(x))
-            return super()._multiply(x) + (1e-3 if len(x) < 4 or len(x) in (128, 512) else 0)
+def test_a_way_to_multiply_that_is_not_exact_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def saturating(whole: Tensor) -> products.Way:
+        return lambda x: torch._int_mm(x, whole.T).clamp(max=2**15 - 1)
 
-    asked: list[int] = []
-    product = Machine(weight, bias)
-    assert product.counts == [rows for rows in COUNTS["cpu"] if rows >= 4 and rows not in (128, 512)]
-    x = torch.randn(700, 4)
-    for rows, parts in {
-        1: [4],
-        4: [4],
-        5: [8],
-        33: [64],
-        COMMON: [64],
-        65: [64, 4],
-        300: [256, 64],
-        700: [256, 256, 64, 64, 64],
-    }.items():
-        asked.clear()
-        assert torch.allclose(product(x[:rows]), x[:rows] @ weight.T + bias, atol=1e-5)
-        assert asked == parts
+    def absent(whole: Tensor) -> products.Way:
+        raise NotImplementedError
+
+    monkeypatch.setattr(products, "_by_int8", saturating)
+    monkeypatch.setattr(products, "_by_packed_int8", absent)
+    assert Product(torch.ones(300, 512), CPU).way == "float32"
+
+
+def test_the_compiled_cell_is_an_lstm_cell() -> None:
+    random = np.random.default_rng(0)
+    gates = random.normal(0, 6, (9, 64)).astype(np.float32)
+    h, c = np.zeros((9, 16), np.float32), random.normal(0, 2, (9, 16)).astype(np.float32)
+    i, f, g, o = torch.from_numpy(gates).double().chunk(4, dim=1)
+    wanted = f.sigmoid() * torch.from_numpy(c) + i.sigmoid() * g.tanh()
+    table, looked_up = np.concatenate([np.ones((2, 64)), np.zeros((1, 64))]).astype(np.float32), np.zeros((9, 5), int)
+    scale = np.full(64, 0.5, np.float32)
+    cells.advance((gates - 2.5) * 2, scale, table, np.float32(0.5), looked_up, h, c)
+    assert np.allclose(c, wanted, atol=2e-6)
+    assert np.allclose(h, o.sigmoid() * wanted.tanh(), atol=1e-6)
+    assert np.abs(h).max() <= 1
+
+
+def test_training_is_in_what_the_hardware_multiplies() -> None:
+    assert best_dtype(CPU) in (torch.float32, torch.bfloat16)
