@@ -29,7 +29,7 @@ CHARACTERS = 83  # the seed article's
 FOLK_RNN = NetworkConfig(137, (137,), (137,), 512, 3)  # folk-rnn's v2: one-hot tokens, 3 x 512
 ROUNDS = 5  # each contestant has its turn in each of them; the median counts
 SECONDS = 0.25  # of one turn
-STEPS_ABREAST = 10  # between two meetings of threads
+STEPS_ABREAST = 50  # between two meetings of threads
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,11 @@ def plain_steps(stepper: Stepper, rows: int) -> Step:
     all_allowed = torch.ones(rows, stepper.config.vocabulary, dtype=torch.bool, device=device)
     warm = torch.ones(rows, 1, device=device)
 
+    @torch.inference_mode()
     def step() -> None:
-        with torch.inference_mode():
-            uniform = torch.rand(rows, 1, dtype=torch.float64, device=device)
-            tokens[:, 0] = choose(stepper.step(tokens, state), all_allowed, warm, uniform)
+        nonlocal tokens
+        uniform = torch.rand(rows, 1, dtype=torch.float64, device=device)
+        tokens = choose(stepper.step(tokens, state), all_allowed, warm, uniform)[:, None]
 
     return step
 
@@ -185,7 +186,7 @@ def bandwidth(device: torch.device, megabytes: int = 256) -> float:
 
 
 def roofline(weights: int, size: int, rows: int, rate: float, bytes_read: float) -> float:
-    """The most tokens/s at a batch of `rows`: `weights` of `size` bytes are read once a step and multiplied for each row.
+    """The most tokens/s at a batch of `rows`: a step reads `weights` of `size` bytes once, for all rows.
 
     `rate` is in operations/s, of which a weight takes two; `bytes_read` in bytes/s.
     """

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from model import drawing
 from model.cursor import INPUTS, LONGEST_RUN, LOOKBACK_BARS
 from model.drawing import CADENCE, FREE, TRIES, RowArrays, TableArrays
-from model.grammar import MUSIC, Grammar
+from model.grammar import Grammar
 from model.inference import Stepper
 from model.tokens import LONGEST_BAR
 
@@ -71,24 +71,16 @@ class _Tables:
         self.planned = joined("planned")
         self.ticks = torch.from_numpy(grammars[0].ticks).to(device)
         self.column = torch.from_numpy(grammars[0].column).to(device)
-        music = np.concatenate([[node.stage == MUSIC for node in g.nodes] for g in grammars])
-        self.music = torch.from_numpy(music).to(device)
+        self.music = joined("music")
         ends = [first[i] + g.end for i, g in enumerate(grammars)]
-        self.ended = torch.zeros(len(music), dtype=torch.bool, device=device)
+        self.ended = torch.zeros(len(self.music), dtype=torch.bool, device=device)
         self.ended[ends] = True
         self.bars = max(int(g.bar_number.max()) for g in grammars) + 1
         self.bar_start = (self.bar_number + _BEFORE) * _COLUMNS  # where a bar's row begins in what is seen
-        # given bars are looked up by a number: section x (bars + 1) + bar, and last of all for where none is given
-        widths = [len(g.rules.sections) * (g.rules.form.bars + 1) for g in grammars]
-        self.nowhere = max(widths)
-        given = [
-            [
-                n.section * (g.rules.form.bars + 1) + n.bar if n.stage == MUSIC and n.ending == 0 else self.nowhere
-                for n in g.nodes
-            ]
-            for g in grammars
-        ]
-        self.given = torch.tensor([number for numbers in given for number in numbers], device=device)
+        # given bars are looked up by their number, the last of all is for where none is given
+        self.nowhere = max(len(g.rules.sections) * (g.rules.form.bars + 1) for g in grammars)
+        number = joined("number")
+        self.given = torch.where(number >= 0, number, self.nowhere)
 
 
 class Decoder:

@@ -21,6 +21,7 @@ from model.vocabulary import Vocabulary
 
 HEADER, PICKUP, MUSIC, END = range(4)
 _FORBIDDEN = -1
+_NO_NUMBER = -1
 
 
 class State(NamedTuple):
@@ -81,7 +82,8 @@ class Grammar:
     Per node: `limit` ticks of its bar, `entry` position, whether it is `closing` (the bar ends on a token of `tonic`),
     `rows` of `masks` (where the bar is full; elsewhere the base to which the ticks that are left are added, with that
     rule and without it), and what the network sees of it: `place`, `part`, `planned` (the number of the part whose plan
-    is seen; 0 for none) and `bar_number` (bars since the tune's start; right where `strict`). `after[node,
+    is seen; 0 for none) and `bar_number` (bars since the tune's start; right where `strict`). `music` is where notes
+    are, and `number` = section x (bars of a part + 1) + bar what such a bar is given by, -1 in endings. `after[node,
     column[token]]` is the next node, or -1; columns are the vocabulary's, the same for all its grammars. The last state
     absorbs: `|]` leads back to it.
     """
@@ -111,7 +113,9 @@ class Grammar:
         self.rows = np.stack([full_row, self.closing * (rules.bar_ticks + 1), 0 * full_row], axis=1)
         self.limit = np.array([self._limit(node) for node in self.nodes])
         self.entry = np.array([self._entry(node) for node in self.nodes])
-        music = np.array([node.stage == MUSIC for node in self.nodes])
+        self.music = music = np.array([node.stage == MUSIC for node in self.nodes])
+        numbered = [n.section * (rules.form.bars + 1) + n.bar if n.ending == 0 else _NO_NUMBER for n in self.nodes]
+        self.number = np.where(music, numbered, _NO_NUMBER)
         bars = np.array([1 + BARS_SEEN * node.ending + min(node.bar, BARS_SEEN - 1) for node in self.nodes])
         numbers = np.array([n.section * rules.form.bars + n.bar - (n.pickup == 0) for n in self.nodes])
         self.place, self.bar_number = bars * music, numbers * music

@@ -53,31 +53,28 @@ class Stepper:
         columns = torch.split(weights["lstm.weight_ih_l0"], list(config.input_widths), dim=1)
         tables = [weights[f"embeddings.{i}.weight"] @ column.T for i, column in enumerate(columns)]
         table = torch.cat([tables[0] + bias(0), *tables[1:]])
-        self._unit = np.float32(float(table.abs().max()) / _WIDEST)
-        # whole numbers too: their sum is exact, and of half the bytes
-        self._table = (table / float(self._unit)).round().to(device, torch.int16)
-        self._offsets = torch.tensor([0, *config.input_sizes[:-1]]).cumsum(0).to(device)
-        self._layers = [Product(weights["lstm.weight_hh_l0"], device)]
-        self._biases = [torch.zeros(0)]  # in the table
+        unit = float(table.abs().max()) / _WIDEST
+        table = (table / unit).round().to(torch.int16)  # whole numbers too: their sum is exact, and of half the bytes
+        self._layers = [_Layer(weights["lstm.weight_hh_l0"], table, unit, device)]
         for layer in range(1, config.layers):
             both = torch.cat([weights[f"lstm.weight_{kind}_l{layer}"] for kind in ("ih", "hh")], dim=1)
-            self._layers.append(Product(both, device))
-            self._biases.append(bias(layer).to(device))
-        self._out, self._out_bias = Product(weights["output.weight"], device), weights["output.bias"].to(device)
-        self._copied = np.array(config.lookbacks, dtype=np.int64)
+            self._layers.append(_Layer(both, bias(layer)[None], 1.0, device))
+        self._out = _Layer(weights["output.weight"], weights["output.bias"], 1.0, device)
+        self._offsets = torch.tensor([0, *config.input_sizes[:-1]]).cumsum(0).to(device)
+        self._added, self._copied = self._offsets.cpu().numpy(), np.array(config.lookbacks, dtype=np.int64)
 
     @property
     def numbers(self) -> str:
         """What most of its products are multiplied as."""
         ways: Counter[str] = Counter()
-        for product in (*self._layers, self._out):
-            ways[product.way] += product.count
+        for layer in (*self._layers, self._out):
+            ways[layer.product.way] += layer.product.count
         return ways.most_common(1)[0][0]
 
     @property
     def weights(self) -> int:
         """How many weights a step reads and multiplies with, the table look-ups left out."""
-        return sum(product.count for product in (*self._layers, self._out))
+        return sum(layer.product.count for layer in (*self._layers, self._out))
 
     def zeros(self, rows: int) -> Tensor:
         """The state of `rows` rows that have read nothing: [layers, 2 (h, c), rows, hidden], always float32."""
@@ -88,41 +85,45 @@ class Stepper:
         return self._step_compiled(inputs, state) if self.compiled else self._step(inputs, state)
 
     def _step_compiled(self, inputs: Tensor, state: Tensor) -> Tensor:
-        rows, hidden, below = len(inputs), self.config.hidden, None
-        read = inputs.numpy()
-        table, unit, looked_up = self._table.numpy(), self._unit, read + self._offsets.numpy()
-        for product, bias, (h, c) in zip(self._layers, self._biases, state.numpy(), strict=True):
+        rows, hidden, read, below = len(inputs), self.config.hidden, inputs.numpy(), None
+        looked_up = read + self._added
+        for layer, (h, c) in zip(self._layers, state.numpy(), strict=True):
             whole = np.empty((rows, hidden if below is None else 2 * hidden), np.int8)
             cells.quantise(h, whole[:, -hidden:])
             if below is not None:
                 cells.quantise(below, whole[:, :hidden])
-                table, unit, looked_up = bias.numpy()[None], np.float32(1), np.zeros((rows, 1), np.int64)
-            products = product(torch.from_numpy(whole)).numpy()
-            cells.advance(products, product.scale.numpy(), table, unit, looked_up, h, c)
+                looked_up = np.zeros((rows, 1), np.int64)  # the bias
+            products = layer.product(torch.from_numpy(whole)).numpy()
+            cells.advance(products, layer.scale, layer.array, layer.unit, looked_up, h, c)
             below = h
         assert below is not None
-        whole = np.empty((rows, hidden), np.int8)
+        whole, logits = np.empty((rows, hidden), np.int8), np.empty((rows, self.config.vocabulary), np.float32)
         cells.quantise(below, whole)
-        products, logits = (
-            self._out(torch.from_numpy(whole)).numpy(),
-            np.empty((rows, self.config.vocabulary), np.float32),
-        )
-        cells.scores(products, self._out.scale.numpy(), self._out_bias.numpy(), read, self._copied, logits)
+        products = self._out.product(torch.from_numpy(whole)).numpy()
+        cells.scores(products, self._out.scale, self._out.array, read, self._copied, logits)
         return torch.from_numpy(logits)
 
     def _step(self, inputs: Tensor, state: Tensor) -> Tensor:
-        looked_up = self._table[inputs + self._offsets].sum(1, dtype=torch.int32) * float(self._unit)
-        below: Tensor | None = None
-        for product, bias, (h, c) in zip(self._layers, self._biases, state, strict=True):
-            x = h if below is None else torch.cat([below, h], dim=1)
-            gates = _whole(x, product) + (looked_up if below is None else bias)
+        first, below = self._layers[0], None
+        looked_up = first.table[inputs + self._offsets].sum(1, dtype=torch.int32) * float(first.unit)
+        for layer, (h, c) in zip(self._layers, state, strict=True):
+            gates = layer.times(h) + looked_up if below is None else layer.times(below, h) + layer.table
             i, f, g, o = gates.chunk(4, dim=1)
             c.mul_(f.sigmoid_()).addcmul_(i.sigmoid_(), g.tanh_())
             torch.mul(o.sigmoid_(), c.tanh(), out=h)
             below = h
         assert below is not None
-        return with_copies(_whole(below, self._out) + self._out_bias, inputs, self.config)
+        return with_copies(self._out.times(below) + self._out.table, inputs, self.config)
 
 
-def _whole(x: Tensor, product: Product) -> Tensor:
-    return product((x * ONE).round().to(torch.int8)).float() * product.scale
+class _Layer:
+    """Weights as a Product, and a table of what is added to it, or one row of that, in multiples of `unit`."""
+
+    def __init__(self, weight: Tensor, table: Tensor, unit: float, device: torch.device) -> None:
+        self.product, self.table, self.unit = Product(weight, device), table.to(device), np.float32(unit)
+        self.scale, self.array = self.product.scale.cpu().numpy(), table.numpy()  # for what is compiled
+
+    def times(self, *x: Tensor) -> Tensor:
+        """x between -1 and 1, side by side, @ weight.T."""
+        whole = (torch.cat(x, dim=1) * ONE).round().to(torch.int8)
+        return self.product(whole).float() * self.product.scale
