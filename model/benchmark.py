@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model import checkpoint, composition
+from model import checkpoint, composition, drawing
 from model.abreast import abreast, ways
 from model.cells import ONE
 from model.cursor import INPUTS, Cursor
@@ -119,18 +119,24 @@ def numpy_loop(network: Network) -> Step:
 
 def plain_steps(stepper: Stepper, rows: int) -> Step:
     """Our step without a grammar, for networks that see tokens alone."""
-    device = stepper.device
+    device, random = stepper.device, np.random.default_rng(0)
     state, tokens = stepper.zeros(rows), torch.zeros(rows, 1, dtype=torch.int64, device=device)
-    all_allowed = torch.ones(rows, stepper.config.vocabulary, dtype=torch.bool, device=device)
+    allowed = torch.ones(rows, stepper.config.vocabulary, dtype=torch.bool, device=device)
     warm = torch.ones(rows, 1, device=device)
 
     @torch.inference_mode()
     def step() -> None:
         nonlocal tokens
         uniform = torch.rand(rows, 1, dtype=torch.float64, device=device)
-        tokens = choose(stepper.step(tokens, state), all_allowed, warm, uniform)[:, None]
+        tokens = choose(stepper.step(tokens, state), allowed, warm, uniform)[:, None]
 
-    return step
+    def compiled_step() -> None:
+        drawing.choose(stepper.step(tokens, state).numpy(), masks, temperature, random.random((rows, 1)), chosen)
+
+    if not stepper.compiled:
+        return step
+    masks, temperature, chosen = allowed.numpy(), warm.numpy(), tokens.numpy()[:, 0]
+    return compiled_step
 
 
 def grammar_steps(stepper: Stepper, vocabulary: Vocabulary, rows: int) -> Step:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -60,6 +62,12 @@ def test_the_compiled_cell_is_an_lstm_cell() -> None:
     assert np.allclose(c, wanted, atol=2e-6)
     assert np.allclose(h, o.sigmoid() * wanted.tanh(), atol=1e-6)
     assert np.abs(h).max() <= 1
+
+
+def test_what_cannot_be_kept_on_the_disk_is_compiled_all_the_same() -> None:
+    names: dict[str, Callable[[int], int]] = {}
+    exec(compile("def twice(x): return 2 * x", "<nowhere>", "exec"), names)
+    assert cells.compiled(names["twice"])(4) == 8
 
 
 def test_training_is_in_what_the_hardware_multiplies() -> None:
