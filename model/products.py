@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from model.cells import ONE
 
@@ -43,7 +44,7 @@ def _fastest(whole: Tensor) -> tuple[str, Way]:
     xs = [x.to(whole.device) for x in (torch.full_like(xs[0], ONE), *xs)]
     wanted = [x.double() @ whole.double().T for x in xs]
     name, best, least = "", _by_float32(whole), [math.inf] * len(xs)
-    for tried, prepare in (("float32", _by_float32), ("int8", _by_int8), ("packed int8", _by_packed_int8)):
+    for tried, prepare in _WAYS[whole.device.type].items():
         try:
             way, spent = prepare(whole), list[float]()
             for x, one, other in zip(xs, wanted, least, strict=True):
@@ -51,7 +52,7 @@ def _fastest(whole: Tensor) -> tuple[str, Way]:
                 spent.append(_seconds(way, x) if exact else math.inf)
                 if spent[-1] > _HOPELESS * other:
                     break
-        except (RuntimeError, AttributeError, NotImplementedError):
+        except (RuntimeError, AttributeError):
             continue  # not every processor, size and build of torch has each way
         if math.isfinite(sum(spent)) and sum(spent) < sum(least):
             name, best, least = tried, way, spent
@@ -80,10 +81,20 @@ def _by_int8(whole: Tensor) -> Way:
     return lambda x: torch._int_mm(x, weight)
 
 
+def _by_padded_int8(whole: Tensor) -> Way:
+    """As CUDA wants it: at least 17 rows, and of all else a multiple of 8."""
+    out = whole.shape[0]
+    weight = F.pad(whole, (0, 0, 0, -out % 8)).T
+
+    def way(x: Tensor) -> Tensor:
+        rows = len(x)
+        return torch._int_mm(F.pad(x, (0, 0, 0, max(32 - rows, -rows % 8))), weight)[:rows, :out]
+
+    return way
+
+
 def _by_packed_int8(whole: Tensor) -> Way:
-    """oneDNN's, on CPUs: weights laid out once as they are read."""
-    if whole.device.type != "cpu":
-        raise NotImplementedError
+    """oneDNN's: weights laid out once as they are read."""
     ops, out = torch.ops.onednn, whole.shape[0]
     packed, ones, zeros = ops.qlinear_prepack(whole, None), torch.ones(out), torch.zeros(out, dtype=torch.int64)
 
@@ -94,3 +105,9 @@ def _by_packed_int8(whole: Tensor) -> Way:
         return product
 
     return way
+
+
+_WAYS: dict[str, dict[str, Callable[[Tensor], Way]]] = {
+    "cpu": {"float32": _by_float32, "int8": _by_int8, "packed int8": _by_packed_int8},
+    "cuda": {"float32": _by_float32, "int8": _by_padded_int8},
+}

@@ -43,11 +43,21 @@ def test_a_way_to_multiply_that_is_not_exact_is_not_taken(monkeypatch: pytest.Mo
         return lambda x: torch._int_mm(x, whole.T).clamp(max=2**15 - 1)
 
     def absent(whole: Tensor) -> products.Way:
-        raise NotImplementedError
+        raise RuntimeError("this processor has no such thing")
 
-    monkeypatch.setattr(products, "_by_int8", saturating)
-    monkeypatch.setattr(products, "_by_packed_int8", absent)
+    ways = {"float32": products._by_float32, "saturating": saturating, "absent": absent}
+    monkeypatch.setitem(products._WAYS, "cpu", ways)
     assert Product(torch.ones(300, 512), CPU).way == "float32"
+
+
+@pytest.mark.parametrize("rows", [1, 31, 32, 100])
+def test_every_way_gives_the_same_sums(rows: int) -> None:
+    whole = torch.randint(-127, 128, (83, 64), dtype=torch.int8)
+    x = torch.randint(-127, 128, (rows, 64), dtype=torch.int8)
+    wanted = (x.long() @ whole.long().T).double()
+    for ways in products._WAYS.values():
+        for name, prepare in ways.items():
+            assert torch.equal(prepare(whole)(x).double(), wanted), name
 
 
 def test_the_compiled_cell_is_an_lstm_cell() -> None:

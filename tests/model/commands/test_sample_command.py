@@ -42,6 +42,15 @@ def test_tune_i_has_seed_plus_i_and_comes_out_the_same_again(three: Ended) -> No
     assert alone.err.startswith("1 tune, ")
 
 
+@pytest.mark.timeout(300)
+def test_another_processor_gives_the_same(three: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that multiplies no int8, and for which other instructions are compiled. (oneDNN and Numba take these.)"""
+    for name, value in {"ONEDNN_MAX_CPU_ISA": "SSE41", "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    assert model(*ASKED, "--count", "3", "--seed", "7", timeout=280).out == three.out
+
+
 def test_abc2midi_reads_the_tunes_without_a_word(three: Ended, abc2midi: Callable[[str], str]) -> None:
     assert abc2midi(three.out) == ""
 
