@@ -165,34 +165,25 @@ def draw(
         node = rows.node[row]
         if tables.ended[node]:
             continue
-        position, tries, taken = rows.position[row], rows.tries[row], rows.taken[row]
-        music, closing = tables.music[node], tables.closing[node]
-        bar, left = tables.bar_start[node], tables.limit[node] - position
-        here = bar + (position if music else columns - 2)
-        own = logits[row]
+        position, music, bar = rows.position[row], tables.music[node], tables.bar_start[node]
+        left, own = tables.limit[node] - position, logits[row]
         for k in range(len(back)):
-            seen[k] = rows.seen[row, here - back[k] * columns]
-            if seen[k] and rows.runs[row, k]:
-                own[seen[k] - 1] += persistence[k]
-        if closing and left > 0:
-            for v in range(len(own)):
-                if tables.ticks[v] == left:
-                    own[v] += _F(CADENCE)
-        full, strict, free = tables.rows[node]
-        mask = tables.masks[(free if tries < TRIES else strict) + left if left > 0 else full]
-
-        number, in_bar = tables.given[node], min(rows.in_bar[row], rows.bars.shape[2] - 1)
-        given = rows.prefix[row, min(taken, rows.prefix.shape[1] - 1)]
-        given = given if given != FREE else rows.bars[row, number, in_bar]
-        token = given
+            seen[k] = rows.seen[row, bar + (position if music else columns - 2) - back[k] * columns]
+        token = given = _given(tables, rows, row)
         if given == FREE:
+            for k in range(len(back)):
+                if seen[k] and rows.runs[row, k]:
+                    own[seen[k] - 1] += persistence[k]
+            if tables.closing[node] and left > 0:
+                own += _F(CADENCE) * (tables.ticks == left)
+            mask = tables.masks[_mask(tables, rows, row, left)]
             uniform = rows.uniform[row, min(rows.drawn[row], longest_tune)]
             token = pick(own, mask, rows.temperature[row, 0], uniform, weights)
             if measured and music:
                 predicted[0] += 1
                 removed[0] += _forbidden(own, mask)
 
-        at = min(taken, longest_tune)
+        at = min(rows.taken[row], longest_tune)
         rows.ids[row, at] = token
         rows.seen[row, bar + (position if music else columns - 1)] = token + 1
         if music:
@@ -205,15 +196,39 @@ def draw(
             rows.position[row], rows.in_bar[row], rows.tries[row] = tables.entry[node], 0, 0
             continue
         rows.position[row], rows.in_bar[row] = position + length, rows.in_bar[row] + 1
-        ends = closing and length == left and given == FREE
-        if ends and not tables.tonic[token] and tries < TRIES:  # begin the bar again
-            rows.state[:, :, row] = rows.state_before[:, :, row]
-            rows.runs[row] = rows.runs_before[row]
-            rows.seen[row, bar : bar + columns] = rows.seen_before[row]
-            rows.position[row] = tables.entry[node]
-            rows.taken[row] -= rows.in_bar[row]
-            rows.in_bar[row] = 0
-            rows.tries[row] += 1
+        strays = tables.closing[node] and length == left and not tables.tonic[token]
+        if strays and given == FREE and rows.tries[row] < TRIES:
+            _take_back(tables, rows, row, bar)
+
+
+@compiled
+def _given(tables: TableArrays, rows: RowArrays, row: int) -> Any:
+    """The token that is given next, or FREE: of the beginning first, then of the bar."""
+    given = rows.prefix[row, min(rows.taken[row], rows.prefix.shape[1] - 1)]
+    if given != FREE:
+        return given
+    return rows.bars[row, tables.given[rows.node[row]], min(rows.in_bar[row], rows.bars.shape[2] - 1)]
+
+
+@compiled
+def _mask(tables: TableArrays, rows: RowArrays, row: int, left: int) -> Any:
+    """Which of the masks holds with so many ticks left in the bar."""
+    full, strict, free = tables.rows[rows.node[row]]
+    if left <= 0:
+        return full
+    return left + (free if rows.tries[row] < TRIES else strict)
+
+
+@compiled
+def _take_back(tables: TableArrays, rows: RowArrays, row: int, bar: int) -> None:
+    """Begin the bar again."""
+    rows.state[:, :, row] = rows.state_before[:, :, row]
+    rows.runs[row] = rows.runs_before[row]
+    rows.seen[row, bar : bar + rows.seen_before.shape[1]] = rows.seen_before[row]
+    rows.position[row] = tables.entry[rows.node[row]]
+    rows.taken[row] -= rows.in_bar[row]
+    rows.in_bar[row] = 0
+    rows.tries[row] += 1
 
 
 @compiled

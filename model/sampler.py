@@ -6,7 +6,7 @@ stream, so the same seed and checkpoint give the same tune whatever the batch.
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,7 +16,8 @@ from model.abreast import abreast, ways
 from model.checkpoint import Checkpoint
 from model.critic import DRAFTS, Critic
 from model.cursor import INPUTS
-from model.decoder import LONGEST_TUNE, Decoder, Row
+from model.decoder import Decoder
+from model.drafts import CHOOSING, PLANNING, Asked, Draft, random_stream
 from model.errors import CheckpointError, InputError, SamplingError
 from model.form import well_formed
 from model.grammar import Grammar, Rules, State, pickup_ticks
@@ -34,10 +35,6 @@ from model.variation import Given, given, unchanged
 from model.vocabulary import Vocabulary
 
 DRAWS = 30  # attempts at one tune before giving up
-PATIENCE = 5  # draws that are too close to a known tune, or whose parts are all alike; then it gets warmer,
-WARMER = 0.1  # by so much each time
-PLANNING = 2**32  # the random stream of a seed that draws its first draft's plan; those of its drafts count from 0,
-CHOOSING = 2**33  # and those that choose among the drafts of each draw from here
 UNCHANGED = "the tune that it varies"
 IDLE = 1 / 8  # the share of a batch's rows that have ended, at which they are dropped
 GRAMMARS = 64  # compiled ones kept: up to half a megabyte each
@@ -62,52 +59,6 @@ class Composed:
     @property
     def tokens(self) -> int:
         return len(self.spelled)
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """One of several tunes for a prompt, `number` from 0, and what it is drawn by."""
-
-    number: int
-    grammar: Grammar
-    plan: tuple[int, ...]
-    prefix: list[int]
-
-
-@dataclass
-class _Asked:
-    """A prompt on its way through the batch, and those of its drafts that have ended: (number, ids)."""
-
-    index: int
-    prompt: Prompt
-    given: Given
-    drafts: list[_Draft]
-    title: str = ""
-    draw: int = 0
-    ended: list[tuple[int, list[int]]] = field(default_factory=list)
-
-    @property
-    def temperature(self) -> float:
-        return self.prompt.temperature + WARMER * max(0, self.draw - PATIENCE)
-
-    def rows(self) -> list[Row]:
-        """What the decoder needs for this draw."""
-        first = self.draw * len(self.drafts)
-        return [
-            Row(
-                draft.grammar,
-                self.temperature,
-                _random(self.prompt, first + draft.number).random(LONGEST_TUNE),
-                draft.prefix,
-                self.given.bars,
-                draft.plan,
-            )
-            for draft in self.drafts
-        ]
-
-
-def _random(prompt: Prompt, stream: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(key=[prompt.seed, stream]))
 
 
 class Sampler:
@@ -163,7 +114,7 @@ class Sampler:
     def stream(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Composed | InputError | SamplingError]]:
         """Compose all `prompts` as a batch and yield each, by its index, as it ends; what is no good, as another."""
         started = time.monotonic()
-        asked: list[_Asked] = []
+        asked: list[Asked] = []
         for index, prompt in enumerate(prompts):
             try:
                 asked.append(self._asked(index, prompt))
@@ -172,7 +123,7 @@ class Sampler:
         for one, title in zip(asked, self._named([one.prompt for one in asked]) if asked else [], strict=True):
             one.title = title
         while asked:
-            again: list[_Asked] = []
+            again: list[Asked] = []
             for one in self._drawn(asked):
                 outcome = self._chosen(one, started)
                 if outcome is None:
@@ -182,15 +133,15 @@ class Sampler:
                     yield one.index, outcome
             asked = again
 
-    def _drawn(self, asked: Sequence[_Asked]) -> Iterator[_Asked]:
+    def _drawn(self, asked: Sequence[Asked]) -> Iterator[Asked]:
         """Draw the drafts of `asked` once, and give each when all of its own have ended."""
         threads = torch.get_num_threads() if self.device.type == "cpu" else 1
         parts = ways(len(asked) * self.drafts, threads)
         return abreast([self._drawn_together(asked[part::parts]) for part in range(parts)])
 
-    def _drawn_together(self, asked: Sequence[_Asked]) -> Iterator[_Asked]:
+    def _drawn_together(self, asked: Sequence[Asked]) -> Iterator[Asked]:
         """The same, as one batch."""
-        places: list[tuple[_Asked, int] | None] = [(one, draft.number) for one in asked for draft in one.drafts]
+        places: list[tuple[Asked, int] | None] = [(one, draft.number) for one in asked for draft in one.drafts]
         decoder = Decoder(self.stepper, [row for one in asked for row in one.rows()], self.measure_mask)
         while going := sum(place is not None for place in places):
             if going <= decoder.count * (1 - IDLE):
@@ -216,7 +167,7 @@ class Sampler:
         """Steps between two looks at which tunes have ended: a look makes the host wait for an accelerator."""
         return 1 if self.device.type == "cpu" else 16
 
-    def _asked(self, index: int, prompt: Prompt) -> _Asked:
+    def _asked(self, index: int, prompt: Prompt) -> Asked:
         rules = composition.rules(prompt, self.vocabulary)
         fixed = given(prompt, self.vocabulary)
         drafts = []
@@ -225,8 +176,8 @@ class Sampler:
             grammar = self._grammar(replace(rules, closes=tuple(part.closes for part in plans[:-1])))
             closing = grammar.rules.closing
             ids = tuple(part._replace(closes=c).id for part, c in zip(plans, closing, strict=False))
-            drafts.append(_Draft(number, grammar, ids, self._prefix(grammar, fixed, prompt)))
-        return _Asked(index, prompt, fixed, drafts)
+            drafts.append(Draft(number, grammar, ids, self._prefix(grammar, fixed, prompt)))
+        return Asked(index, prompt, fixed, drafts)
 
     def _grammar(self, rules: Rules) -> Grammar:
         grammar = self._grammars.get(rules) or Grammar(self.vocabulary, rules)
@@ -237,7 +188,7 @@ class Sampler:
 
     def _planned(self, prompt: Prompt, draft: int, parts: int, known: tuple[Plan, ...]) -> tuple[Plan, ...]:
         """The plans of the parts of a draft, `known` for the first of them."""
-        uniform = _random(prompt, PLANNING + draft).random()
+        uniform = random_stream(prompt, PLANNING + draft).random()
         return known + self._plans.draw(prompt.rhythm, parts, uniform)[len(known) :]
 
     def _prefix(self, grammar: Grammar, plan: Given, prompt: Prompt) -> list[int]:
@@ -268,13 +219,14 @@ class Sampler:
                 raise InputError(f"bar {number} of part {'ABC'[section]} does not fit a {prompt.rhythm} that is varied")
         return prefix
 
-    def _chosen(self, one: _Asked, started: float) -> Composed | SamplingError | None:
+    def _chosen(self, one: Asked, started: float) -> Composed | SamplingError | None:
         """The tune, or None to draw again, or the failure when that was done often enough."""
         drafts = [self.vocabulary.decode(ids) for _, ids in sorted(one.ended)]
         whole = [tokens for tokens in drafts if tokens[-1] == "|]"]
         if self._critic and len(whole) > 1:
             songs = [composition.song_of(tokens, one.prompt) for tokens in whole]
-            whole = [whole[place] for place in self._critic.order(songs, _random(one.prompt, CHOOSING + one.draw))]
+            random = random_stream(one.prompt, CHOOSING + one.draw)
+            whole = [whole[place] for place in self._critic.order(songs, random)]
         wrong = "too long"
         for tokens in whole:
             found = self._finished(one, tokens, started)
@@ -285,7 +237,7 @@ class Sampler:
             return None
         return SamplingError(f"no good tune came out in {DRAWS} draws (the last was {wrong}): try another seed")
 
-    def _finished(self, one: _Asked, tokens: list[str], started: float) -> Composed | str:
+    def _finished(self, one: Asked, tokens: list[str], started: float) -> Composed | str:
         """The tune that `tokens` spell, or what is wrong with it."""
         prompt = one.prompt
         tune = composition.tune_of(tokens, prompt, one.title)

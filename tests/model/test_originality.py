@@ -8,12 +8,13 @@ from model import checkpoint
 from model.abc_reader import parse
 from model.abc_writer import write
 from model.corpus import Corpus
+from model.drafts import PATIENCE, WARMER
 from model.form import parts_of
 from model.jobs import Form, Prompt
 from model.key import Key
 from model.notation import transpose
 from model.originality import LIMIT, NOBODY, VERBATIM_BARS, Index, Nearest, _longest_run, index_of
-from model.sampler import PATIENCE, WARMER, Composed, Sampler
+from model.sampler import Composed, Sampler
 from model.tokens import Song
 
 EDOR = Prompt(Key.parse("Edor"), "reel", form=Form("AB", 8), seed=21)
