@@ -21,29 +21,33 @@ def ways(rows: int, threads: int) -> int:
     return max(1, min(threads, rows // LEAST))
 
 
-def abreast(streams: Sequence[Iterator[T]]) -> Iterator[T]:
-    """What `streams` give, as it comes. The first error ends them all; so does closing this iterator."""
+def abreast(streams: Sequence[Iterator[T | None]]) -> Iterator[T]:
+    """What `streams` give, as it comes. The first error ends them all; so does closing this iterator.
+
+    A stream that works for long gives None now and then, which goes no further: there it can be ended.
+    """
     if len(streams) == 1:
-        yield from streams[0]
+        yield from (item for item in streams[0] if item is not None)
         return
     threads, told = torch.get_num_threads(), queue.SimpleQueue[tuple[T] | BaseException | None]()
-    stop = threading.Event()
+    stop, running = threading.Event(), list[threading.Thread]()
 
-    def go(stream: Iterator[T]) -> None:
-        torch.set_num_threads(1)  # this thread's
+    def go(stream: Iterator[T | None]) -> None:
+        torch.set_num_threads(1)  # this thread's, and that of threads to come
         try:
             for item in stream:
-                told.put((item,))
                 if stop.is_set():
                     break
+                if item is not None:
+                    told.put((item,))
             told.put(None)
         except BaseException as error:
             told.put(error)
 
-    running = [threading.Thread(target=go, args=(stream,), daemon=True) for stream in streams]
-    for thread in running:
-        thread.start()
     try:
+        for stream in streams:
+            running.append(threading.Thread(target=go, args=(stream,), name="abreast", daemon=True))
+            running[-1].start()
         ended = 0
         while ended < len(streams):
             match told.get():
@@ -55,6 +59,8 @@ def abreast(streams: Sequence[Iterator[T]]) -> Iterator[T]:
                     raise error
     finally:
         stop.set()
+        torch.set_num_threads(threads)
         for thread in running:
-            thread.join()
-        torch.set_num_threads(threads)  # and not one, in threads to come
+            if thread.ident is not None:
+                thread.join()
+        torch.set_num_threads(threads)

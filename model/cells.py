@@ -4,11 +4,15 @@ Each function goes through its rows one by one and does the same for each, in an
 row's numbers depend neither on the rows beside it nor on the machine. What they give is written in place.
 """
 
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
+
+log = logging.getLogger(__name__)
 
 ONE = 127  # what 1 is in int8
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -21,9 +25,26 @@ def compiled(function: Function) -> Function:
     """
     how = {"nogil": True, "error_model": "numpy"}
     try:
-        return cast(Function, njit(cache=True, **how)(function))
+        ready = njit(cache=True, **how)(function)
     except RuntimeError:  # neither this folder nor the user's cache can be written
         return cast(Function, njit(**how)(function))
+    kept = ready._cache  # what lies there may be cut off, and the disk full: then it is compiled again
+    kept.load_overload = _or_none(kept.load_overload, lambda: None)
+    kept.save_overload = _or_none(kept.save_overload, kept.flush)
+    return cast(Function, ready)
+
+
+def _or_none(method: Callable[..., Any], undo: Callable[[], object]) -> Callable[..., Any]:
+    def tried(*arguments: Any) -> Any:
+        try:
+            return method(*arguments)
+        except Exception as error:
+            log.warning("what is compiled cannot be kept or read: %s", error)
+            with suppress(Exception):
+                undo()
+            return None
+
+    return tried
 
 
 _F = np.float32

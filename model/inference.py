@@ -45,7 +45,8 @@ class Stepper:
         config: NetworkConfig = network.config
         self.config, self.device = config, device
         self.compiled = device.type == "cpu" if compiled is None else compiled
-        weights: dict[str, Tensor] = {name: tensor.float() for name, tensor in network.state_dict().items()}
+        # in float64, in which no processor's own order of summing changes what is rounded below
+        weights: dict[str, Tensor] = {name: w.cpu().double() for name, w in network.state_dict().items()}
 
         def bias(layer: int) -> Tensor:
             return weights[f"lstm.bias_ih_l{layer}"] + weights[f"lstm.bias_hh_l{layer}"]
@@ -86,9 +87,10 @@ class Stepper:
 
     def _step_compiled(self, inputs: Tensor, state: Tensor) -> Tensor:
         rows, hidden, read, below = len(inputs), self.config.hidden, inputs.numpy(), None
+        room = _room(rows)
         looked_up = read + self._added
         for layer, (h, c) in zip(self._layers, state.numpy(), strict=True):
-            whole = np.empty((rows, hidden if below is None else 2 * hidden), np.int8)
+            whole = np.zeros((room, hidden if below is None else 2 * hidden), np.int8)
             cells.quantise(h, whole[:, -hidden:])
             if below is not None:
                 cells.quantise(below, whole[:, :hidden])
@@ -97,7 +99,7 @@ class Stepper:
             cells.advance(products, layer.scale, layer.array, layer.unit, looked_up, h, c)
             below = h
         assert below is not None
-        whole, logits = np.empty((rows, hidden), np.int8), np.empty((rows, self.config.vocabulary), np.float32)
+        whole, logits = np.zeros((room, hidden), np.int8), np.empty((rows, self.config.vocabulary), np.float32)
         cells.quantise(below, whole)
         products = self._out.product(torch.from_numpy(whole)).numpy()
         cells.scores(products, self._out.scale, self._out.array, read, self._copied, logits)
@@ -116,10 +118,16 @@ class Stepper:
         return with_copies(self._out.times(below) + self._out.table, inputs, self.config)
 
 
+def _room(rows: int) -> int:
+    """How many rows to multiply: for each number of them that it has seen, oneDNN keeps half a megabyte."""
+    return -rows // 16 * -16 if rows > 16 else 1 << (rows - 1).bit_length()
+
+
 class _Layer:
     """Weights as a Product, and a table of what is added to it, or one row of that, in multiples of `unit`."""
 
     def __init__(self, weight: Tensor, table: Tensor, unit: float, device: torch.device) -> None:
+        table = table.float() if table.is_floating_point() else table
         self.product, self.table, self.unit = Product(weight, device), table.to(device), np.float32(unit)
         self.scale, self.array = self.product.scale.cpu().numpy(), table.numpy()  # for what is compiled
 

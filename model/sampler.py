@@ -6,6 +6,7 @@ stream, so the same seed and checkpoint give the same tune whatever the batch.
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,6 +84,8 @@ class Sampler:
         inputs = network.config.inputs
         if not set(inputs) <= set(INPUTS) or network.config.input_sizes != input_sizes(self.vocabulary, inputs):
             raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
+        if network.config.vocabulary != len(self.vocabulary):
+            raise CheckpointError("the checkpoint's network has not as many outputs as its vocabulary has tokens")
         self.stepper = Stepper(network, self.device)
         self._titles, self._index = titles, index
         self._critic = critic if critic and critic.knows(checkpoint) else None
@@ -96,7 +99,8 @@ class Sampler:
         """Compile what is compiled, seconds of work, or read it from the disk: the first tune need not wait for it."""
         prompt = Prompt(Key.parse("D"), "reel")
         self._named([prompt])
-        Decoder(self.stepper, self._asked(0, prompt).rows()).step()
+        with suppress(InputError):  # perhaps it never learned reels
+            Decoder(self.stepper, self._asked(0, prompt).rows()).step()
 
     @property
     def mask_removed(self) -> float:
@@ -139,8 +143,8 @@ class Sampler:
         parts = ways(len(asked) * self.drafts, threads)
         return abreast([self._drawn_together(asked[part::parts]) for part in range(parts)])
 
-    def _drawn_together(self, asked: Sequence[Asked]) -> Iterator[Asked]:
-        """The same, as one batch."""
+    def _drawn_together(self, asked: Sequence[Asked]) -> Iterator[Asked | None]:
+        """The same, as one batch; None while there is nothing to give."""
         places: list[tuple[Asked, int] | None] = [(one, draft.number) for one in asked for draft in one.drafts]
         decoder = Decoder(self.stepper, [row for one in asked for row in one.rows()], self.measure_mask)
         while going := sum(place is not None for place in places):
@@ -150,6 +154,7 @@ class Sampler:
                 places = [places[number] for number in kept]
             for _ in range(self._steps_unseen):
                 decoder.step()
+            yield None
             for number in decoder.ended():
                 place = places[number]
                 if place is None:  # it was taken already

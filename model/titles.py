@@ -59,7 +59,11 @@ class Titles:
     def __init__(self, loaded: Checkpoint) -> None:
         self._vocabulary = Vocabulary.from_json(loaded.vocabulary)
         # on the CPU everywhere, so that a seed's title does not depend on the machine
-        self._stepper = Stepper(restored(loaded.network, loaded.weights), torch.device("cpu"))
+        network = restored(loaded.network, loaded.weights)
+        sizes = (network.config.vocabulary, *network.config.input_sizes)
+        if sizes != (len(self._vocabulary),) * 2:
+            raise CheckpointError("the titles' network does not fit its vocabulary")
+        self._stepper = Stepper(network, torch.device("cpu"))
         try:
             self._taken, self._words = frozenset(loaded.facts["taken"]), frozenset(loaded.facts["words"])
         except KeyError as error:

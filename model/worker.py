@@ -62,7 +62,6 @@ class Worker:
         """Load the default checkpoint (CheckpointError if it cannot be used), say `ready`, and work."""
         sha256 = checkpoint.sha256(self._default) if self._default.is_file() else ""
         sampler = self._versions.begin(self._default, sha256)
-        sampler.warm_up()
         self._device = device(sampler.stepper)
         self._say(Event("", "ready"))
         threading.Thread(target=self._read, name="jobs", daemon=True).start()
@@ -183,7 +182,9 @@ class Worker:
             self._out.flush()
 
     def _load(self, path: Path, sha256: str) -> Sampler:
-        return Sampler(checkpoint.read(path, sha256), self._titles, self._index, self._critic)
+        sampler = Sampler(checkpoint.read(path, sha256), self._titles, self._index, self._critic)
+        sampler.warm_up()
+        return sampler
 
 
 def device(stepper: Stepper) -> str:

@@ -178,7 +178,7 @@ def test_nothing_the_bot_can_reach_imports_torch() -> None:
 
 def test_starting_the_bot_loads_neither_torch_nor_engravers_nor_plots() -> None:
     heavy = {"torch", "safetensors", "music21", "matplotlib", "verovio", "symusic", "numpy", "pretty_midi", "lameenc"}
-    heavy |= {"typst", "asyncpg", "redis"}
+    heavy |= {"typst", "asyncpg", "redis", "numba"}
     program = f"import sys, bot.__main__; print(sorted({heavy} & sys.modules.keys()))"
     ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"

@@ -60,7 +60,7 @@ class LocalWorker:
 
     threads: int = 1
     checkpoint: Path | None = None
-    start_timeout: float = 60.0
+    start_timeout: float = 180.0  # seconds; the first start on a slow machine compiles for a minute
     command: Sequence[str] = COMMAND
     keep: int = 3  # versions in its memory
     silence: float = 30.0

@@ -1,4 +1,8 @@
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,6 +54,23 @@ def test_a_way_to_multiply_that_is_not_exact_is_not_taken(monkeypatch: pytest.Mo
     assert Product(torch.ones(300, 512), CPU).way == "float32"
 
 
+def test_nor_is_one_that_is_hopelessly_slow_tried_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def slow(whole: Tensor) -> products.Way:
+        def way(x: Tensor) -> Tensor:
+            asked.append(len(x))
+            time.sleep(0.02)
+            return x.float() @ whole.float().T
+
+        return way
+
+    ways = {"float32": products._by_float32, "slow": slow, "int8": products._by_int8}
+    monkeypatch.setitem(products._WAYS, "cpu", ways)
+    assert Product(torch.ones(300, 512), CPU).way in ("float32", "int8")
+    assert set(asked) == {1}
+
+
 @pytest.mark.parametrize("rows", [1, 31, 32, 100])
 def test_every_way_gives_the_same_sums(rows: int) -> None:
     whole = torch.randint(-127, 128, (83, 64), dtype=torch.int8)
@@ -78,6 +99,27 @@ def test_what_cannot_be_kept_on_the_disk_is_compiled_all_the_same() -> None:
     names: dict[str, Callable[[int], int]] = {}
     exec(compile("def twice(x): return 2 * x", "<nowhere>", "exec"), names)
     assert cells.compiled(names["twice"])(4) == 8
+
+
+def test_what_is_kept_may_be_cut_off_and_the_disk_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "import numpy as np; from model.cells import quantise; "
+    program += "x = np.zeros((1, 2), np.int8); quantise(np.ones((1, 2), np.float32), x); print(x.tolist())"
+    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); "
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+
+    def printed(before: str = "") -> str:
+        return subprocess.run(
+            [sys.executable, "-c", before + program], capture_output=True, text=True, check=True
+        ).stdout
+
+    assert printed(full) == printed() == "[[127, 127]]\n"
+    kept = [path for path in tmp_path.rglob("*.nb?") if path.stat().st_size]
+    assert {path.suffix for path in kept} == {".nbi", ".nbc"}
+    for suffix in (".nbc", ".nbi"):
+        for path in kept:
+            if path.suffix == suffix:
+                path.write_bytes(b"")
+        assert printed() == "[[127, 127]]\n"
 
 
 def test_training_is_in_what_the_hardware_multiplies() -> None:

@@ -1,11 +1,14 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from model.abc_reader import parse
 from model.abc_writer import write
+from model.abreast import LEAST
+from model.checkpoint import Checkpoint
 from model.composition import HIGHEST, LOWEST
-from model.errors import InputError
+from model.errors import CheckpointError, InputError
 from model.evaluation.compliance import keeps_opening
 from model.form import form_of, parts_of, well_formed
 from model.jobs import Form, Prompt, parse_prompt
@@ -35,6 +38,27 @@ def test_the_same_seed_gives_the_same_tune_alone_and_in_a_batch_of_forty(
     assert abc(sampler.compose([EDOR])) == abc(forty[:1])
     assert abc(sampler.compose([replace(EDOR, seed=50)])) == abc(forty[39:])
     assert abc(sampler.compose(numbered(replace(EDOR, seed=20), 9))) == abc(forty[9:18])
+
+
+def test_so_it_does_on_any_number_of_threads(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts = numbered(EDOR, 3 * LEAST)
+    alone = abc(sampler.compose(prompts))
+    parted: list[int] = []
+    together = Sampler._drawn_together
+    monkeypatch.setattr(
+        Sampler, "_drawn_together", lambda own, asked: (parted.append(len(asked)), together(own, asked))[1]
+    )
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    assert abc(sampler.compose(prompts)) == alone
+    assert parted[:3] == [LEAST] * 3
+
+
+def test_a_network_that_does_not_fit_its_vocabulary_is_refused(small: Checkpoint) -> None:
+    less = dict(small.weights)
+    less |= {name: less[name][:-9] for name in ("output.weight", "output.bias")}
+    wrong = replace(small, network={**small.network, "vocabulary": small.network["vocabulary"] - 9}, weights=less)
+    with pytest.raises(CheckpointError, match="as many outputs"):
+        Sampler(wrong)
 
 
 def test_a_tune_that_is_not_of_its_form_is_drawn_again_and_warmer_in_the_end(

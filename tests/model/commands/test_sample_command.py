@@ -43,11 +43,12 @@ def test_tune_i_has_seed_plus_i_and_comes_out_the_same_again(three: Ended) -> No
 
 
 @pytest.mark.timeout(300)
-def test_another_processor_gives_the_same(three: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that multiplies no int8, and for which other instructions are compiled. (oneDNN and Numba take these.)"""
-    for name, value in {"ONEDNN_MAX_CPU_ISA": "SSE41", "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}.items():
+def test_another_processor_gives_the_same(three: Ended, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One that multiplies no int8, and for which other instructions are compiled and other libraries' code is taken."""
+    compiled = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path)}
+    libraries = {"ONEDNN_MAX_CPU_ISA": "SSE41", "MKL_CBWR": "COMPATIBLE", "ATEN_CPU_CAPABILITY": "default"}
+    for name, value in (compiled | libraries).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
     assert model(*ASKED, "--count", "3", "--seed", "7", timeout=280).out == three.out
 
 
