@@ -45,17 +45,18 @@ class Stepper:
         config: NetworkConfig = network.config
         self.config, self.device = config, device
         self.compiled = device.type == "cpu" if compiled is None else compiled
-        # in float64, in which no processor's own order of summing changes what is rounded below
-        weights: dict[str, Tensor] = {name: w.cpu().double() for name, w in network.state_dict().items()}
+        weights: dict[str, Tensor] = {name: weight.cpu() for name, weight in network.state_dict().items()}
 
         def bias(layer: int) -> Tensor:
-            return weights[f"lstm.bias_ih_l{layer}"] + weights[f"lstm.bias_hh_l{layer}"]
+            return weights[f"lstm.bias_ih_l{layer}"].double() + weights[f"lstm.bias_hh_l{layer}"].double()
 
-        columns = torch.split(weights["lstm.weight_ih_l0"], list(config.input_widths), dim=1)
-        tables = [weights[f"embeddings.{i}.weight"] @ column.T for i, column in enumerate(columns)]
-        table = torch.cat([tables[0] + bias(0), *tables[1:]])
-        unit = float(table.abs().max()) / _WIDEST
-        table = (table / unit).round().to(torch.int16)  # whole numbers too: their sum is exact, and of half the bytes
+        # in float64, in which no processor's own order of summing changes what is rounded then
+        columns = torch.split(weights["lstm.weight_ih_l0"].double(), list(config.input_widths), dim=1)
+        tables = [weights[f"embeddings.{i}.weight"].double() @ column.T for i, column in enumerate(columns)]
+        tables[0] += bias(0)
+        unit = max(float(table.abs().max()) for table in tables) / _WIDEST
+        # whole numbers too: their sum is exact, and of half the bytes
+        table = torch.cat([(table / unit).round().to(torch.int16) for table in tables])
         self._layers = [_Layer(weights["lstm.weight_hh_l0"], table, unit, device)]
         for layer in range(1, config.layers):
             both = torch.cat([weights[f"lstm.weight_{kind}_l{layer}"] for kind in ("ih", "hh")], dim=1)

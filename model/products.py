@@ -26,10 +26,10 @@ class Product:
 
     def __init__(self, weight: Tensor, device: torch.device) -> None:
         """weight [out, width] is rounded to whole multiples of `scale` [out], from -127 to 127."""
-        weight = weight.cpu().double()
-        largest, total = weight.abs().amax(1) / ONE, weight.abs().sum(1) * ONE / (EXACT - ONE * weight.shape[1])
-        scale = torch.maximum(largest, total).clamp(min=torch.finfo(torch.float32).tiny)
-        self.scale = (scale / ONE).float().to(device)
+        weight = weight.cpu().float()
+        total = weight.abs().sum(1, dtype=torch.float64) * ONE / (EXACT - ONE * weight.shape[1])
+        scale = torch.maximum(weight.abs().amax(1) / ONE, total.float()).clamp(min=torch.finfo(torch.float32).tiny)
+        self.scale = (scale / ONE).to(device)
         whole = (weight / scale[:, None]).round().to(device, torch.int8)
         self.count = whole.numel()
         self.way, self._multiply = _fastest(whole)
@@ -45,7 +45,8 @@ def _fastest(whole: Tensor) -> tuple[str, Way]:
     for x in xs:
         x[-1] = ONE if len(x) > 1 else x[-1]
     xs = [x.to(whole.device) for x in (torch.full_like(xs[0], ONE), *xs)]
-    wanted = [x.double() @ whole.double().T for x in xs]
+    wide = whole.double().T
+    wanted = [x.double() @ wide for x in xs]
     name, best, least = "", _by_float32(whole), [math.inf] * len(xs)
     for tried, prepare in _WAYS[whole.device.type].items():
         with suppress(RuntimeError, AttributeError):  # not every processor, size and build of torch has each way

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from model.abc_writer import write
 from model.abreast import LEAST
 from model.checkpoint import Checkpoint
 from model.composition import HIGHEST, LOWEST
+from model.drafts import Asked
 from model.errors import CheckpointError, InputError
 from model.evaluation.compliance import keeps_opening
 from model.form import form_of, parts_of, well_formed
@@ -45,9 +47,12 @@ def test_so_it_does_on_any_number_of_threads(sampler: Sampler, monkeypatch: pyte
     alone = abc(sampler.compose(prompts))
     parted: list[int] = []
     together = Sampler._drawn_together
-    monkeypatch.setattr(
-        Sampler, "_drawn_together", lambda own, asked: (parted.append(len(asked)), together(own, asked))[1]
-    )
+
+    def counted(own: Sampler, asked: list[Asked]) -> Iterator[Asked | None]:
+        parted.append(len(asked))
+        return together(own, asked)
+
+    monkeypatch.setattr(Sampler, "_drawn_together", counted)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     assert abc(sampler.compose(prompts)) == alone
     assert parted[:3] == [LEAST] * 3
