@@ -1,6 +1,7 @@
 """A batch of tunes under way, as tensors: every step draws one token for each from what its grammar allows.
 
-All of a step happens on the device, in place and without a look at any value, and is the same whatever tunes there are.
+On an accelerator all of a step happens there, in place and without a look at any value, and is the same whatever tunes
+there are. On a CPU it is compiled (model.drawing), and works on the same tensors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -225,16 +226,12 @@ class Decoder:
         Such a bar is drawn freely, and again where it ends elsewhere: so it comes as the network would play it, given
         that it closes. A mask alone would forbid long notes off the tonic and keep the short ones that lead there.
         """
-        if self._nothing(begins):
-            return
         self._state_before.copy_(torch.where(begins[:, None], self._state, self._state_before))
         self._runs_before.copy_(torch.where(begins[:, None], self._runs, self._runs_before))
         self._seen_before.copy_(torch.where(begins[:, None], self._seen.gather(1, this_bar), self._seen_before))
 
     def _take_back(self, missed: Tensor, this_bar: Tensor) -> None:
         """Begin the bar again."""
-        if self._nothing(missed):
-            return
         self._state.copy_(torch.where(missed[:, None], self._state_before, self._state))
         self._runs.copy_(torch.where(missed[:, None], self._runs_before, self._runs))
         seen = torch.where(missed[:, None], self._seen_before, self._seen.gather(1, this_bar))
@@ -243,10 +240,6 @@ class Decoder:
         self._taken.sub_(torch.where(missed, self._in_bar, 0))
         self._in_bar.copy_(torch.where(missed, 0, self._in_bar))
         self._tries.add_(missed)
-
-    def _nothing(self, rows: Tensor) -> bool:
-        """Whether it is known that no row is meant: a CPU can look, an accelerator would have to be waited for."""
-        return self.device.type == "cpu" and not bool(rows.any())
 
     def _given(self) -> Tensor:
         step = self._taken.clamp(max=self._prefix.shape[1] - 1)

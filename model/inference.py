@@ -5,6 +5,7 @@ Products are of whole numbers (model.products), so a tune is the same whatever i
 """
 
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -50,13 +51,16 @@ class Stepper:
         def bias(layer: int) -> Tensor:
             return weights[f"lstm.bias_ih_l{layer}"].double() + weights[f"lstm.bias_hh_l{layer}"].double()
 
-        # in float64, in which no processor's own order of summing changes what is rounded then
-        columns = torch.split(weights["lstm.weight_ih_l0"].double(), list(config.input_widths), dim=1)
-        tables = [weights[f"embeddings.{i}.weight"].double() @ column.T for i, column in enumerate(columns)]
-        tables[0] += bias(0)
-        unit = max(float(table.abs().max()) for table in tables) / _WIDEST
+        def tables() -> Iterator[Tensor]:
+            """In float64, in which no processor's own order of summing changes what is rounded then."""
+            columns = torch.split(weights["lstm.weight_ih_l0"], list(config.input_widths), dim=1)
+            for i, column in enumerate(columns):
+                product = weights[f"embeddings.{i}.weight"].double() @ column.double().T
+                yield product if i else product + bias(0)
+
+        unit = max(float(table.abs().max()) for table in tables()) / _WIDEST
         # whole numbers too: their sum is exact, and of half the bytes
-        table = torch.cat([(table / unit).round().to(torch.int16) for table in tables])
+        table = torch.cat([(table / unit).round().to(torch.int16) for table in tables()])
         self._layers = [_Layer(weights["lstm.weight_hh_l0"], table, unit, device)]
         for layer in range(1, config.layers):
             both = torch.cat([weights[f"lstm.weight_{kind}_l{layer}"] for kind in ("ih", "hh")], dim=1)
