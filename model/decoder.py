@@ -116,6 +116,7 @@ class Decoder:
         self._begin(rows)
         self._read = torch.zeros(count, len(self._columns), dtype=torch.int64, device=device)
         self._view()
+        self._graph: torch.cuda.CUDAGraph | None = None
 
     def _begin(self, rows: Sequence[Row]) -> None:
         """What `rows` say, each part of it in one tensor: an accelerator takes long for many small ones."""
@@ -154,10 +155,22 @@ class Decoder:
     @torch.inference_mode()
     def step(self) -> None:
         """Draw the next token of every tune. Tunes that have ended stay as they are."""
-        if self._stepper.compiled:
-            self._step_compiled()
-        else:
-            self._step()
+        on_cuda = self.device.type == "cuda"
+        (self._step_compiled if self._stepper.compiled else self._replay if on_cuda else self._step)()
+
+    def _replay(self) -> None:
+        """A step as a CUDA graph: recorded once for these tensors, it is started by one call, not by two hundred."""
+        if self._graph is not None:
+            self._graph.replay()
+            return
+        here, aside = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside.wait_stream(here)
+        with torch.cuda.stream(aside):
+            self._step()  # this one is taken as it is, and libraries make themselves ready
+        here.wait_stream(aside)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph):
+            self._step()  # recorded, not taken
 
     def _step_compiled(self) -> None:
         tables, rows, back = self._table_arrays, self._arrays, self._back.numpy()
@@ -267,6 +280,7 @@ class Decoder:
         for name in _OF_A_ROW:
             setattr(self, name, getattr(self, name)[at])
         self._view()
+        self._graph = None  # it knows the tensors that were
 
 
 def choose(logits: Tensor, mask: Tensor, temperature: Tensor, uniform: Tensor) -> Tensor:

@@ -162,6 +162,22 @@ def test_rows_that_stay_go_on_as_if_nothing_had_happened(sampler: Sampler) -> No
     assert [decoder.ids(0), decoder.ids(1)] == [alone[3], alone[17]]
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_a_recorded_step_is_a_step(sampler: Sampler, network: Network) -> None:
+    rows = [row(sampler, "D", "polka", "AB:4", seed) for seed in range(20)]
+    stepper = Stepper(network, torch.device("cuda"))
+    recorded, plain = Decoder(stepper, rows), Decoder(stepper, rows)
+    for steps, kept in ((20, [3, 5, 17]), (100, [0, 2])):
+        with torch.inference_mode():
+            for _ in range(steps):
+                recorded.step()
+                plain._step()
+        recorded.keep(kept)
+        plain.keep(kept)
+        assert [recorded.ids(place) for place in range(len(kept))] == [plain.ids(place) for place in range(len(kept))]
+    assert recorded.ended() == plain.ended() == [0, 1]
+
+
 def test_choosing_keeps_to_the_mask_and_to_the_distribution() -> None:
     logits, mask = torch.tensor([[0.1, 0.6, 0.1, 0.2]]).log(), torch.tensor([[True, False, True, True]])
 
