@@ -69,10 +69,9 @@ class _Tables:
         self.after = joined("after", first)  # forbidden moves are shifted too, and never looked up
         self.limit, self.entry = joined("limit"), joined("entry")
         self.place, self.part, self.bar_number = joined("place"), joined("part"), joined("bar_number")
-        self.planned = joined("planned")
+        self.planned, self.music = joined("planned"), joined("music")
         self.ticks = torch.from_numpy(grammars[0].ticks).to(device)
         self.column = torch.from_numpy(grammars[0].column).to(device)
-        self.music = joined("music")
         ends = [first[i] + g.end for i, g in enumerate(grammars)]
         self.ended = torch.zeros(len(self.music), dtype=torch.bool, device=device)
         self.ended[ends] = True
@@ -80,8 +79,7 @@ class _Tables:
         self.bar_start = (self.bar_number + _BEFORE) * _COLUMNS  # where a bar's row begins in what is seen
         # given bars are looked up by their number, the last of all is for where none is given
         self.nowhere = max(len(g.rules.sections) * (g.rules.form.bars + 1) for g in grammars)
-        number = joined("number")
-        self.given = torch.where(number >= 0, number, self.nowhere)
+        self.given = torch.where(joined("number") >= 0, joined("number"), self.nowhere)
 
 
 class Decoder:
@@ -197,10 +195,9 @@ class Decoder:
         left = (tables.limit[node] - self._position)[:, None]
         rests = closing[:, None] & (left > 0) & (tables.ticks == left)
         logits = logits + CADENCE * rests
-        mask = self.masks()
-        given = self._given()
+        mask, given = self.masks(), self._given()
         uniform = self._uniform.gather(1, self._drawn.clamp(max=LONGEST_TUNE)[:, None])
-        token = torch.where(given != FREE, given, choose(logits, mask, self._temperature, uniform))
+        token = torch.where(given != FREE, given, choose_on_device(logits, mask, self._temperature, uniform))
         if self._measure:
             free = music & (given == FREE)
             removed = 1 - (logits.softmax(1) * mask).sum(1)
@@ -288,10 +285,15 @@ def choose(logits: Tensor, mask: Tensor, temperature: Tensor, uniform: Tensor) -
 
     logits and mask are [rows, vocabulary], temperature and uniform [rows, 1].
     """
-    if logits.device.type == "cpu":
-        chosen = torch.empty(len(logits), dtype=torch.int64)
-        drawing.choose(logits.numpy(), mask.numpy(), temperature.numpy(), uniform.numpy(), chosen.numpy())
-        return chosen
+    if logits.device.type != "cpu":
+        return choose_on_device(logits, mask, temperature, uniform)
+    chosen = torch.empty(len(logits), dtype=torch.int64)
+    drawing.choose(logits.numpy(), mask.numpy(), temperature.numpy(), uniform.numpy(), chosen.numpy())
+    return chosen
+
+
+def choose_on_device(logits: Tensor, mask: Tensor, temperature: Tensor, uniform: Tensor) -> Tensor:
+    """`choose` by torch's operations."""
     weights = (logits / temperature).masked_fill(~mask, -torch.inf).softmax(1)
     cumulative = weights.double().cumsum(1)
     at = torch.searchsorted(cumulative, uniform * cumulative[:, -1:], right=True)[:, 0]

@@ -28,7 +28,7 @@ _HALF, _ONE, _BIAS, _MANTISSA = _F(0.5), _F(1), np.int32(127), np.int32(23)
 
 
 class TableArrays(NamedTuple):
-    """The tables of grammars, see model.decoder.Tables."""
+    """The tables of grammars, see model.decoder._Tables."""
 
     masks: NDArray[np.bool_]
     rows: NDArray[Any]

@@ -1,5 +1,6 @@
 """The decoder's tensors against the same thing written plainly, one token at a time."""
 
+from collections.abc import Callable
 from copy import deepcopy
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from model import checkpoint, composition
 from model.checkpoint import Checkpoint
 from model.cursor import INPUTS, LOOKBACK_BARS, PLANS, Cursor
-from model.decoder import LONGEST_TUNE, PERSISTENCE, Decoder, Row, choose
+from model.decoder import LONGEST_TUNE, PERSISTENCE, Decoder, Row, choose, choose_on_device
 from model.drawing import CADENCE, TRIES
 from model.grammar import Grammar, State
 from model.inference import Stepper
@@ -178,7 +179,8 @@ def test_a_recorded_step_is_a_step(sampler: Sampler, network: Network) -> None:
     assert recorded.ended() == plain.ended() == [0, 1]
 
 
-def test_choosing_keeps_to_the_mask_and_to_the_distribution() -> None:
+@pytest.mark.parametrize("choose", [choose, choose_on_device])
+def test_choosing_keeps_to_the_mask_and_to_the_distribution(choose: Callable[..., torch.Tensor]) -> None:
     logits, mask = torch.tensor([[0.1, 0.6, 0.1, 0.2]]).log(), torch.tensor([[True, False, True, True]])
 
     def draws(uniform: np.ndarray, temperature: float, scale: float = 1.0) -> list[int]:
