@@ -6,7 +6,7 @@ all cores too. Compiled functions and torch's operations let other threads of Py
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TypeVar
 
 import torch
@@ -21,7 +21,7 @@ def ways(rows: int, threads: int) -> int:
     return max(1, min(threads, rows // LEAST))
 
 
-def abreast(streams: Sequence[Iterator[T | None]]) -> Iterator[T]:
+def abreast(streams: Sequence[Iterator[T | None]]) -> Generator[T, None, None]:
     """What `streams` give, as it comes. The first error ends them all; so does closing this iterator.
 
     A stream that works for long gives None now and then, which goes no further: there it can be ended.

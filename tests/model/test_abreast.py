@@ -49,7 +49,7 @@ def test_who_stops_listening_stops_them() -> None:
     stream = abreast([endless(), endless()])
     next(stream)
     assert threading.active_count() == before + 2
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert threading.active_count() == before
 
 
