@@ -69,7 +69,8 @@ async def history() -> str:
                 for opening in ("", "other", "fail", "refuse"):
                     await bot.finished(parse_prompt("Edor", "reel", seed=7, opening=opening), ANN, 2)
                 changes = bot.composer.changes()
-                varied = await bot.composer.vary(ANN, 1, "parts")
+                with patch("bot.composer.random", random.Random(1)):  # draws the variation's seed
+                    varied = await bot.composer.vary(ANN, 1, "parts")
                 await bot.composer.finished(varied.prompt.id, changes)
                 return _json(_settled(await (await client.get("/history?before=100")).json()))
 
