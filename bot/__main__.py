@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot import config, logs
 from bot.commands import bench, check, compose, migrate, retrain, serve, worker
-from bot.errors import BadRequest, ConfigError, NotAllowed, NotFound, TunesmithError
-from model.arguments import Parser
+from bot.core import config, logs
+from bot.core.errors import BadRequest, ConfigError, NotAllowed, NotFound, TunesmithError
+from model.commands.arguments import Parser
 from model.errors import InputError, ModelError
 
 _USERS_MISTAKES = (BadRequest, ConfigError, NotAllowed, NotFound, InputError)

@@ -7,20 +7,9 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from model.arguments import Parser
-from model.commands import (
-    bench_command,
-    community_command,
-    compare_command,
-    corpus_command,
-    critic_command,
-    evaluate_command,
-    finetune_command,
-    sample_command,
-    sweep_command,
-    train_command,
-    worker_command,
-)
+from model.commands import bench, community, compare, corpus, critic, evaluate, finetune, sweep, train, worker
+from model.commands import sample as sample_command
+from model.commands.arguments import Parser
 from model.errors import InputError, ModelError
 
 
@@ -30,17 +19,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--verbose", action="store_true", help="log what is being done")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
-        train_command,
-        evaluate_command,
-        finetune_command,
-        community_command,
-        compare_command,
-        corpus_command,
-        critic_command,
+        train,
+        evaluate,
+        finetune,
+        community,
+        compare,
+        corpus,
+        critic,
         sample_command,
-        sweep_command,
-        worker_command,
-        bench_command,
+        sweep,
+        worker,
+        bench,
     ):
         module.add(commands)
     options = parser.parse_args(argv)

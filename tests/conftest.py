@@ -13,7 +13,7 @@ from bot.store.migrate import migrate
 from bot.store.tables import metadata
 from tests.engines import postgres, redis_server
 from tests.engines.redis_server import RedisServer
-from tests.engines.stations import StartStation, StationProcess
+from tests.engines.worker_processes import StartStation, StationProcess
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,7 +73,7 @@ def start_station(redis: RedisServer, tmp_path: Path) -> Iterator[StartStation]:
         name: str = "home",
         lease: float = 1.5,
         *options: str,
-        program: str = "tests.bot.workers.station",
+        program: str = "tests.bot.workers.agent.worker_process",
         trains: str = "",
     ) -> StationProcess:
         started.append(StationProcess(tmp_path, redis.url(), name, lease, *options, program=program, trains=trains))

@@ -18,7 +18,7 @@ import symusic
 from PIL import Image
 
 from bot.__main__ import main
-from bot.service import only_one
+from bot.app.bot import only_one
 from tests.command_line import ran
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -20,9 +20,9 @@ HOMES = {
         *(f"model/evaluation/{name}.py" for name in ("bits", "article", "compare", "teaching")),
         "model/commands/",  # inside functions alone: see below
     ),
-    "numba": ("model/cells.py",),
-    "sklearn": ("model/evaluation/two_sample.py", "model/evaluation/teaching.py"),
-    "safetensors": ("model/checkpoint.py", "model/train.py"),
+    "numba": ("model/network/kernels.py",),
+    "sklearn": ("model/evaluation/two_sample.py", "model/evaluation/critic_training.py"),
+    "safetensors": ("model/network/checkpoint.py", "model/training/trainer.py"),
     "discord": ("bot/discord/", "bot/__main__.py"),
     "sqlalchemy": ("bot/store/", "migrations/"),
     "alembic": ("bot/store/", "migrations/"),
@@ -37,34 +37,65 @@ HOMES = {
     "lameenc": ("bot/render/",),
     "typst": ("bot/render/",),
     "pretty_midi": ("bot/render/",),
-    "prometheus_client": ("bot/metrics.py",),
+    "prometheus_client": ("bot/core/metrics.py",),
 }
 
 FRONT_ENDS = ("bot.web", "bot.discord")
-WIRING = ("bot.service", "bot.outpost", "bot.commands", "bot.__main__")
+WIRING = ("bot.app.bot", "bot.app.worker", "bot.commands", "bot.__main__")
 USE_CASES = (
-    *("bot.composer", "bot.making", "bot.library", "bot.settings", "bot.limits", "bot.tunebook", "bot.sharing"),
-    *("bot.retraining", "bot.training", "bot.lessons", "bot.candidates", "bot.verdict"),
+    *(
+        "bot.composing.composer",
+        "bot.composing.execution",
+        "bot.library.library",
+        "bot.library.server_settings",
+        "bot.composing.rate_limits",
+        "bot.library.tunebook",
+        "bot.composing.failover",
+    ),
+    *(
+        "bot.retraining.retrainer",
+        "bot.retraining.run",
+        "bot.retraining.training_data",
+        "bot.retraining.candidate_files",
+        "bot.retraining.report",
+    ),
 )
 ADAPTERS = ("bot.store", "bot.render", "bot.workers")
 VALUES = (
-    *("bot.values", "bot.errors", "bot.config", "bot.logs", "bot.metrics", "bot.children"),
-    *("bot.changes", "bot.queue", "bot.pace", "bot.waits", "bot.places", "bot.completion", "bot.learning"),
-    *("bot.outages", "bot.nouns"),
+    *(
+        "bot.core.values",
+        "bot.core.errors",
+        "bot.core.config",
+        "bot.core.logs",
+        "bot.core.metrics",
+        "bot.core.subprocesses",
+    ),
+    *(
+        "bot.core.subscriptions",
+        "bot.composing.queue",
+        "bot.composing.throughput",
+        "bot.composing.queue_timeouts",
+        "bot.composing.queue_positions",
+        "bot.core.completion",
+        "bot.core.retraining",
+    ),
+    *("bot.composing.outages", "bot.core.wording"),
 )
 ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
-    **dict.fromkeys(FRONT_ENDS, (*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion")),
+    **dict.fromkeys(
+        FRONT_ENDS, (*USE_CASES, "bot.core.values", "bot.core.retraining", "bot.core.errors", "bot.core.completion")
+    ),
     "bot.discord": (  # config: cooldowns, shards
-        *(*USE_CASES, "bot.values", "bot.learning", "bot.errors", "bot.completion"),
-        *("bot.config", "bot.logs", "bot.nouns"),
+        *(*USE_CASES, "bot.core.values", "bot.core.retraining", "bot.core.errors", "bot.core.completion"),
+        *("bot.core.config", "bot.core.logs", "bot.core.wording"),
     ),
     **dict.fromkeys(USE_CASES, (*USE_CASES, *ADAPTERS, *VALUES)),
-    **dict.fromkeys(ADAPTERS, ("bot.values", "bot.errors", "bot.learning", "bot.children")),
+    **dict.fromkeys(ADAPTERS, ("bot.core.values", "bot.core.errors", "bot.core.retraining", "bot.core.subprocesses")),
     **dict.fromkeys(VALUES, VALUES),
-    "bot.service": (*USE_CASES, *ADAPTERS, *VALUES),
-    "bot.outpost": ("bot.service", *ADAPTERS, *VALUES),
-    "bot.benchmarks": ("bot.service", "bot.outpost", *USE_CASES, *ADAPTERS, *VALUES),
-    "bot.commands": (*FRONT_ENDS, "bot.service", "bot.outpost", "bot.benchmarks", *USE_CASES, *ADAPTERS, *VALUES),
+    "bot.app.bot": (*USE_CASES, *ADAPTERS, *VALUES),
+    "bot.app.worker": ("bot.app.bot", *ADAPTERS, *VALUES),
+    "bot.benchmarks": ("bot.app.bot", "bot.app.worker", *USE_CASES, *ADAPTERS, *VALUES),
+    "bot.commands": (*FRONT_ENDS, "bot.app.bot", "bot.app.worker", "bot.benchmarks", *USE_CASES, *ADAPTERS, *VALUES),
     "bot.__main__": (*FRONT_ENDS, *WIRING, *USE_CASES, *ADAPTERS, *VALUES),
 }
 
@@ -118,8 +149,8 @@ def within(name: str, packages: tuple[str, ...]) -> bool:
 
 def test_the_walk_sees_the_code() -> None:
     assert len(files("bot", "model")) > 60
-    assert "torch" in imports(Path("model/commands/worker_command.py"))
-    assert "torch" not in at_import(Path("model/commands/worker_command.py"))
+    assert "torch" in imports(Path("model/commands/worker.py"))
+    assert "torch" not in at_import(Path("model/commands/worker.py"))
 
 
 @pytest.mark.parametrize("library", HOMES)
@@ -147,7 +178,12 @@ def test_the_model_does_not_know_the_bot() -> None:
 
 def test_music21_serves_the_corpus_the_renderer_and_one_reader() -> None:
     users = {str(path) for path in files("bot", "model") if within_any(imports(path), "music21")}
-    homes = {"model/corpus.py", "model/sources.py", "model/evaluation/music21_reader.py", "bot/benchmarks/rendering.py"}
+    homes = {
+        "model/corpus/build.py",
+        "model/corpus/sources.py",
+        "model/evaluation/readers/music21.py",
+        "bot/benchmarks/rendering.py",
+    }
     assert users <= homes | {str(path) for path in files("bot/render")}
 
 
@@ -172,7 +208,7 @@ def test_nothing_the_bot_can_reach_imports_torch() -> None:
         found = {name for name in imports(paths[fresh.pop()]) if name in paths}
         fresh += found - reached
         reached |= found
-    assert "model.jobs" in reached
+    assert "model.prompt" in reached
     assert [name for name in sorted(reached) if within_any(imports(paths[name]), "torch")] == []
 
 

@@ -5,21 +5,21 @@ from pathlib import Path
 
 import torch
 
-from bot.learning import Stand
-from bot.retraining import Retrainer
+from bot.core.retraining import Stand
+from bot.core.values import NewTune, Place
+from bot.retraining.retrainer import Retrainer
 from bot.store import Store
-from bot.values import NewTune, Place
-from bot.workers.local import LocalWorker
-from bot.workers.trainer import Trainer
-from model import checkpoint
-from model.abc_writer import write
+from bot.workers.local.trainer import Trainer
+from bot.workers.local.worker import LocalWorker
 from model.evaluation.scores import song_of
-from model.jobs import Job, parse_prompt
-from model.sampler import Sampler, numbered
-from model.tastes import few_notes
-from tests.bot.classroom import ANN, BOSS, Draws
-from tests.model.corpora import jigs
-from tests.model.small import small_checkpoint
+from model.music.abc_writer import write
+from model.network import checkpoint
+from model.prompt import Job, parse_prompt
+from model.retraining.simulated_preferences import few_notes
+from model.sampling.sampler import Sampler, numbered
+from tests.bot.retraining.retrainers import ANN, BOSS, Draws
+from tests.model.random_corpora import jigs
+from tests.model.small_checkpoint import small_checkpoint
 
 TUNES, JUDGES = 180, 12
 JIG = parse_prompt("D", "jig", form="AB:4", seed=500)

@@ -13,14 +13,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bot.benchmarks.engines import RedisServer, missing_postgres, missing_redis, postgres, redis
 from bot.benchmarks.row import Row, at_least, at_most
-from bot.benchmarks.sleeper import sleeper
-from bot.errors import WorkerError
+from bot.benchmarks.servers import RedisServer, missing_postgres, missing_redis, postgres, redis
+from bot.benchmarks.sleeping_worker import sleeper
+from bot.core.errors import WorkerError
+from bot.core.values import Place
 from bot.store import Store
-from bot.values import Place
-from bot.workers.local import LocalWorker
-from model.jobs import Job, parse_prompt
+from bot.workers.local.worker import LocalWorker
+from model.prompt import Job, parse_prompt
 
 JOBS = 200  # timed one by one
 DEVICE, TUNES = 0.05, 60  # seconds a tune of a device that does one after another; tunes
@@ -46,7 +46,7 @@ def measure() -> Iterator[Row]:
 
 async def _overhead(server: RedisServer) -> float:
     """Milliseconds; the two ways take turns."""
-    from bot.workers.cluster import Cluster
+    from bot.workers.cluster.client import Cluster
 
     with _process("worker", "0", WORKERS__BROKER=server.url()):
         async with Cluster(server.url()) as cluster, LocalWorker(command=sleeper(0)) as local:
@@ -61,7 +61,7 @@ async def _overhead(server: RedisServer) -> float:
 
 
 async def _throughput(server: RedisServer, count: int) -> float:
-    from bot.workers.cluster import Cluster
+    from bot.workers.cluster.client import Cluster
 
     with ExitStack() as stack:
         for number in range(count):
@@ -135,7 +135,7 @@ def _process(*words: str, **settings: str) -> Iterator["subprocess.Popen[str]"]:
     """A worker or a bot with a data directory of its own; killed in the end."""
     with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as data:
         environment = _environment({"DATA_DIR": data, **settings})
-        command = [sys.executable, "-m", "bot.benchmarks.machine", *words]
+        command = [sys.executable, "-m", "bot.benchmarks.machine_process", *words]
         process = subprocess.Popen(
             command, env=environment, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bot.app.bot import Service, running
 from bot.benchmarks.row import Row, at_least, at_most
-from bot.config import Config
-from bot.errors import WorkerError
-from bot.service import Service, running
-from bot.values import Place, State
-from model.jobs import Prompt, parse_prompt
+from bot.core.config import Config
+from bot.core.errors import WorkerError
+from bot.core.values import Place, State
+from model.prompt import Prompt, parse_prompt
 
 MEMBERS = 200
 TUNES = 5000  # of the long run

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.benchmarks.row import Row, at_most
+from bot.core.values import Period
 from bot.store import Store
-from bot.store.standings import wilson
-from bot.values import Period
-from model.rhythm import RHYTHMS
+from bot.store.leaderboards import wilson
+from model.music.rhythm import RHYTHMS
 
 TUNES = 1_000_000
 EACH = 9  # votes on every tune

@@ -18,10 +18,11 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
-from bot.benchmarks import answers, lessons, machines, members, rendering, storage
+from bot.benchmarks import discord_latency, machines, members, rendering, storage
+from bot.benchmarks import retraining as lessons
 from bot.benchmarks.row import Row, at_most
-from bot.config import Config
-from bot.errors import WorkerError
+from bot.core.config import Config
+from bot.core.errors import WorkerError
 
 ONE_BY_ONE = 12  # prompts that are timed, after one that is not
 AT_ONCE = 40
@@ -61,7 +62,7 @@ def _rows(config: Config, options: argparse.Namespace) -> Iterator[Row]:
     yield from measure(options.config)
     yield from rendering.measure()
     yield from members.measure(config)
-    yield from answers.measure(options.config)
+    yield from discord_latency.measure(options.config)
     yield from machines.measure()
     if options.large:
         yield from lessons.measure(config)

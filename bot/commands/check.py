@@ -9,15 +9,15 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot import verdict
-from bot.candidates import Candidates
-from bot.config import Config
-from bot.errors import ConfigError, TunesmithError, WorkerError
+from bot.app.bot import chosen, data_directory, living, local_worker, sha256_of, workers
+from bot.core.config import Config
+from bot.core.errors import ConfigError, TunesmithError, WorkerError
 from bot.render import Renderer
-from bot.service import chosen, data_directory, living, local_worker, sha256_of, workers
+from bot.retraining import report
+from bot.retraining.candidate_files import Candidates
 from bot.store import Store
 from bot.workers import Workers
-from model.jobs import Event, Job, parse_prompt
+from model.prompt import Event, Job, parse_prompt
 
 _HEARD_WITHIN = 2.5  # seconds in which a worker at a broker says that it lives
 _NAMES = {"png": "sheet music (PNG)", "mid": "MIDI", "mp3": "sound (MP3)"}
@@ -120,7 +120,7 @@ class _Checks:
             if not (alive := living(cluster, self.config.workers.lease)):
                 raise WorkerError("no worker is at the broker: start one with python -m bot worker")
             self._worker = cluster
-            return "; ".join(map(verdict.worker, alive))
+            return "; ".join(map(report.worker, alive))
         self._worker = await self.stack.enter_async_context(local_worker(self.config))
         return f"{chosen(self.config)}, ready in {self._seconds()}"
 

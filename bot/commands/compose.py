@@ -8,12 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bot.config import Config
-from bot.errors import BadRequest, ConfigError, WorkerError
-from bot.service import Service, running
-from bot.values import Place, State, StoredTune
-from model.arguments import add_prompt_options, prompt_of
-from model.jobs import LARGEST_SEED, Prompt, parse_count
+from bot.app.bot import Service, running
+from bot.core.config import Config
+from bot.core.errors import BadRequest, ConfigError, WorkerError
+from bot.core.values import Place, State, StoredTune
+from model.commands.arguments import add_prompt_options, prompt_of
+from model.prompt import LARGEST_SEED, Prompt, parse_count
 
 KINDS = ("abc", "mid", "png", "mp3")
 

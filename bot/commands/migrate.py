@@ -4,8 +4,8 @@ import argparse
 import asyncio
 from typing import Any
 
-from bot.config import Config
-from bot.service import data_directory
+from bot.app.bot import data_directory
+from bot.core.config import Config
 from bot.store.copy import copy
 from bot.store.database import name_of
 from bot.store.migrate import migrate

@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
-from bot import verdict
-from bot.config import Config
-from bot.errors import TrainerError
-from bot.learning import Retraining, Stand, Step
-from bot.retraining import Retrainer
-from bot.service import data_directory, know_versions, retrainer, workers
+from bot.app.bot import data_directory, know_versions, retrainer, workers
+from bot.core.config import Config
+from bot.core.errors import TrainerError
+from bot.core.retraining import Retraining, Stand, Step
+from bot.core.values import Place
+from bot.retraining import report as verdict
+from bot.retraining.retrainer import Retrainer
 from bot.store import Store
-from bot.values import Place
 from model.evaluation.progress import Progress
 
 _STOPPED = 143  # exit status, as of every program that SIGTERM ended

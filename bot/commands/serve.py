@@ -7,9 +7,9 @@ import logging
 import signal
 from typing import TYPE_CHECKING
 
-from bot.config import Config
-from bot.service import Service, only_one, running
-from bot.sharing import Sharing
+from bot.app.bot import Service, only_one, running
+from bot.composing.failover import Sharing
+from bot.core.config import Config
 from bot.web import Application, create_app, serve
 from bot.web.metrics import metrics_route
 
@@ -99,7 +99,7 @@ def _discord(config: Config, service: Service, connector: "Connector") -> "Conne
     if config.discord_token is None or not config.discord_token.get_secret_value():
         return None
     from bot.discord.connection import Connection  # takes half a second
-    from bot.discord.parts import Parts
+    from bot.discord.context import Parts
 
     parts = Parts(
         service.composer,

@@ -4,9 +4,9 @@ import argparse
 import asyncio
 from typing import Any
 
-from bot.config import Config
-from bot.errors import ConfigError
-from bot.service import data_directory
+from bot.app.bot import data_directory
+from bot.core.config import Config
+from bot.core.errors import ConfigError
 
 
 def add(commands: Any) -> None:
@@ -25,7 +25,7 @@ def run(config: Config, _options: argparse.Namespace) -> int:
         raise ConfigError("there is no [workers] broker to work for: set it, or TUNESMITH_WORKERS__BROKER")
     data_directory(config.data_dir)
     try:
-        from bot.outpost import serve  # the bot starts without Redis' package
+        from bot.app.worker import serve  # the bot starts without Redis' package
     except ModuleNotFoundError as error:
         raise ConfigError(f"workers need the package {error.name}: pip install -e '.[cluster]'") from error
     asyncio.run(serve(config))

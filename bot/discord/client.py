@@ -12,13 +12,13 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.discord import commands, failures
-from bot.discord.buttons import Buttons
-from bot.discord.delivery import Delivery
-from bot.discord.parts import Parts
-from bot.discord.promises import Promises
-from bot.discord.translations import Translator
-from bot.discord.views import ITEMS
+from bot.discord import commands, errors
+from bot.discord.context import Parts
+from bot.discord.delivery.deferrals import Promises
+from bot.discord.delivery.delivery import Delivery
+from bot.discord.languages.translator import Translator
+from bot.discord.messages.button_clicks import Buttons
+from bot.discord.messages.button_views import ITEMS
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Tree(app_commands.CommandTree["Client"]):
     async def on_error(
         self, interaction: discord.Interaction["Client"], error: app_commands.AppCommandError, /
     ) -> None:
-        await failures.tell(interaction, error)
+        await errors.tell(interaction, error)
 
 
 class Client(discord.AutoShardedClient):

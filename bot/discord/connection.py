@@ -7,11 +7,11 @@ from collections.abc import Callable
 import aiohttp
 import discord
 
+from bot.core.errors import DiscordError
 from bot.discord.client import Client
-from bot.discord.delivery import Delivery
-from bot.discord.failures import UNREACHABLE
-from bot.discord.parts import Parts
-from bot.errors import DiscordError
+from bot.discord.context import Parts
+from bot.discord.delivery.delivery import Delivery
+from bot.discord.errors import UNREACHABLE
 
 log = logging.getLogger(__name__)
 

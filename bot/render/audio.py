@@ -11,7 +11,7 @@ import numpy as np
 import symusic
 from numpy.typing import NDArray
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 
 RATE = 32000  # samples a second: half the work of 48000 and more than one instrument fills
 LONGEST = 240.0  # seconds; what is longer fades out there

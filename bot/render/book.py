@@ -8,12 +8,12 @@ from typing import Any
 
 import typst
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render import picture
 from bot.render.painting import font_folder
 from bot.render.printable import printable
-from model.abc_reader import parse
-from model.key import Key
+from model.music.abc_reader import parse
+from model.music.key import Key
 
 _TEMPLATE = Path(__file__).with_name("tunebook.typ")
 _WIDTH = 2120  # of a page, in verovio's units: staves 5.9 mm high, and three usual tunes on a page

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render.painting import paint
 
 WIDTH, HEIGHT = 900, 420  # pixels

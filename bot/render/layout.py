@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from model.notation import Bar, Metre, Tune
+from model.music.tune import Bar, Metre, Tune
 
 BARS_A_LINE = 4
 CROWDED = 40  # notes and accidentals; with more in it a line 1400 pixels wide is hard to read on a phone

@@ -6,10 +6,10 @@ from itertools import groupby
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render import layout
-from model.key import LETTERS, Key, Pitch
-from model.notation import Bar, Metre, Note, Tune
+from model.music.key import LETTERS, Key, Pitch
+from model.music.tune import Bar, Metre, Note, Tune
 
 MOST_BARS = 400  # some 25,000 pixels of picture; far more than any tune
 LONGEST_BAR = 8  # whole notes

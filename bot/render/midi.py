@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import symusic
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render.layout import bar_starts
 from model.errors import InputError
-from model.notation import Metre, Note, Tune
-from model.rhythm import FIDDLE, Rhythm, named
+from model.music.rhythm import FIDDLE, Rhythm, named
+from model.music.tune import Metre, Note, Tune
 
 TICKS = 960  # to a quarter note
 LONGEST = 3600  # seconds; MIDI's delta times stay far from their limit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import resvg_py
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 
 
 def paint(svg: str, width: int, family: str, fonts: tuple[str, ...]) -> bytes:

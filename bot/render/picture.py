@@ -6,10 +6,10 @@ from xml.sax.saxutils import escape
 
 import verovio
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render import mei
 from bot.render.painting import paint
-from model.notation import Tune
+from model.music.tune import Tune
 
 WIDTH = 1400  # pixels: a chat on a phone shows 400 points at two or three pixels each
 _PAGE = 1620  # the same width in verovio's units, of which a staff is 72 high

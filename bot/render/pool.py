@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bot import children
-from bot.errors import RenderError
+from bot.core import subprocesses
+from bot.core.errors import RenderError
 
 KINDS = ("png", "mid", "mp3")
 START_TIMEOUT = 60.0  # seconds; a cold disk on a busy machine takes ten
@@ -104,9 +104,9 @@ class _Worker:
 
     async def start(self) -> asyncio.subprocess.Process:
         """Start the process and wait until it is warm."""
-        environment = children.environment(1)
+        environment = subprocesses.environment(1)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-        self._process = await children.start(
+        self._process = await subprocesses.start(
             *(sys.executable, "-m", "bot.render.process", str(self._timeout)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

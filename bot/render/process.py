@@ -15,11 +15,11 @@ import sys
 import traceback
 from dataclasses import replace
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render import audio, chart, midi, picture
 from bot.render.printable import printable
-from model.abc_reader import parse
 from model.errors import InputError
+from model.music.abc_reader import parse
 
 _SPARE = 10.0  # seconds past the bot's own limit, after which a process that nobody waits for any more ends itself
 _WARM_UP = "X:1\nT:Warm\nR:reel\nM:4/4\nL:1/8\nK:D\n|:DEFG A4:|\n"

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.errors import StoreError
+from bot.core.errors import StoreError
 from bot.store.database import database_url, display_name, open_engine, sqlite_path, translated
 from bot.store.migrate import migrate
 from bot.store.tables import metadata, prompts, versions

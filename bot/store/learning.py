@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.learning import Ballot, Course, Options, Retraining, Stand
-from bot.store import ballots, retrainings, versions
-from bot.store.ballots import Lesson
+from bot.core.retraining import Ballot, Course, Options, Retraining, Stand
+from bot.core.values import NOWHERE, Message, Place, Version
+from bot.store import retrainings, training_votes, versions
 from bot.store.database import Database
-from bot.values import NOWHERE, Message, Place, Version
+from bot.store.training_votes import Lesson
 
 PAGE = 2000  # ballots, or tunes, that are read at once: between two pages others have their turn
 
@@ -21,14 +21,14 @@ class Learning:
 
     async def votes(self, platforms: Collection[str], most: int) -> int:
         """How many votes there are to learn from, counted no further than `most`; own ones are none."""
-        return await self._database.read(ballots.count, platforms, most)
+        return await self._database.read(training_votes.count, platforms, most)
 
     async def ballots(self, platforms: Collection[str], most: int) -> list[Ballot]:
         """Votes of members of these platforms on tunes that are not deleted, at most so many, newest tunes first."""
         found: list[Ballot] = []
-        after = ballots.FIRST
+        after = training_votes.FIRST
         while len(found) < most:
-            page = await self._database.read(ballots.page, platforms, after, min(PAGE, most - len(found)))
+            page = await self._database.read(training_votes.page, platforms, after, min(PAGE, most - len(found)))
             if not page:
                 break
             found += page
@@ -38,7 +38,7 @@ class Learning:
     async def lessons(self, tune_ids: Sequence[int]) -> AsyncIterator[list[Lesson]]:
         """The music of these tunes, but for those that were deleted meanwhile."""
         for start in range(0, len(tune_ids), PAGE):
-            yield await self._database.read(ballots.lessons, tune_ids[start : start + PAGE])
+            yield await self._database.read(training_votes.lessons, tune_ids[start : start + PAGE])
 
     async def begin(
         self, place: Place, options: Options, base: int, runner: str, message: Message = NOWHERE

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.values import StoredPrompt
 from bot.store import prompts as prompt_rows
 from bot.store.tables import members, now, prompts
-from bot.values import StoredPrompt
 
 _UNFINISHED = prompts.c.state.in_(prompt_rows.UNFINISHED)
 

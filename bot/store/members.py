@@ -3,10 +3,10 @@
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import NotFound
+from bot.core.errors import NotFound
+from bot.core.values import Place
 from bot.store.tables import members, now, servers
 from bot.store.upsert import insert_for
-from bot.values import Place
 
 
 async def find(connection: AsyncConnection, place: Place) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, NullPool, create_engine, inspect, text
 
-from bot.errors import StoreError
+from bot.core.errors import StoreError
 from bot.store.database import (
     SQLITE_ARGUMENTS,
     database_url,

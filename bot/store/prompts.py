@@ -7,11 +7,11 @@ from sqlalchemy import Row, Select, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import NotFound
+from bot.core.errors import NotFound
+from bot.core.values import Message, State, StoredPrompt
 from bot.store.tables import members, now, prompts
-from bot.values import Message, State, StoredPrompt
-from model.jobs import Form, Prompt
-from model.key import Key
+from model.music.key import Key
+from model.prompt import Form, Prompt
 
 FINAL = [state.value for state in State if state.final]
 UNFINISHED = [state.value for state in State if not state.final]

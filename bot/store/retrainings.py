@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, Row, Select, case, insert, or_, select, tr
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import Busy
-from bot.learning import Course, Options, Retraining, Stand
+from bot.core.errors import Busy
+from bot.core.retraining import Course, Options, Retraining, Stand
+from bot.core.values import Message, Place, Version
 from bot.store import settings, versions
 from bot.store.leases import clock, is_server
 from bot.store.tables import members, now, retrainings
 from bot.store.tables import versions as version_rows
-from bot.values import Message, Place, Version
 
 _OPEN = retrainings.c.open.is_(True)
 _SAME = (

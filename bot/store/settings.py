@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.values import Place, Record, ServerSettings
 from bot.store import members as member_rows
 from bot.store.tables import audit, members, now, server_settings, servers
 from bot.store.upsert import insert_for
-from bot.values import Place, Record, ServerSettings
 
 
 async def load(connection: AsyncConnection, place: Place) -> ServerSettings:

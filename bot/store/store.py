@@ -8,12 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import files, leases, members, prompts, settings, standings, tunes, versions, votes
-from bot.store.database import Database, database_url
-from bot.store.learning import Learning
-from bot.store.leases import Lease
-from bot.store.migrate import migrate
-from bot.values import (
+from bot.core.values import (
     NOWHERE,
     Leader,
     Message,
@@ -28,7 +23,12 @@ from bot.values import (
     Version,
     Votes,
 )
-from model.jobs import Prompt
+from bot.store import files, leaderboards, leases, members, prompts, settings, tunes, versions, votes
+from bot.store.database import Database, database_url
+from bot.store.learning import Learning
+from bot.store.leases import Lease
+from bot.store.migrate import migrate
+from model.prompt import Prompt
 
 LEASE = 30.0  # seconds
 
@@ -188,11 +188,11 @@ class Store:
     async def top(
         self, server_id: int, member_id: int, period: Period = Period.ALL, rhythm: str | None = None, limit: int = 10
     ) -> list[Leader]:
-        """A server's best tunes (of one rhythm) by the votes cast in a period, as bot.store.standings ranks them.
+        """A server's best tunes (of one rhythm) by the votes cast in a period, as bot.store.leaderboards ranks them.
 
         None without a vote up is among them; the newest is first among equals.
         """
-        return await self._database.read(standings.top, server_id, member_id, period, rhythm, limit)
+        return await self._database.read(leaderboards.top, server_id, member_id, period, rhythm, limit)
 
     async def favourites(self, member_id: int, limit: int = 50) -> list[StoredTune]:
         """The tunes that a member voted up, the latest vote first."""
@@ -284,7 +284,7 @@ async def _add(
 
 async def _remove(connection: AsyncConnection, tune_id: int) -> None:
     await tunes.remove(connection, tune_id)
-    await standings.forget(connection, tune_id)
+    await leaderboards.forget(connection, tune_id)
 
 
 async def _choose(connection: AsyncConnection, number: int, place: Place | None) -> Version:

@@ -173,7 +173,7 @@ tunes = Table(
     Column("drawn_temperature", Float),  # the prompt's, or higher
     Column("version", RowId, ForeignKey("versions.number")),  # where it is not the prompt's
     *(Column(name, Integer, nullable=False, server_default="0") for name in ("up", "down")),  # its votes
-    Column("score", Float, nullable=False, server_default="0"),  # see bot.store.standings
+    Column("score", Float, nullable=False, server_default="0"),  # see bot.store.leaderboards
     _time("created_at"),
     _time("deleted_at", nullable=True),
     UniqueConstraint("prompt_id", "ordinal"),

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import NotFound
+from bot.core.errors import NotFound
+from bot.core.values import NewTune, State, StoredPrompt, StoredTune, Votes
 from bot.store import prompts as prompt_rows
 from bot.store.tables import LARGEST_ID, members, now, prompts, tunes, votes
-from bot.values import NewTune, State, StoredPrompt, StoredTune, Votes
-from model.jobs import Known
+from model.prompt import Known
 
 
 async def finish(connection: AsyncConnection, prompt_id: int, new: Sequence[NewTune]) -> list[StoredTune]:

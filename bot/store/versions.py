@@ -6,10 +6,10 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import NotFound
+from bot.core.errors import NotFound
+from bot.core.values import Version
 from bot.store.tables import now, prompts, tunes, versions, voted
 from bot.store.upsert import insert_for, one_at_a_time
-from bot.values import Version
 
 SHIPPED = 1  # the number of the one that comes with the bot, registered or not
 _TICK = timedelta(microseconds=1)

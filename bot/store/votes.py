@@ -3,13 +3,13 @@
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import NotFound
-from bot.store import standings
+from bot.core.errors import NotFound
+from bot.core.values import StoredTune, Votes
+from bot.store import leaderboards
 from bot.store import tunes as tune_rows
-from bot.store.standings import Cast, wilson
+from bot.store.leaderboards import Cast, wilson
 from bot.store.tables import now, tunes, votes
 from bot.store.upsert import insert_for
-from bot.values import StoredTune, Votes
 
 
 async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
@@ -29,7 +29,7 @@ async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value:
     down = tune.down + (value == -1) - (before.value == -1)
     changed = update(tunes).where(tunes.c.id == tune_id).values(up=up, down=down, score=wilson(up, down))
     await connection.execute(changed)
-    await standings.count(connection, tune_id, before, after)
+    await leaderboards.count(connection, tune_id, before, after)
     return Votes(up, down, value)
 
 

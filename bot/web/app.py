@@ -9,12 +9,12 @@ from pathlib import Path
 import jinja2
 from aiohttp import web
 
-from bot.errors import ConfigError
-from bot.web import guard
-from bot.web.feed import Feed
+from bot.core.errors import ConfigError
+from bot.web import middleware
+from bot.web.event_stream import Feed
 from bot.web.handlers import Handlers
 from bot.web.model_page import ModelPage
-from bot.web.use_cases import Composer, Library, Retrainer
+from bot.web.ports import Composer, Library, Retrainer
 
 _HERE = Path(__file__).parent
 _GOODBYE = 3.0  # seconds that open requests get at shutdown
@@ -29,10 +29,12 @@ def create_app(composer: Composer, library: Library, retrainer: Retrainer | None
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True)
     model = ModelPage(retrainer, library, feed) if retrainer else None
     handlers = Handlers(composer, library, feed, templates.get_template("page.html"), model)
-    app = web.Application(middlewares=[guard.answer_failures, guard.own_pages_only], client_max_size=guard.LARGEST_BODY)
+    app = web.Application(
+        middlewares=[middleware.answer_failures, middleware.own_pages_only], client_max_size=middleware.LARGEST_BODY
+    )
     app.add_routes(handlers.routes())
     app.router.add_static("/static", _HERE / "static")
-    app.on_response_prepare.append(guard.add_headers)
+    app.on_response_prepare.append(middleware.add_headers)
 
     async def follow(_app: web.Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(feed.follow(composer), name="page feed")]

@@ -8,16 +8,16 @@ from typing import Any
 import jinja2
 from aiohttp import web
 
-from bot.errors import BadRequest, NotFound
-from bot.values import StoredTune
-from bot.web import media, members
+from bot.core.errors import BadRequest, NotFound
+from bot.core.values import StoredTune
+from bot.web import identity, media
 from bot.web.commands import EXAMPLES, Help, catalogue, commands, parse
-from bot.web.feed import Feed, encode
+from bot.web.event_stream import Feed, encode
 from bot.web.model_commands import Model
 from bot.web.model_page import ModelPage
-from bot.web.shown import history_json, media_version, progress_json, votes_json
-from bot.web.use_cases import Composer, Library
-from model.jobs import LARGEST_SEED
+from bot.web.ports import Composer, Library
+from bot.web.serializers import history_json, media_version, progress_json, votes_json
+from model.prompt import LARGEST_SEED
 
 SCREENFUL = 20  # prompts of history a page is given at a time
 
@@ -52,10 +52,10 @@ class Handlers:
         ]
 
     async def page(self, request: web.Request) -> web.Response:
-        cookie = members.read(request) or members.create()
-        html = self._page.render(name=members.name(cookie), examples=EXAMPLES, model=bool(self._model))
+        cookie = identity.read(request) or identity.create()
+        html = self._page.render(name=identity.name(cookie), examples=EXAMPLES, model=bool(self._model))
         response = web.Response(text=html, content_type="text/html")
-        members.remember(response, cookie)
+        identity.remember(response, cookie)
         return response
 
     async def health(self, _request: web.Request) -> web.Response:
@@ -66,7 +66,7 @@ class Handlers:
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """A stream that begins with the newest history, so that a page that connects again has missed nothing."""
-        member_id, server_id = await self._library.place(members.place(request))
+        member_id, server_id = await self._library.place(identity.place(request))
         page = self._feed.join(server_id)  # before the history is read: nothing falls between the two
         try:
             history = await self._history(server_id, member_id)
@@ -80,12 +80,12 @@ class Handlers:
     async def history(self, request: web.Request) -> web.Response:
         """The screenful before prompt `before`."""
         before = _whole(request.query.get("before"), "before")
-        member_id, server_id = await self._library.place(members.place(request))
+        member_id, server_id = await self._library.place(identity.place(request))
         return web.json_response(await self._history(server_id, member_id, before))
 
     async def message(self, request: web.Request) -> web.Response:
         """A line that a member typed."""
-        place = members.place(request)
+        place = identity.place(request)
         body = await _body(request)
         asked = parse(_text(body.get("text")), bool(self._model))
         if isinstance(asked, Help):
@@ -97,7 +97,7 @@ class Handlers:
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
     async def cancel(self, request: web.Request) -> web.Response:
-        await self._composer.cancel(int(request.match_info["prompt"]), members.place(request))
+        await self._composer.cancel(int(request.match_info["prompt"]), identity.place(request))
         return web.json_response({})
 
     async def vote(self, request: web.Request) -> web.Response:
@@ -114,7 +114,7 @@ class Handlers:
         """The same settings with a new seed."""
         tune, _ = await self._tune(request)
         prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED))
-        progress = await self._composer.compose(members.place(request), prompt, varied_from=tune.varied_from)
+        progress = await self._composer.compose(identity.place(request), prompt, varied_from=tune.varied_from)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
     async def vary(self, request: web.Request) -> web.Response:
@@ -123,7 +123,7 @@ class Handlers:
         how = (await _body(request)).get("how")
         if not isinstance(how, str):
             raise BadRequest("How is the tune to be varied?")
-        progress = await self._composer.vary(members.place(request), tune.id, how)
+        progress = await self._composer.vary(identity.place(request), tune.id, how)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
     async def media(self, request: web.Request) -> web.Response:
@@ -136,7 +136,7 @@ class Handlers:
 
     async def _tune(self, request: web.Request) -> tuple[StoredTune, int]:
         """The tune that the address names and the member who asks. The page shows tunes of its own server only."""
-        member_id, server_id = await self._library.place(members.place(request))
+        member_id, server_id = await self._library.place(identity.place(request))
         tune = await self._library.tune(int(request.match_info["tune"]), member_id)
         if tune.server_id != server_id:
             raise NotFound(f"There is no tune {tune.id} here.")

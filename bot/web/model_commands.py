@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.errors import BadRequest
-from bot.web.options import Command, Option, Value
+from bot.core.errors import BadRequest
+from bot.web.option_parser import Command, Option, Value
 
 _YES_OR_NO = (
     Value("yes", "test what was learned, and change nothing"),

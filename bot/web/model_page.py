@@ -4,15 +4,15 @@ from typing import Any
 
 from aiohttp import web
 
-from bot import verdict
-from bot.errors import NotFound
-from bot.learning import Retraining, Standing
-from bot.retraining import Status
-from bot.values import Place
-from bot.web import members
-from bot.web.feed import Feed
+from bot.core.errors import NotFound
+from bot.core.retraining import Retraining, Standing
+from bot.core.values import Place
+from bot.retraining import report as verdict
+from bot.retraining.retrainer import Status
+from bot.web import identity
+from bot.web.event_stream import Feed
 from bot.web.model_commands import Model
-from bot.web.use_cases import Library, Retrainer
+from bot.web.ports import Library, Retrainer
 
 
 class ModelPage:
@@ -42,7 +42,7 @@ class ModelPage:
 
     async def picture(self, request: web.Request) -> web.Response:
         """The loss curve of a retraining that was begun on this page."""
-        _, server_id = await self._library.place(members.place(request))
+        _, server_id = await self._library.place(identity.place(request))
         found = await self._retrainer.retraining(int(request.match_info["number"]))
         curve = await self._retrainer.curve(found) if found.server_id == server_id else None
         if curve is None:

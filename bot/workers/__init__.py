@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from bot.learning import Step
+from bot.core.retraining import Step
 from bot.workers.health import Health
-from bot.workers.trainer import Work
-from model.jobs import Event, Job
+from bot.workers.local.trainer import Work
+from model.prompt import Event, Job
 
 
 class Workers(Protocol):

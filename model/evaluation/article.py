@@ -2,12 +2,12 @@
 
 import torch
 
-from model.abc_reader import parse, tune_texts
-from model.checkpoint import Checkpoint
 from model.errors import NotationError
 from model.evaluation.bits import network_of
-from model.form import parts_of
-from model.notation import Tune
+from model.music.abc_reader import parse, tune_texts
+from model.music.parts import parts_of
+from model.music.tune import Tune
+from model.network.checkpoint import Checkpoint
 
 LENGTH = 1000  # characters the article's notebook generates
 BATCH = 64

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
-from model import corpus
-from model.checkpoint import Checkpoint
-from model.corpus import Corpus, CorpusTune
-from model.network import Network, restored
-from model.plan import Plans
-from model.prepare import MARGIN, features, notes_in, text_notes
-from model.sources import Source
-from model.vocabulary import Vocabulary
+from model.corpus import build as corpus
+from model.corpus.build import Corpus, CorpusTune
+from model.corpus.sources import Source
+from model.encoding.part_plan import Plans
+from model.encoding.vocabulary import Vocabulary
+from model.network.checkpoint import Checkpoint
+from model.network.lstm import Network, restored
+from model.training.dataset import MARGIN, features, notes_in, text_notes
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,19 @@ from typing import Any, NamedTuple
 
 import torch
 
-from model.abc_reader import parse
-from model.checkpoint import Checkpoint
-from model.corpus import LONGEST_SONG
-from model.cursor import INPUTS, Cursor
+from model.corpus.build import LONGEST_SONG
+from model.encoding.inputs import INPUTS, Cursor
+from model.encoding.part_plan import Plans
+from model.encoding.tokenizer import decode
 from model.errors import NotationError
 from model.evaluation import article
 from model.evaluation.bits import Split, bits_per_note, network_of, writes_characters
-from model.form import parts_of, with_parts
-from model.jobs import Form
-from model.key import Key
-from model.notation import Bar, Metre, Tune
-from model.plan import Plans
-from model.tokens import decode
+from model.music.abc_reader import parse
+from model.music.key import Key
+from model.music.parts import parts_of, with_parts
+from model.music.tune import Bar, Metre, Tune
+from model.network.checkpoint import Checkpoint
+from model.prompt import Form
 
 HEADER = 4  # tokens that say rhythm, metre, mode and form
 END = "|]"

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from model.abc_reader import parse
-from model.abc_writer import write
-from model.composition import HIGHEST, LOWEST
 from model.errors import NotationError
-from model.form import form_of, parts_of
-from model.jobs import Prompt
-from model.notation import Note, Tune
-from model.rhythm import RHYTHMS
+from model.music.abc_reader import parse
+from model.music.abc_writer import write
+from model.music.parts import form_of, parts_of
+from model.music.rhythm import RHYTHMS
+from model.music.tune import Note, Tune
+from model.prompt import Prompt
+from model.sampling.detokenize import HIGHEST, LOWEST
 
 CHECKS = ("key", "metre", "rhythm", "form", "ends on the tonic", "range G3 to B5", "opening")
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from model.abc_writer import write_bar
-from model.jobs import Form, Prompt
-from model.key import Key
-from model.rhythm import RHYTHMS
-from model.sampler import Composed, Sampler
+from model.music.abc_writer import write_bar
+from model.music.key import Key
+from model.music.rhythm import RHYTHMS
+from model.prompt import Form, Prompt
+from model.sampling.sampler import Composed, Sampler
 
 BATCH = 512  # drafts
 OPENING_BARS = 2

@@ -6,8 +6,8 @@ from statistics import fmean
 
 from rapidfuzz.distance import Indel
 
-from model.families import contour
-from model.tokens import Song
+from model.corpus.duplicates import contour
+from model.encoding.tokenizer import Song
 
 GRAM = 5  # notes
 PAIRS = 2000

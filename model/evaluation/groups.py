@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from model.checkpoint import Checkpoint
+from model.encoding.tokenizer import Song
 from model.errors import InputError
-from model.evaluation import habits, matching, two_sample
+from model.evaluation import matching, two_sample
 from model.evaluation.bits import Split, bits_per_note, writes_characters
-from model.evaluation.readers import READERS, share_read
-from model.originality import Nearest
-from model.tokens import Song
+from model.evaluation.readers.readers import READERS, share_read
+from model.features import statistics
+from model.network.checkpoint import Checkpoint
+from model.sampling.originality import Nearest
 
 IMPORTANT = 10  # features that are named
 CLOSEST = 3  # tunes whose nearest are named
@@ -132,5 +133,5 @@ def habit_scores(*sets: Sequence[Song]) -> dict[str, list[float | None]]:
 
 
 def _habits(songs: Sequence[Song]) -> dict[str, float]:
-    lags = habits.repetition(songs)
-    return {f"bars like the one {lag} before": share for lag, share in lags.items()} | habits.cadences(songs)
+    lags = statistics.repetition(songs)
+    return {f"bars like the one {lag} before": share for lag, share in lags.items()} | statistics.cadences(songs)

@@ -5,17 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from model import composition
-from model.abc_reader import parse
-from model.corpus import Corpus, CorpusTune, share_of
+from model.corpus.build import Corpus, CorpusTune, share_of
+from model.encoding.tokenizer import Song
+from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
-from model.form import form_of, label
-from model.grammar import Grammar, Rules, accepts
-from model.jobs import Prompt
-from model.notation import Note
-from model.rhythm import RHYTHMS
-from model.tokens import Song
-from model.vocabulary import Vocabulary
+from model.music.abc_reader import parse
+from model.music.parts import form_of, label
+from model.music.rhythm import RHYTHMS
+from model.music.tune import Note
+from model.prompt import Prompt
+from model.sampling import detokenize
+from model.sampling.grammar import Grammar, Rules, accepts
 
 CRITICS = 65  # percent of the families to train on: the critic learns from these, and the tests never see them
 
@@ -54,7 +54,7 @@ def prompt_of(tune: CorpusTune) -> Prompt | None:
 
 def _passes(tune: CorpusTune, prompt: Prompt, vocabulary: Vocabulary, grammars: dict[Rules, Grammar]) -> bool:
     try:
-        rules = composition.rules(prompt, vocabulary)
+        rules = detokenize.rules(prompt, vocabulary)
     except InputError:  # a mode the model never learned
         return False
     inside = all(rules.low <= note.pitch.midi <= rules.high for note in _all_notes(tune.song) if note.pitch)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.evaluation import habits
+from model.encoding.tokenizer import Song
 from model.evaluation.scores import Judged
-from model.originality import LIMIT
-from model.tokens import Song
+from model.features import statistics
+from model.sampling.originality import LIMIT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,19 +48,19 @@ def _similarity(axes: "Axes", judged: Judged) -> None:
 
 
 def _repetition(axes: "Axes", judged: Judged) -> None:
-    names = [f"{lag} bar{'s' * (lag > 1)} before" for lag in habits.LAGS]
-    shares = {name: list(habits.repetition(songs).values()) for name, songs in _sets(judged).items()}
+    names = [f"{lag} bar{'s' * (lag > 1)} before" for lag in statistics.LAGS]
+    shares = {name: list(statistics.repetition(songs).values()) for name, songs in _sets(judged).items()}
     _bars(axes, judged, names, shares)
     axes.set(ylabel="share of bars", title="Bars equal to the bar so many bars before")
 
 
 def _lengths(axes: "Axes", judged: Judged) -> None:
-    _distribution(axes, judged, {name: habits.length_shares(s) for name, s in _sets(judged).items()}, _LENGTHS)
+    _distribution(axes, judged, {name: statistics.length_shares(s) for name, s in _sets(judged).items()}, _LENGTHS)
     axes.set(xlabel="length in whole notes", ylabel="share of notes", title="Note lengths")
 
 
 def _degrees(axes: "Axes", judged: Judged) -> None:
-    shares = {name: habits.degree_shares(songs) for name, songs in _sets(judged).items()}
+    shares = {name: statistics.degree_shares(songs) for name, songs in _sets(judged).items()}
     _distribution(axes, judged, shares, dict(enumerate(_DEGREES)))
     axes.set(xlabel="degree of the major scale", ylabel="share of notes", title="Scale degrees")
 

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from model.abc_reader import parse
-from model.abc_writer import write
-from model.checkpoint import Checkpoint
-from model.corpus import Corpus, normalise
-from model.critic import Critic
+from model.corpus.build import Corpus, normalise
+from model.encoding.tokenizer import Song, spelled_on_c
 from model.errors import InputError, NotationError
 from model.evaluation import article, matching
 from model.evaluation.bits import Split, writes_characters
@@ -27,11 +24,14 @@ from model.evaluation.groups import (
     two_sample_scores,
     without_missing,
 )
-from model.form import parts_of, well_formed
-from model.jobs import Prompt
-from model.originality import Index
-from model.sampler import Composed, Sampler
-from model.tokens import Song, spelled_on_c
+from model.music.abc_reader import parse
+from model.music.abc_writer import write
+from model.music.parts import parts_of, well_formed
+from model.network.checkpoint import Checkpoint
+from model.prompt import Prompt
+from model.sampling.critic import Critic
+from model.sampling.originality import Index
+from model.sampling.sampler import Composed, Sampler
 
 OPENED = 10  # one tune in so many lends its first bars to another
 

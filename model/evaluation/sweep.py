@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from model.abc_writer import write
-from model.evaluation.abc2midi_reader import abc2midi_faults
 from model.evaluation.compliance import compliance
-from model.form import well_formed
-from model.jobs import Form, Prompt
-from model.key import all_keys
-from model.rhythm import RHYTHMS
-from model.sampler import Composed, Sampler
+from model.evaluation.readers.abc2midi import abc2midi_faults
+from model.music.abc_writer import write
+from model.music.key import all_keys
+from model.music.parts import well_formed
+from model.music.rhythm import RHYTHMS
+from model.prompt import Form, Prompt
+from model.sampling.sampler import Composed, Sampler
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 BATCH = 64

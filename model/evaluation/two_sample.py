@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.encoding.tokenizer import Song
 from model.errors import InputError
-from model.evaluation.features import features
-from model.tokens import Song
+from model.features.tune_features import features
 
 FOLDS = 5
 RESAMPLES = 1000  # for the interval that holds 95% of the bootstrap

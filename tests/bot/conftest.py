@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store
-from tests.bot.parts import Bot, running
+from tests.bot.running_bot import Bot, running
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bot.benchmarks.engines import PASSWORD, QUOTED, Postgres, missing_postgres
-from bot.benchmarks.engines import postgres as running
+from bot.benchmarks.servers import PASSWORD, QUOTED, Postgres, missing_postgres
+from bot.benchmarks.servers import postgres as running
 
 __all__ = ["PASSWORD", "QUOTED", "Postgres", "elsewhere", "run", "running", "skip_where_missing"]
 T = TypeVar("T")

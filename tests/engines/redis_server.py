@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.benchmarks.engines import PASSWORD, QUOTED, RedisServer, missing_redis
-from bot.benchmarks.engines import redis as running
+from bot.benchmarks.servers import PASSWORD, QUOTED, RedisServer, missing_redis
+from bot.benchmarks.servers import redis as running
 
 __all__ = ["PASSWORD", "QUOTED", "RedisServer", "running", "skip_where_missing"]
 

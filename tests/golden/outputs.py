@@ -17,12 +17,12 @@ import discord
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.web import create_app
-from model.jobs import parse_prompt
-from tests.bot.discord.scenes import SCENES, Scene
-from tests.bot.discord.stage import stage
-from tests.bot.parts import ANN, running
+from model.prompt import parse_prompt
+from tests.bot.discord.message_kinds import SCENES, Scene
+from tests.bot.discord.simulated_server import stage
+from tests.bot.running_bot import ANN, running
 from tests.command_line import ran
-from tests.model.commandline import model
+from tests.model.command_line import model
 
 SAMPLES = (
     ("Edor", "reel", "AABB:4"),
@@ -69,7 +69,7 @@ async def history() -> str:
                 for opening in ("", "other", "fail", "refuse"):
                     await bot.finished(parse_prompt("Edor", "reel", seed=7, opening=opening), ANN, 2)
                 changes = bot.composer.changes()
-                with patch("bot.composer.random", random.Random(1)):  # draws the variation's seed
+                with patch("bot.composing.composer.random", random.Random(1)):  # draws the variation's seed
                     varied = await bot.composer.vary(ANN, 1, "parts")
                 await bot.composer.finished(varied.prompt.id, changes)
                 return _json(_settled(await (await client.get("/history?before=100")).json()))
@@ -85,9 +85,9 @@ async def messages(scene: Scene, trainer: Sequence[str]) -> str:
     worker = (sys.executable, "-m", "model", "worker")
     drawn = random.Random(1)  # rhythms and seeds that nobody asked for
     with (
-        patch("tests.bot.parts.STAND_IN", worker),
-        patch("model.jobs.random", drawn),
-        patch("bot.composer.random", drawn),
+        patch("tests.bot.running_bot.STAND_IN", worker),
+        patch("model.prompt.random", drawn),
+        patch("bot.composing.composer.random", drawn),
         tempfile.TemporaryDirectory() as folder,
     ):
         async with stage(Path(folder), trainer, at_once=1) as on:

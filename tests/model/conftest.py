@@ -10,12 +10,12 @@ import pytest
 import torch
 from hypothesis import settings
 
-from model import checkpoint
-from model.checkpoint import Checkpoint
-from model.corpus import Corpus, build
-from model.sampler import Sampler
-from model.sources import MUSIC21, cobb_source, music21_source, path_source
-from tests.model.small import small_checkpoint
+from model.corpus.build import Corpus, build
+from model.corpus.sources import MUSIC21, cobb_source, music21_source, path_source
+from model.network import checkpoint
+from model.network.checkpoint import Checkpoint
+from model.sampling.sampler import Sampler
+from tests.model.small_checkpoint import small_checkpoint
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from model.form import Part, with_parts
-from model.key import LETTERS, Pitch, all_keys
-from model.notation import Metre, Note, Tune
+from model.music.key import LETTERS, Pitch, all_keys
+from model.music.parts import Part, with_parts
+from model.music.tune import Metre, Note, Tune
 
 METRES = (Metre(4, 4, "C"), Metre(2, 2, "C|"), Metre(4, 4), Metre(2, 4), Metre(3, 4), Metre(6, 8), Metre(9, 8))
 _SHARES = (  # how a beat of an eighth or a group of them is cut

@@ -6,7 +6,7 @@ from typing import Any
 from discord import app_commands
 
 from bot.discord.commands import compose, help, mine, model, settings, top, tune, tunebook
-from bot.discord.parts import Parts
+from bot.discord.context import Parts
 
 Add = Callable[["app_commands.CommandTree[Any]", Parts], None]
 

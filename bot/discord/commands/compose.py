@@ -6,11 +6,12 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot.discord import autocomplete, limits
-from bot.discord.asking import ask
-from bot.discord.parts import Parts
-from bot.values import Message, Place, Progress
-from model.jobs import LARGEST_SEED, LONGEST_OPENING, parse_prompt
+from bot.core.values import Message, Place, Progress
+from bot.discord import permissions
+from bot.discord.commands import autocomplete
+from bot.discord.context import Parts
+from bot.discord.delivery.asking import ask
+from model.prompt import LARGEST_SEED, LONGEST_OPENING, parse_prompt
 
 MOST_TUNES = 4
 
@@ -55,7 +56,7 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         parse_prompt(**{name: value for name, value in given.items() if name != "count"})  # before anything is promised
 
         async def queue(place: Place, message: Message) -> Progress:
-            options = {**await limits.defaults(interaction, parts), **given}
+            options = {**await permissions.defaults(interaction, parts), **given}
             count = options.pop("count", 1)
             return await parts.composer.compose(place, parse_prompt(**options), count, message=message)
 

@@ -5,8 +5,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.answer import COLOUR
-from bot.discord.parts import Parts
+from bot.discord.context import Parts
+from bot.discord.messages.tunes import COLOUR
 
 _TEXT = """I compose folk tunes on demand. A tune comes as sheet music with a player, MIDI and ABC.
 

@@ -6,12 +6,13 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.discord import limits, model_shown
-from bot.discord.asking import check_permissions
-from bot.discord.parts import Parts, place_of
-from bot.errors import NotAllowed
-from bot.retraining import MOST_VOTES
-from bot.values import Message
+from bot.core.errors import NotAllowed
+from bot.core.values import Message
+from bot.discord import permissions
+from bot.discord.context import Parts, place_of
+from bot.discord.delivery.asking import check_permissions
+from bot.discord.messages import model as model_shown
+from bot.retraining.retrainer import MOST_VOTES
 
 LARGEST = 2**31 - 1
 RECEIVED = "Getting ready to learn…"
@@ -19,7 +20,7 @@ RECEIVED = "Getting ready to learn…"
 
 def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     """Put /model and what belongs to it into the tree."""
-    group = limits.admins_group(tree, "model", "The model: learn from votes, versions")
+    group = permissions.admins_group(tree, "model", "The model: learn from votes, versions")
     _add_reading(group, parts)
     _add_learning(group, parts)
     _add_rollback(group, parts)
@@ -55,7 +56,7 @@ def _add_learning(group: app_commands.Group, parts: Parts) -> None:
         shown = await interaction.edit_original_response(content=RECEIVED)
         message = Message(str(interaction.channel_id), str(shown.id))
         begun = await parts.retrainer.start(place_of(interaction), minimum_votes, dry_run, message)
-        await limits.tell_log(interaction, parts, f"retrain: began retraining {begun.id}")
+        await permissions.tell_log(interaction, parts, f"retrain: began retraining {begun.id}")
 
     @group.command(description="Stop what is being learned; nothing changes")
     async def cancel(interaction: discord.Interaction[Any]) -> None:
@@ -64,12 +65,12 @@ def _add_learning(group: app_commands.Group, parts: Parts) -> None:
         cancelled = await parts.retrainer.cancel(place_of(interaction))
         line = f"Retraining {cancelled.id} is cancelled; nothing has changed."
         await interaction.edit_original_response(content=line)
-        await limits.tell_log(interaction, parts, f"retrain: cancelled retraining {cancelled.id}")
+        await permissions.tell_log(interaction, parts, f"retrain: cancelled retraining {cancelled.id}")
 
 
 def _add_rollback(group: app_commands.Group, parts: Parts) -> None:
     async def suggest(interaction: discord.Interaction[Any], current: str) -> list[Choice[int]]:
-        if not await limits.is_admin(interaction, parts):
+        if not await permissions.is_admin(interaction, parts):
             return []
         there = [each for each in await parts.retrainer.versions() if not each.version.pruned_at and not each.current]
         found = [each for each in there if str(each.version.number).startswith(current.strip())]
@@ -83,7 +84,7 @@ def _add_rollback(group: app_commands.Group, parts: Parts) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
         chosen = await parts.retrainer.rollback(place_of(interaction), version)
         await interaction.edit_original_response(content=f"Version {chosen.number} composes from the next tune on.")
-        await limits.tell_log(interaction, parts, f"rollback: to version {chosen.number}")
+        await permissions.tell_log(interaction, parts, f"rollback: to version {chosen.number}")
 
 
 async def _admit(interaction: discord.Interaction[Any], parts: Parts) -> None:
@@ -91,7 +92,7 @@ async def _admit(interaction: discord.Interaction[Any], parts: Parts) -> None:
 
     While it names none, whoever adds a bot on several servers to one of their own must not rule the others' model.
     """
-    await limits.only_admins(interaction, parts)
+    await permissions.only_admins(interaction, parts)
     servers = parts.config.retraining.servers
     if not servers and len(interaction.client.guilds) > 1:
         raise NotAllowed(

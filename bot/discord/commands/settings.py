@@ -6,10 +6,12 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.discord import autocomplete, limits, settings_shown
-from bot.discord.parts import Parts, place_of
-from bot.errors import BadRequest
-from bot.settings import LONGEST_COOLDOWN, MOST_WAITING
+from bot.core.errors import BadRequest
+from bot.discord import permissions
+from bot.discord.commands import autocomplete
+from bot.discord.context import Parts, place_of
+from bot.discord.messages import settings as settings_shown
+from bot.library.server_settings import LONGEST_COOLDOWN, MOST_WAITING
 
 RESETS = {
     "Defaults of /compose": ("rhythm", "temperature", "form"),
@@ -26,7 +28,7 @@ _SEEN = (
 
 def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     """Put /settings and what belongs to it into the tree."""
-    group = limits.admins_group(tree, "settings", "What this server's admins choose")
+    group = permissions.admins_group(tree, "settings", "What this server's admins choose")
     _add_reading(group, parts)
     _add_defaults(group, parts)
     _add_rights(group, parts)
@@ -35,13 +37,13 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
 def _add_reading(group: app_commands.Group, parts: Parts) -> None:
     @group.command(description="All settings of this server")
     async def show(interaction: discord.Interaction[Any]) -> None:
-        await limits.only_admins(interaction, parts)
+        await permissions.only_admins(interaction, parts)
         settings = await parts.settings.of(place_of(interaction))
         await _say(interaction, embed=settings_shown.table(settings, parts.config))
 
     @group.command(description="What this server's admins did recently")
     async def history(interaction: discord.Interaction[Any]) -> None:
-        await limits.only_admins(interaction, parts)
+        await permissions.only_admins(interaction, parts)
         records = await parts.settings.records(place_of(interaction))
         await _say(interaction, settings_shown.history(records))
 
@@ -91,14 +93,14 @@ def _add_rights(group: app_commands.Group, parts: Parts) -> None:
         channel: discord.TextChannel | discord.ForumChannel | discord.VoiceChannel,
         allowed: bool = True,
     ) -> None:
-        await limits.only_admins(interaction, parts)
+        await permissions.only_admins(interaction, parts)
         now = (await parts.settings.of(place_of(interaction))).channels
         await _change(interaction, parts, channels=_toggled(now, channel.id, allowed))
 
     @group.command(description="Roles whose members are admins here, beside those who manage the server")
     @app_commands.describe(role="The role", admin="Make it an admin role, or no longer")
     async def admins(interaction: discord.Interaction[Any], role: discord.Role, admin: bool = True) -> None:
-        await limits.only_admins(interaction, parts)
+        await permissions.only_admins(interaction, parts)
         if role.is_default():
             raise BadRequest("everybody has that role: choose another")
         now = (await parts.settings.of(place_of(interaction))).admin_roles
@@ -111,7 +113,7 @@ def _add_rights(group: app_commands.Group, parts: Parts) -> None:
 
 
 async def _change(interaction: discord.Interaction[Any], parts: Parts, note: str = "", **changes: Any) -> None:
-    await limits.only_admins(interaction, parts)
+    await permissions.only_admins(interaction, parts)
     if not changes:
         raise BadRequest("choose at least one option, or /settings reset")
     before = await parts.settings.of(place_of(interaction))
@@ -119,7 +121,7 @@ async def _change(interaction: discord.Interaction[Any], parts: Parts, note: str
     line = settings_shown.changed(before, after, parts.config)
     note = note or settings_shown.outdone(changes, parts.config)
     await _say(interaction, f"{line}\n{note}".strip())
-    if after != before and not await limits.tell_log(interaction, parts, line):
+    if after != before and not await permissions.tell_log(interaction, parts, line):
         await interaction.followup.send(
             "I cannot write in the log channel: allow me to, or choose another.", ephemeral=True
         )

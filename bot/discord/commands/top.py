@@ -6,11 +6,13 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.discord import autocomplete, limits, lists
-from bot.discord.parts import Parts, place_of
-from bot.errors import NotFound
-from bot.nouns import plural
-from bot.values import Period, Votes
+from bot.core.errors import NotFound
+from bot.core.values import Period, Votes
+from bot.core.wording import plural
+from bot.discord import permissions
+from bot.discord.commands import autocomplete
+from bot.discord.context import Parts, place_of
+from bot.discord.messages import tune_lists
 
 PERIODS = {
     Period.DAY: "Today",
@@ -32,7 +34,7 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         period: Choice[str] | None = None,
         rhythm: Range[str, 1, 40] | None = None,
     ) -> None:
-        await limits.admit(interaction, parts)
+        await permissions.admit(interaction, parts)
         chosen = Period(period.value) if period else Period.ALL
         leaders = await parts.library.top(place_of(interaction), chosen, rhythm)
         when = PERIODS[chosen].lower()
@@ -40,5 +42,5 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
             raise NotFound(f"nothing has a vote up yet ({when}): press 👍 under the tunes that you like")
         dance = plural(leaders[0].tune.prompt.rhythm if rhythm else "tune")
         rows = [(leader.tune, Votes(leader.up, leader.down)) for leader in leaders]
-        shown = lists.board(f"Best {dance}, {when}", rows)
+        shown = tune_lists.board(f"Best {dance}, {when}", rows)
         await interaction.response.send_message(**shown)

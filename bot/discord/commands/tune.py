@@ -6,9 +6,10 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot.discord import limits, lists
-from bot.discord.asking import check_permissions
-from bot.discord.parts import Parts
+from bot.discord import permissions
+from bot.discord.context import Parts
+from bot.discord.delivery.asking import check_permissions
+from bot.discord.messages import tune_lists
 
 LARGEST = 2**31 - 1
 
@@ -20,6 +21,6 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     @app_commands.describe(id="Its number, as it stands under every tune")
     async def tune(interaction: discord.Interaction[Any], id: Range[int, 1, LARGEST]) -> None:
         check_permissions(interaction)
-        await limits.admit(interaction, parts)
+        await permissions.admit(interaction, parts)
         await interaction.client.promises.make(interaction, thinking=True)
-        await lists.put(interaction, id)
+        await tune_lists.put(interaction, id)

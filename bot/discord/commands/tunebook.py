@@ -7,11 +7,11 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from bot.discord import limits
-from bot.discord.asking import check_permissions
-from bot.discord.failures import escaped
-from bot.discord.parts import Parts, place_of
-from bot.tunebook import Tunebook
+from bot.discord import permissions
+from bot.discord.context import Parts, place_of
+from bot.discord.delivery.asking import check_permissions
+from bot.discord.errors import escaped
+from bot.library.tunebook import Tunebook
 
 WHOSE = {"mine": "Mine: the tunes that I voted up", "server": "This server's: the tunes that are liked best"}
 
@@ -26,7 +26,7 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         ours = bool(whose and whose.value == "server")
         if ours:
             check_permissions(interaction)
-            await limits.admit(interaction, parts)
+            await permissions.admit(interaction, parts)
         await interaction.client.promises.make(interaction, thinking=True, ephemeral=not ours)
         place = place_of(interaction)
         name = interaction.guild.name if interaction.guild else ""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from simcord.http.client import FakeHTTPClient, FakeWebhookAdapter, _path_of
 
-from tests.bot.discord.gate import Request, refused
+from tests.bot.discord.request_check import Request, refused
 
 
 @pytest.fixture(autouse=True)

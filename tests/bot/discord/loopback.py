@@ -19,7 +19,6 @@ import trustme
 from aiohttp import web
 
 from tests.bot.discord.connector import vouched_for
-from tests.bot.discord.gate import Request, refused
 from tests.bot.discord.gateway import ADDRESS, Gateway
 from tests.bot.discord.payloads import (
     APP,
@@ -30,6 +29,7 @@ from tests.bot.discord.payloads import (
     message_payload,
     user_payload,
 )
+from tests.bot.discord.request_check import Request, refused
 
 TOKEN = "a-token.that-stays.secret"
 _ORIGINAL = re.compile(r"/webhooks/\d+/(?P<token>[^/]+)/messages/@original")

@@ -14,10 +14,10 @@ from playwright.async_api import async_playwright
 from simcord.preview import _capture
 
 from bot.render import Renderer
-from tests.bot import parts
-from tests.bot.discord import stage as stages
-from tests.bot.discord.scenes import SCENES, Save
-from tests.bot.discord.stage import Stage, stage
+from tests.bot import running_bot
+from tests.bot.discord import simulated_server as stages
+from tests.bot.discord.message_kinds import SCENES, Save
+from tests.bot.discord.simulated_server import Stage, stage
 
 CHROMIUM = "/usr/bin/chromium"
 PAGE = (1100, 2400)
@@ -35,7 +35,7 @@ def photographer(on: Stage, folder: Path) -> Save:
 
 
 async def main(folder: Path, scenes: Sequence[str]) -> None:
-    vars(parts)["STAND_IN"] = (sys.executable, "-m", "model", "worker")
+    vars(running_bot)["STAND_IN"] = (sys.executable, "-m", "model", "worker")
     async with Renderer(1) as renderer:
         vars(stages)["Draws"] = lambda: renderer
         for scene, trainer in SCENES.items():

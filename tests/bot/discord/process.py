@@ -15,13 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot import __main__, service
+from bot import __main__
+from bot.app import bot as service
 from bot.commands import serve
-from bot.config import Config
-from bot.workers.local import LocalWorker
-from model.jobs import Event
+from bot.core.config import Config
+from bot.workers.local.worker import LocalWorker
+from model.prompt import Event
 from tests.bot.discord.connector import connector
-from tests.bot.workers.test_local import STAND_IN
+from tests.bot.workers.local.test_worker import STAND_IN
 
 TICK = 0.01  # seconds between two looks at the loop
 

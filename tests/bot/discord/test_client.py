@@ -7,8 +7,8 @@ from discord import app_commands
 
 from bot.discord.client import PERMISSIONS, Client
 from bot.discord.connection import Connection
-from tests.bot.discord.gate import Request
-from tests.bot.discord.stage import Stage, stage
+from tests.bot.discord.request_check import Request
+from tests.bot.discord.simulated_server import Stage, stage
 
 
 async def again(on: Stage, synced: Path) -> Client:

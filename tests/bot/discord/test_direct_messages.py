@@ -7,8 +7,8 @@ from typing import Any
 import discord
 import pytest
 
-from bot.discord import conversation
-from tests.bot.discord.stage import Stage, files, labels, stage
+from bot.discord.delivery import prompt_message
+from tests.bot.discord.simulated_server import Stage, files, labels, stage
 
 
 def shown(user: Any) -> discord.Message | None:
@@ -65,7 +65,7 @@ async def test_keys_are_suggested(tmp_path: Path) -> None:
 
 
 async def test_a_late_tune_comes_as_a_message_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation, "RUNS_OUT", timedelta(0))
+    monkeypatch.setattr(prompt_message, "RUNS_OUT", timedelta(0))
     async with stage(tmp_path) as on:
         dora = on.env.create_user("dora")
         message = await composed(on, dora)

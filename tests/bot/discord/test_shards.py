@@ -13,13 +13,13 @@ from typing import Any
 
 import psutil
 
-from bot.discord.live import LiveMessages
-from bot.learning import Options, Stand
-from bot.values import Message
-from tests.bot.classroom import BOSS, Class, school
+from bot.core.retraining import Options, Stand
+from bot.core.values import Message
+from bot.discord.delivery.retraining_message import LiveMessages
 from tests.bot.discord.loopback import Loopback, loopback, reply
 from tests.bot.discord.payloads import GROUP, IN_SECOND
 from tests.bot.discord.wire import arrived, bot_on
+from tests.bot.retraining.retrainers import BOSS, Class, school
 from tests.command_line import Running
 from tests.engines import postgres
 

@@ -5,9 +5,9 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render import audio, midi
-from model.abc_reader import parse
+from model.music.abc_reader import parse
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL
 
 HEADER = "X:1\nT:Test\nM:4/4\nL:1/8\nK:D\n"

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render import Renderer, book
 from model.errors import InputError
 from tests.bot.store.samples import ABC

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render import Renderer
 from bot.render.chart import HEIGHT, WIDTH, png
 

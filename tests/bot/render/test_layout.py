@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 from bot.render.layout import bar_starts, ending_stops, line_starts
-from model.abc_reader import parse
+from model.music.abc_reader import parse
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL
 
 HEADER = "X:1\nT:Test\nM:6/8\nL:1/8\nK:D\n"

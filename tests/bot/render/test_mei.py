@@ -3,10 +3,10 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render import mei
-from model.abc_reader import parse
-from model.key import LETTERS, all_keys
+from model.music.abc_reader import parse
+from model.music.key import LETTERS, all_keys
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL
 
 MEI = "{http://www.music-encoding.org/ns/mei}"

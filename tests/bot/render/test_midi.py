@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import symusic
 
-from bot.errors import RenderError
+from bot.core.errors import RenderError
 from bot.render import midi
-from model.abc_reader import parse
-from model.notation import Tune
+from model.music.abc_reader import parse
+from model.music.tune import Tune
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL
 
 mido = import_module("mido")  # it has no types

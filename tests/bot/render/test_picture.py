@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bot.render import picture
-from model.abc_reader import parse
+from model.music.abc_reader import parse
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from bot import logs
-from bot.errors import RenderError
+from bot.core import logs
+from bot.core.errors import RenderError
 from bot.render import Renderer
 from tests.bot.render.tunes import JIG, REEL
 

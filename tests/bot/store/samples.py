@@ -4,9 +4,9 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
+from bot.core.values import NewTune, Place, StoredPrompt, StoredTune
 from bot.store import Store
-from bot.values import NewTune, Place, StoredPrompt, StoredTune
-from model.jobs import Known, Prompt, parse_prompt
+from model.prompt import Known, Prompt, parse_prompt
 from tests.engines import postgres
 
 ABC = "X:1\nT:The Long Lane\nR:reel\nM:4/4\nL:1/8\nK:Edor\n|:EBBA B2EB:|\n"

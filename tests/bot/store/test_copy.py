@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import StoreError
-from bot.learning import Options
+from bot.core.errors import StoreError
+from bot.core.retraining import Options
+from bot.core.values import Message, Period, Place, State
 from bot.store import Store
 from bot.store.copy import copy
 from bot.store.tables import metadata
-from bot.values import Message, Period, Place, State
 from tests.bot.store.samples import PROMPT, a_member, a_prompt, a_tune, new_tunes, rows
 from tests.command_line import ran
 from tests.engines import postgres

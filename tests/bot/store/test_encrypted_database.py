@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from bot.errors import StoreError
+from bot.core.errors import StoreError
 from bot.store import Store
 from tests.bot.store.samples import a_tune, rows
 from tests.engines import postgres

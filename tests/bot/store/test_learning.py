@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import Busy, NotFound
-from bot.learning import Ballot, Course, Options, Retraining, Stand, Step
+from bot.core.errors import Busy, NotFound
+from bot.core.retraining import Ballot, Course, Options, Retraining, Stand, Step
+from bot.core.values import Message, Place
 from bot.store import Store, learning, leases, retrainings
-from bot.values import Message, Place
 from tests.bot.store.samples import ABC, a_member, a_prompt, a_tune, new_tunes
 
 BOTH = ("web", "discord")

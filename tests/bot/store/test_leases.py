@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.core.values import State
 from bot.store import Store, leases, prompts, tables
-from bot.values import State
 from tests.bot.store.samples import a_member, a_prompt, new_tunes
 
 WEB = ["web"]

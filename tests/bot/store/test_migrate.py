@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from bot.errors import StoreError
+from bot.core.errors import StoreError
 from bot.store import Store
 from bot.store.migrate import MIGRATIONS, migrate
 from bot.store.tables import metadata

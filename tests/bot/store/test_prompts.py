@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.errors import NotFound
+from bot.core.errors import NotFound
+from bot.core.values import Place, State
 from bot.store import Store
-from bot.values import Place, State
-from model.jobs import LARGEST_SEED, Prompt, parse_prompt
-from model.key import Key
+from model.music.key import Key
+from model.prompt import LARGEST_SEED, Prompt, parse_prompt
 from tests.bot.store.samples import PROMPT, a_member, a_prompt, a_tune, new_tunes, rows
 
 

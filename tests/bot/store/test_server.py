@@ -13,8 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.errors import StoreAway, StoreError
-from bot.outages import patiently
+from bot.composing.outages import patiently
+from bot.core.errors import StoreAway, StoreError
 from bot.store import Store
 from bot.store import database as databases
 from bot.store.migrate import MIGRATIONS, migrate

@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import NotFound
+from bot.core.errors import NotFound
+from bot.core.values import State, Votes
 from bot.store import Store
-from bot.values import State, Votes
-from model.jobs import LARGEST_SEED, Known
+from model.prompt import LARGEST_SEED, Known
 from tests.bot.store.samples import ABC, PROMPT, a_member, a_prompt, a_tune, new_tunes
 
 

@@ -4,9 +4,9 @@ import random
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.errors import NotFound
+from bot.core.errors import NotFound
+from bot.core.values import Votes
 from bot.store import Store
-from bot.values import Votes
 from tests.bot.store.samples import a_member, a_tune, rows
 
 

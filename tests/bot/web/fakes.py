@@ -1,4 +1,4 @@
-"""A composer and a library in memory, as `bot.composer` and `bot.library` promise; the test moves the prompts."""
+"""A composer and a library in memory, as `bot.composing.composer` and `bot.library.library` promise; the test moves the prompts."""
 
 import asyncio
 import io
@@ -12,9 +12,9 @@ from functools import cache
 import lameenc
 from PIL import Image, ImageDraw
 
-from bot.errors import BadRequest, NotAllowed, NotFound
-from bot.values import Place, Progress, State, StoredPrompt, StoredTune, Votes
-from model.jobs import VARIATIONS, Known, Prompt
+from bot.core.errors import BadRequest, NotAllowed, NotFound
+from bot.core.values import Place, Progress, State, StoredPrompt, StoredTune, Votes
+from model.prompt import VARIATIONS, Known, Prompt
 
 MALIN = Known("The Boys of Malin", "ryansMammoth", 0.41)
 TITLES = ("The Silver Heron", "Biddy’s Lantern", "The Road to Kilmaine", "Away with the Tide")

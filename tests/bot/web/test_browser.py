@@ -8,10 +8,10 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from bot.values import Place, State
+from bot.core.values import Place, State
 from bot.web import create_app, serve
-from model.jobs import Known, parse_prompt
-from model.opening import read
+from model.prompt import Known, parse_prompt
+from model.sampling.opening import read
 from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
 
 CHROMIUM = shutil.which("chromium")

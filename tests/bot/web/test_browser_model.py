@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
 from bot.web import create_app, serve
-from tests.bot.classroom import Class, school
+from tests.bot.retraining.retrainers import Class, school
 from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore, picture
 from tests.bot.web.test_browser import ARGUMENTS, CHROMIUM, address
 

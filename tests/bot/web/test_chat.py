@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from aiohttp.test_utils import TestServer
 
-from bot.values import State
+from bot.core.values import State
 from bot.web.handlers import SCREENFUL
-from bot.web.members import COOKIE
-from model.jobs import Known
+from bot.web.identity import COOKIE
+from model.prompt import Known
 from tests.bot.web.conftest import Client, Stream, say, visitor
 from tests.bot.web.fakes import FakeComposer, FakeStore
 

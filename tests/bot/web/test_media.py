@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.values import Place, State
-from model.jobs import parse_prompt
+from bot.core.values import Place, State
+from model.prompt import parse_prompt
 from tests.bot.web.conftest import Client, say
 from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
 

@@ -11,13 +11,13 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from bot.commands import serve
-from bot.config import Config, Web
-from bot.errors import BadRequest
-from bot.library import Library
+from bot.core.config import Config, Web
+from bot.core.errors import BadRequest
+from bot.library.library import Library
 from bot.web import create_app
 from bot.web.commands import catalogue, parse
 from bot.web.model_commands import Model
-from tests.bot.classroom import BOSS, VOTES, Class, school
+from tests.bot.retraining.retrainers import BOSS, VOTES, Class, school
 from tests.bot.web.conftest import Client, Stream, say, visitor
 from tests.bot.web.fakes import FakeComposer, FakeStore
 

@@ -11,8 +11,8 @@ import pytest
 from tests.engines.redis_server import RedisServer
 
 if TYPE_CHECKING:
-    from bot.workers.cluster import Cluster
-    from bot.workers.station import Station
+    from bot.workers.agent.agent import Station
+    from bot.workers.cluster.client import Cluster
 
 
 Run = Callable[..., AbstractAsyncContextManager["Station"]]
@@ -22,7 +22,7 @@ LEASE = 1.5  # seconds
 @asynccontextmanager
 async def cluster(redis: RedisServer, **options: Any) -> AsyncIterator["Cluster"]:
     """A bot's end, at the test's Redis or at another `url`."""
-    from bot.workers.cluster import Cluster
+    from bot.workers.cluster.client import Cluster
 
     async with Cluster(options.pop("url", redis.url()), LEASE, **options) as opened:
         yield opened
@@ -31,11 +31,11 @@ async def cluster(redis: RedisServer, **options: Any) -> AsyncIterator["Cluster"
 @pytest.fixture
 def station(redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a worker in this process, but for what composes."""
-    from bot.workers import station as stations
-    from bot.workers.broker import Broker
-    from bot.workers.cache import Cache
-    from bot.workers.local import LocalWorker
-    from tests.bot.workers.test_local import STAND_IN
+    from bot.workers.agent import agent as stations
+    from bot.workers.agent.checkpoint_cache import Cache
+    from bot.workers.cluster.jobs import Broker
+    from bot.workers.local.worker import LocalWorker
+    from tests.bot.workers.local.test_worker import STAND_IN
 
     monkeypatch.setattr(stations, "GRACE", 0.1)
 

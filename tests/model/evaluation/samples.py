@@ -3,13 +3,13 @@
 import random
 from fractions import Fraction
 
-from model.abc_reader import parse
+from model.encoding.tokenizer import Song, spelled_on_c
 from model.evaluation.composing import every_prompt
-from model.form import Part, parts_of
-from model.key import Pitch
-from model.notation import Note
-from model.sampler import Composed, Sampler
-from model.tokens import Song, spelled_on_c
+from model.music.abc_reader import parse
+from model.music.key import Pitch
+from model.music.parts import Part, parts_of
+from model.music.tune import Note
+from model.sampling.sampler import Composed, Sampler
 
 _made: list[Composed] = []
 

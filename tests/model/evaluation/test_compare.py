@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from model.checkpoint import Checkpoint
-from model.corpus import build
+from model.corpus.build import build
+from model.corpus.sources import path_source
 from model.evaluation.bits import Split
 from model.evaluation.compare import free_tunes, of_text, of_tokens, row
-from model.prepare import prepare
-from model.presets import LOOKBACK, PLAIN, SEED, TRAD, Preset
-from model.sources import path_source
-from tests.model.corpora import jigs
+from model.network.checkpoint import Checkpoint
+from model.network.presets import LOOKBACK, PLAIN, SEED, TRAD, Preset
+from model.training.dataset import prepare
+from tests.model.random_corpora import jigs
 from tests.model.tunes import words
 
 HEADER = "R:reel M:4/4 K:maj F:AABB"

@@ -1,12 +1,12 @@
 from collections import Counter
 
-from model.corpus import Corpus
+from model.corpus.build import Corpus
 from model.evaluation.compliance import CHECKS, compliance
 from model.evaluation.composing import compose_all, opening_prompts
 from model.evaluation.matching import alike, drawn, passing, prompts_like
 from model.evaluation.scores import song_of
-from model.form import form_of, label
-from model.sampler import Sampler
+from model.music.parts import form_of, label
+from model.sampling.sampler import Sampler
 from tests.model.evaluation.samples import composed
 
 

@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from model import checkpoint
-from model.checkpoint import Checkpoint
-from model.corpus import Corpus
-from model.critic import Critic
+from model.corpus.build import Corpus
+from model.corpus.sources import path_source
 from model.evaluation import article, groups
 from model.evaluation.bits import Split, bits_per_note, sides
 from model.evaluation.groups import Setting
 from model.evaluation.plots import draw
 from model.evaluation.scores import Judged, judge
 from model.evaluation.table import table
-from model.originality import Index, index_of
-from model.prepare import prepare
-from model.presets import SEED
-from model.sources import path_source
-from tests.model.corpora import jigs
+from model.network import checkpoint
+from model.network.checkpoint import Checkpoint
+from model.network.presets import SEED
+from model.sampling.critic import Critic
+from model.sampling.originality import Index, index_of
+from model.training.dataset import prepare
+from tests.model.random_corpora import jigs
 
 KEYS = {"bits_per_note", "well_formed", "compliant", "auc", "max_similarity", "mask_removed"}
 
@@ -114,7 +114,7 @@ def test_the_commonest_faults_are_told(setting: Setting) -> None:
 
 
 def test_cobbs_tunes_are_held_out_whatever_else_is_read(tmp_path: Path) -> None:
-    from model import corpus
+    from model.corpus import build as corpus
 
     (tmp_path / "cobb.abc").write_text(jigs(300))
     (tmp_path / "other.abc").write_text(jigs(30))

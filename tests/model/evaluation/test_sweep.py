@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from model.evaluation.sweep import TEMPERATURES, Sweep, prompts, sweep
-from model.jobs import Form
-from model.key import MODES
-from model.rhythm import RHYTHMS
-from model.sampler import Composed, Sampler
+from model.music.key import MODES
+from model.music.rhythm import RHYTHMS
+from model.prompt import Form
+from model.sampling.sampler import Composed, Sampler
 
 OFFERED = [mode for mode in MODES if mode != "loc"]
 

@@ -1,0 +1,74 @@
+"""A worker on a machine of its own, put together and run until it is told to stop."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Sequence
+
+from bot.app.bot import SHIPPED, local_worker, sha256_of
+from bot.core.config import Config
+from bot.core.errors import ConfigError
+from bot.workers.agent.agent import Station, Vitals
+from bot.workers.agent.checkpoint_cache import Cache
+from bot.workers.agent.training import TrainingStation
+from bot.workers.cluster.jobs import Broker
+from bot.workers.health import PROTOCOL
+from bot.workers.local.trainer import Trainer
+from bot.workers.local.worker import LocalWorker
+
+TRAINER = Trainer()  # its times are said with each training
+
+
+async def serve(
+    config: Config, command: Sequence[str] = (), protocol: int = PROTOCOL, trainer: Trainer = TRAINER
+) -> None:
+    """Work until SIGTERM or Ctrl-C. `command` is the process that composes, where it is not the usual one."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    work = asyncio.create_task(_work(config, command, protocol, trainer), name="worker")
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not work.done():
+        print("stopping", flush=True)
+        work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    if not work.cancelled():
+        work.result()
+
+
+async def _work(config: Config, command: Sequence[str], protocol: int, trainer: Trainer) -> None:
+    broker, vitals = _broker(config, protocol), Vitals()
+    name = config.workers.name or socket.gethostname()
+    try:
+        async with local_worker(config, vitals.heard, command) as local:
+            station = _station(config, broker, local, vitals, name)
+            station.training = _training(config, broker, station.cache, trainer)
+            print(f"worker {name}: ready for {config.workers.slots} tunes at a time, at {broker.address}", flush=True)
+            await station.run()
+    finally:
+        await broker.close()
+
+
+def _station(config: Config, broker: Broker, local: LocalWorker, vitals: Vitals, name: str) -> Station:
+    mine = {sha256_of(path): path for path in (SHIPPED, config.worker.checkpoint) if path}
+    mine.pop("", None)
+    cache = Cache(config.data_dir.absolute() / "fetched", broker.files, mine)
+    return Station(broker, local, cache, name, config.workers.slots, config.workers.lease, vitals)
+
+
+def _training(config: Config, broker: Broker, cache: Cache, trainer: Trainer) -> TrainingStation | None:
+    """What takes retrainings, unless the settings keep it from that."""
+    if config.workers.trains is False:
+        return None
+    anywhere = config.workers.trains is True
+    return TrainingStation(broker, cache, config.data_dir.absolute(), anywhere, trainer, config.workers.lease)
+
+
+def _broker(config: Config, protocol: int) -> Broker:
+    url = config.workers.broker
+    try:
+        return Broker(url.get_secret_value() if url else "", protocol)
+    except ValueError as error:
+        raise ConfigError(f"setting 'workers.broker': {error}") from None

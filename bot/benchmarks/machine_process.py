@@ -1,0 +1,57 @@
+"""What the bench starts in processes of their own: `python -m bot.benchmarks.machine_process worker SECONDS`, or `bot`.
+
+Both take their settings from the environment. The worker sleeps SECONDS a tune. The bot takes what is nobody's, has it
+composed through Redis, renders nothing, and says of each prompt that has ended: its number and state.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Collection
+
+from bot.app.bot import workers
+from bot.app.worker import serve
+from bot.benchmarks.sleeping_worker import sleeper
+from bot.composing.composer import Composer
+from bot.composing.failover import Sharing
+from bot.composing.queue import PromptQueue
+from bot.core import config
+from bot.core.config import Config
+from bot.library.library import Library
+from bot.store import Store
+from bot.workers.cluster.client import Cluster
+
+
+class _NoRenderer:
+    async def render(self, abc: str, kinds: Collection[str] = ()) -> dict[str, bytes]:
+        return dict.fromkeys(kinds, b"")
+
+
+async def _bot(settings: Config) -> None:
+    renderer, most = _NoRenderer(), settings.queue.at_once
+    async with await Store.open(settings.database, settings.store.lease) as store:
+        cluster = workers(settings, store)
+        assert isinstance(cluster, Cluster)
+        queue = PromptQueue(10_000, 10_000)
+        library = Library(store, renderer)  # type: ignore[arg-type]
+        composer = Composer(store, library, cluster, renderer, queue, most, 60.0)
+        changes = composer.changes()
+        async with cluster, composer, Sharing(store, composer, ["web"], most):
+            async for progress in changes:
+                if progress.prompt.state.final:
+                    print(progress.prompt.id, progress.prompt.state, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("role", choices=("worker", "bot"))
+    parser.add_argument("seconds", type=float, nargs="?", default=0.0)
+    options = parser.parse_args()
+    settings = config.load()
+    if options.role == "bot":
+        asyncio.run(_bot(settings))
+        return
+    asyncio.run(serve(settings, sleeper(options.seconds)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The values of learning from votes: a retraining, the step it is at, and versions as an admin looks at them."""
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from bot.core.values import Version
+
+MOST_LOSSES = 400  # points of a curve that are kept
+
+
+class Stand(StrEnum):
+    """Where a retraining is. All but the first two are final; a dry run that holds is PASSED instead of PROMOTED."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PROMOTED = "promoted"
+    PASSED = "passed"
+    REFUSED = "refused"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        return self not in (Stand.QUEUED, Stand.RUNNING)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a retraining was asked for: fewer votes than `minimum_votes` do not do; a dry run changes nothing."""
+
+    minimum_votes: int
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a trainer says: its stage (`reading`, `tuning`, `checking`), how much of it is done, a loss or a test."""
+
+    stage: str = ""
+    done: int = 0
+    of: int = 0
+    loss: float | None = None
+    test: str = ""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How far a retraining is: its last step, and the losses so far as (step, loss)."""
+
+    step: Step = Step()
+    losses: tuple[tuple[float, float], ...] = ()
+
+    def after(self, step: Step) -> Self:
+        """With one more step, perhaps of a trainer that began anew; of a long curve every other point is dropped."""
+        losses = self.losses
+        if step.stage == "tuning" and step.loss is not None:
+            losses = (*(point for point in losses if point[0] < step.done), (float(step.done), step.loss))
+        return replace(self, step=step, losses=losses[::2] if len(losses) > MOST_LOSSES else losses)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any] | None) -> Self:
+        if not data:
+            return cls()
+        return cls(Step(**data["step"]), tuple((at, loss) for at, loss in data["losses"]))
+
+
+@dataclass(frozen=True)
+class GateTest:
+    """One test of the gate: a value, what it may be at most or has to be at least, and both in words."""
+
+    name: str
+    passed: bool
+    says: str
+    value: float | None = None
+    limit: float | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the trainer found out about its candidate."""
+
+    passed: bool
+    sha256: str  # of the candidate's file
+    tests: tuple[GateTest, ...]
+    scores: dict[str, float] = field(default_factory=dict)
+    losses: tuple[tuple[float, float], ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> tuple[GateTest, ...]:
+        return tuple(test for test in self.tests if not test.passed)
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """One vote that a version may learn from, as the store has it. `own`: the voter composed the tune."""
+
+    tune: int
+    member: int
+    value: int
+    at: datetime  # aware, UTC
+    platform: str
+    external_id: str  # of the member, on its platform
+    own: bool
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """A row of `retrainings`. `votes` and `tunes` are what it learns from, `version` what it became, if it did."""
+
+    id: int
+    member_id: int
+    member_name: str
+    server_id: int
+    platform: str  # of who asked
+    stand: Stand
+    options: Options
+    base: int
+    created_at: datetime  # aware, UTC
+    votes: int = 0
+    tunes: int = 0
+    candidate: str = ""
+    sha256: str = ""
+    report: dict[str, Any] | None = None
+    course: Course = Course()
+    error: str = ""
+    attempts: int = 0
+    runner: str = ""
+    seen_at: datetime | None = None
+    finished_at: datetime | None = None
+    channel_id: str = ""
+    message_id: str = ""
+    version: int | None = None
+    chosen: bool = False  # whether that version was ever the one in use
+
+    @property
+    def subject(self) -> int:
+        return self.id
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A version as an admin looks at it: the votes on tunes composed with it, and the retraining it came from."""
+
+    version: Version
+    up: int
+    down: int
+    current: bool
+    retraining: Retraining | None = None
+
+    @property
+    def share(self) -> float | None:
+        """Of votes up; None where nobody voted."""
+        return self.up / (self.up + self.down) if self.up + self.down else None

@@ -1,0 +1,85 @@
+"""The one place for errors: expected ones become a line, unexpected ones a reference number and a log entry."""
+
+import logging
+import math
+import re
+import secrets
+from datetime import datetime
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.core.errors import Busy, TunesmithError
+from model.errors import InputError
+
+log = logging.getLogger(__name__)
+
+_LINK = re.compile(r"(https?:|discord\.gg|discord(?:app)?\.com)(?=/)", re.IGNORECASE)
+
+UNREACHABLE = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
+
+# the interaction ran out, was answered already, or its message is gone: there is nobody to tell
+GONE = (10008, 10062, 10015, 40060, 50027)
+
+
+async def tell(interaction: discord.Interaction, error: BaseException) -> None:
+    """Tell the member alone what went wrong, in one line, whether the interaction was answered before or not."""
+    while isinstance(error, app_commands.CommandInvokeError | ExceptionGroup):
+        error = error.exceptions[0] if isinstance(error, ExceptionGroup) else error.original
+    if isinstance(error, discord.HTTPException) and error.code in GONE:
+        log.info("an interaction could not be answered any more: %s", error)
+        return
+    line = line_of(error)
+    try:
+        await say(interaction, line)
+    except (discord.HTTPException, *UNREACHABLE) as failure:
+        log.info("a member could not be told %r: %s", line, failure)
+
+
+def line_of(error: BaseException) -> str:
+    """One line for a member. What was not expected is logged with a traceback under the reference that it names."""
+    match error:
+        case Busy(until=datetime() as until):
+            again = math.ceil(until.timestamp())  # never too early
+            return f"{escaped(sentence(error.reason))}: ask again <t:{again}:R>"
+        case TunesmithError() | InputError():
+            return escaped(sentence(str(error)))
+        case app_commands.TransformerError():
+            return escaped(f"{str(error.value)[:50]!r} cannot be used there.")
+        case app_commands.CheckFailure():
+            return "You may not do that here."
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return "That command has changed: reload Discord (Ctrl+R) and try again in a minute."
+    reference = secrets.token_hex(3)
+    log.error("reference %s", reference, exc_info=error)
+    return f"Something broke on our side. If it happens again, tell an admin: {reference}"
+
+
+async def say(interaction: discord.Interaction, line: str) -> None:
+    """Show a line to the member alone. A public answer that was only promised so far is withdrawn."""
+    if not interaction.response.is_done():
+        await interaction.response.send_message(line, ephemeral=True)
+        return
+    if interaction.response.type is not discord.InteractionResponseType.deferred_channel_message:
+        await interaction.followup.send(line, ephemeral=True)
+        return
+    # what was only promised can neither change who sees it nor, once it is deleted, be followed up: so it becomes a
+    # message first (discord-api-docs, issues 2739 and 2866)
+    promised = await interaction.edit_original_response(content="…")
+    if promised.flags.ephemeral:
+        await interaction.edit_original_response(content=line)
+        return
+    await interaction.followup.send(line, ephemeral=True)
+    await interaction.delete_original_response()
+
+
+def sentence(text: str) -> str:
+    """A line that begins with a capital letter, as what a member reads does."""
+    return text[:1].upper() + text[1:]
+
+
+def escaped(text: str) -> str:
+    """What members typed, or may have: no markdown, no mention, no link. Discord's timestamps stay."""
+    plain = discord.utils.escape_mentions(discord.utils.escape_markdown(text, ignore_links=False))
+    return _LINK.sub("\\1\u200b", plain)

@@ -1,0 +1,1 @@
+"""What messages on Discord show, and what their buttons do."""

@@ -1,0 +1,1 @@
+"""Stored tunes: lookup, votes, files, tunebooks; and the settings of servers."""

@@ -1,0 +1,1 @@
+"""Retrainings: from members' votes to a tested version of the model."""

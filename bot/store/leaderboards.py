@@ -1,0 +1,108 @@
+"""Leaderboards: which tunes lead, by the votes of a period, kept while members vote so that none is counted when asked.
+
+A tune's score is the lower bound of the Wilson score interval for the share of up-votes, at 95%: E. B. Wilson,
+"Probable Inference, the Law of Succession, and Statistical Inference", Journal of the American Statistical Association
+22 (1927), 209-212. One vote of one is 0.21, ten of ten 0.72, ninety of a hundred 0.83: few votes do not win.
+"""
+
+import math
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.values import Leader, Period
+from bot.store import tunes as tune_rows
+from bot.store.tables import now, standings, tunes
+from bot.store.upsert import insert_for
+
+Z = 1.959963984540054  # of 95%, two-sided
+FORGET = 8  # rows of past periods that go with each vote, which adds three at most
+_KEY = tuple_(standings.c.period, standings.c.began, standings.c.tune_id)
+
+
+def wilson(up: int, down: int) -> float:
+    """The lower bound of the share of up-votes, 0 to 1; 0 where nobody voted up."""
+    if not up:
+        return 0.0
+    votes = up + down
+    share, square = up / votes, Z * Z / votes
+    spread = Z * math.sqrt(share * (1 - share) / votes + square / (4 * votes))
+    return (share + square / 2 - spread) / (1 + square)
+
+
+class Cast(NamedTuple):
+    """A member's vote on a tune: 1 or -1, and when it was cast; 0 is none."""
+
+    value: int
+    at: datetime
+
+
+async def count(connection: AsyncConnection, tune_id: int, before: Cast, after: Cast) -> None:
+    """Put `after` in the place of `before` in the current periods, and forget some of the past ones."""
+    time = now()
+    began = {period: period.began(time) for period in Period if period is not Period.ALL}
+    changes = {period: _change(before, after, period, since) for period, since in began.items() if since}
+    old = {row.period: row for row in await connection.execute(select(standings).where(_current(tune_id, time)))}
+    where = (await connection.execute(select(tunes.c.server_id, tunes.c.rhythm).where(tunes.c.id == tune_id))).one()
+    rows = []
+    for period, (up, down) in changes.items():
+        row = old.get(period.value)
+        up, down = up + (row.up if row else 0), down + (row.down if row else 0)
+        counts = {"up": up, "down": down, "score": wilson(up, down)}
+        rows.append({"period": period.value, "began": began[period], "tune_id": tune_id, **where._mapping, **counts})
+    insert = insert_for(connection, standings).values(rows)
+    changed = {name: insert.excluded[name] for name in ("up", "down", "score")}
+    await connection.execute(insert.on_conflict_do_update(index_elements=["period", "began", "tune_id"], set_=changed))
+    past = or_(
+        *(and_(standings.c.period == period.value, standings.c.began < since) for period, since in began.items())
+    )
+    # whoever votes at the same time forgets others: two that wait for each other's would never end
+    old_keys = select(*_KEY.clauses).where(past).limit(FORGET).with_for_update(skip_locked=True)
+    await connection.execute(delete(standings).where(_KEY.in_(old_keys)))
+
+
+def _change(before: Cast, after: Cast, period: Period, since: date) -> tuple[int, int]:
+    """What is added to the votes up and down of the period that began at `since`."""
+    old = before.value if period.began(before.at) == since else 0
+    new = after.value if period.began(after.at) == since else 0
+    return (new == 1) - (old == 1), (new == -1) - (old == -1)
+
+
+async def forget(connection: AsyncConnection, tune_id: int) -> None:
+    """A deleted tune leads no more."""
+    await connection.execute(delete(standings).where(_current(tune_id, now())))
+
+
+def _current(tune_id: int, time: datetime) -> ColumnElement[bool]:
+    """The rows of a tune in the periods that a time is in. Spelled out: SQLite scans the table for a list of keys."""
+    keys = [(period.value, period.began(time)) for period in Period if period is not Period.ALL]
+    row = standings.c
+    return or_(*(and_(row.period == name, row.began == day, row.tune_id == tune_id) for name, day in keys))
+
+
+async def top(
+    connection: AsyncConnection, server_id: int, viewer: int, period: Period, rhythm: str | None, limit: int
+) -> list[Leader]:
+    """A server's best tunes by the votes cast in a period, the newest first among equals; none without a vote up."""
+    leaders = _all_time(server_id) if period is Period.ALL else _of_period(server_id, period)
+    table = tunes if period is Period.ALL else standings
+    if rhythm is not None:
+        leaders = leaders.where(table.c.rhythm == rhythm)
+    rows = (await connection.execute(leaders.limit(limit))).all()
+    found = {tune.id: tune for tune in await tune_rows.load_all(connection, [row.id for row in rows], viewer)}
+    return [Leader(found[row.id], row.up, row.down) for row in rows if row.id in found]
+
+
+def _all_time(server_id: int) -> Select[Any]:
+    leaders = select(tunes.c.id, tunes.c.up, tunes.c.down)
+    leaders = leaders.where(tunes.c.server_id == server_id, tunes.c.score > 0, tunes.c.deleted_at.is_(None))
+    return leaders.order_by(tunes.c.score.desc(), tunes.c.id.desc())
+
+
+def _of_period(server_id: int, period: Period) -> Select[Any]:
+    leaders = select(standings.c.tune_id.label("id"), standings.c.up, standings.c.down)
+    leaders = leaders.where(standings.c.server_id == server_id, standings.c.period == period.value)
+    leaders = leaders.where(standings.c.began == period.began(now()), standings.c.score > 0)
+    return leaders.order_by(standings.c.score.desc(), standings.c.tune_id.desc())

@@ -1,0 +1,102 @@
+"""What stands before every handler: only this machine's own pages get in, and every failure gets a kind line."""
+
+import ipaddress
+import logging
+import re
+import secrets
+from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.core.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError
+from model.errors import InputError
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 16 * 1024
+_STATUS: dict[type[Exception], HTTPStatus] = {
+    BadRequest: HTTPStatus.BAD_REQUEST,
+    InputError: HTTPStatus.BAD_REQUEST,
+    NotFound: HTTPStatus.NOT_FOUND,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    Busy: HTTPStatus.TOO_MANY_REQUESTS,
+    TunesmithError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_HTTP_LINES = {
+    404: "There is nothing here.",
+    405: "That cannot be done here.",
+    413: f"That message is too long: at most {LARGEST_BODY // 1024} KB fit.",
+}
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self';"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@web.middleware
+async def answer_failures(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The one place that turns errors into answers: expected ones quietly, others with a number and a traceback."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return _failure(error.status, _HTTP_LINES.get(error.status, error.reason))
+    except (TunesmithError, InputError) as error:
+        status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+        return _failure(status, str(error))
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("page failure %s: %s %s", reference, request.method, request.path)
+        line = f"Something broke on our side. The log has the details under {reference}."
+        return _failure(HTTPStatus.INTERNAL_SERVER_ERROR, line)
+
+
+@web.middleware
+async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse foreign host names (DNS rebinding) and posts from other sites."""
+    if not is_loopback(request.headers.get("Host", "")):
+        return _failure(HTTPStatus.MISDIRECTED_REQUEST, "This page is served to this machine only: use 127.0.0.1.")
+    if request.method not in ("GET", "HEAD") and not _same_origin(request):
+        return _failure(HTTPStatus.FORBIDDEN, "Another site may not post here.")
+    return await handler(request)
+
+
+async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """Signal handler: what every answer tells the browser."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-cache")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine's loopback."""
+    match = re.fullmatch(r"(?:\[([0-9a-fA-F:]+)\]|([^:\[\]]+))(?::\d{1,5})?", host)
+    if match is None:
+        return False
+    name = match[1] or match[2]
+    if name.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _same_origin(request: web.Request) -> bool:
+    """By what browsers send of themselves; a client that sends neither is no browser and no danger."""
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != f"http://{request.headers['Host']}":
+        return False
+    return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+
+
+def _failure(status: int, line: str) -> web.Response:
+    return web.json_response({"error": line[:1].upper() + line[1:]}, status=status)

@@ -1,0 +1,129 @@
+"""Values as the JSON that the page shows."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bot.core.values import Progress, State, StoredPrompt, StoredTune, Votes
+from bot.web.commands import written
+from model.music.collections import book, titled
+from model.music.rhythm import RHYTHMS
+
+
+def progress_json(progress: Progress) -> dict[str, Any]:
+    """A prompt, where it is, and its tunes."""
+    return {**_prompt(progress.prompt, progress.tunes), "status": _status(progress)}
+
+
+def history_json(
+    rows: Iterable[tuple[StoredPrompt, Sequence[StoredTune]]], unfinished: dict[int, Progress]
+) -> list[dict[str, Any]]:
+    """Stored prompts; for those that are not done yet, `unfinished` knows their place in the queue."""
+    return [
+        progress_json(unfinished.get(prompt.id) or Progress(prompt, -1, tuple(tunes)))
+        if not prompt.state.final
+        else progress_json(Progress(prompt, 0, tuple(tunes)))
+        for prompt, tunes in rows
+    ]
+
+
+def votes_json(votes: Votes) -> dict[str, int]:
+    """Counts, and the vote of the member who looks."""
+    return {"up": votes.up, "down": votes.down, "mine": votes.mine}
+
+
+def media_version(tune: StoredTune) -> str:
+    """Part of a picture's address, so that another database's tune 1 is never taken from a browser's cache."""
+    return f"{int(tune.created_at.timestamp() * 1000):x}"
+
+
+def _prompt(prompt: StoredPrompt, tunes: Iterable[StoredTune]) -> dict[str, Any]:
+    return {
+        "id": prompt.id,
+        "member": prompt.member_id,
+        "name": prompt.member_name,
+        "at": prompt.created_at.isoformat(),
+        "command": "Vary" if prompt.prompt.vary else "/compose",
+        "options": written(prompt.prompt, prompt.count),
+        "state": str(prompt.state),
+        "final": prompt.state.final,
+        "error": prompt.error,
+        "tunes": [_tune(tune) for tune in tunes],
+    }
+
+
+def _tune(tune: StoredTune) -> dict[str, Any]:
+    return {
+        "id": tune.id,
+        "title": tune.title,
+        "facts": _facts(tune),
+        "known": _known(tune),
+        "alt": _alt(tune),
+        "version": media_version(tune),
+        "votes": votes_json(tune.votes),
+    }
+
+
+def _facts(tune: StoredTune) -> list[str]:
+    prompt, rhythm = tune.prompt, RHYTHMS.get(tune.prompt.rhythm)
+    return [
+        prompt.key.name,
+        prompt.rhythm,
+        *([f"{rhythm.tempo} bpm"] if rhythm else []),
+        str(prompt.form),
+        f"temperature {prompt.temperature:g}",
+        f"seed {prompt.seed}",
+        f"model v{tune.version}" + (f" (v{tune.asked_version} could not be used)" if _replaced(tune) else ""),
+    ]
+
+
+def _replaced(tune: StoredTune) -> bool:
+    return tune.asked_version not in (None, tune.version)
+
+
+def _known(tune: StoredTune) -> dict[str, str]:
+    """The line on originality: what stands before a known tune's title, the title, and what stands behind it."""
+    near, drawn = tune.nearest, tune.drawn_temperature
+    raised = drawn is not None and round(drawn - tune.prompt.temperature, 3) > 0  # a worker rounds it
+    away = f"drawn at temperature {drawn:g} to get a new tune" if raised else ""
+    if near is None:
+        return {"before": away[:1].upper() + away[1:], "title": "", "after": ""}
+    after = f" ({book(near.source)}), {near.similarity:.0%} alike"
+    return {
+        "before": "Nearest known tune: ",
+        "title": titled(near.title),
+        "after": after + (f"; {away}" if away else ""),
+    }
+
+
+def _alt(tune: StoredTune) -> str:
+    prompt, rhythm = tune.prompt, RHYTHMS.get(tune.prompt.rhythm)
+    article = "an" if prompt.rhythm[:1] in "aeiou" else "a"
+    metre = f" in {rhythm.metre.beats}/{rhythm.metre.unit} time" if rhythm else ""
+    return (
+        f"Sheet music of {tune.title}: {article} {prompt.rhythm} in {prompt.key.name}{metre}, form {prompt.form.parts}"
+    )
+
+
+def _status(progress: Progress) -> str:
+    """One line for a prompt without tunes; empty when it is done."""
+    if progress.note and not progress.prompt.state.final:
+        return progress.note
+    match progress.prompt.state:
+        case State.QUEUED if progress.ahead > 0:
+            return f"{_ordinal(progress.ahead + 1)} in the queue…"
+        case State.QUEUED:
+            return "in the queue…" if progress.ahead < 0 else "next in the queue…"
+        case State.COMPOSING:
+            return "composing…"
+        case State.RENDERING:
+            return "engraving…"
+        case State.FAILED:
+            return progress.prompt.error or "That did not work. Try again."
+        case State.CANCELLED:
+            return "Cancelled."
+    return ""
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

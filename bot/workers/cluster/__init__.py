@@ -1,0 +1,1 @@
+"""The bot's side of workers on other machines, over Redis."""

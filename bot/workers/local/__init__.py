@@ -1,0 +1,1 @@
+"""Worker and trainer as child processes of the bot."""

@@ -1,0 +1,71 @@
+"""`corpus`: read the sources, print what became of their tunes; fetch the article's collection."""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from model.corpus.build import Corpus, build, offered
+from model.corpus.sources import cobb_source, default_sources, fetch_cobb, path_source
+from model.errors import InputError
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "corpus",
+        help="show what training reads; fetch the article's collection",
+        description="Turn sources into training tunes and print, per source, what was read, repaired and dropped.",
+    )
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="ABC files or folders (default: the five books)"
+    )
+    parser.add_argument("--fetch", choices=["cobb"], help="download the article's collection and check its SHA-256")
+    parser.add_argument("--write-index", type=Path, metavar="FILE", help="write the originality index of the tunes")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.fetch:
+        found = cobb_source()
+        print(found.files[0] if found else fetch_cobb())
+        return 0
+    sources = [path_source(path) for path in options.paths] if options.paths else default_sources()
+    if not options.paths and cobb_source() is None:
+        print("the article's collection is not here; python -m model corpus --fetch cobb gets it", file=sys.stderr)
+    built = build(sources)
+    if not built.tunes:
+        raise InputError(_nothing(built, [str(path) for path in options.paths]))
+    if options.write_index:
+        from model.network import checkpoint
+        from model.sampling.originality import index_of
+
+        checkpoint.write(options.write_index, index_of([(tune.song, tune.title, tune.source) for tune in built.tunes]))
+    print(report(built))
+    return 0
+
+
+def _nothing(corpus: Corpus, places: Sequence[str]) -> str:
+    read, reasons = sum(corpus.report.read.values()), sum(corpus.report.dropped.values(), Counter[str]())
+    why = "".join(f"; of {read} read, most often: {reason}" for reason, _ in reasons.most_common(1))
+    return f"there is no tune to learn from in {', '.join(places) or 'the books'}{why}"
+
+
+def report(corpus: Corpus) -> str:
+    """The table of what became of each source's tunes, and the counts of splits and rhythms."""
+    done = corpus.report
+    lines = [f"{'source':<14}{'read':>6}{'kept':>6}{'repaired':>10}{'variants':>10}"]
+    for name, read in done.read.items():
+        repaired = sum(done.repaired[name].values())
+        lines.append(f"{name:<14}{read:>6}{done.kept[name]:>6}{repaired:>10}{done.duplicates[name]:>10}")
+    for heading, counts in (("repaired", done.repaired), ("dropped", done.dropped)):
+        for name in done.read:
+            lines += [f"{heading} in {name}: {count:>4}  {reason}" for reason, count in counts[name].most_common()]
+    left_out = ", ".join(f"{kind} {count}" for kind, count in done.left_out.most_common())
+    lines.append(f"left out of the tunes on purpose: {left_out or 'nothing'}")
+    sizes = ", ".join(f"{side} {len(corpus.split(side))}" for side in ("train", "validation", "held-out"))
+    families = len({tune.family for tune in corpus.tunes})
+    lines.append(f"{len(corpus.tunes)} tunes in {families} families; {sizes}; {len(corpus.vocabulary())} tokens")
+    lines.append("rhythms: " + ", ".join(f"{name} {count}" for name, count in offered(corpus).items()))
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""From collections of ABC to clean tunes without duplicates, split for training."""

@@ -1,0 +1,63 @@
+"""Near-duplicates: tunes of several books that are one, transposed, retitled or slightly varied."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from rapidfuzz.distance import Indel
+
+from model.encoding.tokenizer import Song, ticks
+
+GRAM = 6  # intervals in a row; tunes that share enough of them are aligned
+COMMON = 40  # a gram in more tunes than this says little
+SHARED = 0.12  # of the shorter tune's grams
+SIMILAR = 0.62  # normalised similarity from which two tunes are one family
+
+
+def contour(song: Song) -> list[tuple[int, int]]:
+    """(interval in semitones from the note before, length in ticks) of every note; rests are passed over."""
+    steps: list[tuple[int, int]] = []
+    last: int | None = None
+    for part in song.parts:
+        for bar in [part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)]:
+            for note in bar:
+                if note.pitch is None:
+                    continue
+                steps.append((note.pitch.midi - last if last is not None else 0, ticks(note.length)))
+                last = note.pitch.midi
+    return steps
+
+
+def families(songs: Sequence[Song]) -> list[int]:
+    """A family number for each song: the index of its first member."""
+    contours = [contour(song) for song in songs]
+    codes: dict[tuple[int, int], int] = {}
+    texts = ["".join(chr(codes.setdefault(step, 0x100 + len(codes))) for step in steps) for steps in contours]
+    parent = list(range(len(songs)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for i, j in _candidates(contours):
+        a, b = root(i), root(j)
+        if a != b and Indel.normalized_similarity(texts[i], texts[j], score_cutoff=SIMILAR) >= SIMILAR:
+            parent[max(a, b)] = min(a, b)
+    return [root(i) for i in range(len(songs))]
+
+
+def _candidates(contours: Sequence[Sequence[tuple[int, int]]]) -> list[tuple[int, int]]:
+    index: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    sizes = []
+    for i, steps in enumerate(contours):
+        intervals = [interval for interval, _ in steps]
+        grams = {tuple(intervals[at : at + GRAM]) for at in range(max(1, len(intervals) - GRAM + 1))}
+        sizes.append(len(grams))
+        for gram in grams:
+            index[gram].append(i)
+    shared: Counter[tuple[int, int]] = Counter()
+    for members in index.values():
+        if len(members) <= COMMON:
+            shared.update((a, b) for n, a in enumerate(members) for b in members[n + 1 :])
+    return [pair for pair, count in shared.items() if count >= SHARED * min(sizes[pair[0]], sizes[pair[1]])]

@@ -1,0 +1,110 @@
+"""Where training tunes come from: music21's installed corpus, the article's collection, any ABC file or folder."""
+
+import hashlib
+import importlib.util
+import os
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.errors import InputError
+from model.files import write_atomically
+from model.music.abc_reader import tune_texts
+
+MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs", "miscFolk")
+COBB_SHA256 = "df3782d5f7b5a2f4c66aa7c13f13008d5f48757b3f5f51620cd6c1ceb2c53023"
+COBB_URL = "https://raw.githubusercontent.com/MITDeepLearning/introtodeeplearning/master/mitdeeplearning/data/irish.abc"
+LARGEST_FILE = 50_000_000  # bytes
+
+
+@dataclass(frozen=True)
+class Source:
+    """A named set of ABC files, in reading order."""
+
+    name: str
+    files: tuple[Path, ...]
+
+    def texts(self) -> Iterator[str]:
+        """The tunes in it. Quoted-printable left over from mail (Ryan's Mammoth) is undone."""
+        for path in self.files:
+            try:
+                if path.stat().st_size > LARGEST_FILE:
+                    raise InputError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: not a tune book")
+                text = path.read_text(encoding="utf-8-sig", errors="replace")
+            except OSError as error:
+                raise InputError(f"cannot read {path}: {error.strerror}") from error
+            yield from tune_texts(_unquoted(text))
+
+    def sha256(self) -> str:
+        """Digest over the files' bytes in order."""
+        digest = hashlib.sha256()
+        for path in self.files:
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+def _unquoted(text: str) -> str:
+    if "=20\n" not in text.replace("\r", ""):
+        return text
+    text = re.sub(r"=\r?\n", "", text)
+    return text.replace("=20", " ").replace("=3D", "=").replace("=0D", "")
+
+
+def music21_source(name: str) -> Source:
+    spec = importlib.util.find_spec("music21")
+    folder = (
+        Path(str(spec.submodule_search_locations[0])) / "corpus" / name
+        if spec and spec.submodule_search_locations
+        else None
+    )
+    if folder is None or not folder.is_dir():
+        raise InputError(f"music21's corpus has no {name}: reinstall music21 10")
+    return Source(name, tuple(sorted(folder.rglob("*.abc"))))
+
+
+def cobb_path() -> Path:
+    """Where `corpus --fetch cobb` keeps the article's collection."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "tunesmith" / "irish.abc"
+
+
+def cobb_source(shared: Path = Path(__file__).parents[3] / "shared" / "data" / "irish.abc") -> Source | None:
+    """The article's collection, from beside the repository or from the cache; None where it was not fetched."""
+    found = next((path for path in (shared, cobb_path()) if path.is_file()), None)
+    return Source("cobb", (found,)) if found else None
+
+
+def fetch_cobb(url: str = COBB_URL, out: Path | None = None) -> Path:
+    """Download the article's collection and check its SHA-256; anything else is an InputError and is not kept."""
+    try:
+        with urllib.request.urlopen(url, timeout=60) as response:
+            data = response.read(LARGEST_FILE)
+    except (urllib.error.URLError, OSError) as error:
+        raise InputError(f"cannot download {url}: {getattr(error, 'reason', error)}") from error
+    if hashlib.sha256(data).hexdigest() != COBB_SHA256:
+        raise InputError(f"{url} is not the file we know (its SHA-256 differs); nothing was kept")
+    path = out or cobb_path()
+    write_atomically(path, data)
+    return path
+
+
+def path_source(path: Path) -> Source:
+    """An ABC file, or every `.abc` file below a folder."""
+    if path.is_file():
+        return Source(path.stem, (path,))
+    if not path.is_dir():
+        raise InputError(f"no ABC file or folder at {path}")
+    files = tuple(sorted(file for file in path.rglob("*.abc") if file.is_file()))
+    if not files:
+        raise InputError(f"the folder {path} holds no .abc file")
+    return Source(path.name, files)
+
+
+def default_sources() -> list[Source]:
+    """The article's collection where it was fetched, then music21's four. The order decides which copy of a tune
+    speaks for its family, so new sources go last."""
+    cobb = cobb_source()
+    return ([cobb] if cobb else []) + [music21_source(name) for name in MUSIC21]

@@ -1,0 +1,53 @@
+"""The way from tonic C, as the network spells tunes, to the key asked for, within a fiddle's range."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from model.encoding.tokenizer import MEAN_PITCH
+from model.music.key import NATURAL, Key
+from model.music.parts import Notes, Part
+from model.music.tune import transpose_pitch
+
+LOWEST, HIGHEST = 55, 83  # MIDI: the fiddle's first position and the fourth finger on its top string, G3 to B5
+_CENTRE = 69
+
+
+@dataclass(frozen=True)
+class Move:
+    """The interval from tonic C to a key: letters and semitones."""
+
+    steps: int
+    semitones: int
+
+    @classmethod
+    def to(cls, key: Key) -> "Move":
+        """To `key`, in the octave where the corpus' tunes lie best under a fiddler's hand."""
+        semitones = NATURAL[key.step] + key.alter
+        octave = min((-1, 0, 1), key=lambda o: abs(MEAN_PITCH + semitones + 12 * o - _CENTRE))
+        return cls(key.step, semitones).up(octave)
+
+    def up(self, octaves: int) -> "Move":
+        """To the same key, so many octaves higher."""
+        return Move(self.steps + 7 * octaves, self.semitones + 12 * octaves)
+
+    def notes(self, notes: Notes, back: bool = False) -> Notes:
+        sign = -1 if back else 1
+        return tuple(
+            note._replace(pitch=transpose_pitch(note.pitch, sign * self.steps, sign * self.semitones))
+            if note.pitch
+            else note
+            for note in notes
+        )
+
+    def part(self, part: Part, back: bool = False) -> Part:
+        return each_bar(part, lambda notes: self.notes(notes, back))
+
+
+def each_bar(part: Part, change: Callable[[Notes], Notes]) -> Part:
+    """`part` with `change` made to its pickup and to every bar."""
+    return replace(
+        part,
+        pickup=change(part.pickup),
+        bars=tuple(map(change, part.bars)),
+        endings=tuple(tuple(map(change, ending)) for ending in part.endings),
+    )

@@ -1,0 +1,1 @@
+"""Other programs that read ABC, asked whether they read ours."""

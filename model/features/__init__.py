@@ -1,0 +1,1 @@
+"""Numbers that describe a tune, or a set of tunes."""

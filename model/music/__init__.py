@@ -1,0 +1,1 @@
+"""Keys, rhythms, tunes, and ABC notation."""

@@ -1,0 +1,52 @@
+"""The dances the bot plays: their metre, tempo, swing and instrument."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from model.errors import InputError
+from model.music.tune import Metre
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """A dance. `beat` (in whole notes) at `tempo` beats a minute is how sessions play it.
+
+    `swing` is the share of a pair of notes, each half a beat of the swung level, that the first one takes: 1/2 is even.
+    `instrument` is a General MIDI program number, counted from 0.
+    """
+
+    name: str
+    metre: Metre
+    beat: Fraction
+    tempo: int
+    swing: Fraction = Fraction(1, 2)
+    instrument: int = 40
+    aliases: tuple[str, ...] = ()
+
+
+FIDDLE, ACCORDION = 40, 21
+
+RHYTHMS = {
+    rhythm.name: rhythm
+    for rhythm in (
+        Rhythm("jig", Metre(6, 8), Fraction(3, 8), 112, aliases=("double jig", "single jig")),
+        Rhythm("slip jig", Metre(9, 8), Fraction(3, 8), 108, aliases=("slipjig", "hop jig")),
+        Rhythm("reel", Metre(2, 2, "C|"), Fraction(1, 2), 100),
+        Rhythm("hornpipe", Metre(4, 4, "C"), Fraction(1, 2), 76, Fraction(5, 8), ACCORDION),
+        Rhythm("polka", Metre(2, 4), Fraction(1, 4), 124, instrument=ACCORDION),
+        Rhythm("waltz", Metre(3, 4), Fraction(1, 4), 144, instrument=ACCORDION),
+        Rhythm("march", Metre(2, 4), Fraction(1, 4), 104, instrument=ACCORDION, aliases=("quickstep",)),
+        Rhythm("strathspey", Metre(4, 4, "C"), Fraction(1, 4), 124),
+        Rhythm("air", Metre(3, 4), Fraction(1, 4), 76, aliases=("song air", "slow air")),
+    )
+}
+
+
+def named(text: str) -> Rhythm:
+    """The rhythm a member typed. Raises InputError that lists what there is."""
+    wanted = " ".join(text.lower().replace("-", " ").replace("_", " ").split())
+    for rhythm in RHYTHMS.values():
+        names = (rhythm.name, *rhythm.aliases)
+        if wanted in names or wanted.removesuffix("s") in names:
+            return rhythm
+    raise InputError(f"unknown rhythm {text[:20]!r}: there are {', '.join(RHYTHMS)}")

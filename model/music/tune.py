@@ -1,0 +1,173 @@
+"""Tunes as values: notes with exact lengths, bars with their repeats and endings, and what is said about them.
+
+`model.music.abc_reader` and `model.music.abc_writer` turn ABC text into these and back.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from model.errors import InputError
+from model.music.key import NATURAL, Key, Pitch
+
+WHOLE = Fraction(1)
+TICKS = 96  # ticks to a whole note: divides every length the model composes with
+
+
+class Note(NamedTuple):
+    """A note, or a rest where `pitch` is None. `length` is in whole notes; `tied` ties it to the next note."""
+
+    pitch: Pitch | None
+    length: Fraction
+    tied: bool = False
+
+
+@dataclass(frozen=True)
+class Metre:
+    """ABC's `M:`. `symbol` keeps `C` and `C|` as they were written; otherwise it is empty."""
+
+    beats: int
+    unit: int
+    symbol: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Metre":
+        text = text.strip()
+        if text in ("C", "C|"):
+            return cls(4, 4, "C") if text == "C" else cls(2, 2, "C|")
+        match = re.fullmatch(r"(\d{1,4})\s*/\s*(\d{1,4})", text)
+        if match is None:
+            raise InputError(f"unknown metre {text[:20]!r}: write it like 6/8, 4/4, C or C|")
+        metre = cls(int(match[1]), int(match[2]))
+        if not 1 <= metre.beats <= 32 or metre.unit not in (1, 2, 4, 8, 16, 32):
+            raise InputError(f"metre {text[:20]!r} is out of range")
+        return metre
+
+    def __str__(self) -> str:
+        return self.symbol or f"{self.beats}/{self.unit}"
+
+    @property
+    def length(self) -> Fraction:
+        """Length of a full bar in whole notes."""
+        return Fraction(self.beats, self.unit)
+
+    @property
+    def compound(self) -> bool:
+        return self.beats in (6, 9, 12)
+
+    @property
+    def beam(self) -> Fraction:
+        """How long a beamed group is: a dotted beat, half a bar of common time, else a beat."""
+        if self.compound:
+            return Fraction(3, self.unit)
+        return Fraction(1, 2) if self.length == WHOLE else Fraction(1, 4)
+
+    @property
+    def default_unit_length(self) -> Fraction:
+        """ABC 2.1, section 3.1.7: 1/16 for metres shorter than 3/4, else 1/8."""
+        return Fraction(1, 16) if self.length < Fraction(3, 4) else Fraction(1, 8)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The notes between two bar lines, and what those lines say.
+
+    `ending` is the number of the ending that begins with this bar, 0 for none. `double` is a thin double or final bar
+    line at its right.
+    """
+
+    notes: tuple[Note, ...]
+    start_repeat: bool = False
+    end_repeat: bool = False
+    ending: int = 0
+    double: bool = False
+
+    @property
+    def length(self) -> Fraction:
+        return sum((note.length for note in self.notes), Fraction(0))
+
+
+@dataclass(frozen=True)
+class Tune:
+    """One melody with its metadata. `dropped` counts, by kind, what the reader left out of the text on purpose."""
+
+    title: str
+    key: Key
+    metre: Metre
+    bars: tuple[Bar, ...]
+    rhythm: str = ""
+    unit_length: Fraction = Fraction(1, 8)
+    tempo: tuple[Fraction, int] | None = None  # beat, beats a minute
+    number: int = 1
+    dropped: dict[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def notes(self) -> Iterator[Note]:
+        return (note for bar in self.bars for note in bar.notes)
+
+    @property
+    def pitches(self) -> list[Pitch]:
+        return [note.pitch for note in self.notes if note.pitch]
+
+    def played(self) -> list[Bar]:
+        """The bars in the order they sound, repeats and endings played out."""
+        order: list[Bar] = []
+        start = index = 0
+        again = in_second = False
+        while index < len(self.bars):
+            bar = self.bars[index]
+            if bar.start_repeat and not (again and index == start):
+                start, again, in_second = index, False, False
+            if bar.ending == 1 and again:
+                index = self._second_ending(index)
+                continue
+            if bar.ending == 2:
+                again, in_second = False, True
+            order.append(bar)
+            index += 1
+            if in_second:
+                if bar.double or bar.end_repeat:
+                    in_second, start = False, index
+            elif bar.end_repeat and not again:
+                again, index = True, start
+            elif bar.end_repeat:
+                again, start = False, index
+        return order
+
+    def _second_ending(self, index: int) -> int:
+        while index < len(self.bars) and self.bars[index].ending != 2:
+            index += 1
+            if self.bars[index - 1].end_repeat:
+                break
+        return index
+
+    @property
+    def played_length(self) -> Fraction:
+        """In whole notes, repeats played out."""
+        return sum((bar.length for bar in self.played()), Fraction(0))
+
+
+def transpose_pitch(pitch: Pitch, steps: int, semitones: int) -> Pitch:
+    """Move a spelled pitch by a spelled interval of `steps` letters and `semitones`."""
+    octave, step = divmod(pitch.line + steps, 7)
+    alter = pitch.midi + semitones - (NATURAL[step] + 12 * (octave + 1))
+    return Pitch(step, alter, octave)
+
+
+def transpose(tune: Tune, key: Key, octaves: int = 0) -> Tune:
+    """`tune` moved to `key` (same mode), to the tonic's nearest octave below or at the same one, plus `octaves`.
+
+    Notes of the scale stay notes of the scale; a chromatic note keeps its distance from the scale.
+    """
+    if key.mode != tune.key.mode:
+        raise InputError(f"cannot transpose from {tune.key.name} to {key.name}: the modes differ")
+    steps = key.step - tune.key.step + 7 * octaves
+    semitones = NATURAL[key.step] + key.alter - NATURAL[tune.key.step] - tune.key.alter + 12 * octaves
+
+    def moved(note: Note) -> Note:
+        return note._replace(pitch=transpose_pitch(note.pitch, steps, semitones)) if note.pitch else note
+
+    bars = tuple(replace(bar, notes=tuple(map(moved, bar.notes))) for bar in tune.bars)
+    return replace(tune, key=key, bars=bars)

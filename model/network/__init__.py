@@ -1,0 +1,1 @@
+"""The LSTM, its checkpoints, and a fast step of it."""

@@ -1,0 +1,64 @@
+"""What a training run is made of, by name: network sizes and how it learns."""
+
+from dataclasses import dataclass, replace
+
+from model.encoding.inputs import INPUTS
+from model.errors import InputError
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Sizes of the network and settings of the optimiser. `seq_length` is in tokens, `rate` is Adam's."""
+
+    name: str
+    vocabulary: str  # characters, notes or titles
+    widths: tuple[int, ...]  # embedding width of each input
+    hidden: int
+    layers: int
+    dropout: float
+    batch: int
+    seq_length: int
+    rate: float
+    steps: int
+    schedule: str  # constant, or cosine: warm-up, then down to a hundredth of `rate`
+    evaluate_every: int
+    patience: int  # evaluations without a better held-out loss before training stops
+    clip: float = 5.0
+    inputs: tuple[str, ...] = ("token",)  # of cursor.INPUTS, as many as `widths`
+    copies: bool = False  # see NetworkConfig
+    weight_drop: float = 0.0  # see NetworkConfig
+
+
+SEED = Preset("seed", "characters", (256,), 1024, 1, 0.0, 64, 125, 1e-4, 7500, "constant", 250, 8)
+"""The seed article's system: Embedding 256, LSTM 1024, Linear; 7,500 steps of 64 x 125 characters at 1e-4."""
+
+_WIDTHS = {"token": 192, "position": 32, "place": 32, "back": 96, "part": 16, "run": 8, "plan": 24}
+
+
+def _notes(name: str, inputs: tuple[str, ...]) -> Preset:
+    widths = tuple(_WIDTHS[i.split()[0]] for i in inputs)
+    return Preset(name, "notes", widths, 512, 2, 0.3, 64, 512, 3e-3, 1100, "cosine", 50, 5, 1.0, inputs)
+
+
+PLAIN = _notes("plain", INPUTS[:1])
+"""To compare with: whole notes and nothing beside them."""
+
+LOOKBACK = _notes("lookback", ("token", "back 1", "back 2", "back 4", "back 8"))
+"""To compare with: whole notes and what stood 1, 2, 4 and 8 bars before."""
+
+TRAD = replace(_notes("trad", INPUTS), dropout=0.4, weight_drop=0.5, copies=True)
+"""The bot's own: whole notes, place in the bar, in the part and in the tune, what stood some bars before, for how long
+the tune has repeated that, and a way to go on repeating; and the plan of the part."""
+
+TITLES = Preset("titles", "titles", (48,), 256, 1, 0.3, 64, 48, 3e-3, 1500, "cosine", 100, 8, 1.0)
+"""Names for tunes: characters of the corpus' titles, each behind its rhythm."""
+
+_ALL = {preset.name: preset for preset in (SEED, PLAIN, LOOKBACK, TRAD, TITLES)}
+NAMES = tuple(_ALL)
+
+
+def named(name: str) -> Preset:
+    try:
+        return _ALL[name]
+    except KeyError as error:
+        raise InputError(f"no preset {name!r}; there are {', '.join(_ALL)}") from error

@@ -1,0 +1,142 @@
+"""One step of a trained Network for a whole batch, made fast: tables instead of input products, one product a layer.
+
+Products are of whole numbers (model.network.int8_matmul), so a tune is the same whatever its batch. On a CPU the rest is compiled
+(model.network.kernels) and the same on every machine too; an accelerator does it by torch's operations, in its own way.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.network import kernels
+from model.network.int8_matmul import Product
+from model.network.kernels import ONE
+from model.network.lstm import Network, NetworkConfig, with_copies
+
+BF16 = ("avx512_bf16", "amx_bf16", "bf16")  # what processors call it
+_WIDEST = 2**15 - 1  # in int16
+
+
+def best_dtype(device: torch.device) -> torch.dtype:
+    """What to train in: bfloat16 where the hardware multiplies it natively, else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    mkldnn = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # type: ignore[no-untyped-call]
+    able = torch.cpu.get_capabilities()  # oneDNN says yes too where it has to imitate them
+    return torch.bfloat16 if mkldnn and any(able.get(name) for name in BF16) else torch.float32
+
+
+def mixed(device: torch.device) -> torch.autocast:
+    """Products inside are bfloat16 where `best_dtype` is; a third of the time of an LSTM's float32 with AMX."""
+    dtype = best_dtype(device)
+    return torch.autocast(device.type, torch.bfloat16, enabled=dtype == torch.bfloat16)
+
+
+class Stepper:
+    """A Network's inference, a step at a time, with weights rounded to int8 when it is made.
+
+    A row's numbers do not depend on the rows beside it.
+    """
+
+    def __init__(self, network: Network, device: torch.device, compiled: bool | None = None) -> None:
+        """`compiled`: by Numba, as a CPU does it unless told otherwise."""
+        config: NetworkConfig = network.config
+        self.config, self.device = config, device
+        self.compiled = device.type == "cpu" if compiled is None else compiled
+        weights: dict[str, Tensor] = {name: weight.cpu() for name, weight in network.state_dict().items()}
+
+        def bias(layer: int) -> Tensor:
+            return weights[f"lstm.bias_ih_l{layer}"].double() + weights[f"lstm.bias_hh_l{layer}"].double()
+
+        def tables() -> Iterator[Tensor]:
+            """In float64, in which no processor's own order of summing changes what is rounded then."""
+            columns = torch.split(weights["lstm.weight_ih_l0"], list(config.input_widths), dim=1)
+            for i, column in enumerate(columns):
+                product = weights[f"embeddings.{i}.weight"].double() @ column.double().T
+                yield product if i else product + bias(0)
+
+        unit = max(float(table.abs().max()) for table in tables()) / _WIDEST
+        # whole numbers too: their sum is exact, and of half the bytes
+        table = torch.cat([(table / unit).round().to(torch.int16) for table in tables()])
+        self._layers = [_Layer(weights["lstm.weight_hh_l0"], table, unit, device)]
+        for layer in range(1, config.layers):
+            both = torch.cat([weights[f"lstm.weight_{kind}_l{layer}"] for kind in ("ih", "hh")], dim=1)
+            self._layers.append(_Layer(both, bias(layer)[None], 1.0, device))
+        self._out = _Layer(weights["output.weight"], weights["output.bias"], 1.0, device)
+        self._offsets = torch.tensor([0, *config.input_sizes[:-1]]).cumsum(0).to(device)
+        self._added, self._copied = self._offsets.cpu().numpy(), np.array(config.lookbacks, dtype=np.int64)
+
+    @property
+    def numbers(self) -> str:
+        """What most of its products are multiplied as."""
+        ways: Counter[str] = Counter()
+        for layer in (*self._layers, self._out):
+            ways[layer.product.way] += layer.product.count
+        return ways.most_common(1)[0][0]
+
+    @property
+    def weights(self) -> int:
+        """How many weights a step reads and multiplies with, the table look-ups left out."""
+        return sum(layer.product.count for layer in (*self._layers, self._out))
+
+    def zeros(self, rows: int) -> Tensor:
+        """The state of `rows` rows that have read nothing: [layers, 2 (h, c), rows, hidden], always float32."""
+        return torch.zeros(self.config.layers, 2, rows, self.config.hidden, device=self.device)
+
+    def step(self, inputs: Tensor, state: Tensor) -> Tensor:
+        """Read `inputs` [rows, number of inputs] into `state`, in place; logits [rows, vocabulary] in float32."""
+        return self._step_compiled(inputs, state) if self.compiled else self._step(inputs, state)
+
+    def _step_compiled(self, inputs: Tensor, state: Tensor) -> Tensor:
+        rows, hidden, read, below = len(inputs), self.config.hidden, inputs.numpy(), None
+        room = _room(rows)
+        looked_up = read + self._added
+        for layer, (h, c) in zip(self._layers, state.numpy(), strict=True):
+            whole = np.zeros((room, hidden if below is None else 2 * hidden), np.int8)
+            kernels.quantise(h, whole[:, -hidden:])
+            if below is not None:
+                kernels.quantise(below, whole[:, :hidden])
+                looked_up = np.zeros((rows, 1), np.int64)  # the bias
+            products = layer.product(torch.from_numpy(whole)).numpy()
+            kernels.advance(products, layer.scale, layer.array, layer.unit, looked_up, h, c)
+            below = h
+        assert below is not None
+        whole, logits = np.zeros((room, hidden), np.int8), np.empty((rows, self.config.vocabulary), np.float32)
+        kernels.quantise(below, whole)
+        products = self._out.product(torch.from_numpy(whole)).numpy()
+        kernels.scores(products, self._out.scale, self._out.array, read, self._copied, logits)
+        return torch.from_numpy(logits)
+
+    def _step(self, inputs: Tensor, state: Tensor) -> Tensor:
+        first, below = self._layers[0], None
+        looked_up = first.table[inputs + self._offsets].sum(1, dtype=torch.int32) * float(first.unit)
+        for layer, (h, c) in zip(self._layers, state, strict=True):
+            gates = layer.times(h) + looked_up if below is None else layer.times(below, h) + layer.table
+            i, f, g, o = gates.chunk(4, dim=1)
+            c.mul_(f.sigmoid_()).addcmul_(i.sigmoid_(), g.tanh_())
+            torch.mul(o.sigmoid_(), c.tanh(), out=h)
+            below = h
+        assert below is not None
+        return with_copies(self._out.times(below) + self._out.table, inputs, self.config)
+
+
+def _room(rows: int) -> int:
+    """How many rows to multiply: for each number of them that it has seen, oneDNN keeps half a megabyte."""
+    return -rows // 16 * -16 if rows > 16 else 1 << (rows - 1).bit_length()
+
+
+class _Layer:
+    """Weights as a Product, and a table of what is added to it, or one row of that, in multiples of `unit`."""
+
+    def __init__(self, weight: Tensor, table: Tensor, unit: float, device: torch.device) -> None:
+        table = table.float() if table.is_floating_point() else table
+        self.product, self.table, self.unit = Product(weight, device), table.to(device), np.float32(unit)
+        self.scale, self.array = self.product.scale.cpu().numpy(), table.numpy()  # for what is compiled
+
+    def times(self, *x: Tensor) -> Tensor:
+        """x between -1 and 1, side by side, @ weight.T."""
+        whole = (torch.cat(x, dim=1) * ONE).round().to(torch.int8)
+        return self.product(whole).float() * self.product.scale

@@ -1,0 +1,1 @@
+"""Learning from votes: weights, tuning, the gate, and simulated communities."""

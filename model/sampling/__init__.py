@@ -1,0 +1,1 @@
+"""From a prompt to a tune: grammar, decoder, critic, title, originality."""

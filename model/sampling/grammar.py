@@ -1,0 +1,275 @@
+"""Which token may come next: state x token -> next state, compiled to arrays.
+
+Every path through a Grammar is a well-formed tune of the metre, form and range asked for. A state is a node, which says
+where in the tune a bar stands (section, bar, ending, pickup), and the position in that bar. Inside a bar the choice
+depends on the ticks that are left in it alone, so one row of `masks` serves all bars; at its end, on the node.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.encoding.inputs import part_id
+from model.encoding.tokenizer import BARS_SEEN, token_note, token_ticks
+from model.encoding.vocabulary import Vocabulary
+from model.music.key import Key
+from model.prompt import Form
+
+HEADER, PICKUP, MUSIC, END = range(4)
+_FORBIDDEN = -1
+_NO_NUMBER = -1
+
+
+class State(NamedTuple):
+    """Where a prefix of the tune ends: `position` is in ticks from the start of the full bar."""
+
+    node: int = 0
+    position: int = 0
+
+
+class Node(NamedTuple):
+    """A bar of the tune, or a place before one. Bar 0 is the pickup; the endings begin with `ending_bar`."""
+
+    stage: int = HEADER
+    section: int = 0
+    step: int = 0  # tokens of the header that are behind
+    pickup: int = 0  # ticks
+    bar: int = 0
+    ending: int = 0
+    ending_bar: int = 0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a Grammar is compiled from. `header` are the tokens before the first part; MIDI `low` to `high` are allowed.
+
+    `strict` asks for what the bot gives and not every tune in the books has: an end on the tonic (also for the A that
+    AABA ends with, and for the parts that `closes` names), and one pickup for all parts, so that each last bar and the
+    next pickup make one bar.
+    """
+
+    header: tuple[str, ...]
+    bar_ticks: int
+    form: Form
+    low: int
+    high: int
+    strict: bool = True
+    closes: tuple[bool, ...] = ()  # for each part from the first on
+
+    @property
+    def sections(self) -> tuple[bool, ...]:
+        """For each part that is composed, whether it is repeated. The last A of AABA is a copy."""
+        parts = self.form.parts[:3] if self.form.parts == "AABA" else self.form.parts
+        return tuple(parts.count(letter) == 2 for letter in dict.fromkeys(parts))
+
+    @property
+    def closing(self) -> tuple[bool, ...]:
+        """For each part that is composed, whether it has to end on the tonic."""
+        last = len(self.sections) - 1
+        asked = (*self.closes, *(False,) * (last + 1))
+        return tuple(
+            self.strict and (asked[i] or i == last or (i == 0 and self.form.parts == "AABA")) for i in range(last + 1)
+        )
+
+
+class Grammar:
+    """The tables of some Rules over the ids of a note vocabulary.
+
+    Per node: `limit` ticks of its bar, `entry` position, whether it is `closing` (the bar ends on a token of `tonic`),
+    `rows` of `masks` (where the bar is full; elsewhere the base to which the ticks that are left are added, with that
+    rule and without it), and what the network sees of it: `place`, `part`, `planned` (the number of the part whose plan
+    is seen; 0 for none) and `bar_number` (bars since the tune's start; right where `strict`). `music` is where notes
+    are, and `number` = section x (bars of a part + 1) + bar what such a bar is given by, -1 in endings. `after[node,
+    column[token]]` is the next node, or -1; columns are the vocabulary's, the same for all its grammars. The last state
+    absorbs: `|]` leads back to it.
+    """
+
+    start = State()
+
+    def __init__(self, vocabulary: Vocabulary, rules: Rules) -> None:
+        self.vocabulary, self.rules = vocabulary, rules
+        self.ticks = np.array([token_ticks(token) for token in vocabulary.tokens])
+        self.tonic = np.array([t.rstrip("0123456789/").rstrip(",'") in ("C", "c") for t in vocabulary.tokens])
+        self._allowed, note_masks, self._fillable = self._notes()
+        self.nodes, moves = self._explore()
+        self.column = np.where(self.ticks == 0, np.cumsum(self.ticks == 0), 0)  # notes share column 0, which is unused
+        self.after = np.full((len(moves), self.column.max() + 1), _FORBIDDEN, dtype=np.int32)
+        lines: dict[frozenset[str], int] = {}
+        full_row = np.zeros(len(moves), dtype=np.int64)
+        for node, ways in enumerate(moves):
+            for token, after in ways.items():
+                self.after[node, self.column[vocabulary.ids[token]]] = after
+            full_row[node] = len(note_masks) + lines.setdefault(frozenset(ways), len(lines))
+        line_masks = np.zeros((len(lines), len(vocabulary)), dtype=np.bool_)
+        for row, tokens in enumerate(lines):
+            line_masks[row, vocabulary.encode(sorted(tokens))] = True
+        self.masks = np.concatenate([note_masks, line_masks])
+        self._allowed = np.concatenate([self._allowed, line_masks])
+        self.closing = np.array([self._on_tonic(node) for node in self.nodes])
+        self.rows = np.stack([full_row, self.closing * (rules.bar_ticks + 1), 0 * full_row], axis=1)
+        self.limit = np.array([self._limit(node) for node in self.nodes])
+        self.entry = np.array([self._entry(node) for node in self.nodes])
+        self.music = music = np.array([node.stage == MUSIC for node in self.nodes])
+        numbered = [n.section * (rules.form.bars + 1) + n.bar if n.ending == 0 else _NO_NUMBER for n in self.nodes]
+        self.number = np.where(music, numbered, _NO_NUMBER)
+        bars = np.array([1 + BARS_SEEN * node.ending + min(node.bar, BARS_SEEN - 1) for node in self.nodes])
+        numbers = np.array([n.section * rules.form.bars + n.bar - (n.pickup == 0) for n in self.nodes])
+        self.place, self.bar_number = bars * music, numbers * music
+        self.part = np.array([part_id(node.section, rules.form.sounding) for node in self.nodes])
+        part_begins = len(rules.header) + 1
+        self.planned = np.array(
+            [n.section + 1 if n.stage != HEADER or n.section or n.step >= part_begins else 0 for n in self.nodes]
+        )
+        self.end = next(number for number, node in enumerate(self.nodes) if node.stage == END)
+
+    def at(self, section: int, bar: int, pickup: int) -> State | None:
+        """The start of a bar that stands in no ending; None where there is no such bar."""
+        node = Node(MUSIC, section, 0, pickup, bar)
+        if node not in self.nodes:
+            return None
+        number = self.nodes.index(node)
+        return State(number, int(self.entry[number]))
+
+    def _row(self, state: State) -> int:
+        full, base, _ = self.rows[state.node]
+        left = self.limit[state.node] - state.position
+        return int(base + left if left else full)
+
+    def mask(self, state: State) -> NDArray[np.bool_]:
+        """[vocabulary] True for the tokens that may be drawn next."""
+        row: NDArray[np.bool_] = self.masks[self._row(state)]
+        return row
+
+    def next(self, state: State, token_id: int) -> State | None:
+        """The state after `token_id`, or None where it is forbidden. Beside what may be drawn, notes that take two
+        tied ones to write may be given."""
+        if not (0 <= token_id < len(self.vocabulary) and self._allowed[self._row(state), token_id]):
+            return None
+        if length := int(self.ticks[token_id]):
+            return State(state.node, state.position + length)
+        after = int(self.after[state.node, self.column[token_id]])
+        return State(after, int(self.entry[after]))
+
+    def _notes(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which notes may follow with so many ticks left in the bar, first with any end, then with one on the tonic.
+
+        Masks [2 x (bar ticks + 1), vocabulary] of what may be given and of what may be drawn; and whether notes can
+        fill so many ticks: [2, bar ticks + 1].
+        """
+        full = self.rules.bar_ticks
+        mode = self.rules.header[2].removeprefix("K:").removeprefix("maj")
+        notes = [token_note(token, Key(0, 0, mode)) for token in self.vocabulary.tokens]
+        inside = np.array(
+            [n is not None and (n.pitch is None or self.rules.low <= n.pitch.midi <= self.rules.high) for n in notes]
+        )
+        single = np.array([n is not None and _is_one_note(n.length) for n in notes])
+        given = np.zeros((2, full + 1, len(notes)), dtype=np.bool_)
+        fillable = np.zeros((2, full + 1), dtype=np.bool_)
+        fillable[:, 0] = True
+        for on_tonic in (0, 1):
+            for left in range(1, full + 1):
+                fits = inside & (self.ticks <= left)
+                if left % 3:  # inside a triplet only triplet notes stand; bars and pickups are multiples of 3
+                    fits &= self.ticks % 3 > 0
+                fits &= fillable[on_tonic][np.maximum(left - self.ticks, 0)]
+                if on_tonic:
+                    fits &= (self.ticks < left) | self.tonic
+                given[on_tonic, left] = fits
+                fillable[on_tonic, left] = (fits & single).any()
+        flat = given.reshape(-1, len(notes))
+        return flat, flat & single, fillable
+
+    def _explore(self) -> tuple[list[Node], list[dict[str, int]]]:
+        """All nodes, the start first, and for each the nodes that the tokens other than notes lead to."""
+        number, nodes, moves = {Node(): 0}, [Node()], list[dict[str, int]]()
+        for node in nodes:  # which grows meanwhile
+            ways: dict[str, int] = {}
+            for token, after in self._ways(node).items():
+                if token in self.vocabulary.ids:
+                    if after not in number:
+                        number[after] = len(nodes)
+                        nodes.append(after)
+                    ways[token] = number[after]
+            moves.append(ways)
+        return nodes, moves
+
+    def _ways(self, node: Node) -> dict[str, Node]:
+        if node.stage == HEADER:
+            return self._header(node)
+        if node.stage == PICKUP:
+            return self._pickups(node)
+        return self._bar_lines(node) if node.stage == MUSIC else {"|]": node}
+
+    def _header(self, node: Node) -> dict[str, Node]:
+        part = ("|:" if self.rules.sections[node.section] else "[|", f"bars={self.rules.form.bars}")
+        tokens = (*self.rules.header, *part) if node.section == 0 else part
+        last = node.step + 1 == len(tokens)
+        after = Node(PICKUP, node.section, pickup=node.pickup) if last else node._replace(step=node.step + 1)
+        return {tokens[node.step]: after}
+
+    def _pickups(self, node: Node) -> dict[str, Node]:
+        ways = {}
+        for token in self.vocabulary.tokens:
+            if not token.startswith("pickup="):
+                continue
+            length = pickup_ticks(token)
+            if self.rules.strict and node.section and length != node.pickup:
+                continue
+            full = self.rules.bar_ticks
+            if length % 3 or length >= full or not self._fillable[int(self.rules.strict), full - length]:
+                continue
+            ways[token] = Node(MUSIC, node.section, 0, length, 0 if length else 1)
+        return ways
+
+    def _entry(self, node: Node) -> int:
+        return self.rules.bar_ticks - node.pickup if node.stage == MUSIC and node.bar == 0 else 0
+
+    def _limit(self, node: Node) -> int:
+        if node.stage != MUSIC:
+            return 0
+        return self.rules.bar_ticks - (node.pickup if node.bar == self.rules.form.bars else 0)
+
+    def _on_tonic(self, node: Node) -> bool:
+        return node.bar == self.rules.form.bars and node.ending != 1 and self.rules.closing[node.section]
+
+    def _bar_lines(self, node: Node) -> dict[str, Node]:
+        bars = self.rules.form.bars
+        onward = node._replace(bar=node.bar + 1)
+        if node.bar < bars:
+            ways = {"|": onward}
+            repeated = self.rules.sections[node.section]
+            if repeated and not node.ending and node.bar > 0 and 2 * (bars - node.bar) <= bars:
+                ways["[1"] = onward._replace(ending=1, ending_bar=onward.bar)
+            return ways
+        if node.ending == 1:
+            return {"[2": node._replace(bar=node.ending_bar, ending=2)}
+        if node.section + 1 < len(self.rules.sections):
+            return self._header(Node(HEADER, node.section + 1, pickup=node.pickup))
+        return {"|]": Node(END)}
+
+
+def _is_one_note(length: Fraction) -> bool:
+    """Whether a single note, with up to two dots, has this length; 5/8 is two notes tied. Triplets as they are read."""
+    written = length * 3 / 2 if length.denominator % 3 == 0 else length
+    while written.numerator % 2 == 0:
+        written /= 2
+    return written.numerator in (1, 3, 7)
+
+
+def pickup_ticks(token: str) -> int:
+    """Ticks of a `pickup=` token."""
+    return token_ticks("z" + token.removeprefix("pickup=")) if token != "pickup=0" else 0
+
+
+def accepts(grammar: Grammar, tokens: Sequence[str]) -> int:
+    """How many of `tokens` the grammar allows from the start; all of them for a path."""
+    state: State | None = grammar.start
+    for count, token in enumerate(tokens):
+        state = grammar.next(state, grammar.vocabulary.ids.get(token, -1)) if state else None
+        if state is None:
+            return count
+    return len(tokens)

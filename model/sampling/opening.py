@@ -1,0 +1,197 @@
+"""The ABC that a prompt gives to begin with, or to vary: read, checked, moved to the key asked for, spelled as tokens.
+
+ABC without a header is read in the key and metre asked for, with notes of an eighth. With one (`K:` at least, on lines
+of its own, as `[K:D]` before the notes, or all in one line with them) it has to be in the key asked for, or, where the
+prompt says `transpose`, in another key of the same mode, from which it is moved. Keys of one signature (G major, E
+minor) have the same notes, so nothing is moved between them.
+"""
+
+import re
+from bisect import bisect_left
+from contextlib import suppress
+from functools import lru_cache
+
+from model.encoding.tokenizer import MEAN_PITCH, merge_ties, note_token
+from model.encoding.transposition import HIGHEST, LOWEST, Move
+from model.encoding.vocabulary import Vocabulary
+from model.errors import InputError, NotationError
+from model.music.abc_reader import parse
+from model.music.key import LETTERS, MODE_NAMES, NATURAL, Key
+from model.music.rhythm import RHYTHMS, Rhythm
+from model.music.tune import Note, Tune, transpose
+from model.prompt import Prompt
+from model.sampling.grammar import pickup_ticks
+
+_QUOTED = re.compile(r"\"[^\"]*\"|![^!]*!|\[[A-Za-z]:[^]]*\]|%.*")
+_UNDEFINED = re.compile(r"[h-tw]|[I-KNQRU-W]")  # letters that ABC gives no meaning: words, not music
+_FIELD = re.compile(r"^[A-Za-z]:(?![|:])", re.MULTILINE)
+_METRE = re.compile(r"^M:", re.MULTILINE)
+_INLINE_FIELD = re.compile(r"\s*\[([A-Za-z]:[^]\n]*)\]")
+_ONE_LINE = re.compile(  # a header whose line ends became spaces, as in an option of Discord
+    r"(?P<fields>[A-Za-z]:(?![|:]).*?)??\bK: *(?P<key>[A-G][#b]?(?: ?(?:maj|min|m|ion|dor|phr|lyd|mix|aeo|loc)[a-z]*)?)"
+    r" +(?P<music>.*)",
+    re.IGNORECASE,
+)
+_LINE = re.compile(r"^line \d+: ")
+
+
+def read(prompt: Prompt) -> Tune:
+    """The tune, or the bars of one, in `prompt.opening`, which is not empty; in the prompt's key, metre and range.
+
+    Raises InputError, naming the bar.
+    """
+    return _read(prompt.opening, prompt.rhythm, prompt.key, prompt.transpose)
+
+
+@lru_cache(maxsize=64)  # a prompt's is wanted for its rules, its tokens and its tune
+def _read(text: str, rhythm_name: str, key: Key, may_move: bool) -> Tune:
+    rhythm = RHYTHMS[rhythm_name]
+    tune = _parsed(text, rhythm, key)
+    if tune.metre.length != rhythm.metre.length:
+        article = "an" if rhythm.name[0] in "aeiou" else "a"
+        raise InputError(f"the opening is in {tune.metre}; {article} {rhythm.name} is in {rhythm.metre}")
+    tune = _in_key(tune, key, may_move)
+    for number, bar in enumerate(tune.bars, start=1):
+        if any(note.pitch and not LOWEST <= note.pitch.midi <= HIGHEST for note in bar.notes):
+            raise InputError(f"bar {number} of the opening has a note outside a fiddle's range, G3 to B5 (G, to b)")
+    return tune
+
+
+def _parsed(text: str, rhythm: Rhythm, key: Key) -> Tune:
+    whole = text
+    try:
+        whole = _as_tune(text, rhythm, key)
+        tune = parse(whole)
+    except NotationError as error:
+        reason = str(error) if whole == text else _LINE.sub("", str(error))  # its lines are not those that were given
+        raise InputError(f"the opening is not ABC that can be read: {reason}") from error
+    for kind in ("chord", "key change", "metre change"):
+        if tune.dropped.get(kind):
+            raise InputError(
+                f"bar {_bar_with(kind, whole)} of the opening has a {kind}: give single notes in one key and metre"
+            )
+    return tune
+
+
+def _as_tune(text: str, rhythm: Rhythm, key: Key) -> str:
+    if "\n" not in text and (match := _ONE_LINE.fullmatch(text.strip())):
+        header = re.split(r" +(?=[A-Za-z]:(?![|:]))", (match["fields"] or "").strip())
+        text = "\n".join([*filter(None, header), f"K:{match['key']}", match["music"]])
+    fields: list[str] = []
+    while match := _INLINE_FIELD.match(text):  # a message of one line has no other way to give a header
+        fields.append(match[1])
+        text = text[match.end() :]
+    if fields and not any(field.startswith("K:") for field in fields):
+        fields.append(f"K:{key}")
+    text = "\n".join([*fields, text.lstrip()])
+    if not _FIELD.search(text):
+        if stray := _UNDEFINED.search(_QUOTED.sub("", text)):
+            raise NotationError(f"{stray[0]!r} is no note")
+        return f"M:{rhythm.metre}\nL:1/8\nK:{key}\n{text}"
+    return text if _METRE.search(text) else f"M:{rhythm.metre}\nL:1/8\n{text}"
+
+
+def _bar_with(kind: str, text: str) -> int:
+    """The number of the first bar with something of a `kind` that the reader drops."""
+
+    def has(end: int) -> bool:
+        with suppress(NotationError):
+            return bool(parse(text[:end]).dropped.get(kind))
+        return False
+
+    ends = [*(match.end() for match in re.finditer(r"\|", text)), len(text)]
+    return len(parse(text[: ends[bisect_left(ends, True, key=has)]]).bars)
+
+
+def _in_key(tune: Tune, key: Key, may_move: bool) -> Tune:
+    if tune.key.signature == key.signature:
+        return tune
+    given = f"the opening is in {tune.key}; the tune is to be in {key}"
+    if tune.key.mode != key.mode:
+        modes = f"{MODE_NAMES[tune.key.mode]} cannot be transposed to {MODE_NAMES[key.mode]}"
+        raise InputError(f"{given}: {modes}, so write it in that key")
+    if not may_move:
+        raise InputError(f"{given}: write it in that key, or ask to transpose it (transpose:yes, --transpose)")
+    up = NATURAL[key.step] + key.alter - NATURAL[tune.key.step] - tune.key.alter
+    moved = [transpose(tune, key, octaves) for octaves in sorted((-1, 0, 1), key=lambda o: abs(up + 12 * o))]
+    return next((one for one in moved if all(LOWEST <= pitch.midi <= HIGHEST for pitch in one.pitches)), moved[0])
+
+
+def move_for(prompt: Prompt, vocabulary: Vocabulary) -> Move:
+    """From tonic C to the prompt's key, in the octave in which the model knows every note that is given."""
+    usual = Move.to(prompt.key)
+    bars = read(prompt).bars if prompt.opening else ()
+    pitched = [note for bar in bars for note in merge_ties(bar.notes) if note.pitch]
+    if not pitched:
+        return usual
+    mean = sum(note.pitch.midi for note in pitched if note.pitch) / len(pitched)
+    octaves = sorted((0, -1, 1), key=lambda o: abs(mean - usual.up(o).semitones - MEAN_PITCH))
+    # a whole tune says where the books would have it; a few notes do not
+    octaves = octaves if prompt.vary else sorted(octaves, key=lambda o: o != 0)
+    moves = [usual.up(o) for o in octaves]
+    return next((m for m in moves if all(_token(n, m, prompt.key) in vocabulary.ids for n in pitched)), moves[0])
+
+
+def _token(note: Note, move: Move, key: Key) -> str:
+    """The token of a note; empty where there is none."""
+    try:
+        return note_token(move.notes((note,), back=True)[0], Key(0, 0, key.mode))
+    except NotationError:
+        return ""
+
+
+def opening_tokens(prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
+    """The tokens that `prompt.opening` begins the tune with: its pickup and its notes. Empty without an opening.
+
+    Raises InputError, naming the bar, for what is not ABC or cannot begin such a tune.
+    """
+    if not prompt.opening:
+        return []
+    tune = read(prompt)
+    if any((bar.start_repeat and i) or bar.end_repeat or bar.ending for i, bar in enumerate(tune.bars)):
+        raise InputError("the opening has repeats or endings: give a few bars only, the form adds the rest")
+    bars = len(tune.bars) - (len(tune.bars) > 1 and tune.bars[0].length < tune.metre.length)
+    if bars > prompt.form.bars:
+        raise InputError(f"the opening has {bars} bars; a part has {prompt.form.bars}")
+    tokens = _spelled(tune, prompt, vocabulary, bars == prompt.form.bars)
+    if bars == prompt.form.bars and tokens[-1] == "|":
+        tokens.pop()  # what follows the part's last bar is for the form to say
+    return tokens
+
+
+def _spelled(tune: Tune, prompt: Prompt, vocabulary: Vocabulary, whole_part: bool) -> list[str]:
+    """Only the last bar may be short: where no bar line ends it, or where it ends a part that begins with a pickup."""
+    metre, move = RHYTHMS[prompt.rhythm].metre, move_for(prompt, vocabulary)
+    closed = prompt.opening.rstrip().endswith(("|", "|]"))
+    full, written = metre.length, f"{metre.beats}/{metre.unit}"
+    tokens: list[str] = []
+    for number, bar in enumerate(tune.bars, start=1):
+        first, last = number == 1, number == len(tune.bars)
+        if bar.length > full or (bar.length < full and not first and (not last or (closed and not whole_part))):
+            raise InputError(f"bar {number} of the opening is {bar.length} long; a {prompt.rhythm} has {written} a bar")
+        if first:
+            short = bar.length < full and (not last or closed)
+            tokens.append(f"pickup={bar.length * 8 if short else 0}")
+        tokens += [known_token(note, move, prompt.key, vocabulary, number) for note in merge_ties(bar.notes)]
+        if bar.length == full or (first and tokens[0] != "pickup=0"):
+            tokens.append("|")
+    check_pickup(tokens[0], vocabulary)
+    return tokens
+
+
+def check_pickup(token: str, vocabulary: Vocabulary) -> None:
+    """Raises InputError for a pickup that the model never saw."""
+    if token not in vocabulary.ids or pickup_ticks(token) % 3:
+        raise InputError("the opening's first bar is no pickup that tunes begin with: fill it or shorten it")
+
+
+def known_token(note: Note, move: Move, key: Key, vocabulary: Vocabulary, bar: int) -> str:
+    """The token of a note of bar `bar`. Raises InputError where the model knows none."""
+    try:
+        token = note_token(move.notes((note,), back=True)[0], Key(0, 0, key.mode))
+    except NotationError as error:
+        raise InputError(f"bar {bar} of the opening: {error}") from error
+    if token not in vocabulary.ids:
+        name = f"note ({LETTERS[note.pitch.step]})" if note.pitch else "rest"
+        raise InputError(f"bar {bar} of the opening has a {name} of a kind the model never saw in {key.name}")
+    return token

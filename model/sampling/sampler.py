@@ -1,0 +1,268 @@
+"""Prompts -> tunes: many prompts as one batch, each token drawn from what the grammar allows.
+
+Of each tune several drafts are drawn, of which a critic chooses one (model.sampling.critic). Each draft has its own random
+stream, so the same seed and checkpoint give the same tune whatever the batch.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from model.encoding.inputs import INPUTS
+from model.encoding.part_plan import Plan, Plans
+from model.encoding.tokenizer import decode
+from model.encoding.vocabulary import Vocabulary
+from model.errors import CheckpointError, InputError, SamplingError
+from model.music.key import Key
+from model.music.parts import well_formed
+from model.music.tune import Tune
+from model.network.checkpoint import Checkpoint
+from model.network.lstm import restored
+from model.network.stepper import Stepper
+from model.prompt import Prompt
+from model.sampling import detokenize
+from model.sampling.candidates import CHOOSING, PLANNING, Asked, Draft, random_stream
+from model.sampling.critic import DRAFTS, Critic
+from model.sampling.decoder import Decoder
+from model.sampling.grammar import Grammar, Rules, State, pickup_ticks
+from model.sampling.originality import NOBODY, Index, Nearest
+from model.sampling.threads import abreast, ways
+from model.sampling.titles import Titles
+from model.sampling.variation import Given, given, unchanged
+from model.training.dataset import input_sizes
+
+DRAWS = 30  # attempts at one tune before giving up
+UNCHANGED = "the tune that it varies"
+IDLE = 1 / 8  # the share of a batch's rows that have ended, at which they are dropped
+GRAMMARS = 64  # compiled ones kept: up to half a megabyte each
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A finished tune: the tokens it was drawn as, how many draws it took, and the seconds since its batch began.
+
+    `nearest` is the corpus tune most like it; `temperature` is higher than the prompt's if it took many draws to get
+    a new tune.
+    """
+
+    prompt: Prompt
+    tune: Tune
+    spelled: tuple[str, ...]
+    draws: int
+    seconds: float
+    nearest: Nearest
+    temperature: float
+
+    @property
+    def tokens(self) -> int:
+        return len(self.spelled)
+
+
+class Sampler:
+    """A network with its note vocabulary, ready to compose."""
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        titles: Titles | None = None,
+        index: Index | None = None,
+        critic: Critic | None = None,
+        device: torch.device | None = None,
+    ) -> None:
+        """A `critic` that does not know the network is not asked, and one draft is all there is.
+
+        CheckpointError if `checkpoint` is not of whole notes, or its weights or facts do not fit its config."""
+        self.vocabulary = Vocabulary.from_json(checkpoint.vocabulary)
+        if self.vocabulary.kind != "notes":
+            raise CheckpointError(f"the {checkpoint.preset} checkpoint writes characters; composing needs preset trad")
+        self.device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        network = restored(checkpoint.network, checkpoint.weights)
+        inputs = network.config.inputs
+        if not set(inputs) <= set(INPUTS) or network.config.input_sizes != input_sizes(self.vocabulary, inputs):
+            raise CheckpointError("the checkpoint was trained with other inputs than this release gives")
+        if network.config.vocabulary != len(self.vocabulary):
+            raise CheckpointError("the checkpoint's network has not as many outputs as its vocabulary has tokens")
+        self.stepper = Stepper(network, self.device)
+        self._titles, self._index = titles, index
+        self._critic = critic if critic and critic.knows(checkpoint) else None
+        self.drafts = DRAFTS if self._critic else 1  # of a tune
+        self._plans = Plans.known_to(checkpoint.facts)
+        self._grammars: dict[Rules, Grammar] = {}
+        self.measure_mask = False  # costs a softmax a token; `mask_removed` is the mean probability that it removed
+        self._measured: list[tuple[float, int]] = []
+
+    def warm_up(self) -> None:
+        """Compile what is compiled, seconds of work, or read it from the disk: the first tune need not wait for it."""
+        prompt = Prompt(Key.parse("D"), "reel")
+        self._named([prompt])
+        with suppress(InputError):  # perhaps it never learned reels
+            Decoder(self.stepper, self._asked(0, prompt).rows()).step()
+
+    @property
+    def mask_removed(self) -> float:
+        return sum(removed for removed, _ in self._measured) / max(1, sum(predicted for _, predicted in self._measured))
+
+    def compose(self, prompts: Sequence[Prompt]) -> list[Composed]:
+        """One tune for each prompt, in order. Raises the first failure: InputError or SamplingError."""
+        composed: dict[int, Composed] = {}
+        for index, outcome in self.stream(prompts):
+            if isinstance(outcome, Exception):
+                raise outcome
+            composed[index] = outcome
+        return [composed[index] for index in range(len(prompts))]
+
+    def stream(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Composed | InputError | SamplingError]]:
+        """Compose all `prompts` as a batch and yield each, by its index, as it ends; what is no good, as another."""
+        started = time.monotonic()
+        asked: list[Asked] = []
+        for index, prompt in enumerate(prompts):
+            try:
+                asked.append(self._asked(index, prompt))
+            except InputError as error:
+                yield index, error
+        for one, title in zip(asked, self._named([one.prompt for one in asked]) if asked else [], strict=True):
+            one.title = title
+        while asked:
+            again: list[Asked] = []
+            for one in self._drawn(asked):
+                outcome = self._chosen(one, started)
+                if outcome is None:
+                    one.draw, one.ended = one.draw + 1, []
+                    again.append(one)
+                else:
+                    yield one.index, outcome
+            asked = again
+
+    def _drawn(self, asked: Sequence[Asked]) -> Iterator[Asked]:
+        """Draw the drafts of `asked` once, and give each when all of its own have ended."""
+        threads = torch.get_num_threads() if self.device.type == "cpu" else 1
+        parts = ways(len(asked) * self.drafts, threads)
+        return abreast([self._drawn_together(asked[part::parts]) for part in range(parts)])
+
+    def _drawn_together(self, asked: Sequence[Asked]) -> Iterator[Asked | None]:
+        """The same, as one batch; None while there is nothing to give."""
+        places: list[tuple[Asked, int] | None] = [(one, draft.number) for one in asked for draft in one.drafts]
+        decoder = Decoder(self.stepper, [row for one in asked for row in one.rows()], self.measure_mask)
+        while going := sum(place is not None for place in places):
+            if going <= decoder.count * (1 - IDLE):
+                kept = [number for number, place in enumerate(places) if place]
+                decoder.keep(kept)
+                places = [places[number] for number in kept]
+            for _ in range(self._steps_unseen):
+                decoder.step()
+            yield None
+            for number in decoder.ended():
+                place = places[number]
+                if place is None:  # it was taken already
+                    continue
+                one, draft = place
+                one.ended.append((draft, decoder.ids(number)))
+                places[number] = None
+                if len(one.ended) == len(one.drafts):
+                    yield one
+        if self.measure_mask:
+            self._measured.append((float(decoder.removed), int(decoder.predicted)))
+
+    @property
+    def _steps_unseen(self) -> int:
+        """Steps between two looks at which tunes have ended: a look makes the host wait for an accelerator."""
+        return 1 if self.device.type == "cpu" else 16
+
+    def _asked(self, index: int, prompt: Prompt) -> Asked:
+        rules = detokenize.rules(prompt, self.vocabulary)
+        fixed = given(prompt, self.vocabulary)
+        drafts = []
+        for number in range(self.drafts):
+            plans = self._planned(prompt, number, len(rules.sections), fixed.plans)
+            grammar = self._grammar(replace(rules, closes=tuple(part.closes for part in plans[:-1])))
+            closing = grammar.rules.closing
+            ids = tuple(part._replace(closes=c).id for part, c in zip(plans, closing, strict=False))
+            drafts.append(Draft(number, grammar, ids, self._prefix(grammar, fixed, prompt)))
+        return Asked(index, prompt, fixed, drafts)
+
+    def _grammar(self, rules: Rules) -> Grammar:
+        grammar = self._grammars.get(rules) or Grammar(self.vocabulary, rules)
+        self._grammars[rules] = grammar
+        if len(self._grammars) > GRAMMARS:
+            self._grammars.pop(next(iter(self._grammars)))
+        return grammar
+
+    def _planned(self, prompt: Prompt, draft: int, parts: int, known: tuple[Plan, ...]) -> tuple[Plan, ...]:
+        """The plans of the parts of a draft, `known` for the first of them."""
+        uniform = random_stream(prompt, PLANNING + draft).random()
+        return known + self._plans.draw(prompt.rhythm, parts, uniform)[len(known) :]
+
+    def _prefix(self, grammar: Grammar, plan: Given, prompt: Prompt) -> list[int]:
+        """The ids that the tune begins with, its header included; none where nothing is given.
+
+        Raises InputError where the grammar does not allow what is given.
+        """
+        if not plan.prefix:
+            return []
+        state: State | None = grammar.start
+        prefix: list[int] = []
+        while state is not None and (mask := grammar.mask(state)).sum() == 1:  # the header leaves no choice
+            prefix.append(int(np.flatnonzero(mask)[0]))
+            state = grammar.next(state, prefix[-1])
+        bar = 1
+        for token_id in plan.prefix:
+            state = grammar.next(state, token_id) if state is not None else None
+            if state is None:
+                raise InputError(f"bar {bar} of the opening cannot begin a {prompt.rhythm} of form {prompt.form}")
+            bar += self.vocabulary.tokens[token_id] == "|"
+            prefix.append(token_id)
+        pickup = pickup_ticks(self.vocabulary.tokens[plan.prefix[0]])
+        for (section, number), ids in plan.bars.items():
+            state = grammar.at(section, number, pickup)
+            for token_id in ids:
+                state = grammar.next(state, token_id) if state is not None else None
+            if state is None:
+                raise InputError(f"bar {number} of part {'ABC'[section]} does not fit a {prompt.rhythm} that is varied")
+        return prefix
+
+    def _chosen(self, one: Asked, started: float) -> Composed | SamplingError | None:
+        """The tune, or None to draw again, or the failure when that was done often enough."""
+        drafts = [self.vocabulary.decode(ids) for _, ids in sorted(one.ended)]
+        whole = [tokens for tokens in drafts if tokens[-1] == "|]"]
+        if self._critic and len(whole) > 1:
+            songs = [detokenize.song_of(tokens, one.prompt) for tokens in whole]
+            random = random_stream(one.prompt, CHOOSING + one.draw)
+            whole = [whole[place] for place in self._critic.order(songs, random)]
+        wrong = "too long"
+        for tokens in whole:
+            found = self._finished(one, tokens, started)
+            if isinstance(found, Composed):
+                return found
+            wrong = found
+        if one.draw + 1 < DRAWS:
+            return None
+        return SamplingError(f"no good tune came out in {DRAWS} draws (the last was {wrong}): try another seed")
+
+    def _finished(self, one: Asked, tokens: list[str], started: float) -> Composed | str:
+        """The tune that `tokens` spell, or what is wrong with it."""
+        prompt = one.prompt
+        tune = detokenize.tune_of(tokens, prompt, one.title)
+        if wrong := well_formed(tune, prompt.key, prompt.form):
+            return wrong
+        if prompt.vary and unchanged(tune, prompt):
+            return UNCHANGED
+        nearest = self._index.nearest(decode(tokens), one.given.marks(tokens)) if self._index else NOBODY
+        if nearest.too_close:
+            return f"too close to {nearest.title}"
+        seconds = time.monotonic() - started
+        return Composed(prompt, tune, tuple(tokens), one.draw + 1, seconds, nearest, one.temperature)
+
+    def _named(self, prompts: Sequence[Prompt]) -> list[str]:
+        """A title for each."""
+        if self._titles:
+            return self._titles.draw([(prompt.rhythm, prompt.seed) for prompt in prompts])
+        return [detokenize.plain_title(prompt) for prompt in prompts]
+
+
+def numbered(prompt: Prompt, count: int) -> list[Prompt]:
+    """The prompts of `count` tunes: tune i has seed + i."""
+    return [replace(prompt, seed=prompt.seed + i) for i in range(count)]

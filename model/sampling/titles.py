@@ -1,0 +1,137 @@
+"""Names for tunes: a small character LSTM trained on the corpus' titles. It never gives a title that exists there."""
+
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model.encoding.vocabulary import Vocabulary
+from model.errors import CheckpointError
+from model.network import checkpoint
+from model.network.checkpoint import Checkpoint
+from model.network.lstm import restored
+from model.network.stepper import Stepper
+from model.sampling.decoder import choose
+
+SHIPPED = checkpoint.SHIPPED.with_name("titles.safetensors")
+LONGEST, SHORTEST = 40, 5  # letters of a title
+TEMPERATURE = 0.75
+TOGETHER = 8  # candidates drawn at once
+DRAWS = 12  # so often at most
+END = "\n"
+_RHYTHM_WORDS = "jig|reel|hornpipe|polka|waltz|march|strathspey|air|slide|clog|quick ?step|fling|song"
+# words of the old books that nobody wants in a chat today
+_BLOCKED = re.compile(
+    r"nigg|darkie|darky|coon|squaw|gyps|jew|turk|negro|savage|whore|slut|bitch|bastard|cunt|fuck|shit|rape|cock|prick|arse"
+    r"|kill|murder|hang'?d|rogue's gallows|sambo|ethiop|plantation|cotton|slave|chinee|injun|papist|orange\b",
+    re.IGNORECASE,
+)
+
+
+def clean(title: str) -> str:
+    """A title as it would be announced: `Maid, The -- Reel.` -> `The Maid`; empty for one that is none."""
+    text = re.sub(r"[\[(].*?[\])]|\d+(?:st|nd|rd|th|d)?\b|\"", " ", re.sub(r"\s+-+\s.*$", "", title).replace("_", " "))
+    text = re.sub(r"^(.*?)\s*,\s*(The|An|A)\b\W*$", r"\2 \1", text.strip(), flags=re.IGNORECASE)
+    text = " ".join(re.sub(r"[^A-Za-z'&\- ]", " ", text.replace("’", "'")).split()).strip("-&' ")
+    if text == text.upper():
+        text = " ".join(word.capitalize() for word in text.split())
+    return text if SHORTEST <= len(text) <= LONGEST and not _BLOCKED.search(text) else ""
+
+
+def lines(titles: Iterable[tuple[str, str]]) -> list[str]:
+    """Training lines from (rhythm, title): `reel:The Silver Heron`, without copies."""
+    return list(dict.fromkeys(f"{rhythm}:{text}" for rhythm, title in titles if (text := clean(title))))
+
+
+def fingerprint(title: str) -> str:
+    """What two spellings of one title share: its letters, without a leading or trailing article."""
+    text = re.sub(r"^(the|an|a) | (the|an|a)$", "", re.sub(r"[^a-z ]", "", title.lower()).strip())
+    return re.sub(rf"(?:{_RHYTHM_WORDS})s?$", "", text.replace(" ", "")) or text
+
+
+class Titles:
+    """Draws titles. The same rhythm and seed give the same title."""
+
+    def __init__(self, loaded: Checkpoint) -> None:
+        self._vocabulary = Vocabulary.from_json(loaded.vocabulary)
+        # on the CPU everywhere, so that a seed's title does not depend on the machine
+        network = restored(loaded.network, loaded.weights)
+        sizes = (network.config.vocabulary, *network.config.input_sizes)
+        if sizes != (len(self._vocabulary),) * 2:
+            raise CheckpointError("the titles' network does not fit its vocabulary")
+        self._stepper = Stepper(network, torch.device("cpu"))
+        try:
+            self._taken, self._words = frozenset(loaded.facts["taken"]), frozenset(loaded.facts["words"])
+        except KeyError as error:
+            raise CheckpointError("the titles' checkpoint does not say which titles exist") from error
+
+    @classmethod
+    def load(cls, path: Path = SHIPPED) -> "Titles":
+        """Raises CheckpointError."""
+        return cls(checkpoint.read(path))
+
+    def draw(self, asked: Sequence[tuple[str, int]]) -> list[str]:
+        """A new title for each (rhythm, seed), the same whatever else is asked for."""
+        found = [""] * len(asked)
+        streams = [np.random.Generator(np.random.Philox(key=[seed, zlib.crc32(r.encode())])) for r, seed in asked]
+        for _ in range(DRAWS):
+            untitled = [place for place, title in enumerate(found) if not title]
+            if not untitled:
+                break
+            drawn = self._lines(
+                [(asked[place][0], streams[place].random((LONGEST + 1, TOGETHER))) for place in untitled]
+            )
+            for place, titles in zip(untitled, drawn, strict=True):
+                found[place] = next((title for title in titles if self._fit(title, asked[place][0])), "")
+        return [title or f"Tunesmith's {r.title()} No. {seed}" for title, (r, seed) in zip(found, asked, strict=True)]
+
+    def _fit(self, title: str, rhythm: str) -> bool:
+        words = title.split()
+        other = [word for word in re.findall(rf"\b(?:{_RHYTHM_WORDS})\b", title.lower()) if word not in rhythm]
+        long = [word.lower() for word in words if len(word) > 3]
+        if other or len(long) != len(set(long)) or (words[-1:] and len(words[-1]) < 3):
+            return False
+        made_up = [word for word in words if word.lower() not in self._words]
+        plausible = not made_up or (len(made_up) == 1 and len(words) > 2 and made_up[0] is words[-1])
+        return plausible and clean(title) == title and fingerprint(title) not in self._taken
+
+    @torch.inference_mode()
+    def _lines(self, asked: Sequence[tuple[str, NDArray[np.float64]]]) -> list[list[str]]:
+        """TOGETHER lines for each rhythm; `uniform` [LONGEST + 1, TOGETHER] decides each of their letters."""
+        prefixes = [self._vocabulary.encode(f"{END}{rhythm}:") for rhythm, _ in asked for _ in range(TOGETHER)]
+        begin = max(map(len, prefixes))
+        rows = len(prefixes)
+        letters = torch.full((rows, begin + LONGEST + 1), self._vocabulary.ids[END])
+        uniform = torch.zeros(rows, begin + LONGEST + 1, dtype=torch.float64)
+        given = torch.zeros(rows, begin + LONGEST + 1, dtype=torch.bool)
+        for row, prefix in enumerate(prefixes):
+            letters[row, : len(prefix)], given[row, : len(prefix)] = torch.tensor(prefix), True
+            own = asked[row // TOGETHER][1][:, row % TOGETHER]
+            uniform[row, len(prefix) :][: len(own)] = torch.from_numpy(own.copy())
+        state, ended = self._stepper.zeros(rows), torch.zeros(rows, dtype=torch.bool)
+        warm = torch.full((rows, 1), TEMPERATURE)
+        allowed = torch.ones(rows, len(self._vocabulary), dtype=torch.bool)
+        for at in range(1, letters.shape[1]):
+            logits = self._stepper.step(letters[:, at - 1, None], state)
+            drawn = choose(logits, allowed, warm, uniform[:, at, None])
+            letters[:, at] = torch.where(given[:, at], letters[:, at], drawn)
+            ended |= ~given[:, at] & (letters[:, at] == self._vocabulary.ids[END])
+            if ended.all():
+                break
+        texts = ["".join(self._vocabulary.decode(row)) for row in letters.tolist()]
+        found = [text[len(prefix) :].split(END)[0] for text, prefix in zip(texts, prefixes, strict=False)]
+        return [found[place : place + TOGETHER] for place in range(0, len(found), TOGETHER)]
+
+
+def taken(titles: Sequence[str]) -> list[str]:
+    """Fingerprints of the titles that exist."""
+    return sorted({fingerprint(clean(title) or title) for title in titles} - {""})
+
+
+def words(titles: Iterable[str]) -> list[str]:
+    """The words of existing titles, in small letters: a new title makes up at most its last one, a name."""
+    return sorted({word.lower() for title in titles for word in clean(title).split()})

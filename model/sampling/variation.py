@@ -1,0 +1,181 @@
+"""What of a new tune is given: the bars of an opening, the first part of a tune, or all of a tune but its endings.
+
+No torch: a plan of token ids, which the sampler forces where it reaches the places that the plan names.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+from typing import NamedTuple
+
+from model.encoding.part_plan import Plan, plans_of
+from model.encoding.tokenizer import Song, decode, encode, merge_ties, token_ticks
+from model.encoding.transposition import each_bar
+from model.encoding.vocabulary import Vocabulary
+from model.errors import InputError, NotationError
+from model.music.parts import Part, form_of, parts_of, well_formed
+from model.music.rhythm import RHYTHMS
+from model.music.tune import Tune
+from model.prompt import Form, Prompt
+from model.sampling.detokenize import rules
+from model.sampling.opening import check_pickup, move_for, opening_tokens, read
+
+_HEADER = ("R:", "M:4/4", "K:maj", "F:")  # any: a plan does not depend on it
+ENDING = 2  # bars composed anew at the end of a part that has no first and second ending
+
+
+@dataclass(frozen=True)
+class Given:
+    """The token ids that are forced; Given() where nothing is given.
+
+    `prefix` stands at the start of the tune, behind the header of its first part: it begins with the `pickup=` token.
+    `bars` maps (section, bar), counted as in grammar.Node with bar 0 the pickup, to the ids of that bar's notes and of
+    the bar line behind them, `|` or `[1`; they are forced when that bar is entered outside of endings. `notes` counts
+    the sounding notes of both. `plans` are those of the parts that are given whole, or but for their endings.
+    """
+
+    prefix: tuple[int, ...] = ()
+    bars: Mapping[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
+    notes: int = 0
+    plans: tuple[Plan, ...] = ()
+
+    def marks(self, tokens: Sequence[str]) -> list[bool]:
+        """For each sounding note of a tune that was composed with this plan, in order, whether it was given."""
+        marks = [
+            bar.ending == 0 and (bar.section, bar.number) in self.bars
+            for bar in _bars(tokens)
+            for _ in range(_sounding(bar.notes))
+        ]
+        first = 0 if self.bars else self.notes
+        return [True] * first + marks[first:]
+
+
+def given(prompt: Prompt, vocabulary: Vocabulary) -> Given:
+    """The plan of `prompt`'s opening, or of the tune that it varies.
+
+    Raises InputError for an opening that cannot begin such a tune, and for a tune that is not of the prompt's key,
+    rhythm and form, not well formed, or has what the model never saw.
+    """
+    if not prompt.vary:
+        opening = opening_tokens(prompt, vocabulary)
+        first = decode([*_HEADER, "[|", "", *opening]).parts if opening else ()
+        whole = bool(first) and first[0].length == prompt.form.bars
+        return _plan(opening, {}, vocabulary, plans_of(first) if whole else ())
+    parts = _parts(prompt, vocabulary)
+    tokens = _tokens(parts, prompt, vocabulary)
+    plans = plans_of(decode([*_HEADER, *tokens]).parts)
+    if prompt.vary == "parts":
+        kept_part = list(takewhile(lambda token: token not in ("|:", "[|", "|]"), tokens[2:]))
+        return _plan(kept_part, {}, vocabulary, plans[:1])
+    kept = [len(part.bars) if part.endings else len(part.bars) - ENDING for part in parts]
+    bars = {
+        (bar.section, bar.number): (*bar.notes, bar.line)
+        for bar in _bars(tokens)
+        if not bar.ending and bar.number <= kept[bar.section]
+    }
+    return _plan(tokens[2:3], bars, vocabulary, plans)
+
+
+def unchanged(tune: Tune, prompt: Prompt) -> bool:
+    """Whether a variation came out as the tune that it varies, as it often does at a low temperature."""
+    return bool(prompt.vary) and parts_of(tune) == parts_of(read(prompt))
+
+
+def _form(tune: Tune) -> Form | None:
+    try:
+        return form_of(parts_of(tune))
+    except NotationError:
+        return None
+
+
+def _plan(
+    prefix: Sequence[str],
+    bars: Mapping[tuple[int, int], Sequence[str]],
+    vocabulary: Vocabulary,
+    plans: tuple[Plan, ...],
+) -> Given:
+    notes = _sounding(prefix) + sum(map(_sounding, bars.values()))
+    ids = {place: tuple(vocabulary.encode(tokens)) for place, tokens in bars.items()}
+    return Given(tuple(vocabulary.encode(prefix)), ids, notes, plans)
+
+
+def _sounding(tokens: Sequence[str]) -> int:
+    return sum(token_ticks(token) > 0 and not token.startswith("z") for token in tokens)
+
+
+class _Bar(NamedTuple):
+    """A bar in a tune's tokens: its place, its notes, and the line behind it; empty where a part ends."""
+
+    section: int
+    number: int
+    ending: int
+    notes: tuple[str, ...]
+    line: str
+
+
+def _bars(tokens: Sequence[str]) -> Iterator[_Bar]:
+    section, number, ending, first = -1, 0, 0, 0
+    notes: list[str] = []
+    for token in (*tokens, "|]"):
+        if token in ("|:", "[|", "|]"):
+            if notes:
+                yield _Bar(section, number, ending, tuple(notes), "")
+            section, ending, notes = section + 1, 0, []
+        elif token.startswith("pickup="):
+            number = 1 if token == "pickup=0" else 0
+        elif token in ("|", "[1", "[2"):
+            yield _Bar(section, number, ending, tuple(notes), token)
+            number, notes = number + 1, []
+            if token == "[1":
+                ending, first = 1, number
+            elif token == "[2":
+                ending, number = 2, first
+        elif token_ticks(token):
+            notes.append(token)
+
+
+def _refusal(reason: str) -> InputError:
+    return InputError(f"the tune that was given cannot be varied: {reason}")
+
+
+def _parts(prompt: Prompt, vocabulary: Vocabulary) -> list[Part]:
+    """The parts that are composed of the tune that was given, as it sounds."""
+    tune = read(prompt)
+    if (form := _form(tune)) not in (None, prompt.form):
+        raise _refusal(f"of form {form}, not {prompt.form}")
+    if wrong := well_formed(tune, prompt.key, prompt.form):
+        raise _refusal(wrong)
+    parts: list[Part] = []
+    for part in parts_of(tune):
+        if parts and part == parts[-1] and not part.repeated:
+            parts[-1] = replace(part, repeated=True)  # its repeat was written out
+        else:
+            parts.append(part)
+    sections = rules(prompt, vocabulary).sections
+    parts = parts[: len(sections)]
+    if tuple(part.repeated for part in parts) != sections:
+        raise _refusal("its parts are not repeated as usual")
+    if any(2 * len(ending) > prompt.form.bars for part in parts for ending in part.endings):
+        raise _refusal("its endings are longer than half a part")
+    return parts
+
+
+def _tokens(parts: Sequence[Part], prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
+    """The tokens of the parts, from the first `|:` or `[|` on, each one that the model knows."""
+    rhythm, move = RHYTHMS[prompt.rhythm], move_for(prompt, vocabulary)
+    spelled = tuple(move.part(each_bar(part, merge_ties), back=True) for part in parts)
+    try:
+        tokens = encode(Song(rhythm.name, rhythm.metre.length, "", prompt.key.mode, spelled))[4:]
+    except NotationError as error:
+        raise _refusal(str(error)) from error
+    check_pickup(tokens[2], vocabulary)
+    for bar in _bars(tokens):
+        place = f"bar {bar.number} of part {'ABC'[bar.section]}"
+        position = 0
+        for note in bar.notes:
+            if note not in vocabulary.ids:
+                raise _refusal(f"{place} has a note or rest of a kind the model never saw in {prompt.key.name}")
+            if position % 3 and token_ticks(note) % 3 == 0:
+                raise _refusal(f"{place} has a triplet that is not filled")
+            position += token_ticks(note)
+    return tokens

@@ -1,0 +1,144 @@
+"""From a preset and sources to what a Trainer needs: network, batches, and the checkpoint's header."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from model.corpus import build as corpus
+from model.corpus.build import Corpus
+from model.corpus.sources import Source
+from model.encoding import vocabulary
+from model.encoding.inputs import INPUTS, LONGEST_RUN, PARTS, PLACES, PLANS, POSITIONS, Cursor
+from model.encoding.part_plan import Plans, plans_of
+from model.encoding.tokenizer import decode, token_note
+from model.encoding.vocabulary import Vocabulary
+from model.errors import InputError, NotationError
+from model.music.abc_reader import parse
+from model.music.key import Key
+from model.network.lstm import Network, NetworkConfig
+from model.network.presets import Preset
+from model.sampling import titles
+from model.training.batches import Batches, CharacterWindows, TuneBatches
+
+MARGIN = "\n\n"  # between songs, as the article joins them
+
+
+@dataclass(frozen=True)
+class Prepared:
+    network: Network
+    batches: Batches
+    header: dict[str, Any]
+    corpus: Corpus
+
+
+def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepared:
+    """Build the corpus of `sources` and everything to train `preset` on it; weights start from `seed`."""
+    built = corpus.build(sources)
+    torch.manual_seed(seed)
+    if preset.vocabulary == "characters":
+        known, windows = _characters(preset, sources, built)
+        sizes: tuple[int, ...] = (len(known),)
+        batches: Batches = windows
+    elif preset.vocabulary == "titles":
+        known, batches = _titles(preset, built)
+        sizes = (len(known),)
+    else:
+        known, batches = built.vocabulary(), _tunes(preset, built)
+        sizes = input_sizes(known, preset.inputs)
+    config = NetworkConfig(
+        len(known),
+        sizes,
+        preset.widths,
+        preset.hidden,
+        preset.layers,
+        preset.dropout,
+        preset.inputs,
+        preset.copies,
+        preset.weight_drop,
+    )
+    facts = {
+        "sources": {s.name: {"tunes": built.report.read[s.name], "sha256": s.sha256()} for s in sources},
+        "families": len({tune.family for tune in built.tunes}),
+        "split": {side: len(built.split(side)) for side in ("train", "validation", "held-out")},
+        "seed": seed,
+    }
+    if "plan" in preset.inputs:
+        facts["plans"] = Plans.of(tune.song for tune in built.split("train")).to_json()
+    if preset.vocabulary == "titles":
+        names = [tune.title for tune in built.tunes]
+        facts |= {"taken": titles.taken(names), "words": titles.words(names)}
+    return Prepared(Network(config), batches, {"vocabulary": known.to_json(), "facts": facts}, built)
+
+
+def input_sizes(known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[int, ...]:
+    """How many ids each of `inputs` has; see cursor.INPUTS. Lookback ids are tokens' plus one, 0 for none."""
+    sizes = {"token": len(known), "position": POSITIONS, "place": PLACES, "part": PARTS, "plan": PLANS}
+    sizes |= dict.fromkeys((name for name in INPUTS if name.startswith("run ")), LONGEST_RUN + 1)
+    return tuple(sizes.get(name, len(known) + 1) for name in inputs)
+
+
+def features(tokens: Sequence[str], known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[Tensor, Tensor]:
+    """Inputs [time, inputs] that predict targets [time]: every token but the first, which is given."""
+    ids = known.encode(tokens)
+    plan = [plan.id for plan in plans_of(decode(tokens).parts)] if "plan" in inputs else []
+    cursor, rows = Cursor(sum(token in ("|:", "[|") for token in tokens), plan), []
+    for token, token_id in zip(tokens[:-1], ids[:-1], strict=True):
+        cursor.advance(token, token_id)
+        rows.append(cursor.inputs(token_id))
+    columns = [INPUTS.index(name) for name in inputs]
+    return torch.tensor(rows)[:, columns], torch.tensor(ids[1:])
+
+
+def notes_in(tokens: Iterable[str]) -> int:
+    """Notes and rests among note tokens."""
+    return sum(token_note(token, Key(0, 0, "")) is not None for token in tokens)
+
+
+def _tunes(preset: Preset, built: Corpus) -> TuneBatches:
+    known = built.vocabulary()
+    train, validation = built.split("train"), built.split("validation")
+    if not train or not validation:
+        raise InputError(f"the corpus has {len(built.tunes)} usable tunes, too few to train on and to check with")
+    return TuneBatches(
+        [features(tune.tokens, known, preset.inputs) for tune in train],
+        [features(tune.tokens, known, preset.inputs) for tune in validation],
+        sum(notes_in(tune.tokens) for tune in validation),
+        preset.batch,
+    )
+
+
+def _characters(preset: Preset, sources: Sequence[Source], built: Corpus) -> tuple[Vocabulary, CharacterWindows]:
+    texts = [text for source in sources for text in source.texts()]
+    aside = {tune.text for tune in built.tunes if tune.split != "train"}
+    validation = [tune.text for tune in built.split("validation")]
+    known = vocabulary.characters(texts)
+    if not validation or len(texts) < 20:
+        raise InputError(f"the corpus has {len(texts)} tunes, too few to train on and to check with")
+    train = known.encode(MARGIN.join(text for text in texts if text not in aside) + MARGIN)
+    held_out = known.encode(MARGIN.join(validation) + MARGIN)
+    return known, CharacterWindows(train, held_out, sum(map(text_notes, validation)), preset.batch, preset.seq_length)
+
+
+def _titles(preset: Preset, built: Corpus) -> tuple[Vocabulary, CharacterWindows]:
+    def joined(side: str) -> str:
+        return (
+            titles.END + titles.END.join(titles.lines((t.song.rhythm, t.title) for t in built.split(side))) + titles.END
+        )
+
+    train, validation = joined("train"), joined("validation")
+    known = vocabulary.characters([train, validation])
+    windows = CharacterWindows(
+        known.encode(train), known.encode(validation), validation.count(titles.END), preset.batch, preset.seq_length
+    )
+    return known, windows
+
+
+def text_notes(text: str) -> int:
+    """Notes and rests in ABC text; 0 if it cannot be read."""
+    try:
+        return sum(1 for _ in parse(text).notes)
+    except NotationError:
+        return 0

@@ -1,0 +1,1 @@
+"""The worker process that composes for the bot, and its protocol."""

@@ -1,0 +1,245 @@
+"""Faults to survive: nothing is lost, no tune is shown twice, no vote is lost, and one line of the log says what."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.app import bot as service
+from bot.core.config import Config, Worker
+from bot.core.errors import StoreError
+from bot.core.values import NewTune, Place, State
+from bot.render import Renderer
+from bot.store import tables
+from bot.web.serializers import history_json
+from model.network import checkpoint
+from model.prompt import parse_prompt
+from tests.bot.composing.killable_bot import QUEUED, RENDERING
+from tests.bot.running_bot import ANN, BEN, Bot, asked, reached, running
+from tests.command_line import ROOT, bot, ran
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "tunesmith.db"
+
+
+def members(count: int) -> list[Place]:
+    return [Place("web", "local", f"m{number}") for number in range(count)]
+
+
+async def shown(bot: Bot) -> Counter[int]:
+    """How often the page shows each prompt's tunes."""
+    member_id, server_id = await bot.store.place(ANN)
+    page = history_json(await bot.store.history(server_id, member_id, None, 1000), {})
+    return Counter(prompt["id"] for prompt in page for _ in prompt["tunes"])
+
+
+def worker_process() -> psutil.Process:
+    (process,) = (child for child in psutil.Process().children() if "worker" in str(child.cmdline()))
+    return process
+
+
+def lines(caplog: pytest.LogCaptureFixture, text: str) -> list[str]:
+    return [record.getMessage() for record in caplog.records if text in record.getMessage()]
+
+
+async def test_a_worker_that_is_killed_with_a_hundred_prompts_in_flight(
+    path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    marks = [tmp_path / f"mark{number}" for number in range(100)]
+    async with running(path, at_once=100, limit=100) as bot:
+        changes = bot.composer.changes()
+        asking = zip(marks, members(100), strict=True)
+        ids = [await bot.ask(asked(f"quiet once {mark}"), place) for mark, place in asking]
+        while not all(mark.exists() for mark in marks):  # noqa: ASYNC110  the worker has them all
+            await asyncio.sleep(0.01)
+        os.kill(worker_process().pid, signal.SIGKILL)
+        ended: Counter[int] = Counter()
+        while len(ended) < len(ids):
+            progress = await anext(changes)
+            if progress.prompt.state.final:
+                assert progress.prompt.state is State.DONE
+                ended[progress.prompt.id] += 1
+        assert ended == await shown(bot) == Counter(ids)
+        assert bot.worker.restarts == 1
+    assert lines(caplog, "the worker ended") == ["the worker ended with 100 jobs open; starting another"]
+
+
+async def test_a_bot_that_is_killed_with_fifty_prompts_queued_and_ten_rendering(path: Path) -> None:
+    command = (sys.executable, "-m", "tests.bot.composing.killable_bot", str(path))
+    victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert victim.stdout
+        assert await victim.stdout.readline() == b"ready\n"
+    finally:
+        victim.kill()
+        await victim.wait()
+    async with running(path, limit=100) as bot:
+        changes = bot.composer.changes()
+        left = await bot.store.unfinished(["web"])
+        assert Counter(stored.state for stored in left) == {State.RENDERING: RENDERING, State.QUEUED: QUEUED}
+        assert [stored.attempts for stored in left] == [1] * RENDERING + [0] * QUEUED
+        assert await bot.composer.recover(["web"]) == RENDERING + QUEUED
+        waiting = {stored.id for stored in left}
+        while waiting:
+            progress = await anext(changes)
+            if progress.prompt.state.final:
+                assert progress.prompt.state is State.DONE
+                waiting.remove(progress.prompt.id)  # once
+        assert await shown(bot) == Counter([1, *(stored.id for stored in left)])
+        (tune,) = await bot.store.tunes_of([1])
+        assert (tune.votes.up, tune.votes.down) == (1, 1)
+
+
+async def test_a_checkpoint_that_is_damaged_while_the_bot_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = tmp_path / "mine.safetensors"
+    weights = checkpoint.read(checkpoint.SHIPPED)
+    checkpoint.write(mine, checkpoint.Checkpoint(**{**vars(weights), "facts": {"mine": True}}))
+    config = Config(data_dir=tmp_path / "data", worker=Worker(checkpoint=mine))
+    async with service.running(config) as bot:
+        changes = bot.composer.changes()
+        data = bytearray(mine.read_bytes())
+        data[-1000:] = bytes(byte ^ 0xFF for byte in data[-1000:])
+        mine.write_bytes(data)
+        for number, restarts in enumerate((0, 1)):
+            if restarts:
+                worker_process().kill()
+            accepted = await bot.composer.compose(ANN, parse_prompt("D", "reel", form="AB:4", seed=number))
+            done = await bot.composer.finished(accepted.prompt.id, changes)
+            (tune,) = done.tunes
+            expected = (1, 2) if restarts else (2, 2)  # the one in memory is still whole
+            assert (tune.version, tune.asked_version) == expected
+    assert len(lines(caplog, "the worker cannot start: checkpoint")) == 1
+    assert len(lines(caplog, "version 2 cannot be used: checkpoint")) == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for two megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    if os.geteuid() != 0 or not Path("/bin/mount").exists():
+        pytest.skip("only root can mount a small disk")
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("this root may not mount a small disk")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """A file that leaves no byte free."""
+    name = disk / "filler"
+    with suppress(OSError), name.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+    return name
+
+
+async def ask_anyway(bot: Bot, seed: int) -> str:
+    try:
+        await bot.ask(asked(seed=seed))
+    except StoreError as error:
+        return str(error)
+    return ""
+
+
+async def test_a_disk_that_is_full_while_a_tune_is_stored(small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = small_disk / "tunesmith.db"
+    async with running(path) as bot:
+        (tune,) = (await bot.finished(asked())).tunes
+        member_id, _ = await bot.store.place(BEN)
+        await bot.composer.library.vote(tune.id, member_id, 1)
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        working = await bot.ask(asked(), count=4)
+        await reached(changes, State.RENDERING, working)
+        filler = fill(small_disk)
+        bot.renderer.go.set()
+        failed = await reached(changes, State.FAILED, working)
+        assert "disk" in failed.prompt.error
+        refused = [await ask_anyway(bot, seed) for seed in range(100)]
+        assert any("disk" in line for line in refused)
+        filler.unlink()
+        assert (await bot.finished(asked())).prompt.state is State.DONE  # without a restart
+    async with running(path) as bot:
+        changes = bot.composer.changes()
+        assert await bot.composer.recover(["web"]) >= 1
+        await reached(changes, State.DONE, working)
+        assert (await shown(bot))[working] == 4
+        assert (await bot.store.tune(tune.id)).votes.up == 1  # type: ignore[union-attr]
+    assert len(lines(caplog, f"prompt {working} failed, which could not be stored")) == 1
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=365), timedelta(days=-365)], ids=["ahead", "back"])
+async def test_a_clock_that_jumps(path: Path, monkeypatch: pytest.MonkeyPatch, jump: timedelta) -> None:
+    async with running(path, at_once=1, patience=20.0) as bot:
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        first, second = await bot.ask(asked()), await bot.ask(asked())
+        await reached(changes, State.RENDERING, first)
+        there = time.time
+        monkeypatch.setattr(time, "time", lambda: there() + jump.total_seconds())
+        monkeypatch.setattr(tables, "now", lambda: datetime.now(UTC) + jump)
+        for module in ("members", "prompts", "tunes", "versions"):
+            monkeypatch.setattr(f"bot.store.{module}.now", lambda: datetime.now(UTC) + jump)
+        third = await bot.ask(asked())
+        bot.renderer.go.set()
+        for prompt_id in (first, second, third):
+            await reached(changes, State.DONE, prompt_id)
+        text = bot.composer.metrics.exposition()[0].decode()
+        waited = [float(line.split()[1]) for line in text.splitlines() if line.startswith("tunesmith_wait_seconds_sum")]
+        assert 0 <= waited[0] < 20
+        assert 0 < (bot.composer.queue.pace.wait(0) or 0) < 20
+        member_id, server_id = await bot.store.place(ANN)
+        assert [prompt.id for prompt, _ in await bot.store.history(server_id, member_id, None, 9)] == [1, 2, 3]
+
+
+async def test_a_render_that_never_returns(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with Renderer(timeout=1.0) as renderer, running(path, at_once=1, real=renderer) as bot:
+        (process,) = (child for child in psutil.Process().children() if "bot.render.process" in child.cmdline())
+        process.send_signal(signal.SIGSTOP)
+        changes = bot.composer.changes()
+        stuck, behind = await bot.ask(asked()), await bot.ask(asked())
+        failed = await reached(changes, State.FAILED, stuck)
+        assert failed.prompt.error == "rendering took longer than 1 s"
+        await reached(changes, State.DONE, behind)
+        assert not process.is_running()
+        assert renderer.restarts == 1
+        assert await shown(bot) == {behind: 1}
+    assert len(lines(caplog, "a render process was busy with one tune for 1 s; it is replaced")) == 1
+
+
+async def test_a_worker_that_answers_twice(path: Path) -> None:
+    async with running(path) as bot:
+        changes = bot.composer.changes()
+        twice = await bot.ask(asked("twice"), count=2)
+        done = await reached(changes, State.DONE, twice)
+        assert len(done.tunes) == 2
+        assert (await bot.finished(asked())).prompt.state is State.DONE
+        assert await shown(bot) == {twice: 2, twice + 1: 1}
+        # and a bot that stores an answer again, which it had when it was killed, stores it once
+        again = await bot.store.finish(twice, [NewTune(0, 7, "Another", "X:1\nK:D\n")])
+        assert [tune.title for tune in again] == [tune.title for tune in done.tunes]
+
+
+def test_a_second_bot_on_one_database_is_refused_and_harms_nothing(tmp_path: Path) -> None:
+    with bot(tmp_path / "data") as running:
+        second = ran(tmp_path / "data")
+        assert (second.returncode, second.stdout) == (2, "")
+        assert second.stderr.startswith("error: another bot already runs on")
+        assert second.stderr.count("\n") == 1
+        assert running.healthy()

@@ -1,0 +1,51 @@
+"""A bot that waits to be killed: `python -m tests.bot.composing.killable_bot DATABASE [LEASE]`, with 10 prompts rendering, 50 queued.
+
+Before, it had one tune stored and voted on. It says `ready` once all of that stands in the database. With `LEASE REDIS
+MARK` the workers there have three prompts instead, which none of them answers that takes one first.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from bot.core.values import Place
+from tests.bot.running_bot import ANN, BEN, all_rendering, asked, running
+
+RENDERING, QUEUED, AT_WORKERS = 10, 50, 3
+
+
+async def at_workers(path: str, lease: float, url: str, mark: Path) -> None:
+    from bot.workers.cluster import jobs
+
+    vars(jobs).update(JOB_LASTS=3000)  # it is soon forgotten
+    async with running(path, lease=lease, through=url) as bot:
+        for number in range(AT_WORKERS):
+            await bot.ask(asked(f"quiet once {mark}{number}", seed=number))
+        while not all(Path(f"{mark}{number}").exists() for number in range(AT_WORKERS)):  # noqa: ASYNC110, ASYNC240
+            await asyncio.sleep(0.02)
+        print("ready", flush=True)
+        await asyncio.sleep(60)
+
+
+async def main(path: str, lease: float = 30.0) -> None:
+    async with running(path, at_once=RENDERING, limit=100, lease=lease) as bot:
+        (tune,) = (await bot.finished(asked())).tunes
+        for place, vote in ((ANN, 1), (BEN, -1)):
+            member, _ = await bot.store.place(place)
+            await bot.composer.library.vote(tune.id, member, vote)
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        ids = [
+            await bot.ask(asked(seed=number), Place("web", "local", f"m{number % 7}"))
+            for number in range(RENDERING + QUEUED)
+        ]
+        await all_rendering(changes, set(ids[:RENDERING]))
+        print("ready", flush=True)
+        await asyncio.sleep(60)
+
+
+if __name__ == "__main__":
+    if sys.argv[3:]:
+        asyncio.run(at_workers(sys.argv[1], float(sys.argv[2]), sys.argv[3], Path(sys.argv[4])))
+    else:
+        asyncio.run(main(sys.argv[1], *map(float, sys.argv[2:])))

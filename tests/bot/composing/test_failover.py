@@ -1,0 +1,206 @@
+"""Several bots on one PostgreSQL database, and a database that goes away: nothing is dropped and nothing done twice."""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url
+
+from bot.composing.outages import patiently
+from bot.core.errors import StoreAway
+from bot.core.values import Place, Progress, State
+from bot.store import database as databases
+from tests.bot.composing.killable_bot import AT_WORKERS, QUEUED, RENDERING
+from tests.bot.running_bot import ANN, Bot, all_rendering, asked, reached, running
+from tests.bot.workers.local.test_worker import until
+from tests.command_line import ROOT
+from tests.engines import postgres
+from tests.engines.proxy import proxy
+from tests.engines.redis_server import RedisServer
+from tests.engines.worker_processes import StartStation
+
+LEASE = 1.0  # seconds: the shortest that a setting allows
+
+
+async def ends(changes: AsyncIterator[Progress], ids: set[int], heard: Counter[int]) -> None:
+    """Hear changes until each of these prompts is done."""
+    async with asyncio.timeout(40):
+        while not ids <= heard.keys():
+            progress = await anext(changes)
+            if progress.prompt.state.final:
+                assert progress.prompt.state is State.DONE, progress.prompt.error
+                heard[progress.prompt.id] += 1
+
+
+async def answers(bot: Bot) -> Counter[Any]:
+    """How many tunes each prompt that is done has."""
+    member_id, server_id = await bot.store.place(ANN)
+    history = await bot.store.history(server_id, member_id, None, 5000)
+    return Counter(prompt.id for prompt, tunes in history if prompt.state is State.DONE for _ in tunes)
+
+
+async def test_two_bots_work_off_what_is_nobodys_and_neither_does_the_others(database: str) -> None:
+    async with running(database) as before:
+        ids = await before.store.place(ANN)
+        left = {(await before.store.add_prompt(*ids, asked(seed=n), 1, 1)).id for n in range(60)}
+        await before.store.release()
+    async with running(database, lease=LEASE) as one, running(database, lease=LEASE) as other:
+        async with asyncio.timeout(40):
+            while await answers(one) != Counter(left):  # noqa: ASYNC110  the other bot sets no event here
+                await asyncio.sleep(0.2)
+        rendered = [len(bot.renderer.rendered) for bot in (one, other)]
+        assert sum(rendered) == len(left), "none was composed twice"
+        assert min(rendered) > 5, "both worked"
+
+
+async def test_a_bot_that_is_killed_in_mid_work_has_another_finish_it(database: str) -> None:
+    command = (sys.executable, "-m", "tests.bot.composing.killable_bot", database, str(LEASE))
+    victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    try:
+        async with running(database, lease=LEASE, limit=100, at_once=RENDERING) as bot:
+            changes = bot.composer.changes()
+            assert victim.stdout
+            assert await victim.stdout.readline() == b"ready\n"
+            left = {stored.id for stored in await bot.store.unfinished(["web"])}
+            assert len(left) == RENDERING + QUEUED
+            await asyncio.sleep(1.5 * LEASE)
+            assert not bot.composer.listeners.open, "as long as it lives, they are its own"
+            victim.kill()
+            heard: Counter[int] = Counter()
+            await ends(changes, left, heard)
+            assert heard == Counter(left)
+            assert await answers(bot) == Counter([1, *left])
+    finally:
+        if victim.returncode is None:
+            victim.kill()
+        await victim.wait()
+
+
+async def test_a_prompt_that_another_bot_cancels_or_finishes_is_let_go_here(database: str) -> None:
+    async with running(database, lease=LEASE) as here, running(database, lease=LEASE) as other:
+        here.renderer.go.clear()
+        changes = here.composer.changes()
+        cancelled, taken = await here.ask(asked()), await here.ask(asked())
+        await all_rendering(changes, {cancelled, taken})
+        await other.composer.cancel(cancelled, ANN)
+        await other.store.finish(taken, [])
+        heard: dict[int, State] = {}
+        async with asyncio.timeout(20):
+            while len(heard) < 2:
+                progress = await anext(changes)
+                if progress.prompt.state.final:
+                    heard[progress.prompt.id] = progress.prompt.state
+        assert heard == {cancelled: State.CANCELLED, taken: State.DONE}
+        await until(lambda: not here.composer.listeners.open and not here.composer._running)
+
+
+async def test_a_bot_that_was_away_for_longer_than_its_lease_does_not_do_its_prompts_twice(database: str) -> None:
+    async with running(database, lease=LEASE) as sleeper, running(database, lease=LEASE) as other:
+        sleeper.renderer.go.clear()
+        changes, there = sleeper.composer.changes(), other.composer.changes()
+        prompt_id = await sleeper.ask(asked())
+        await reached(changes, State.RENDERING, prompt_id)
+        sleeping = asyncio.Event()
+
+        async def asleep(*_: object) -> set[int]:
+            await sleeping.wait()
+            raise StoreAway("still asleep")
+
+        renew, sleeper.store.renew = sleeper.store.renew, asleep  # type: ignore[method-assign]
+        await reached(there, State.DONE, prompt_id)
+        sleeper.store.renew = renew  # type: ignore[method-assign]
+        sleeping.set()
+        sleeper.renderer.go.set()
+        await reached(changes, State.DONE, prompt_id)
+        assert await answers(other) == Counter([prompt_id])
+
+
+async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members_are_told() -> None:
+    postgres.skip_where_missing()
+    with postgres.running() as server:
+        async with running(server.url("postgres"), lease=LEASE) as bot:
+            changes, notes = bot.composer.changes(), bot.composer.changes()
+            bot.renderer.go.clear()
+            ids = [await bot.ask(asked(seed=n), Place("web", "local", f"m{n}")) for n in range(20)]
+            await all_rendering(changes, set(ids[:8]))
+            await asyncio.to_thread(server.kill)
+            bot.renderer.go.set()
+            async with asyncio.timeout(20):
+                while not (progress := await anext(notes)).note:
+                    pass
+            assert progress.note == "the database does not answer: your tune waits until it does…"
+            with pytest.raises(StoreAway, match="please ask again in a minute"):
+                await bot.ask(asked())
+            await asyncio.sleep(1.5 * LEASE)
+            await asyncio.to_thread(server.start)
+            heard: Counter[int] = Counter()
+            await ends(changes, set(ids), heard)
+            assert heard == Counter(ids)
+            assert await answers(bot) == Counter(ids)
+            assert (await bot.finished(asked())).prompt.state is State.DONE
+
+
+async def test_a_bot_that_is_killed_while_workers_have_its_prompts_has_another_answer_them(
+    database: str, redis: RedisServer, start_station: StartStation, tmp_path: Path
+) -> None:
+    start_station("home")
+    words = database, str(LEASE), redis.url(), str(tmp_path / "mark")
+    command = (sys.executable, "-m", "tests.bot.composing.killable_bot", *words)
+    victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    try:
+        async with running(database, lease=LEASE, through=redis.url()) as bot:
+            changes = bot.composer.changes()
+            assert victim.stdout
+            assert await victim.stdout.readline() == b"ready\n"
+            left = {stored.id for stored in await bot.store.unfinished(["web"])}
+            assert len(left) == AT_WORKERS
+            victim.kill()
+            heard: Counter[int] = Counter()
+            await ends(changes, left, heard)
+            assert (heard, await answers(bot)) == (Counter(left), Counter(left))
+            await until(lambda: [health.free for health in bot.worker.workers()] == [8])  # of the dead bot's jobs too
+    finally:
+        if victim.returncode is None:
+            victim.kill()
+        await victim.wait()
+
+
+async def test_a_network_to_the_database_that_stalls_costs_nothing_but_time(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten seconds of it, with the times of the product, and all of them divided by five."""
+    monkeypatch.setattr(databases, "ANSWER_SECONDS", databases.ANSWER_SECONDS / 5)
+    port = make_url(database).port
+    assert port
+    async with (
+        proxy(port) as way,
+        running(make_url(database).set(port=way.port).render_as_string(False), lease=6.0) as bot,
+        running(database, lease=6.0) as other,
+    ):
+        bot.renderer.go.clear()
+        changes = bot.composer.changes()
+        ids = {await bot.ask(asked(seed=n)) for n in range(12)}
+        await all_rendering(changes, set(sorted(ids)[:8]))
+        way.open.clear()
+        bot.renderer.go.set()
+        await asyncio.sleep(2.0)
+        way.open.set()
+        heard: Counter[int] = Counter()
+        await ends(changes, ids, heard)
+        assert (heard, await answers(bot)) == (Counter(ids), Counter(ids))
+        assert other.renderer.rendered == [], "it lives, and they are its own"
+
+
+async def test_what_is_done_patiently_goes_through_in_the_end() -> None:
+    tries = iter([StoreAway("away"), StoreAway("away"), None])
+
+    async def call(answer: int) -> int:
+        if error := next(tries):
+            raise error
+        return answer
+
+    assert await patiently(call, 42) == 42

@@ -1,0 +1,139 @@
+"""A retrainer over a real database and a real trainer process (the stand-in), with votes to learn from."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.core.retraining import Retraining, Stand
+from bot.core.values import NewTune, Place
+from bot.retraining.retrainer import Retrainer
+from bot.store import Store
+from bot.workers.health import Health
+from bot.workers.local.trainer import Trainer
+from model.prompt import parse_prompt
+from tests.bot.workers.local.test_trainer import STAND_IN
+
+if TYPE_CHECKING:
+    from bot.workers.cluster.trainer_client import RemoteTrainer
+
+ANN, BOSS = Place("web", "local", "ann", "Ann"), Place("discord", "77", "1000", "Boss")
+FIRST = hashlib.sha256(b"first").hexdigest()  # of version 1
+GPU = Health("gpu", device="NVIDIA H100", slots=32, free=30, held=(FIRST,), trains=True, seen=1.2)
+VOTES = 6  # of each class: two members on three tunes
+ABC = "X:1\nT:The Long Lane\nR:reel\nM:4/4\nL:1/8\nK:Edor\n|:EBBA B2EB:|\n"
+
+
+class Draws:
+    """Draws nothing, and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.drawn: list[list[tuple[float, float]]] = []
+
+    async def chart(self, losses: list[tuple[float, float]]) -> bytes:
+        self.drawn.append(losses)
+        return b"\x89PNG"
+
+
+@dataclass
+class Class:
+    """The parts, running."""
+
+    store: Store
+    retrainer: Retrainer
+    draws: Draws
+    log: Path
+    data: Path
+
+    async def retrained(self, place: Place = ANN, **options: Any) -> Retraining:
+        """A retraining, from its beginning to its end."""
+        changes = self.retrainer.changes()
+        begun = await self.retrainer.start(place, **options)
+        async with asyncio.timeout(30):
+            return await self.retrainer.finished(begun.id, changes)
+
+    async def until(self, stage: str) -> None:
+        """Wait until the trainer says that it is at a stage."""
+        async with asyncio.timeout(20):
+            async for news in self.retrainer.changes():
+                if news.course.step.stage == stage:
+                    return
+
+    def files(self) -> list[str]:
+        return sorted(path.name for path in (self.data / "checkpoints").glob("*"))
+
+    def given(self) -> list[dict[str, Any]]:
+        """What each trainer was given."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+
+@asynccontextmanager
+async def school(data: Path, *words: str, votes: bool = True, **options: Any) -> AsyncIterator[Class]:
+    """A retrainer on the data directory `data`; `words` go to the stand-in, `options` to the Retrainer.
+
+    `through` is the URL of a Redis whose workers train.
+    """
+    data.mkdir(exist_ok=True)  # noqa: ASYNC240
+    log = data / "trainer.log"
+    given = {name: options.pop(name) for name in ("silence", "deadline", "grace") if name in options}
+    trainer = Trainer((*STAND_IN, "--log", str(log), *words), nice=0, **given)
+    url = options.pop("through", "")
+    async with (
+        await Store.open(options.pop("database", data / "tunesmith.db")) as store,
+        far_away(url, trainer) if url else nullcontext(trainer) as chosen,
+    ):
+        await choose_first(store, data)
+        if votes and not await store.learning.votes(("web", "discord"), 1):
+            await vote(store)
+        draws = Draws()
+        usual: dict[str, Any] = {"minimum_votes": VOTES, "lease": 4.0}
+        rest = data / "checkpoints", data, draws
+        usual["workers"] = lambda: [GPU]
+        async with Retrainer(store, chosen, *rest, **{**usual, **options}) as retrainer:
+            yield Class(store, retrainer, draws, log, data)
+
+
+@asynccontextmanager
+async def far_away(url: str, local: Trainer) -> AsyncIterator["RemoteTrainer"]:
+    """Workers behind a Redis, who train."""
+    from bot.workers.cluster.client import Cluster
+    from bot.workers.cluster.trainer_client import RemoteTrainer
+
+    async with Cluster(url, lease=1.5) as cluster:
+        yield RemoteTrainer(url, local, cluster, lease=1.5)
+
+
+async def choose_first(store: Store, data: Path) -> None:
+    """Version 1, a file of its own, in use."""
+    if await store.current_version() is None:
+        first = data / "first.safetensors"
+        first.write_bytes(b"first")
+        await store.add_version(str(first), FIRST, "trad", 1, "shipped")
+        await store.choose_version(1)
+
+
+async def tunes(store: Store, count: int, place: Place = ANN) -> list[int]:
+    """So many finished tunes; their ids."""
+    ids = await store.place(place)
+    stored = await store.add_prompt(*ids, parse_prompt("Edor", "reel", seed=7), count, 1)
+    made = await store.finish(stored.id, [NewTune(n, 7 + n, f"Tune {n}", ABC) for n in range(count)])
+    return [tune.id for tune in made]
+
+
+async def vote(store: Store, members: Collection[str] = ("2000", "3000"), count: int = 3) -> list[int]:
+    """So many members of Discord each vote up so many tunes of Ann's; the tunes."""
+    made = await tunes(store, count)
+    for member in members:
+        member_id, _ = await store.place(Place("discord", "77", member, f"Member {member}"))
+        for tune in made:
+            await store.vote(tune, member_id, 1)
+    return made
+
+
+async def stands(store: Store) -> list[Stand]:
+    """Of all retrainings, the oldest first."""
+    return [each.stand for each in reversed(await store.learning.latest(100))]

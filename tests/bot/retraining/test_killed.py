@@ -1,0 +1,64 @@
+# ruff: noqa: ASYNC110, ASYNC220 (what is waited for happens in other processes, or on their disk)
+"""A bot that is killed while it retrains: its trainer goes with it, and the next start goes on."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.core.retraining import Stand
+from tests.bot.retraining.retrainers import VOTES, school, stands
+from tests.command_line import ROOT
+
+STAGES = ["reading", "tuning", "checking", "written", "proving"]
+
+
+async def killed(data: Path, *words: str) -> int:
+    """The trainer's process id; its bot was killed when the trainer, or the trial, had come to where it hangs."""
+    mark = data.parent / "mark"
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bot.retraining.killable_retraining",
+        str(data),
+        "--do",
+        "hang",
+        "--once",
+        str(mark),
+        *words,
+    ]
+    process = subprocess.Popen(command, cwd=ROOT)
+    try:
+        async with asyncio.timeout(30):
+            while not mark.exists():
+                await asyncio.sleep(0.02)
+        children = psutil.Process(process.pid).children()
+        assert len(children) == 1
+        return int(children[0].pid)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+async def test_one_killed_at_any_stage_is_gone_on_with_and_its_message_too(tmp_path: Path, stage: str) -> None:
+    data = tmp_path / "data"
+    child = await killed(data, "--at", stage)
+    if stage != "proving":  # that composes one tune, and ends by itself
+        async with asyncio.timeout(10):
+            while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+                await asyncio.sleep(0.05)
+    async with school(data, lease=1.0) as taught:
+        assert await taught.store.current_version() == 1
+        async with asyncio.timeout(30):
+            while not (found := await taught.retrainer.retraining(1)).stand.final:
+                await asyncio.sleep(0.05)
+        assert (found.stand, found.attempts, found.message_id, found.votes) == (Stand.PROMOTED, 2, "20", VOTES)
+        assert await stands(taught.store) == [Stand.PROMOTED]
+        assert await taught.store.current_version() == 2
+        assert [version.number for version in await taught.store.versions()] == [1, 2]
+    if psutil.pid_exists(child):
+        psutil.Process(child).kill()

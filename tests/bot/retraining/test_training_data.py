@@ -1,0 +1,108 @@
+# ruff: noqa: ASYNC110 (what is waited for happens in other processes, or on their disk)
+"""The votes that a retraining learns from: enough of them, of others, on tunes that are there."""
+
+import asyncio
+import gc
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import BadRequest
+from bot.core.retraining import Stand
+from bot.core.values import Place
+from tests.bot.retraining.retrainers import ANN, BOSS, school, stands, tunes, vote
+
+
+@pytest.mark.parametrize(("members", "said"), [((), "there are 0 votes"), (("2000",), "there are 3 votes")])
+async def test_with_too_few_votes_nothing_begins(tmp_path: Path, members: Sequence[str], said: str) -> None:
+    async with school(tmp_path / "data", votes=False) as taught:
+        await vote(taught.store, members)
+        with pytest.raises(BadRequest, match=f"{said} to learn from, and a retraining needs at least 6"):
+            await taught.retrainer.start(ANN)
+        assert await stands(taught.store) == []
+        assert taught.given() == []
+        if members:
+            assert (await taught.retrained(minimum_votes=3)).stand is Stand.PROMOTED
+
+
+@pytest.mark.parametrize("minimum", [0, -1, 10**30])
+async def test_a_minimum_that_cannot_be_is_refused(tmp_path: Path, minimum: int) -> None:
+    async with school(tmp_path / "data") as taught:
+        with pytest.raises(BadRequest, match="choose 1 to 1,000,000"):
+            await taught.retrainer.start(ANN, minimum_votes=minimum)
+
+
+async def test_votes_on_deleted_tunes_and_on_own_ones_teach_nothing(tmp_path: Path) -> None:
+    async with school(tmp_path / "data", votes=False) as taught:
+        kept, deleted, own = await vote(taught.store)
+        ann, _ = await taught.store.place(ANN)
+        await taught.store.vote(own, ann, -1)
+        await taught.store.delete_tune(deleted)
+        with pytest.raises(BadRequest, match="there are 4 votes"):
+            await taught.retrainer.start(ANN)
+        await taught.retrained(minimum_votes=4)
+        (given,) = taught.given()
+        assert [(lesson["id"], lesson["weight"]) for lesson in given["lessons"]] == [(kept, 2.0), (own, 2.0)]
+
+
+async def test_a_tune_that_is_deleted_meanwhile_is_not_learned_from(tmp_path: Path) -> None:
+    once = tmp_path / "once"
+    async with school(tmp_path / "data", "--do", "hang", "--once", str(once)) as taught:
+        await taught.retrainer.start(ANN)
+        await taught.until("tuning")
+        await taught.store.delete_tune(1)
+    async with school(tmp_path / "data") as taught:  # began again: four votes are left
+        async with asyncio.timeout(20):
+            while await taught.store.learning.opened():
+                await asyncio.sleep(0.05)
+        (last,) = await taught.store.learning.latest()
+        assert (last.stand, last.error) == (Stand.FAILED, "only 4 votes are left to learn from, of 6 needed")
+
+
+async def test_a_member_with_ten_thousand_votes_blocks_nobody(tmp_path: Path) -> None:
+    async with school(tmp_path / "data", votes=False) as taught:
+        made = await tunes(taught.store, 10_000)
+        member, _ = await taught.store.place(Place("discord", "77", "2000", "Keen"))
+        rows = [(tune, member) for tune in made]
+        await fill_votes(taught.data / "tunesmith.db", rows)
+        longest = 0.0
+
+        async def watch() -> None:
+            nonlocal longest
+            while True:
+                began = time.thread_time()  # the loop's own: what else the machine does is none of the bot's business
+                await asyncio.sleep(0.01)
+                longest = max(longest, time.thread_time() - began)
+
+        gc.freeze()  # or the collector walks through all that the tests before have left
+        watching = asyncio.create_task(watch())
+        done = await taught.retrained(minimum_votes=10_000)
+        watching.cancel()
+        gc.unfreeze()
+        assert (done.stand, done.votes) == (Stand.PROMOTED, 10_000)
+        assert len(taught.given()[0]["lessons"]) == done.tunes > 0
+        assert longest < 0.5, "the bot goes on answering meanwhile"
+
+
+async def fill_votes(path: Path, rows: Sequence[tuple[int, int]]) -> None:
+    """Written by SQL alone: through the store ten thousand would take half a minute."""
+    import sqlite3
+
+    def fill() -> None:
+        with sqlite3.connect(path) as database:
+            day = "2026-11-01 10:00:00.000000"
+            database.executemany(f"INSERT INTO votes VALUES (?, ?, 1, '{day}', '{day}')", rows)
+        database.close()
+
+    await asyncio.to_thread(fill)
+
+
+async def test_votes_of_a_platform_that_does_not_train_are_left_out(tmp_path: Path) -> None:
+    async with school(tmp_path / "data", voters=("discord",)) as taught:
+        (made,) = await tunes(taught.store, 1, BOSS)
+        ann, _ = await taught.store.place(ANN)
+        await taught.store.vote(made, ann, 1)
+        await taught.retrained()
+        assert made not in [lesson["id"] for lesson in taught.given()[0]["lessons"]]

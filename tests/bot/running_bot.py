@@ -1,0 +1,138 @@
+"""A composer over a real database and a real worker process (the stand-in), with a renderer that a test can steer."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.composing.composer import Composer
+from bot.composing.failover import Sharing
+from bot.composing.queue import PromptQueue
+from bot.composing.rate_limits import Limits
+from bot.core.values import Place, Progress, State
+from bot.library.library import Library
+from bot.library.server_settings import Settings
+from bot.render import Renderer as RealRenderer
+from bot.store import Store
+from bot.workers.local.worker import LocalWorker
+from model.prompt import Prompt, parse_prompt
+from tests.bot.workers.local.test_worker import STAND_IN
+
+if TYPE_CHECKING:
+    from bot.workers.cluster.client import Cluster
+
+SHA256 = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()  # some file that workers can fetch
+ANN, BEN = Place("web", "local", "ann", "Ann"), Place("web", "local", "ben", "Ben")
+
+
+@dataclass
+class Renderer:
+    """Answers at once, or when `go` is set; fails with `error`."""
+
+    error: Exception | None = None
+    real: RealRenderer | None = None  # in whose place it stands
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    rendered: list[str] = field(default_factory=list)
+
+    async def render(self, abc: str, kinds: Collection[str] = ()) -> dict[str, bytes]:
+        self.rendered.append(abc)
+        await self.go.wait()
+        if self.error:
+            raise self.error
+        return await self.real.render(abc, kinds) if self.real else {kind: kind.encode() for kind in kinds}
+
+
+@dataclass
+class Bot:
+    """The parts, running."""
+
+    store: Store
+    composer: Composer
+    renderer: Renderer
+    worker: "LocalWorker | Cluster"
+    settings: Settings
+
+    async def ask(self, prompt: Prompt, place: Place = ANN, count: int = 1) -> int:
+        return (await self.composer.compose(place, prompt, count)).prompt.id
+
+    async def finished(self, prompt: Prompt, place: Place = ANN, count: int = 1) -> Progress:
+        changes = self.composer.changes()
+        return await self.composer.finished(await self.ask(prompt, place, count), changes)
+
+    async def state(self, prompt_id: int) -> State:
+        stored = await self.store.prompt(prompt_id)
+        assert stored
+        return stored.state
+
+
+@asynccontextmanager
+async def running(
+    path: Path | str,
+    *options: str,
+    at_once: int = 8,
+    limit: int = 50,
+    per_member: int = 50,
+    per_server: int | None = None,
+    version: int = 1,
+    patience: float = 60.0,
+    real: RealRenderer | None = None,
+    cooldowns: tuple[float, float] = (0.0, 0.0),
+    lease: float = 30.0,
+    through: str = "",
+) -> AsyncIterator[Bot]:
+    """A bot on the database at a path or URL. Rendering goes through unless a test clears `renderer.go`.
+
+    The stand-in beside it composes, or the workers at the Redis whose URL is `through`.
+    """
+    renderer = Renderer(real=real)
+    renderer.go.set()
+    beside = far_away(through) if through else LocalWorker(command=(*STAND_IN, *options))
+    async with await Store.open(path, lease) as store, beside as worker:
+        for number in range(1, version + 1):
+            file = (__file__, SHA256) if through else (f"/nowhere/{number}.safetensors", str(number) * 64)
+            await store.add_version(*file, "trad", number)
+        queue = PromptQueue(limit, per_member, per_server)
+        library = Library(store, renderer)  # type: ignore[arg-type]
+        settings = Settings(store)
+        limits = Limits(settings, *cooldowns)
+        rest = queue, at_once, 30.0, version, patience
+        composer = Composer(store, library, worker, renderer, *rest, limits=limits, current=store.current_version)
+        shared = str(path).startswith("postgresql")
+        async with composer, Sharing(store, composer, ["web"], at_once) if shared else nullcontext():
+            yield Bot(store, composer, renderer, worker, settings)
+
+
+def far_away(url: str) -> "Cluster":
+    from bot.workers.cluster.client import Cluster
+
+    return Cluster(url, lease=1.5)
+
+
+def asked(does: str = "", key: str = "D", seed: int = 7) -> Prompt:
+    """A prompt whose opening tells the stand-in what to do."""
+    return parse_prompt(key, "reel", seed=seed, opening=does)
+
+
+async def reached(changes: AsyncIterator[Progress], state: State, *prompt_ids: int) -> Progress:
+    """The next time that a prompt is in a state; of several, in whatever order, the last."""
+    left = set(prompt_ids)
+    async with asyncio.timeout(20):
+        async for progress in changes:
+            if progress.prompt.state is state:
+                left.discard(progress.prompt.id)
+            if not left:
+                return progress
+    raise AssertionError("the changes ended")
+
+
+async def all_rendering(changes: AsyncIterator[Progress], ids: set[int]) -> None:
+    """Hear changes until each of these prompts is being rendered, in whatever order."""
+    left = set(ids)
+    async with asyncio.timeout(30):
+        while left:
+            progress = await anext(changes)
+            if progress.prompt.state is State.RENDERING:
+                left.discard(progress.prompt.id)

@@ -1,0 +1,44 @@
+from model.corpus.build import normalise
+from model.corpus.duplicates import contour, families
+from model.encoding.tokenizer import Song
+from model.music.abc_reader import parse
+from model.music.key import Key
+from model.music.tune import transpose
+
+KESH = (
+    "|:G3 GAB|A3 ABd|edd gdd|edB dBA|G3 GAB|A3 ABd|edd gdB|AGF G3:|\n"
+    "|:B2B dBd|ege dBA|B2B dBG|ABA AGA|BAB dBd|ege dBd|gfg aga|bgg g3:|"
+)
+OTHER = "|:DFA AFA|BAB d2e|fed edB|AFE E3|DFA AFA|BAB d2e|fed edB|AFD D3:|\n|:fgf fed|efe edB|d2d edB|AFE E3:|"
+
+
+def song(music: str, title: str = "The Kesh", key: str = "G", to: str = "") -> Song:
+    text = f"X:1\nT:{title}\nR:jig\nM:6/8\nL:1/8\nK:{key}\n{music}"
+    tune = parse(text)
+    return normalise(transpose(tune, Key.parse(to)) if to else tune, text, "book", []).song
+
+
+def test_a_transposed_copy_under_another_name_is_family() -> None:
+    assert families([song(KESH), song(KESH, "Kincora", to="D")]) == [0, 0]
+
+
+def test_a_lightly_varied_copy_is_family() -> None:
+    varied = KESH.replace("edd gdd", "edB gdB").replace("G3 GAB", "G2G GAB").replace("bgg", "bag")
+    assert varied != KESH
+    assert families([song(KESH), song(varied)]) == [0, 0]
+
+
+def test_another_tune_is_not() -> None:
+    assert families([song(KESH), song(OTHER, key="D"), song(KESH)]) == [0, 1, 0]
+
+
+def test_the_first_member_names_the_family() -> None:
+    assert families([song(OTHER, key="D"), song(KESH), song(OTHER, key="D"), song(KESH)]) == [0, 1, 0, 1]
+
+
+def test_no_songs_no_families() -> None:
+    assert families([]) == []
+
+
+def test_a_contour_does_not_know_the_key() -> None:
+    assert contour(song(KESH)) == contour(song(KESH, to="Eb"))

@@ -1,0 +1,74 @@
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from model.encoding.part_plan import Plans
+from model.encoding.tokenizer import decode
+from model.music.key import Key
+from model.network import checkpoint
+from model.network.checkpoint import Checkpoint
+from model.network.lstm import restored
+from model.prompt import Form, Prompt
+from model.retraining import likelihood
+from model.retraining.likelihood import Read, Reads, log_probabilities
+from model.retraining.replay import Tokens
+from model.sampling.sampler import Sampler, numbered
+from model.training.dataset import features
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Checkpoint:
+    return checkpoint.read(checkpoint.SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def spelled(sampler: Sampler) -> list[Tokens]:
+    """Short jigs."""
+    short = Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=100)
+    return [one.spelled for one in sampler.compose(numbered(short, 5))]
+
+
+def test_probabilities_are_those_of_the_network(shipped: Checkpoint, spelled: list[Tokens], sampler: Sampler) -> None:
+    network = restored(shipped.network, shipped.weights)
+    inputs, targets = features(spelled[3], sampler.vocabulary, network.config.inputs)
+    with torch.inference_mode():
+        logits = network(inputs[None])[0][0].log_softmax(-1)
+    wanted = float(logits[torch.arange(len(targets)), targets].sum())
+    wanted -= math.log(2) * Plans.known_to(shipped.facts).bits(decode(spelled[3]))
+    (found,) = log_probabilities([shipped], spelled)
+    assert float(found[3]) == pytest.approx(wanted, abs=0.05)  # the LSTM reads in bfloat16 where that is native
+
+
+def test_checkpoints_of_other_bodies_read_for_themselves(shipped: Checkpoint, spelled: list[Tokens]) -> None:
+    moved = {**shipped.weights, "lstm.bias_hh_l0": shipped.weights["lstm.bias_hh_l0"] + 0.05}
+    other = replace(shipped, weights=moved)
+    one, two, again = log_probabilities((shipped, other, shipped), spelled)
+    assert torch.equal(one, again)
+    assert not torch.allclose(one, two)
+    assert torch.equal(two, log_probabilities([other], spelled)[0])
+
+
+def test_checkpoints_of_one_body_share_what_was_read(
+    shipped: Checkpoint, spelled: list[Tokens], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_all = likelihood.read_all
+    count: list[int] = []
+
+    def counted(*asked: Any) -> list[Read]:
+        count.append(1)
+        return read_all(*asked)
+
+    monkeypatch.setattr(likelihood, "read_all", counted)
+    way_out = {**shipped.weights, "output.bias": shipped.weights["output.bias"] + torch.arange(355) / 100}
+    moved = {**shipped.weights, "lstm.bias_hh_l0": shipped.weights["lstm.bias_hh_l0"] + 0.05}
+    reads, tuned, other = Reads(), replace(shipped, weights=way_out), replace(shipped, weights=moved)
+    kept = log_probabilities([shipped, tuned], spelled, reads) + log_probabilities([tuned], spelled, reads)
+    assert len(count) == 1
+    assert torch.equal(kept[1], kept[2])
+    assert not torch.allclose(kept[0], kept[1])
+    log_probabilities([other], spelled, reads)
+    log_probabilities([shipped], spelled[:2], reads)
+    assert len(count) == 3

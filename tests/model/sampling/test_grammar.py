@@ -1,0 +1,168 @@
+import itertools
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.corpus.build import Corpus, CorpusTune
+from model.encoding.inputs import INPUTS, Cursor
+from model.encoding.part_plan import plans_of
+from model.encoding.tokenizer import decode, encode, ticks
+from model.encoding.vocabulary import Vocabulary
+from model.music.key import Key, all_keys
+from model.music.parts import form_of, well_formed
+from model.music.rhythm import RHYTHMS
+from model.prompt import Form, Prompt
+from model.sampling import detokenize
+from model.sampling.grammar import MUSIC, Grammar, Rules, State, accepts
+from model.sampling.sampler import Sampler
+from tests.model.tunes import words
+
+FORMS = [Form(parts, bars) for parts in Form.FORMS for bars in Form.BARS]
+KEYS = [key for key in all_keys() if key.mode != "loc"]  # the books have no locrian tune
+
+
+@pytest.fixture(scope="module")
+def vocabulary(sampler: Sampler) -> Vocabulary:
+    return sampler.vocabulary
+
+
+def grammar_of(prompt: Prompt, vocabulary: Vocabulary) -> Grammar:
+    return Grammar(vocabulary, detokenize.rules(prompt, vocabulary))
+
+
+def walk(grammar: Grammar, stream: random.Random) -> list[str]:
+    """The tokens of a walk that takes any allowed way with the same probability."""
+    state, tokens = grammar.start, []
+    while state.node != grammar.end:
+        token_id = stream.choice([int(i) for i in np.flatnonzero(grammar.mask(state))])
+        following = grammar.next(state, token_id)
+        assert following is not None
+        state = following
+        tokens.append(grammar.vocabulary.tokens[token_id])
+    return tokens
+
+
+@pytest.mark.parametrize("rhythm", RHYTHMS)
+def test_any_walk_is_a_well_formed_tune(rhythm: str, vocabulary: Vocabulary) -> None:
+    stream = random.Random(rhythm)
+    for form in stream.sample(FORMS, 3):
+        prompt = Prompt(stream.choice(KEYS), rhythm, form=form)
+        tokens = walk(grammar_of(prompt, vocabulary), stream)
+        tune = detokenize.tune_of(tokens, prompt, "A walk")
+        assert well_formed(tune, prompt.key, form) == ""
+        last = list(tune.played()[-1].notes)[-1].pitch
+        assert last is not None
+        assert last.midi % 12 == prompt.key.tonic_class
+        assert all(detokenize.LOWEST <= pitch.midi <= detokenize.HIGHEST for pitch in tune.pitches)
+        assert tune.metre == RHYTHMS[rhythm].metre
+
+
+@pytest.mark.parametrize(("rhythm", "form"), [("polka", "AABB:4"), ("jig", "AB:4")])
+def test_no_state_is_a_dead_end(rhythm: str, form: str, vocabulary: Vocabulary) -> None:
+    grammar = grammar_of(Prompt(Key.parse("Edor"), rhythm, form=Form.parse(form)), vocabulary)
+    seen, waiting = {grammar.start}, [grammar.start]
+    while waiting:
+        state = waiting.pop()
+        ids = np.flatnonzero(grammar.mask(state))
+        assert len(ids)
+        following = {grammar.next(state, int(token_id)) for token_id in ids}
+        assert None not in following
+        fresh = {after for after in following if after is not None} - seen
+        seen |= fresh
+        waiting += fresh
+    assert State(grammar.end, 0) in seen
+
+
+def test_only_the_allowed_tokens_have_a_next_state(vocabulary: Vocabulary) -> None:
+    grammar = grammar_of(Prompt(Key.parse("D"), "jig"), vocabulary)
+    state: State | None = grammar.start
+    for token_id in vocabulary.encode(words("R:jig M:6/8 K:maj F:AABB |: bars=8 pickup=0")):
+        assert state is not None
+        assert grammar.mask(state)[token_id]
+        state = grammar.next(state, token_id)
+    assert state is not None
+    allowed = [vocabulary.tokens[i] for i in np.flatnonzero(grammar.mask(state))]
+    assert "C6" in allowed
+    assert not {"|", "|]", "C8", "|:", "bars=8"} & set(allowed)
+    assert grammar.next(state, vocabulary.ids["|"]) is None
+
+
+def test_the_tables_show_the_network_what_the_cursor_of_training_shows(vocabulary: Vocabulary) -> None:
+    stream = random.Random(5)
+    for rhythm, form in (("reel", "AABB:8"), ("jig", "AABBCC:4"), ("waltz", "AABA:16"), ("slip jig", "AB:4")):
+        grammar = grammar_of(Prompt(Key.parse("Ador"), rhythm, form=Form.parse(form)), vocabulary)
+        state, cursor = grammar.start, Cursor(plan=(1, 2, 3))
+        for token in walk(grammar, stream):
+            token_id = vocabulary.ids[token]
+            after = grammar.next(state, token_id)
+            assert after is not None
+            state = after
+            cursor.advance(token, token_id)
+            if state.node != grammar.end:
+                assert cursor.inputs(token_id)[INPUTS.index("plan")] == grammar.planned[state.node]
+            if grammar.nodes[state.node].stage == MUSIC:
+                assert cursor.place_ids() == (state.position + 1, grammar.place[state.node])
+                assert cursor.bar == grammar.bar_number[state.node]
+            elif state.node != grammar.end:
+                assert cursor.place_ids() == (0, grammar.place[state.node]) == (0, 0)
+
+
+@pytest.mark.parametrize("closes", [(), (True,), (False, True), (True, True)])
+def test_parts_that_are_to_close_end_on_the_tonic(vocabulary: Vocabulary, closes: tuple[bool, ...]) -> None:
+    rules = detokenize.rules(Prompt(Key.parse("Ador"), "jig", form=Form.parse("AABBCC:4")), vocabulary)
+    grammar, stream = Grammar(vocabulary, replace(rules, closes=closes)), random.Random(1)
+    ends = [[plan.closes for plan in plans_of(decode(walk(grammar, stream)).parts)] for _ in range(12)]
+    for part, asked in enumerate((*closes, *(False,) * (2 - len(closes)), True)):
+        assert all(end[part] for end in ends) is asked, part
+
+
+def test_a_note_that_takes_two_tied_ones_is_given_and_never_drawn(vocabulary: Vocabulary) -> None:
+    grammar = grammar_of(Prompt(Key.parse("D"), "reel"), vocabulary)
+    state: State | None = grammar.start
+    for token in words("R:reel M:4/4 K:maj F:AABB |: bars=8 pickup=0"):
+        assert state is not None
+        state = grammar.next(state, vocabulary.ids[token])
+    assert state is not None
+    drawn = [vocabulary.tokens[i] for i in np.flatnonzero(grammar.mask(state))]
+    assert {"C", "C2", "C3", "C4"} < set(drawn)
+    assert not [token for token in drawn if token.lstrip("^_CDEFGABcdefgabz,'") in ("5", "9", "11", "5/2")]
+    five = next(i for i, token in enumerate(vocabulary.tokens) if token.endswith("5") and token[0] in "CDEFGABcdefgabz")
+    assert grammar.next(state, five) == State(state.node, 60)
+
+
+def loose(tune: CorpusTune, form: Form) -> Rules:
+    return Rules(tune.tokens[:4], ticks(tune.song.metre), form, 0, 127, strict=False)
+
+
+def test_tunes_of_the_books_are_allowed_paths(books: Corpus) -> None:
+    vocabulary, grammars, tried = books.vocabulary(), dict[Rules, Grammar](), 0
+    for tune in books.tunes:
+        form = form_of(tune.song.parts)
+        if form is None:
+            continue
+        tokens = list(tune.tokens)
+        if form.parts == "AABA":  # the last A is the first one again, and not composed
+            tokens[4:] = encode(replace(tune.song, parts=tune.song.parts[:-1]))[4:]
+        rules = loose(tune, form)
+        if rules not in grammars:
+            grammars[rules] = Grammar(vocabulary, rules)
+        way = accepts(grammars[rules], tokens)
+        assert way == len(tokens), (tune.title, tokens[way - 3 : way + 1])
+        tried += 1
+    assert tried > 100
+
+
+def test_a_broken_path_is_followed_to_where_it_breaks(vocabulary: Vocabulary) -> None:
+    grammar = grammar_of(Prompt(Key.parse("D"), "jig"), vocabulary)
+    tokens = words("R:jig M:6/8 K:maj F:AABB |: bars=8 pickup=0 C3 E3 | C6 | C2 |")
+    assert accepts(grammar, tokens) == len(tokens) - 1
+    assert accepts(grammar, ["R:reel"]) == 0
+    assert accepts(grammar, ["R:jig", "no such token"]) == 1
+
+
+def test_every_form_and_key_has_rules(vocabulary: Vocabulary) -> None:
+    for key, form in itertools.product(KEYS, FORMS):
+        rules = detokenize.rules(Prompt(key, "reel", form=form), vocabulary)
+        assert rules.high - rules.low == detokenize.HIGHEST - detokenize.LOWEST

@@ -1,0 +1,102 @@
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.corpus.build import Corpus
+from model.encoding.tokenizer import Song
+from model.music.abc_reader import parse
+from model.music.abc_writer import write
+from model.music.key import Key
+from model.music.parts import parts_of
+from model.music.tune import transpose
+from model.network import checkpoint
+from model.prompt import Form, Prompt
+from model.sampling.candidates import PATIENCE, WARMER
+from model.sampling.originality import LIMIT, NOBODY, VERBATIM_BARS, Index, Nearest, _longest_run, index_of
+from model.sampling.sampler import Composed, Sampler
+
+EDOR = Prompt(Key.parse("Edor"), "reel", form=Form("AB", 8), seed=21)
+
+
+@pytest.fixture(scope="module")
+def index(books: Corpus) -> Index:
+    return Index(index_of([(tune.song, tune.title, tune.source) for tune in books.tunes]))
+
+
+@pytest.fixture(scope="module")
+def made(sampler: Sampler) -> Composed:
+    return sampler.compose([EDOR])[0]
+
+
+def song_of(composed: Composed) -> Song:
+    tune = composed.tune
+    return Song(tune.rhythm, tune.metre.length, str(tune.metre), tune.key.mode, parts_of(tune))
+
+
+def test_a_tune_of_the_books_is_found_whole_or_in_part(books: Corpus, index: Index) -> None:
+    for tune in books.tunes[::40]:
+        found = index.nearest(tune.song)
+        assert (found.similarity, found.too_close) == (1.0, True)
+        parts = tune.song.parts
+        if len(parts) > 1 and parts[0].length >= VERBATIM_BARS:
+            found = index.nearest(replace(tune.song, parts=parts[:1]))
+            assert found.bars >= VERBATIM_BARS or found.similarity > LIMIT
+
+
+def test_key_does_not_matter(made: Composed) -> None:
+    index = Index(index_of([(song_of(made), "Mine", "here")]))
+    moved = replace(made, tune=transpose(made.tune, Key.parse("Ador"), 0))
+    assert index.nearest(song_of(moved)) == Nearest("Mine", "here", 1.0, index.nearest(song_of(made)).bars)
+
+
+def test_nothing_is_near_to_a_few_notes(index: Index) -> None:
+    few = parse("X:1\nM:4/4\nL:1/8\nK:C\nC8|]")
+    assert index.nearest(Song("reel", few.metre.length, "4/4", "", parts_of(few))) == NOBODY
+
+
+def test_the_longest_run_is_the_one_a_search_finds() -> None:
+    random = np.random.default_rng(3)
+    for _ in range(200):
+        one, other = (random.integers(0, 3, random.integers(0, 30)).astype(np.uint16) for _ in range(2))
+        start, end = _longest_run(one, other)
+        texts = "".join(map(chr, one + 65)), "".join(map(chr, other + 65))
+        assert texts[0][start:end] in texts[1]
+        longer = {texts[0][i : i + end - start + 1] for i in range(len(one) - (end - start))}
+        assert not any(run in texts[1] for run in longer)
+
+
+def test_the_nearest_is_found_in_twenty_milliseconds(books: Corpus, index: Index) -> None:
+    def milliseconds(song: Song) -> float:
+        began = time.perf_counter()
+        index.nearest(song)
+        return 1000 * (time.perf_counter() - began)
+
+    songs = [tune.song for tune in books.tunes[::25]]
+    assert np.median([min(milliseconds(song) for _ in range(3)) for song in songs]) < 20
+
+
+def test_a_tune_that_is_known_is_drawn_again(made: Composed) -> None:
+    wary = Sampler(checkpoint.read(checkpoint.SHIPPED), None, Index(index_of([(song_of(made), "Mine", "here")])))
+    again = wary.compose([EDOR])[0]
+    assert write(again.tune) != write(made.tune)
+    assert again.draws == 2
+    assert again.temperature == EDOR.temperature
+    assert again.nearest.similarity < LIMIT
+
+
+def test_after_five_redraws_the_temperature_rises() -> None:
+    class Strict:
+        """Finds the first seven tunes too close."""
+
+        asked = 0
+
+        def nearest(self, *_: object) -> Nearest:
+            self.asked += 1
+            return Nearest("Theirs", "book", 0.9 if self.asked <= PATIENCE + 2 else 0.1, 0.0)
+
+    wary = Sampler(checkpoint.read(checkpoint.SHIPPED), None, Strict())  # type: ignore[arg-type]
+    composed = wary.compose([replace(EDOR, seed=1)])[0]  # none of whose draws is of another form
+    assert composed.draws == PATIENCE + 3
+    assert composed.temperature == pytest.approx(EDOR.temperature + 2 * WARMER)

@@ -1,0 +1,41 @@
+"""Temperature moves surprise: the higher, the more bits a note the network needs for what it composed."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch.nn import functional as F
+
+from model.encoding.vocabulary import Vocabulary
+from model.music.key import Key
+from model.network import checkpoint
+from model.network.lstm import Network, restored
+from model.prompt import Form, Prompt
+from model.sampling.critic import Critic
+from model.sampling.sampler import Sampler, numbered
+from model.training.batches import IGNORED
+from model.training.dataset import features, notes_in
+
+
+@torch.inference_mode()
+def bits_per_note(network: Network, vocabulary: Vocabulary, tunes: Sequence[Sequence[str]]) -> float:
+    inputs, targets = zip(*(features(tokens, vocabulary, network.config.inputs) for tokens in tunes), strict=True)
+    pad = torch.nn.utils.rnn.pad_sequence
+    logits, _ = network(pad(list(inputs), batch_first=True))
+    wanted = pad(list(targets), batch_first=True, padding_value=IGNORED)
+    nats = F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=IGNORED, reduction="sum")
+    return float(nats) / math.log(2) / sum(map(notes_in, tunes))
+
+
+def test_surprise_rises_with_temperature() -> None:
+    read = checkpoint.read(checkpoint.SHIPPED)
+    sampler = Sampler(read, critic=Critic.load())
+    network = restored(read.network, read.weights)
+    prompt = Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=1000)
+    surprise = []
+    for temperature in (0.1, 1.0, 2.0):
+        composed = sampler.compose(numbered(replace(prompt, temperature=temperature), 200))
+        surprise.append(bits_per_note(network, sampler.vocabulary, [one.spelled for one in composed]))
+    assert surprise == sorted(surprise)
+    assert surprise[-1] > 2 * surprise[0]
