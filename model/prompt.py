@@ -1,16 +1,14 @@
-"""What is asked of the model and what it answers: frozen values, each with a JSON form. No torch here."""
+"""What a member asks for, checked: everything that a tune depends on beside the checkpoint. No torch here."""
 
-import json
 import math
 import random
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from typing import Any, Self
 
 from model.errors import InputError
 from model.music import rhythm as rhythms
+from model.music.form import Form
 from model.music.key import Key
 
 LARGEST_SEED = 2**31 - 1
@@ -18,36 +16,6 @@ LONGEST_OPENING = 2_000  # characters of ABC
 VARIATIONS = {"parts": "keep the first part, compose the others anew", "endings": "keep all but the endings"}
 COUNTS = range(1, 101)  # tunes one command may ask for; chats allow fewer
 TEMPERATURES = (0.1, 2.0)
-
-
-@dataclass(frozen=True)
-class Form:
-    """The order of parts and how many bars each has: `AABB:8`."""
-
-    parts: str = "AABB"
-    bars: int = 8
-
-    FORMS = ("AB", "AABB", "AABBCC", "AABA")
-    BARS = (4, 8, 16)
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        match = re.fullmatch(r"\s*([A-Za-z]{1,12})\s*(?::\s*(\d{1,3}))?\s*", text)
-        parts, bars = (match[1].upper(), int(match[2] or 8)) if match else ("", 0)
-        if parts not in cls.FORMS or bars not in cls.BARS:
-            raise InputError(
-                f"unknown form {text[:20]!r}: there are {', '.join(cls.FORMS)},"
-                " each with :4, :8 or :16 bars a part (AABB:8)"
-            )
-        return cls(parts, bars)
-
-    @property
-    def sounding(self) -> int:
-        """How many parts sound, one that is repeated at once counted once: 3 in AABA."""
-        return len(list(groupby(self.parts)))
-
-    def __str__(self) -> str:
-        return f"{self.parts}:{self.bars}"
 
 
 @dataclass(frozen=True)
@@ -69,7 +37,7 @@ class Prompt:
     @classmethod
     def from_json(cls, data: object) -> Self:
         """Raises InputError, one line that names the field, for what `to_json` of this release does not give."""
-        given = _fields(data, "prompt", _PROMPT_FIELDS)
+        given = checked_fields(data, "prompt", _PROMPT_FIELDS)
         _temperature(given["temperature"])
         _vary(given["vary"], given["opening"])
         return cls(**{**given, "key": Key.parse(given["key"]), "form": Form.parse(given["form"])})
@@ -86,17 +54,9 @@ _PROMPT_FIELDS: dict[str, type | tuple[type, ...]] = {
     "transpose": bool,
     "vary": str,
 }
-_JOB_FIELDS: dict[str, type | tuple[type, ...]] = {
-    "id": str,
-    "prompt": dict,
-    "deadline": _NUMBER,
-    "checkpoint": str,
-    "sha256": str,
-    "version": int,
-}
 
 
-def _fields(data: object, name: str, types: Mapping[str, type | tuple[type, ...]]) -> dict[str, Any]:
+def checked_fields(data: object, name: str, types: Mapping[str, type | tuple[type, ...]]) -> dict[str, Any]:
     """`data` as it came, if it has exactly the fields of `types`."""
     if not isinstance(data, dict):
         raise InputError(f"a {name} is a JSON object, not {type(data).__name__}")
@@ -192,78 +152,3 @@ def _vary(value: str, opening: str) -> str:
     if value and not opening.strip():
         raise InputError("nothing to vary: give the tune as the opening")
     return value
-
-
-@dataclass(frozen=True)
-class Job:
-    """One tune for a worker to compose. `deadline` is in seconds from when a worker is given it.
-
-    `version` is what the bot calls the checkpoint; `sha256`, of its file, is checked where it is given.
-    """
-
-    id: str
-    prompt: Prompt
-    deadline: float
-    checkpoint: str = ""  # path; empty is the one the worker was started with
-    sha256: str = ""
-    version: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "prompt": self.prompt.to_json()}
-
-    @classmethod
-    def from_json(cls, data: object) -> Self:
-        """Raises InputError, one line that names the field, for what `to_json` of this release does not give."""
-        given = _fields(data, "job", _JOB_FIELDS)
-        return cls(**{**given, "prompt": Prompt.from_json(given["prompt"])})
-
-
-@dataclass(frozen=True)
-class Known:
-    """The corpus tune that a new one is most like: its title, its book, and how alike they are, 0 to 1."""
-
-    title: str
-    source: str
-    similarity: float
-
-
-@dataclass(frozen=True)
-class Event:
-    """What a worker says. Of a job, `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
-
-    Of itself, with an empty id, it says `ready` once; `alive` every few seconds, with the `jobs` it has, the `memory`
-    it takes up, in MiB, and the `device` it computes on; and `batch` after each batch, with the `jobs`, `tokens` and
-    `seconds` of it.
-
-    `nearest` is None where nothing was compared; `temperature` is the one that the tune was drawn at in the end, None
-    where there is no tune. `error` is one line fit for a member; `fault` is `input` (the member's), `sampling` (another
-    seed may do) or `internal`. `version` is that of the checkpoint that composed, 0 for the one the worker was started
-    with; `note` is a line that says why it is not the job's own, empty where it is.
-    """
-
-    id: str
-    state: str
-    title: str = ""
-    abc: str = ""
-    tokens: int = 0
-    draws: int = 0
-    seconds: float = 0.0
-    nearest: Known | None = None
-    temperature: float | None = None
-    error: str = ""
-    fault: str = ""
-    version: int = 0
-    note: str = ""
-    jobs: int = 0
-    memory: int = 0
-    device: str = ""
-
-    def to_line(self) -> str:
-        return json.dumps(asdict(self)) + "\n"
-
-    @classmethod
-    def from_line(cls, line: str | bytes) -> Self:
-        """Raises ValueError or TypeError for a line that is no event."""
-        data = json.loads(line)
-        nearest = data.pop("nearest", None) if isinstance(data, dict) else None
-        return cls(**data, nearest=Known(**nearest) if nearest else None)

@@ -14,9 +14,10 @@ from bot.workers.local.worker import LocalWorker
 from model.evaluation.scores import song_of
 from model.music.abc_writer import write
 from model.network import checkpoint
-from model.prompt import Job, parse_prompt
+from model.prompt import parse_prompt
 from model.retraining.simulated_preferences import few_notes
 from model.sampling.sampler import Sampler, numbered
+from model.worker.protocol import Job
 from tests.bot.retraining.retrainers import ANN, BOSS, Draws
 from tests.model.random_corpora import jigs
 from tests.model.small_checkpoint import small_checkpoint

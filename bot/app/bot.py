@@ -29,7 +29,7 @@ from bot.workers import Trains, Workers
 from bot.workers.health import Health
 from bot.workers.local.trainer import Trainer
 from bot.workers.local.worker import COMMAND, LocalWorker
-from model.prompt import Event
+from model.worker.protocol import Event
 
 if TYPE_CHECKING:
     from bot.workers.cluster.client import Cluster

@@ -20,7 +20,8 @@ from bot.core.errors import WorkerError
 from bot.core.values import Place
 from bot.store import Store
 from bot.workers.local.worker import LocalWorker
-from model.prompt import Job, parse_prompt
+from model.prompt import parse_prompt
+from model.worker.protocol import Job
 
 JOBS = 200  # timed one by one
 DEVICE, TUNES = 0.05, 60  # seconds a tune of a device that does one after another; tunes

@@ -5,7 +5,7 @@ import json
 import sys
 import time
 
-from model.prompt import Event
+from model.worker.protocol import Event
 
 _ABC = "X:1\nT:The Bench\nR:reel\nM:4/4\nL:1/8\nK:D\n" + "|:DEFG ABAF|DEFG ABAF|DEFG ABAF|DEFG A4:|\n" * 4
 

@@ -17,7 +17,8 @@ from bot.retraining import report
 from bot.retraining.candidate_files import Candidates
 from bot.store import Store
 from bot.workers import Workers
-from model.prompt import Event, Job, parse_prompt
+from model.prompt import parse_prompt
+from model.worker.protocol import Event, Job
 
 _HEARD_WITHIN = 2.5  # seconds in which a worker at a broker says that it lives
 _NAMES = {"png": "sheet music (PNG)", "mid": "MIDI", "mp3": "sound (MP3)"}

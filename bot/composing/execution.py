@@ -13,7 +13,7 @@ from bot.library.library import RENDERED
 from bot.render import Renders
 from bot.store import Store
 from bot.workers import Workers
-from model.prompt import Job
+from model.worker.protocol import Job
 
 log = logging.getLogger(__name__)
 

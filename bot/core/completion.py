@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from model.music.form import Form
 from model.music.key import MODE_NAMES, Key, all_keys
 from model.music.rhythm import RHYTHMS
-from model.prompt import Form
 
 UNLEARNED = ("loc",)  # no tune in the books is in locrian
 COMMON_KEYS = ("D", "G", "A", "Edor", "Ador", "Em", "Am", "Bm", "Amix", "Dmix", "C", "F", "Gm", "Dm", "Ddor", "Gdor")

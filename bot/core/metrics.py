@@ -5,7 +5,7 @@ from collections.abc import Callable
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from bot.core.errors import BadRequest, RenderError, StoreError, TunesmithError, WorkerError
-from model.prompt import Event
+from model.worker.protocol import Event
 
 _SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 900)
 _TUNES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from model.prompt import Known, Prompt
+from model.prompt import Prompt
+from model.worker.protocol import Known
 
 
 class State(StrEnum):

@@ -11,7 +11,8 @@ from bot.core.errors import BadRequest
 from bot.core.values import Place, Record, ServerSettings
 from bot.store import Store
 from model.music import rhythm as rhythms
-from model.prompt import TEMPERATURES, Form
+from model.music.form import Form
+from model.prompt import TEMPERATURES
 
 LONGEST_COOLDOWN = 3600  # seconds
 MOST_WAITING = 1000

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.errors import NotFound
 from bot.core.values import Message, State, StoredPrompt
 from bot.store.tables import members, now, prompts
+from model.music.form import Form
 from model.music.key import Key
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 
 FINAL = [state.value for state in State if state.final]
 UNFINISHED = [state.value for state in State if not state.final]

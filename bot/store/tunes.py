@@ -10,7 +10,7 @@ from bot.core.errors import NotFound
 from bot.core.values import NewTune, State, StoredPrompt, StoredTune, Votes
 from bot.store import prompts as prompt_rows
 from bot.store.tables import LARGEST_ID, members, now, prompts, tunes, votes
-from model.prompt import Known
+from model.worker.protocol import Known
 
 
 async def finish(connection: AsyncConnection, prompt_id: int, new: Sequence[NewTune]) -> list[StoredTune]:

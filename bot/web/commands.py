@@ -10,9 +10,10 @@ from bot.core.errors import BadRequest
 from bot.web import model_commands
 from bot.web.model_commands import Model
 from bot.web.option_parser import Command, Option, Value, read
+from model.music.form import Form
 from model.music.key import all_keys
 from model.music.rhythm import RHYTHMS
-from model.prompt import LARGEST_SEED, TEMPERATURES, Form, Prompt, parse_count, parse_prompt
+from model.prompt import LARGEST_SEED, TEMPERATURES, Prompt, parse_count, parse_prompt
 
 MOST_TUNES = 4
 LONGEST_TEXT = 4_000  # characters; an opening of the greatest length fits in

@@ -7,7 +7,7 @@ from typing import Protocol
 from bot.core.retraining import Step
 from bot.workers.health import Health
 from bot.workers.local.trainer import Work
-from model.prompt import Event, Job
+from model.worker.protocol import Event, Job
 
 
 class Workers(Protocol):

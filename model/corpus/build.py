@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from model.corpus.duplicates import families
 from model.corpus.sources import Source
-from model.encoding.tokenizer import LONGEST_BAR, Song, encode, spelled_on_c, ticks
+from model.encoding.tokenizer import LONGEST_BAR, NormalizedTune, encode, spelled_on_c, ticks
 from model.encoding.vocabulary import Vocabulary
 from model.errors import NotationError
 from model.music.abc_reader import parse
@@ -59,7 +59,7 @@ _FITTING = {  # bar lengths a rhythm is written in, after normalising
 class CorpusTune:
     """A tune ready to learn from. `split` is train, validation or held-out; `family` numbers its near-duplicates."""
 
-    song: Song
+    song: NormalizedTune
     title: str
     source: str
     rhythm_from: str  # R, title, id or inferred
@@ -144,7 +144,7 @@ def normalise(tune: Tune, text: str, source: str, repairs: list[str]) -> CorpusT
         rhythm, origin = "other", "inferred"
     if ticks(metre) > LONGEST_BAR:
         raise NotationError("a metre longer than 3/2")
-    song = Song(rhythm, metre, name, tune.key.mode, spelled_on_c(parts, tune.key))
+    song = NormalizedTune(rhythm, metre, name, tune.key.mode, spelled_on_c(parts, tune.key))
     tokens = encode(song)
     if len(tokens) > LONGEST_SONG:
         raise NotationError(f"longer than {LONGEST_SONG} tokens")
@@ -169,7 +169,7 @@ def _doubled(part: Part) -> Part:
     )
 
 
-def _check_tuplets(song: Song) -> None:
+def _check_tuplets(song: NormalizedTune) -> None:
     """Triplets fill plain lengths: inside one (off the grid of plain lengths) stand only notes of triplet length."""
     for part in song.parts:
         for bar in [part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)]:

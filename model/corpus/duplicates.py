@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import Indel
 
-from model.encoding.tokenizer import Song, ticks
+from model.encoding.contour import contour
+from model.encoding.tokenizer import NormalizedTune
 
 GRAM = 6  # intervals in a row; tunes that share enough of them are aligned
 COMMON = 40  # a gram in more tunes than this says little
@@ -13,21 +14,7 @@ SHARED = 0.12  # of the shorter tune's grams
 SIMILAR = 0.62  # normalised similarity from which two tunes are one family
 
 
-def contour(song: Song) -> list[tuple[int, int]]:
-    """(interval in semitones from the note before, length in ticks) of every note; rests are passed over."""
-    steps: list[tuple[int, int]] = []
-    last: int | None = None
-    for part in song.parts:
-        for bar in [part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)]:
-            for note in bar:
-                if note.pitch is None:
-                    continue
-                steps.append((note.pitch.midi - last if last is not None else 0, ticks(note.length)))
-                last = note.pitch.midi
-    return steps
-
-
-def families(songs: Sequence[Song]) -> list[int]:
+def families(songs: Sequence[NormalizedTune]) -> list[int]:
     """A family number for each song: the index of its first member."""
     contours = [contour(song) for song in songs]
     codes: dict[tuple[int, int], int] = {}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from model.encoding.tokenizer import BARS_SEEN, LONGEST_BAR, ticks, token_ticks
+from model.encoding.vocabulary import Vocabulary
 
 LOOKBACK_BARS = (1, 2, 4, 8, 0, 16)  # 0: what a first ending has where the second one is now
 POSITIONS = LONGEST_BAR + 2  # id 0 stands for the header
@@ -105,3 +106,10 @@ class Cursor:
 def part_id(part: int, parts: int) -> int:
     """What the network sees of `part`, counted from 0, of `parts`."""
     return 4 * min(part, 4) + min(max(parts - 1 - part, 0), 3)
+
+
+def input_sizes(known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[int, ...]:
+    """How many ids each of `inputs` has; see cursor.INPUTS. Lookback ids are tokens' plus one, 0 for none."""
+    sizes = {"token": len(known), "position": POSITIONS, "place": PLACES, "part": PARTS, "plan": PLANS}
+    sizes |= dict.fromkeys((name for name in INPUTS if name.startswith("run ")), LONGEST_RUN + 1)
+    return tuple(sizes.get(name, len(known) + 1) for name in inputs)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.encoding.inputs import PLANS
-from model.encoding.tokenizer import Song
+from model.encoding.tokenizer import NormalizedTune
 from model.errors import CheckpointError
 from model.music.parts import Notes, Part
 
@@ -71,7 +71,7 @@ def _level(bars: int, of: int) -> int:
     return min(LEVELS - 1, ceil(LEVELS * bars / of)) if of else 0
 
 
-def ids_of(song: Song) -> Ids:
+def ids_of(song: NormalizedTune) -> Ids:
     """The A that AABA comes back to is no part of its own."""
     return tuple(plan.id for plan in plans_of(list(dict.fromkeys(part.unrepeated() for part in song.parts))))
 
@@ -89,7 +89,7 @@ class Plans:
                 self._later[one] += count
 
     @classmethod
-    def of(cls, songs: Iterable[Song]) -> "Plans":
+    def of(cls, songs: Iterable[NormalizedTune]) -> "Plans":
         """Of `songs`, by rhythm and of all together."""
         counts: dict[tuple[str, int], Counter[Ids]] = defaultdict(Counter)
         for song in songs:
@@ -126,7 +126,7 @@ class Plans:
                 return tuple(map(Plan.of_id, ids))
         return ()
 
-    def bits(self, song: Song) -> float:
+    def bits(self, song: NormalizedTune) -> float:
         """What telling the network the plans of `song` is worth: -log2 of their probability; 0 where none are known."""
         if not self._counts:
             return 0.0
@@ -144,7 +144,7 @@ class Plans:
                 break
         return found
 
-    def tilted(self, songs: Sequence[Song], likings: NDArray[np.float64]) -> "Plans":
+    def tilted(self, songs: Sequence[NormalizedTune], likings: NDArray[np.float64]) -> "Plans":
         """Plans like those of `songs` that are liked made more frequent, each by exp(TILT x its liking).
 
         A plan's liking is a ridge regression of `likings` [songs] on what the plans say.

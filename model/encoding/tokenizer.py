@@ -16,10 +16,10 @@ from fractions import Fraction
 from functools import lru_cache
 
 from model.errors import NotationError
+from model.music.form import Form
 from model.music.key import NATURAL, Key, Pitch
 from model.music.parts import Notes, Part, label
 from model.music.tune import TICKS, Note, transpose_pitch
-from model.prompt import Form
 
 LONGEST_BAR = 144  # ticks: 3/2 and 12/8
 BARS_SEEN = 33  # bar numbers above 32 look alike to the network
@@ -79,7 +79,7 @@ def _units(length: Fraction) -> str:
 
 
 @dataclass(frozen=True)
-class Song:
+class NormalizedTune:
     """A tune without title or key: what the network learns and composes. Notes are spelled on tonic C."""
 
     rhythm: str
@@ -137,7 +137,7 @@ def merge_ties(notes: Notes) -> Notes:
     return tuple(note._replace(tied=False) if note.tied else note for note in merged)
 
 
-def encode(song: Song) -> list[str]:
+def encode(song: NormalizedTune) -> list[str]:
     """The tokens of `song`."""
     form = label(song.parts)
     key = Key(0, 0, song.mode)
@@ -167,7 +167,7 @@ def _bars(bars: Iterable[Notes], key: Key) -> list[str]:
     return [token for bar in bars for token in [*(note_token(n, key) for n in bar), "|"]]
 
 
-def decode(tokens: Sequence[str]) -> Song:
+def decode(tokens: Sequence[str]) -> NormalizedTune:
     """The song that `tokens` spell. Raises NotationError if they do not spell one."""
     header = {token[:1]: token[2:] for token in tokens[:4]}
     if not ("".join(header) == "RMKF" and re.fullmatch(r"\d+/\d+", header["M"]) and len(tokens) > 4):
@@ -181,7 +181,7 @@ def decode(tokens: Sequence[str]) -> Song:
         parts.append(_decode_part(tokens[place:end], key))
         place = end
     beats, unit = header["M"].split("/")
-    return Song(header["R"], Fraction(int(beats), int(unit)), header["M"], mode, tuple(parts))
+    return NormalizedTune(header["R"], Fraction(int(beats), int(unit)), header["M"], mode, tuple(parts))
 
 
 def _decode_part(tokens: Sequence[str], key: Key) -> Part:

@@ -12,15 +12,17 @@ from torch import Tensor
 
 from model.encoding.inputs import INPUTS, Cursor
 from model.encoding.vocabulary import Vocabulary
+from model.music.form import Form
 from model.music.key import Key
 from model.music.rhythm import RHYTHMS
 from model.network import checkpoint
 from model.network.int8_matmul import Product
 from model.network.kernels import ONE
 from model.network.lstm import Network, NetworkConfig, restored
+from model.network.precision import best_dtype
 from model.network.presets import SEED
-from model.network.stepper import Stepper, best_dtype
-from model.prompt import Form, Prompt
+from model.network.stepper import Stepper
+from model.prompt import Prompt
 from model.sampling import decoder_kernels, detokenize
 from model.sampling.decoder import LONGEST_TUNE, Decoder, Row, choose
 from model.sampling.grammar import Grammar

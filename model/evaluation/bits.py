@@ -15,11 +15,12 @@ from torch.nn import functional as F
 from model.corpus import build as corpus
 from model.corpus.build import Corpus, CorpusTune
 from model.corpus.sources import Source
+from model.encoding.examples import features, notes_in
 from model.encoding.part_plan import Plans
 from model.encoding.vocabulary import Vocabulary
 from model.network.checkpoint import Checkpoint
 from model.network.lstm import Network, restored
-from model.training.dataset import MARGIN, features, notes_in, text_notes
+from model.training.dataset import MARGIN, text_notes
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from model.errors import NotationError
 from model.evaluation import article
 from model.evaluation.bits import Split, bits_per_note, network_of, writes_characters
 from model.music.abc_reader import parse
+from model.music.form import Form
 from model.music.key import Key
 from model.music.parts import parts_of, with_parts
 from model.music.tune import Bar, Metre, Tune
 from model.network.checkpoint import Checkpoint
-from model.prompt import Form
 
 HEADER = 4  # tokens that say rhythm, metre, mode and form
 END = "|]"

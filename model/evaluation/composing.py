@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from model.music.abc_writer import write_bar
+from model.music.form import Form
 from model.music.key import Key
 from model.music.rhythm import RHYTHMS
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.sampling.sampler import Composed, Sampler
 
 BATCH = 512  # drafts

@@ -6,14 +6,14 @@ from statistics import fmean
 
 from rapidfuzz.distance import Indel
 
-from model.corpus.duplicates import contour
-from model.encoding.tokenizer import Song
+from model.encoding.contour import contour
+from model.encoding.tokenizer import NormalizedTune
 
 GRAM = 5  # notes
 PAIRS = 2000
 
 
-def distinct_grams(songs: Sequence[Song]) -> float:
+def distinct_grams(songs: Sequence[NormalizedTune]) -> float:
     """Of the runs of GRAM notes in each tune, how many no other tune counts: their number over all. 1 is the most.
 
     A run counts once a tune, so that a tune that repeats itself does not make the set poorer.
@@ -23,12 +23,12 @@ def distinct_grams(songs: Sequence[Song]) -> float:
     return len(set().union(*grams)) / total if total else 0.0
 
 
-def _grams(song: Song) -> set[tuple[tuple[int, int], ...]]:
+def _grams(song: NormalizedTune) -> set[tuple[tuple[int, int], ...]]:
     steps = contour(song)
     return {tuple(steps[at : at + GRAM]) for at in range(len(steps) - GRAM + 1)}
 
 
-def mean_distance(songs: Sequence[Song], seed: int = 0) -> float:
+def mean_distance(songs: Sequence[NormalizedTune], seed: int = 0) -> float:
     """Normalised edit distance of two tunes, on average over at most PAIRS pairs that `seed` draws; 0 to 1."""
     if len(songs) < 2:
         return 0.0

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from model.encoding.tokenizer import Song
+from model.encoding.tokenizer import NormalizedTune
 from model.errors import InputError
 from model.evaluation import matching, two_sample
 from model.evaluation.bits import Split, bits_per_note, writes_characters
@@ -93,7 +93,9 @@ def originality_scores(nearest: Sequence[Nearest]) -> dict[str, Any]:
     }
 
 
-def two_sample_scores(generated: Sequence[Song], matched: Sequence[Song], setting: Setting) -> dict[str, Any]:
+def two_sample_scores(
+    generated: Sequence[NormalizedTune], matched: Sequence[NormalizedTune], setting: Setting
+) -> dict[str, Any]:
     """How well a classifier tells `generated` from the real tunes `matched` to them, and by what."""
     setting.progress(f"telling {len(generated)} tunes from {len(matched)} real ones")
     try:
@@ -109,7 +111,7 @@ def two_sample_scores(generated: Sequence[Song], matched: Sequence[Song], settin
     }
 
 
-def told_apart(one: Sequence[Song], other: Sequence[Song], setting: Setting) -> float | Missing:
+def told_apart(one: Sequence[NormalizedTune], other: Sequence[NormalizedTune], setting: Setting) -> float | Missing:
     """The AUC alone."""
     setting.progress(f"telling {len(one)} tunes from {len(other)} others")
     try:
@@ -125,13 +127,13 @@ def real_against_real(reals: Sequence[matching.Real], setting: Setting) -> float
     return told_apart(songs[:half], songs[half:], setting)
 
 
-def habit_scores(*sets: Sequence[Song]) -> dict[str, list[float | None]]:
+def habit_scores(*sets: Sequence[NormalizedTune]) -> dict[str, list[float | None]]:
     """Repetition and cadences of each set, in columns; None for fewer songs than FEWEST."""
     columns = [_habits(songs) if len(songs) >= FEWEST else {} for songs in sets]
     names = next((list(column) for column in columns if column), [])
     return {name: [column.get(name) for column in columns] for name in names}
 
 
-def _habits(songs: Sequence[Song]) -> dict[str, float]:
+def _habits(songs: Sequence[NormalizedTune]) -> dict[str, float]:
     lags = statistics.repetition(songs)
     return {f"bars like the one {lag} before": share for lag, share in lags.items()} | statistics.cadences(songs)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from model.corpus.build import Corpus, CorpusTune, share_of
-from model.encoding.tokenizer import Song
+from model.encoding.tokenizer import NormalizedTune
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
 from model.music.abc_reader import parse
@@ -27,7 +27,7 @@ class Real:
     `critics`: it is one of those that the critic learned from.
     """
 
-    song: Song
+    song: NormalizedTune
     prompt: Prompt
     critics: bool
 
@@ -64,7 +64,7 @@ def _passes(tune: CorpusTune, prompt: Prompt, vocabulary: Vocabulary, grammars: 
     return inside and accepts(grammars[wide], tune.tokens) == len(tune.tokens)
 
 
-def _all_notes(song: Song) -> Iterable[Note]:
+def _all_notes(song: NormalizedTune) -> Iterable[Note]:
     for part in song.parts:
         for bar in (part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)):
             yield from bar
@@ -80,14 +80,16 @@ def prompts_like(reals: Sequence[Real], temperature: float, seed: int) -> list[P
     return [replace(real.prompt, temperature=temperature, seed=seed + i) for i, real in enumerate(reals)]
 
 
-def alike(generated: Sequence[Song], real: Sequence[Song], seed: int) -> tuple[list[Song], list[Song]]:
+def alike(
+    generated: Sequence[NormalizedTune], real: Sequence[NormalizedTune], seed: int
+) -> tuple[list[NormalizedTune], list[NormalizedTune]]:
     """Pairs of a generated and a real song of one rhythm, mode and form, each used once; what has no match is left."""
-    shelves: dict[tuple[str, str, str], list[Song]] = defaultdict(list)
+    shelves: dict[tuple[str, str, str], list[NormalizedTune]] = defaultdict(list)
     for song in random.Random(seed).sample(list(real), len(real)):
         shelves[_kind(song)].append(song)
     pairs = [(song, shelves[_kind(song)].pop()) for song in generated if shelves.get(_kind(song))]
     return [one for one, _ in pairs], [other for _, other in pairs]
 
 
-def _kind(song: Song) -> tuple[str, str, str]:
+def _kind(song: NormalizedTune) -> tuple[str, str, str]:
     return song.rhythm, song.mode, label(song.parts)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.encoding.tokenizer import Song
+from model.encoding.tokenizer import NormalizedTune
 from model.evaluation.scores import Judged
 from model.features import statistics
 from model.sampling.originality import LIMIT
@@ -33,7 +33,7 @@ def draw(judged: Judged, folder: Path) -> list[Path]:
     return paths
 
 
-def _sets(judged: Judged) -> dict[str, list[Song]]:
+def _sets(judged: Judged) -> dict[str, list[NormalizedTune]]:
     sets = {"generated": judged.generated, "matched": judged.matched, "held out": judged.held_out}
     return {name: songs for name, songs in sets.items() if songs}
 

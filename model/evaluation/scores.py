@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from model.corpus.build import Corpus, normalise
-from model.encoding.tokenizer import Song, spelled_on_c
+from model.encoding.tokenizer import NormalizedTune, spelled_on_c
 from model.errors import InputError, NotationError
 from model.evaluation import article, matching
 from model.evaluation.bits import Split, writes_characters
@@ -42,9 +42,9 @@ class Judged:
 
     scores: dict[str, Any]
     similarities: list[float]
-    generated: list[Song]
-    matched: list[Song]
-    held_out: list[Song]
+    generated: list[NormalizedTune]
+    matched: list[NormalizedTune]
+    held_out: list[NormalizedTune]
 
 
 def judge(
@@ -117,11 +117,11 @@ def _compliance(composed: Sequence[Composed], asked: int) -> dict[str, Any]:
     }
 
 
-def song_of(one: Composed) -> Song:
+def song_of(one: Composed) -> NormalizedTune:
     """A composed tune as the corpus spells it."""
     tune = one.tune
     parts = spelled_on_c(parts_of(tune), tune.key)
-    return Song(one.prompt.rhythm, tune.metre.length, str(tune.metre), tune.key.mode, parts)
+    return NormalizedTune(one.prompt.rhythm, tune.metre.length, str(tune.metre), tune.key.mode, parts)
 
 
 def _texts(checkpoint: Checkpoint, corpus: Corpus, index: Index, setting: Setting) -> Judged:
@@ -146,7 +146,7 @@ def _texts(checkpoint: Checkpoint, corpus: Corpus, index: Index, setting: Settin
     return Judged(scores, [one.similarity for one in nearest], songs, matched, [])
 
 
-def _repaired(text: str) -> Song | None:
+def _repaired(text: str) -> NormalizedTune | None:
     """The song of a text, mended as the corpus is; None where it is none."""
     try:
         return normalise(parse(text), text, "", []).song

@@ -9,10 +9,11 @@ from typing import Any
 from model.evaluation.compliance import compliance
 from model.evaluation.readers.abc2midi import abc2midi_faults
 from model.music.abc_writer import write
+from model.music.form import Form
 from model.music.key import all_keys
 from model.music.parts import well_formed
 from model.music.rhythm import RHYTHMS
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.sampling.sampler import Composed, Sampler
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)

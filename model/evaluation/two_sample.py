@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.encoding.tokenizer import Song
+from model.encoding.tokenizer import NormalizedTune
 from model.errors import InputError
 from model.features.tune_features import features
 
@@ -49,7 +49,11 @@ def installed() -> bool:
 
 
 def tell_apart(
-    one: Sequence[Song], other: Sequence[Song], seed: int = 0, threads: int = 1, name_features: int = 0
+    one: Sequence[NormalizedTune],
+    other: Sequence[NormalizedTune],
+    seed: int = 0,
+    threads: int = 1,
+    name_features: int = 0,
 ) -> Told:
     """Tell `one` (the generated) from `other` by cross-validation in FOLDS parts; the same for the same `seed`.
 
@@ -74,7 +78,7 @@ def tell_apart(
     return Told(auc(labels, scores), low, high, min(len(one), len(other)), tuple(ranked))
 
 
-def _table(songs: Sequence[Song]) -> tuple[list[str], NDArray[np.float64]]:
+def _table(songs: Sequence[NormalizedTune]) -> tuple[list[str], NDArray[np.float64]]:
     rows = [features(song) for song in songs]
     return list(rows[0]), np.array([list(row.values()) for row in rows])
 

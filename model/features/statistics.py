@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from model.encoding.tokenizer import Song, ticks
+from model.encoding.tokenizer import NormalizedTune, ticks
 from model.music.key import Key
 from model.music.parts import Notes, Part
 from model.music.tune import Note
@@ -14,17 +14,17 @@ APPROACHES = (7, 2, 11, 10)  # semitones above the tonic of the degrees 5, 2 and
 TONIC_CHORD = (0, 3, 4, 7)
 
 
-def different_parts(song: Song) -> list[Part]:
+def different_parts(song: NormalizedTune) -> list[Part]:
     """The parts as they sound the last time, each once: the A that AABA comes back to is not counted again."""
     return list(dict.fromkeys(part.unrepeated() for part in song.parts))
 
 
-def bars_of(song: Song) -> list[Notes]:
+def bars_of(song: NormalizedTune) -> list[Notes]:
     """The bars of `different_parts` in a row, without pickups."""
     return [bar for part in different_parts(song) for bar in part.bars]
 
 
-def repetition(songs: Iterable[Song]) -> dict[int, float]:
+def repetition(songs: Iterable[NormalizedTune]) -> dict[int, float]:
     """For each of LAGS, the share of bars with the same notes and lengths as the bar so many bars before."""
     same, all_bars = Counter[int](), Counter[int]()
     for song in songs:
@@ -36,7 +36,7 @@ def repetition(songs: Iterable[Song]) -> dict[int, float]:
     return {lag: same[lag] / all_bars[lag] if all_bars[lag] else 0.0 for lag in LAGS}
 
 
-def cadences(songs: Sequence[Song]) -> dict[str, float]:
+def cadences(songs: Sequence[NormalizedTune]) -> dict[str, float]:
     """Shares of tunes and parts by how they end, and how long they rest there.
 
     An approach is the last note before the final pitch; rests count not. Degrees are of the tonic C that songs are
@@ -60,7 +60,7 @@ def _share(found: Iterable[bool]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def _last_note(songs: Iterable[Song]) -> float:
+def _last_note(songs: Iterable[NormalizedTune]) -> float:
     shares = [part.bars[-1][-1].length / song.metre for song in songs for part in different_parts(song)]
     return float(sum(shares) / len(shares)) if shares else 0.0
 
@@ -74,17 +74,17 @@ def _ending(part: Part) -> tuple[int | None, int] | None:
     return before, pitches[-1]
 
 
-def notes_of(song: Song) -> list[Note]:
+def notes_of(song: NormalizedTune) -> list[Note]:
     """The notes of `different_parts`, pickups and rests with them."""
     return [note for part in different_parts(song) for bar in (part.pickup, *part.bars) for note in bar]
 
 
-def length_shares(songs: Iterable[Song]) -> dict[int, float]:
+def length_shares(songs: Iterable[NormalizedTune]) -> dict[int, float]:
     """Share of notes by length in ticks."""
     return _shares(ticks(note.length) for song in songs for note in notes_of(song))
 
 
-def degree_shares(songs: Iterable[Song]) -> dict[int, float]:
+def degree_shares(songs: Iterable[NormalizedTune]) -> dict[int, float]:
     """Share of notes by semitones above the tonic, 0 to 11."""
     return _shares(note.pitch.midi % 12 for song in songs for note in notes_of(song) if note.pitch)
 
@@ -94,7 +94,7 @@ def _shares(values: Iterable[int]) -> dict[int, float]:
     return {value: count / counts.total() for value, count in sorted(counts.items())}
 
 
-def chromatic_share(song: Song) -> float:
+def chromatic_share(song: NormalizedTune) -> float:
     """The share of notes outside the scale of the song's mode."""
     signature = Key(0, 0, song.mode).signature
     pitches = [note.pitch for note in notes_of(song) if note.pitch]

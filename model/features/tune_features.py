@@ -19,7 +19,7 @@ from math import log2, sqrt
 from statistics import fmean
 from typing import NamedTuple
 
-from model.encoding.tokenizer import Song, ticks
+from model.encoding.tokenizer import NormalizedTune, ticks
 from model.features.statistics import LAGS, chromatic_share, intervals
 from model.music.parts import Notes, Part
 
@@ -48,7 +48,7 @@ class _Part(NamedTuple):
 class _Heard:
     """A song in plain numbers, which are counted many times over. Each part stands in it once, see habits."""
 
-    song: Song
+    song: NormalizedTune
 
     @cached_property
     def parts(self) -> list[_Part]:
@@ -76,7 +76,7 @@ class _Heard:
         return ticks(self.song.metre)
 
 
-def features(song: Song) -> dict[str, float]:
+def features(song: NormalizedTune) -> dict[str, float]:
     """The same names for every song, in the same order."""
     heard = _Heard(song)
     return {**_pitches(heard), **_lengths(heard), **_bars(heard), **_returns(heard), **_shape(heard), **_edges(heard)}

@@ -10,9 +10,9 @@ from fractions import Fraction
 from itertools import pairwise
 
 from model.errors import NotationError
+from model.music.form import Form
 from model.music.key import Key
 from model.music.tune import Bar, Note, Tune
-from model.prompt import Form
 
 Notes = tuple[Note, ...]
 

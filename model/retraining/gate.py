@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from model.encoding.tokenizer import Song
+from model.encoding.examples import notes_in
+from model.encoding.tokenizer import NormalizedTune
 from model.errors import InputError
 from model.evaluation.composing import compose_all, every_prompt
 from model.evaluation.diversity import distinct_grams, mean_distance
@@ -26,7 +27,6 @@ from model.retraining.replay import Tokens
 from model.retraining.voted_tunes import Voted
 from model.sampling.originality import LIMIT, Index, index_of
 from model.sampling.sampler import Sampler
-from model.training.dataset import notes_in
 
 MORE_BITS = 0.02
 LESS_DIVERSE = 0.05
@@ -51,7 +51,7 @@ class Check:
 class Composition:
     """Tunes composed for the gate: songs, how many are well formed, the greatest similarity to the books."""
 
-    songs: tuple[Song, ...]
+    songs: tuple[NormalizedTune, ...]
     well_formed: int
     asked: int
     similarity: float

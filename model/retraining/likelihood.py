@@ -12,14 +12,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
+from model.encoding.examples import features
 from model.encoding.part_plan import Plans
 from model.encoding.tokenizer import decode
 from model.encoding.vocabulary import Vocabulary
 from model.network.checkpoint import Checkpoint
 from model.network.lstm import Network, NetworkConfig, restored, with_copies
-from model.network.stepper import mixed
+from model.network.precision import mixed
 from model.retraining.replay import Tokens
-from model.training.dataset import features
 
 AT_ONCE = 32  # tunes that the LSTM reads together
 

@@ -9,14 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from model.encoding.tokenizer import Song
+from model.encoding.tokenizer import NormalizedTune
 from model.encoding.vocabulary import Vocabulary
 from model.errors import NotationError
 from model.evaluation.composing import compose_all, every_prompt
 from model.evaluation.scores import song_of
 from model.music.abc_writer import write
+from model.music.form import Form
 from model.network.checkpoint import Checkpoint
-from model.prompt import Form
 from model.retraining.gate import COMPOSED
 from model.retraining.replay import Replay
 from model.retraining.retrain import Report, learn
@@ -96,7 +96,7 @@ class Community:
             served = self._serve(current, number)
             yield self._row(number, _share(map(likes, map(song_of, served))), report)
 
-    def _likes(self, rng: random.Random) -> Callable[[Song], bool]:
+    def _likes(self, rng: random.Random) -> Callable[[NormalizedTune], bool]:
         if self.taste == NOISE:
             return lambda _: rng.random() < 0.5
         return Taste.of(
@@ -112,7 +112,7 @@ class Community:
     def _serve(self, version: Checkpoint, number: int) -> list[Composed]:
         return self._compose(version, self.votes // VOTERS, number)
 
-    def _vote(self, served: Sequence[Composed], likes: Callable[[Song], bool], rng: random.Random) -> None:
+    def _vote(self, served: Sequence[Composed], likes: Callable[[NormalizedTune], bool], rng: random.Random) -> None:
         for one in served:
             opinion = likes(song_of(one))
             for member in rng.sample(range(MEMBERS), VOTERS):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.encoding.tokenizer import Song, encode, spelled_on_c
+from model.encoding.tokenizer import NormalizedTune, encode, spelled_on_c
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError, NotationError
 from model.music.abc_reader import parse
@@ -22,7 +22,7 @@ class Voted:
     """A tune with the signed weight of its votes, see model.retraining.vote_weights."""
 
     id: int
-    song: Song
+    song: NormalizedTune
     tokens: tuple[str, ...]
     weight: float
 
@@ -36,7 +36,7 @@ def voted(tune_id: int, abc: str, rhythm: str, weight: float, vocabulary: Vocabu
     """A voted tune from its ABC. NotationError where it does not read as a well-formed tune that the network knows."""
     tune = parse(abc)
     metre = "4/4" if tune.metre.length == 1 else str(tune.metre)
-    song = Song(rhythm, tune.metre.length, metre, tune.key.mode, spelled_on_c(parts_of(tune), tune.key))
+    song = NormalizedTune(rhythm, tune.metre.length, metre, tune.key.mode, spelled_on_c(parts_of(tune), tune.key))
     tokens = ["F:other" if t.startswith("F:") and t not in vocabulary.ids else t for t in encode(song)]
     if unknown := [token for token in tokens if token not in vocabulary.ids]:
         raise NotationError(f"the network does not know {unknown[0]}")

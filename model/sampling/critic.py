@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.encoding.tokenizer import Song
+from model.encoding.tokenizer import NormalizedTune
 from model.errors import CheckpointError
 from model.features.tune_features import features
 from model.network import checkpoint
@@ -56,7 +56,7 @@ class Critic:
         """Whether it learned on what `network` composes, or on what the version does that `network` was tuned from."""
         return self._body == body(network)
 
-    def log_odds(self, songs: Sequence[Song]) -> NDArray[np.float64]:
+    def log_odds(self, songs: Sequence[NormalizedTune]) -> NDArray[np.float64]:
         """That each was composed rather than found in a book: [songs]. CheckpointError for another release's trees."""
         rows = [features(song) for song in songs]
         if not rows:
@@ -75,7 +75,7 @@ class Critic:
         sums: NDArray[np.float64] = self._first + self._value[at].sum(axis=1)
         return sums
 
-    def order(self, songs: Sequence[Song], random: np.random.Generator) -> list[int]:
+    def order(self, songs: Sequence[NormalizedTune], random: np.random.Generator) -> list[int]:
         """The `songs` in the order in which they are chosen: drawn one by one in proportion to exp(-log odds)."""
         # the largest of log weight + Gumbel noise is a draw, and the next largest the next without replacement
         keys = random.gumbel(size=len(songs)) - self.log_odds(songs)

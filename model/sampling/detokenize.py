@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from model.encoding.tokenizer import Song, decode, merge_ties, spelled_on_c, ticks
+from model.encoding.tokenizer import NormalizedTune, decode, merge_ties, spelled_on_c, ticks
 from model.encoding.transposition import HIGHEST, LOWEST, Move
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
@@ -80,7 +80,7 @@ def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
     return _tied_as(transpose(tune, tune.key, _octaves_to(tune, given)), given)
 
 
-def song_of(tokens: Sequence[str], prompt: Prompt) -> Song:
+def song_of(tokens: Sequence[str], prompt: Prompt) -> NormalizedTune:
     """What `tokens` spell as the corpus spells it: in its octave, and with the A that AABA ends with."""
     song = decode(tokens)
     again = (song.parts[0].unrepeated(),) if prompt.form.parts == "AABA" else ()

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from model.encoding.inputs import part_id
 from model.encoding.tokenizer import BARS_SEEN, token_note, token_ticks
 from model.encoding.vocabulary import Vocabulary
+from model.music.form import Form
 from model.music.key import Key
-from model.prompt import Form
 
 HEADER, PICKUP, MUSIC, END = range(4)
 _FORBIDDEN = -1

@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, DamerauLevenshtein
 
-from model.corpus.duplicates import contour
-from model.encoding.tokenizer import Song
+from model.encoding.contour import contour
+from model.encoding.tokenizer import NormalizedTune
 from model.errors import CheckpointError
 from model.music.tune import TICKS
 from model.network import checkpoint
@@ -70,7 +70,7 @@ class Index:
         """Raises CheckpointError."""
         return cls(checkpoint.read(path))
 
-    def nearest(self, song: Song, given: int | Sequence[bool] = 0) -> Nearest:
+    def nearest(self, song: NormalizedTune, given: int | Sequence[bool] = 0) -> Nearest:
         """The tune nearest to `song`, of which the `given` notes were in the prompt and do not count.
 
         They are the first so many, or, rests aside, those that are marked.
@@ -147,7 +147,7 @@ def _longest_run(melody: NDArray[np.uint16], other: NDArray[np.uint16]) -> tuple
     return start, start + int(ends[longest] - starts[longest])
 
 
-def index_of(songs: Sequence[tuple[Song, str, str]]) -> Checkpoint:
+def index_of(songs: Sequence[tuple[NormalizedTune, str, str]]) -> Checkpoint:
     """The index of (song, title, source), ready to be written."""
     melodies = [[_hashed(step) for step in contour(song)] for song, _, _ in songs]
     starts = np.cumsum([0, *map(len, melodies)])[:-1]

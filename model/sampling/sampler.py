@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from model.encoding.inputs import INPUTS
+from model.encoding.inputs import INPUTS, input_sizes
 from model.encoding.part_plan import Plan, Plans
 from model.encoding.tokenizer import decode
 from model.encoding.vocabulary import Vocabulary
@@ -33,7 +33,6 @@ from model.sampling.originality import NOBODY, Index, Nearest
 from model.sampling.threads import abreast, ways
 from model.sampling.titles import Titles
 from model.sampling.variation import Given, given, unchanged
-from model.training.dataset import input_sizes
 
 DRAWS = 30  # attempts at one tune before giving up
 UNCHANGED = "the tune that it varies"

@@ -2,13 +2,14 @@
 
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from model.corpus.titles import END, LONGEST, RHYTHM_WORDS, clean, fingerprint
 from model.encoding.vocabulary import Vocabulary
 from model.errors import CheckpointError
 from model.network import checkpoint
@@ -18,39 +19,9 @@ from model.network.stepper import Stepper
 from model.sampling.decoder import choose
 
 SHIPPED = checkpoint.SHIPPED.with_name("titles.safetensors")
-LONGEST, SHORTEST = 40, 5  # letters of a title
 TEMPERATURE = 0.75
 TOGETHER = 8  # candidates drawn at once
 DRAWS = 12  # so often at most
-END = "\n"
-_RHYTHM_WORDS = "jig|reel|hornpipe|polka|waltz|march|strathspey|air|slide|clog|quick ?step|fling|song"
-# words of the old books that nobody wants in a chat today
-_BLOCKED = re.compile(
-    r"nigg|darkie|darky|coon|squaw|gyps|jew|turk|negro|savage|whore|slut|bitch|bastard|cunt|fuck|shit|rape|cock|prick|arse"
-    r"|kill|murder|hang'?d|rogue's gallows|sambo|ethiop|plantation|cotton|slave|chinee|injun|papist|orange\b",
-    re.IGNORECASE,
-)
-
-
-def clean(title: str) -> str:
-    """A title as it would be announced: `Maid, The -- Reel.` -> `The Maid`; empty for one that is none."""
-    text = re.sub(r"[\[(].*?[\])]|\d+(?:st|nd|rd|th|d)?\b|\"", " ", re.sub(r"\s+-+\s.*$", "", title).replace("_", " "))
-    text = re.sub(r"^(.*?)\s*,\s*(The|An|A)\b\W*$", r"\2 \1", text.strip(), flags=re.IGNORECASE)
-    text = " ".join(re.sub(r"[^A-Za-z'&\- ]", " ", text.replace("’", "'")).split()).strip("-&' ")
-    if text == text.upper():
-        text = " ".join(word.capitalize() for word in text.split())
-    return text if SHORTEST <= len(text) <= LONGEST and not _BLOCKED.search(text) else ""
-
-
-def lines(titles: Iterable[tuple[str, str]]) -> list[str]:
-    """Training lines from (rhythm, title): `reel:The Silver Heron`, without copies."""
-    return list(dict.fromkeys(f"{rhythm}:{text}" for rhythm, title in titles if (text := clean(title))))
-
-
-def fingerprint(title: str) -> str:
-    """What two spellings of one title share: its letters, without a leading or trailing article."""
-    text = re.sub(r"^(the|an|a) | (the|an|a)$", "", re.sub(r"[^a-z ]", "", title.lower()).strip())
-    return re.sub(rf"(?:{_RHYTHM_WORDS})s?$", "", text.replace(" ", "")) or text
 
 
 class Titles:
@@ -91,7 +62,7 @@ class Titles:
 
     def _fit(self, title: str, rhythm: str) -> bool:
         words = title.split()
-        other = [word for word in re.findall(rf"\b(?:{_RHYTHM_WORDS})\b", title.lower()) if word not in rhythm]
+        other = [word for word in re.findall(rf"\b(?:{RHYTHM_WORDS})\b", title.lower()) if word not in rhythm]
         long = [word.lower() for word in words if len(word) > 3]
         if other or len(long) != len(set(long)) or (words[-1:] and len(words[-1]) < 3):
             return False
@@ -125,13 +96,3 @@ class Titles:
         texts = ["".join(self._vocabulary.decode(row)) for row in letters.tolist()]
         found = [text[len(prefix) :].split(END)[0] for text, prefix in zip(texts, prefixes, strict=False)]
         return [found[place : place + TOGETHER] for place in range(0, len(found), TOGETHER)]
-
-
-def taken(titles: Sequence[str]) -> list[str]:
-    """Fingerprints of the titles that exist."""
-    return sorted({fingerprint(clean(title) or title) for title in titles} - {""})
-
-
-def words(titles: Iterable[str]) -> list[str]:
-    """The words of existing titles, in small letters: a new title makes up at most its last one, a name."""
-    return sorted({word.lower() for title in titles for word in clean(title).split()})

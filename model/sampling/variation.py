@@ -9,14 +9,15 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from model.encoding.part_plan import Plan, plans_of
-from model.encoding.tokenizer import Song, decode, encode, merge_ties, token_ticks
+from model.encoding.tokenizer import NormalizedTune, decode, encode, merge_ties, token_ticks
 from model.encoding.transposition import each_bar
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError, NotationError
+from model.music.form import Form
 from model.music.parts import Part, form_of, parts_of, well_formed
 from model.music.rhythm import RHYTHMS
 from model.music.tune import Tune
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.sampling.detokenize import rules
 from model.sampling.opening import check_pickup, move_for, opening_tokens, read
 
@@ -165,7 +166,7 @@ def _tokens(parts: Sequence[Part], prompt: Prompt, vocabulary: Vocabulary) -> li
     rhythm, move = RHYTHMS[prompt.rhythm], move_for(prompt, vocabulary)
     spelled = tuple(move.part(each_bar(part, merge_ties), back=True) for part in parts)
     try:
-        tokens = encode(Song(rhythm.name, rhythm.metre.length, "", prompt.key.mode, spelled))[4:]
+        tokens = encode(NormalizedTune(rhythm.name, rhythm.metre.length, "", prompt.key.mode, spelled))[4:]
     except NotationError as error:
         raise _refusal(str(error)) from error
     check_pickup(tokens[2], vocabulary)

@@ -1,26 +1,24 @@
 """From a preset and sources to what a Trainer needs: network, batches, and the checkpoint's header."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from model.corpus import build as corpus
+from model.corpus import titles
 from model.corpus.build import Corpus
 from model.corpus.sources import Source
 from model.encoding import vocabulary
-from model.encoding.inputs import INPUTS, LONGEST_RUN, PARTS, PLACES, PLANS, POSITIONS, Cursor
-from model.encoding.part_plan import Plans, plans_of
-from model.encoding.tokenizer import decode, token_note
+from model.encoding.examples import features, notes_in
+from model.encoding.inputs import input_sizes
+from model.encoding.part_plan import Plans
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError, NotationError
 from model.music.abc_reader import parse
-from model.music.key import Key
 from model.network.lstm import Network, NetworkConfig
 from model.network.presets import Preset
-from model.sampling import titles
 from model.training.batches import Batches, CharacterWindows, TuneBatches
 
 MARGIN = "\n\n"  # between songs, as the article joins them
@@ -71,30 +69,6 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
         names = [tune.title for tune in built.tunes]
         facts |= {"taken": titles.taken(names), "words": titles.words(names)}
     return Prepared(Network(config), batches, {"vocabulary": known.to_json(), "facts": facts}, built)
-
-
-def input_sizes(known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[int, ...]:
-    """How many ids each of `inputs` has; see cursor.INPUTS. Lookback ids are tokens' plus one, 0 for none."""
-    sizes = {"token": len(known), "position": POSITIONS, "place": PLACES, "part": PARTS, "plan": PLANS}
-    sizes |= dict.fromkeys((name for name in INPUTS if name.startswith("run ")), LONGEST_RUN + 1)
-    return tuple(sizes.get(name, len(known) + 1) for name in inputs)
-
-
-def features(tokens: Sequence[str], known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[Tensor, Tensor]:
-    """Inputs [time, inputs] that predict targets [time]: every token but the first, which is given."""
-    ids = known.encode(tokens)
-    plan = [plan.id for plan in plans_of(decode(tokens).parts)] if "plan" in inputs else []
-    cursor, rows = Cursor(sum(token in ("|:", "[|") for token in tokens), plan), []
-    for token, token_id in zip(tokens[:-1], ids[:-1], strict=True):
-        cursor.advance(token, token_id)
-        rows.append(cursor.inputs(token_id))
-    columns = [INPUTS.index(name) for name in inputs]
-    return torch.tensor(rows)[:, columns], torch.tensor(ids[1:])
-
-
-def notes_in(tokens: Iterable[str]) -> int:
-    """Notes and rests among note tokens."""
-    return sum(token_note(token, Key(0, 0, "")) is not None for token in tokens)
 
 
 def _tunes(preset: Preset, built: Corpus) -> TuneBatches:

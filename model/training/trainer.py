@@ -19,8 +19,8 @@ from tqdm import tqdm
 from model.errors import CheckpointError, ModelError
 from model.network import checkpoint
 from model.network.lstm import Network
+from model.network.precision import mixed
 from model.network.presets import Preset
-from model.network.stepper import mixed
 from model.training.batches import IGNORED, Batch, Batches
 
 SAVE_SECONDS = 40.0  # an interrupted run loses at most this and one step

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from model.errors import CheckpointError
-from model.prompt import Job
+from model.worker.protocol import Job
 
 T = TypeVar("T")
 _Stamp = tuple[int, int] | None  # ctime and size of a file; None for one that is not there

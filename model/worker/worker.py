@@ -23,12 +23,12 @@ from model.errors import InputError, ModelError, SamplingError
 from model.music.abc_writer import write
 from model.network import checkpoint
 from model.network.stepper import Stepper
-from model.prompt import Event, Job, Known
 from model.sampling.critic import Critic
 from model.sampling.originality import Index, Nearest
 from model.sampling.sampler import Composed, Sampler
 from model.sampling.titles import Titles
 from model.worker.checkpoints import Loaded, Versions
+from model.worker.protocol import Event, Job, Known
 
 BATCH = 32  # tunes in one micro-batch
 KEPT = 3  # versions held in memory at once

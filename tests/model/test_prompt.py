@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from model.errors import InputError
-from model.prompt import Job, Prompt, parse_prompt
+from model.prompt import Prompt, parse_prompt
+from model.worker.protocol import Job
 
 PROMPT = parse_prompt("Edor", "slip jig", 0.9, "AABB:16", 7, "EBBA|", True, "endings")
 JOB = Job("1.0", PROMPT, 30.0, "mine.safetensors", "00", 2)

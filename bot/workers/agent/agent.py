@@ -16,7 +16,7 @@ from bot.workers.cluster.jobs import Broker, Entry
 from bot.workers.health import Health
 from bot.workers.local.worker import ATTEMPTS
 from model.errors import ModelError
-from model.prompt import Event, Job
+from model.worker.protocol import Event, Job
 
 BEAT = 1.0  # seconds between two signs of life
 PREFERENCE = 2.0  # seconds that a job waits for a worker that holds its version

@@ -16,7 +16,7 @@ from bot.core.errors import ConfigError, WorkerError
 from bot.workers.cluster.files import AGAIN, BrokerAway, BrokerRefuses, end, read_whole
 from bot.workers.cluster.jobs import Broker
 from bot.workers.health import Health
-from model.prompt import Event, Job
+from model.worker.protocol import Event, Job
 
 EVERY = 1.0  # seconds between two looks at what Redis knows
 _AWAY = "the way to the composers is blocked just now: your tune waits until it is free…"

@@ -20,7 +20,8 @@ from bot.workers.cluster.files import BrokerAway, read_whole
 from bot.workers.cluster.jobs import Broker
 from bot.workers.cluster.trainings import Standing
 from bot.workers.local.trainer import PROOF_WITHIN, Trainer, Work
-from model.prompt import Job, parse_prompt
+from model.prompt import parse_prompt
+from model.worker.protocol import Job
 
 EVERY = 1.0  # seconds between two looks at how far it is
 ATTEMPTS = 3  # workers that one training may take down

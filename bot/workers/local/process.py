@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.core import subprocesses
 from bot.core.errors import WorkerError
-from model.prompt import Event
+from model.worker.protocol import Event
 
 LONGEST_LINE = 1_000_000  # bytes; a tune has a few thousand
 _LEAVES_WITHIN = 60.0  # seconds

@@ -13,7 +13,7 @@ from typing import Self
 from bot.core.errors import WorkerError
 from bot.workers.health import Health
 from bot.workers.local.process import WorkerProcess
-from model.prompt import Event, Job
+from model.worker.protocol import Event, Job
 
 COMMAND = (sys.executable, "-m", "model", "worker")
 ATTEMPTS = 3  # workers that may die of one job before it is given up

@@ -10,7 +10,7 @@ from bot.commands import check
 from bot.core.config import Config
 from bot.store import Store
 from model.network import checkpoint
-from model.prompt import Event
+from model.worker.protocol import Event
 from tests.command_line import bot, ran
 
 NAMES = [

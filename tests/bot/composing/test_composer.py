@@ -10,7 +10,7 @@ import pytest
 from bot.core.errors import BadRequest, Busy, NotFound, RenderError, StoreError
 from bot.core.values import Progress, State
 from bot.web.serializers import history_json
-from model.prompt import Known
+from model.worker.protocol import Known
 from tests.bot.running_bot import ANN, BEN, Bot, asked, reached, running
 
 

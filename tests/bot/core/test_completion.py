@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.completion import COMMON_KEYS, forms, keys, rhythms
+from model.music.form import Form
 from model.music.key import Key, all_keys
 from model.music.rhythm import RHYTHMS, named
-from model.prompt import Form
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from bot.core.metrics import Metrics
 from bot.core.values import State
 from bot.web import create_app, serve
 from bot.web.metrics import metrics_route
-from model.prompt import Event
+from model.worker.protocol import Event
 from tests.bot.running_bot import asked, reached, running
 from tests.command_line import free_port
 

@@ -20,7 +20,7 @@ from bot.app import bot as service
 from bot.commands import serve
 from bot.core.config import Config
 from bot.workers.local.worker import LocalWorker
-from model.prompt import Event
+from model.worker.protocol import Event
 from tests.bot.discord.connector import connector
 from tests.bot.workers.local.test_worker import STAND_IN
 

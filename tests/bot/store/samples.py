@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.core.values import NewTune, Place, StoredPrompt, StoredTune
 from bot.store import Store
-from model.prompt import Known, Prompt, parse_prompt
+from model.prompt import Prompt, parse_prompt
+from model.worker.protocol import Known
 from tests.engines import postgres
 
 ABC = "X:1\nT:The Long Lane\nR:reel\nM:4/4\nL:1/8\nK:Edor\n|:EBBA B2EB:|\n"

@@ -6,7 +6,8 @@ import pytest
 from bot.core.errors import NotFound
 from bot.core.values import State, Votes
 from bot.store import Store
-from model.prompt import LARGEST_SEED, Known
+from model.prompt import LARGEST_SEED
+from model.worker.protocol import Known
 from tests.bot.store.samples import ABC, PROMPT, a_member, a_prompt, a_tune, new_tunes
 
 

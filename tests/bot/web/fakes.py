@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw
 
 from bot.core.errors import BadRequest, NotAllowed, NotFound
 from bot.core.values import Place, Progress, State, StoredPrompt, StoredTune, Votes
-from model.prompt import VARIATIONS, Known, Prompt
+from model.prompt import VARIATIONS, Prompt
+from model.worker.protocol import Known
 
 MALIN = Known("The Boys of Malin", "ryansMammoth", 0.41)
 TITLES = ("The Silver Heron", "Biddy’s Lantern", "The Road to Kilmaine", "Away with the Tide")

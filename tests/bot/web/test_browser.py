@@ -10,8 +10,9 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.core.values import Place, State
 from bot.web import create_app, serve
-from model.prompt import Known, parse_prompt
+from model.prompt import parse_prompt
 from model.sampling.opening import read
+from model.worker.protocol import Known
 from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
 
 CHROMIUM = shutil.which("chromium")

@@ -8,7 +8,7 @@ from aiohttp.test_utils import TestServer
 from bot.core.values import State
 from bot.web.handlers import SCREENFUL
 from bot.web.identity import COOKIE
-from model.prompt import Known
+from model.worker.protocol import Known
 from tests.bot.web.conftest import Client, Stream, say, visitor
 from tests.bot.web.fakes import FakeComposer, FakeStore
 

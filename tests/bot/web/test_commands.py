@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from bot.core.errors import BadRequest
 from bot.web.commands import EXAMPLES, LONGEST_TEXT, Compose, Help, catalogue, commands, parse, written
 from model.errors import InputError
+from model.music.form import Form
 from model.music.key import Key, all_keys
 from model.music.rhythm import RHYTHMS
-from model.prompt import Form, Prompt, parse_prompt
+from model.prompt import Prompt, parse_prompt
 
 EVERY_OPTION = '/compose key:Edor rhythm:slip jig temperature:0.9 form:AABB:16 seed:7 opening:"EBBA B2EB|" count:3'
 

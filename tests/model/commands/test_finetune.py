@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from model.music.abc_writer import write as abc_of
+from model.music.form import Form
 from model.music.key import Key
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.retraining.finetune import STEPS
 from model.retraining.simulated_preferences import few_notes
 from model.retraining.voted_tunes import write

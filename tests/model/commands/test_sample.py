@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from model.music.abc_reader import parse, tune_texts
+from model.music.form import Form
 from model.music.key import Key
 from model.music.parts import parts_of, well_formed
 from model.network import checkpoint
-from model.prompt import Form
 from tests.model.command_line import Ended, is_one_line, model
 
 ASKED = ("sample", "--key", "E dorian", "--rhythm", "reel", "--form", "AABB:4", "--threads", "1")

@@ -1,6 +1,7 @@
 from model.corpus.build import normalise
-from model.corpus.duplicates import contour, families
-from model.encoding.tokenizer import Song
+from model.corpus.duplicates import families
+from model.encoding.contour import contour
+from model.encoding.tokenizer import NormalizedTune
 from model.music.abc_reader import parse
 from model.music.key import Key
 from model.music.tune import transpose
@@ -12,7 +13,7 @@ KESH = (
 OTHER = "|:DFA AFA|BAB d2e|fed edB|AFE E3|DFA AFA|BAB d2e|fed edB|AFD D3:|\n|:fgf fed|efe edB|d2d edB|AFE E3:|"
 
 
-def song(music: str, title: str = "The Kesh", key: str = "G", to: str = "") -> Song:
+def song(music: str, title: str = "The Kesh", key: str = "G", to: str = "") -> NormalizedTune:
     text = f"X:1\nT:{title}\nR:jig\nM:6/8\nL:1/8\nK:{key}\n{music}"
     tune = parse(text)
     return normalise(transpose(tune, Key.parse(to)) if to else tune, text, "book", []).song

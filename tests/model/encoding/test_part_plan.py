@@ -7,23 +7,23 @@ from math import log2
 import numpy as np
 import pytest
 
+from model.encoding.examples import features
 from model.encoding.inputs import INPUTS, PLANS
 from model.encoding.part_plan import BEHIND, Plan, Plans, plans_of
-from model.encoding.tokenizer import Song, encode, spelled_on_c
+from model.encoding.tokenizer import NormalizedTune, encode, spelled_on_c
 from model.encoding.vocabulary import Vocabulary
 from model.errors import CheckpointError
 from model.music.abc_reader import parse
 from model.music.parts import parts_of
-from model.training.dataset import features
 
 A = "|:CDEF GABc|dcBA GFED|CDEF GABc|dcBA G4|CDEF GABc|dBGB AGFE|CDEF GABc|dcBA GFE{}:|"
 ENDING_ALIKE = "|:gfed cBAG|FEDC B,CDE|gfed cBAG|FEDC B,CD2|gaba gfed|cdcB AGAB|CDEF GABc|dcBA GFE{}:|"
 OTHER = "|:gfed cBAG|FEDC B,CDE|gfed cBAG|FEDC B,CD2|gaba gfed|cdcB AGAB|cBAG FEDE|FGAB cdc{}:|"
 
 
-def song(*parts: str, rhythm: str = "reel") -> Song:
+def song(*parts: str, rhythm: str = "reel") -> NormalizedTune:
     tune = parse("X:1\nM:4/4\nL:1/8\nK:C\n" + "\n".join(parts))
-    return Song(rhythm, tune.metre.length, "4/4", "", spelled_on_c(parts_of(tune), tune.key))
+    return NormalizedTune(rhythm, tune.metre.length, "4/4", "", spelled_on_c(parts_of(tune), tune.key))
 
 
 def test_a_plan_says_how_a_part_ends_what_of_the_first_part_and_what_returns() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from model.corpus.build import Corpus
 from model.encoding.inputs import INPUTS, LOOKBACK_BARS, PARTS, Cursor, part_id
-from model.encoding.tokenizer import Song, decode, encode, note_token, spelled_on_c, ticks, token_note
+from model.encoding.tokenizer import NormalizedTune, decode, encode, note_token, spelled_on_c, ticks, token_note
 from model.errors import NotationError
 from model.music.abc_reader import parse
 from model.music.key import Key, Pitch, all_keys
@@ -15,9 +15,9 @@ from tests.model.tunes import words
 TUNE = "X:1\nM:2/4\nL:1/8\nK:Ddor\n|:D|DEFG|A_Bc^d|[1A3:|[2d3|]\n|:A|(3ABc d2|z4|D2A:|"
 
 
-def song(key: str = "D") -> Song:
+def song(key: str = "D") -> NormalizedTune:
     tune = transpose(parse(TUNE), Key.parse(key + "dor"))
-    return Song("polka", Fraction(1, 2), "2/4", "dor", spelled_on_c(parts_of(tune), tune.key))
+    return NormalizedTune("polka", Fraction(1, 2), "2/4", "dor", spelled_on_c(parts_of(tune), tune.key))
 
 
 def test_a_tune_in_tokens() -> None:
@@ -50,7 +50,7 @@ def test_tokens_spell_the_songs_they_came_from(books: Corpus) -> None:
 
 def test_tied_notes_become_one_and_ties_over_bar_lines_are_dropped() -> None:
     tune = parse("X:1\nM:4/4\nL:1/8\nK:C\nC4-C4|D8-|D8|]")
-    tokens = encode(Song("air", Fraction(1), "4/4", "", spelled_on_c(parts_of(tune), tune.key)))
+    tokens = encode(NormalizedTune("air", Fraction(1), "4/4", "", spelled_on_c(parts_of(tune), tune.key)))
     assert [token.upper() for token in tokens[7:]] == ["C8", "|", "D8", "|", "D8", "|]"]
 
 

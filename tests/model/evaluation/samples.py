@@ -3,7 +3,7 @@
 import random
 from fractions import Fraction
 
-from model.encoding.tokenizer import Song, spelled_on_c
+from model.encoding.tokenizer import NormalizedTune, spelled_on_c
 from model.evaluation.composing import every_prompt
 from model.music.abc_reader import parse
 from model.music.key import Pitch
@@ -21,13 +21,13 @@ def composed(sampler: Sampler) -> list[Composed]:
     return _made
 
 
-def song(music: str, key: str = "C", metre: str = "4/4") -> Song:
+def song(music: str, key: str = "C", metre: str = "4/4") -> NormalizedTune:
     """The song of some bars of ABC, in eighths."""
     tune = parse(f"X:1\nM:{metre}\nL:1/8\nK:{key}\n{music}")
-    return Song("reel", tune.metre.length, metre, tune.key.mode, spelled_on_c(parts_of(tune), tune.key))
+    return NormalizedTune("reel", tune.metre.length, metre, tune.key.mode, spelled_on_c(parts_of(tune), tune.key))
 
 
-def random_song(seed: int, steps: tuple[int, ...] = (-2, -1, -1, 1, 1, 2)) -> Song:
+def random_song(seed: int, steps: tuple[int, ...] = (-2, -1, -1, 1, 1, 2)) -> NormalizedTune:
     """Two parts of four bars of eighths that walk by `steps` of the scale."""
     stream = random.Random(seed)
     line, bars = 35, []
@@ -37,4 +37,4 @@ def random_song(seed: int, steps: tuple[int, ...] = (-2, -1, -1, 1, 1, 2)) -> So
             line = min(42, max(28, line + stream.choice(steps)))
             notes.append(Note(Pitch(line % 7, 0, line // 7), Fraction(1, 8)))
         bars.append(tuple(notes))
-    return Song("reel", Fraction(1), "4/4", "", (Part((), tuple(bars[:4])), Part((), tuple(bars[4:]))))
+    return NormalizedTune("reel", Fraction(1), "4/4", "", (Part((), tuple(bars[:4])), Part((), tuple(bars[4:]))))

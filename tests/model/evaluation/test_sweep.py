@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from model.evaluation.sweep import TEMPERATURES, Sweep, prompts, sweep
+from model.music.form import Form
 from model.music.key import MODES
 from model.music.rhythm import RHYTHMS
-from model.prompt import Form
 from model.sampling.sampler import Composed, Sampler
 
 OFFERED = [mode for mode in MODES if mode != "loc"]

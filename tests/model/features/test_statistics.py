@@ -1,6 +1,6 @@
 import pytest
 
-from model.encoding.tokenizer import Song, spelled_on_c
+from model.encoding.tokenizer import NormalizedTune, spelled_on_c
 from model.features.statistics import cadences, degree_shares, length_shares, repetition
 from model.features.tune_features import features
 from model.music.abc_reader import parse
@@ -46,7 +46,7 @@ def test_features_do_not_depend_on_the_key(key: str) -> None:
 
 def _features(tune: Tune) -> dict[str, float]:
     parts = spelled_on_c(parts_of(tune), tune.key)
-    return features(Song("jig", tune.metre.length, "6/8", "", parts))
+    return features(NormalizedTune("jig", tune.metre.length, "6/8", "", parts))
 
 
 def test_every_song_has_the_same_features() -> None:

@@ -4,10 +4,10 @@ from hypothesis import strategies as st
 
 from model.errors import NotationError
 from model.music.abc_reader import parse
+from model.music.form import Form
 from model.music.key import Key
 from model.music.parts import Part, form_of, label, parts_of, well_formed, with_parts
 from model.music.tune import Tune
-from model.prompt import Form
 from tests.model.tunes import METRES, parts, tunes
 
 FOUR = "C8|D8|E8|"

@@ -12,7 +12,8 @@ from torch import Tensor
 from model.network import int8_matmul, kernels
 from model.network.int8_matmul import Product
 from model.network.lstm import Network, NetworkConfig
-from model.network.stepper import Stepper, best_dtype
+from model.network.precision import best_dtype
+from model.network.stepper import Stepper
 
 CPU = torch.device("cpu")
 

@@ -6,10 +6,11 @@ import torch
 
 from model.errors import CheckpointError, InputError, ModelError
 from model.evaluation.scores import song_of
+from model.music.form import Form
 from model.music.key import Key
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.retraining import finetune as module
 from model.retraining.finetune import FEWEST, finetune
 from model.retraining.likelihood import log_probabilities

@@ -8,10 +8,11 @@ import torch
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
 from model.evaluation.scores import song_of
+from model.music.form import Form
 from model.music.key import Key
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.retraining import gate
 from model.retraining.gate import (
     Composition,

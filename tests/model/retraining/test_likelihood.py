@@ -5,18 +5,19 @@ from typing import Any
 import pytest
 import torch
 
+from model.encoding.examples import features
 from model.encoding.part_plan import Plans
 from model.encoding.tokenizer import decode
+from model.music.form import Form
 from model.music.key import Key
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 from model.network.lstm import restored
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.retraining import likelihood
 from model.retraining.likelihood import Read, Reads, log_probabilities
 from model.retraining.replay import Tokens
 from model.sampling.sampler import Sampler, numbered
-from model.training.dataset import features
 
 
 @pytest.fixture(scope="module")

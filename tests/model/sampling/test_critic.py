@@ -13,10 +13,11 @@ from model.evaluation.critic_training import _fitted, _written
 from model.evaluation.matching import passing
 from model.features.tune_features import features
 from model.music.abc_writer import write
+from model.music.form import Form
 from model.music.key import Key
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.sampling import critic
 from model.sampling.critic import DRAFTS, Critic
 from model.sampling.detokenize import song_of

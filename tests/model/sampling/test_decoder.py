@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from model.encoding.inputs import INPUTS, LOOKBACK_BARS, PLANS, Cursor
+from model.encoding.inputs import INPUTS, LOOKBACK_BARS, PLANS, Cursor, input_sizes
 from model.encoding.tokenizer import decode, token_ticks
+from model.music.form import Form
 from model.music.key import Key
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 from model.network.lstm import Network, NetworkConfig, restored
 from model.network.stepper import Stepper
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.sampling import detokenize
 from model.sampling.decoder import LONGEST_TUNE, PERSISTENCE, Decoder, Row, choose, choose_on_device
 from model.sampling.decoder_kernels import CADENCE, TRIES
 from model.sampling.grammar import Grammar, State
 from model.sampling.sampler import Sampler
-from model.training.dataset import input_sizes
 from tests.model.network.rounded_network import Rounded
 from tests.model.network.rounded_network import State as Memory
 

@@ -10,10 +10,11 @@ from model.encoding.inputs import INPUTS, Cursor
 from model.encoding.part_plan import plans_of
 from model.encoding.tokenizer import decode, encode, ticks
 from model.encoding.vocabulary import Vocabulary
+from model.music.form import Form
 from model.music.key import Key, all_keys
 from model.music.parts import form_of, well_formed
 from model.music.rhythm import RHYTHMS
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.sampling import detokenize
 from model.sampling.grammar import MUSIC, Grammar, Rules, State, accepts
 from model.sampling.sampler import Sampler

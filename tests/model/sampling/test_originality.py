@@ -5,14 +5,15 @@ import numpy as np
 import pytest
 
 from model.corpus.build import Corpus
-from model.encoding.tokenizer import Song
+from model.encoding.tokenizer import NormalizedTune
 from model.music.abc_reader import parse
 from model.music.abc_writer import write
+from model.music.form import Form
 from model.music.key import Key
 from model.music.parts import parts_of
 from model.music.tune import transpose
 from model.network import checkpoint
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.sampling.candidates import PATIENCE, WARMER
 from model.sampling.originality import LIMIT, NOBODY, VERBATIM_BARS, Index, Nearest, _longest_run, index_of
 from model.sampling.sampler import Composed, Sampler
@@ -30,9 +31,9 @@ def made(sampler: Sampler) -> Composed:
     return sampler.compose([EDOR])[0]
 
 
-def song_of(composed: Composed) -> Song:
+def song_of(composed: Composed) -> NormalizedTune:
     tune = composed.tune
-    return Song(tune.rhythm, tune.metre.length, str(tune.metre), tune.key.mode, parts_of(tune))
+    return NormalizedTune(tune.rhythm, tune.metre.length, str(tune.metre), tune.key.mode, parts_of(tune))
 
 
 def test_a_tune_of_the_books_is_found_whole_or_in_part(books: Corpus, index: Index) -> None:
@@ -53,7 +54,7 @@ def test_key_does_not_matter(made: Composed) -> None:
 
 def test_nothing_is_near_to_a_few_notes(index: Index) -> None:
     few = parse("X:1\nM:4/4\nL:1/8\nK:C\nC8|]")
-    assert index.nearest(Song("reel", few.metre.length, "4/4", "", parts_of(few))) == NOBODY
+    assert index.nearest(NormalizedTune("reel", few.metre.length, "4/4", "", parts_of(few))) == NOBODY
 
 
 def test_the_longest_run_is_the_one_a_search_finds() -> None:
@@ -68,7 +69,7 @@ def test_the_longest_run_is_the_one_a_search_finds() -> None:
 
 
 def test_the_nearest_is_found_in_twenty_milliseconds(books: Corpus, index: Index) -> None:
-    def milliseconds(song: Song) -> float:
+    def milliseconds(song: NormalizedTune) -> float:
         began = time.perf_counter()
         index.nearest(song)
         return 1000 * (time.perf_counter() - began)

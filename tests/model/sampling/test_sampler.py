@@ -10,11 +10,12 @@ from model.errors import CheckpointError, InputError
 from model.evaluation.compliance import keeps_opening
 from model.music.abc_reader import parse
 from model.music.abc_writer import write
+from model.music.form import Form
 from model.music.key import Key, all_keys
 from model.music.parts import form_of, parts_of, well_formed
 from model.music.rhythm import RHYTHMS
 from model.network.checkpoint import Checkpoint
-from model.prompt import Form, Prompt, parse_prompt
+from model.prompt import Prompt, parse_prompt
 from model.sampling.candidates import Asked
 from model.sampling.detokenize import HIGHEST, LOWEST
 from model.sampling.sampler import Composed, Sampler, numbered

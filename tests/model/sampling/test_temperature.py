@@ -7,15 +7,16 @@ from dataclasses import replace
 import torch
 from torch.nn import functional as F
 
+from model.encoding.examples import features, notes_in
 from model.encoding.vocabulary import Vocabulary
+from model.music.form import Form
 from model.music.key import Key
 from model.network import checkpoint
 from model.network.lstm import Network, restored
-from model.prompt import Form, Prompt
+from model.prompt import Prompt
 from model.sampling.critic import Critic
 from model.sampling.sampler import Sampler, numbered
 from model.training.batches import IGNORED
-from model.training.dataset import features, notes_in
 
 
 @torch.inference_mode()

@@ -2,8 +2,9 @@
 
 import pytest
 
+from model.corpus.titles import clean, fingerprint
 from model.music.rhythm import RHYTHMS
-from model.sampling.titles import DRAWS, Titles, clean, fingerprint
+from model.sampling.titles import DRAWS, Titles
 
 
 @pytest.fixture(scope="module")

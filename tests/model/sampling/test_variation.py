@@ -13,11 +13,12 @@ from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
 from model.music.abc_reader import parse
 from model.music.abc_writer import write
+from model.music.form import Form
 from model.music.key import all_keys
 from model.music.parts import Part, form_of, parts_of, well_formed
 from model.music.rhythm import RHYTHMS
 from model.music.tune import Tune
-from model.prompt import VARIATIONS, Form, Prompt, parse_prompt
+from model.prompt import VARIATIONS, Prompt, parse_prompt
 from model.sampling import detokenize
 from model.sampling.grammar import END, MUSIC, PICKUP, Grammar, State
 from model.sampling.originality import Index

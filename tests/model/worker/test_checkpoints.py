@@ -8,8 +8,9 @@ import pytest
 
 from model.errors import CheckpointError
 from model.music.key import Key
-from model.prompt import Job, Prompt
+from model.prompt import Prompt
 from model.worker.checkpoints import Versions
+from model.worker.protocol import Job
 
 
 @dataclass

@@ -11,11 +11,13 @@ import pytest
 
 from model.errors import CheckpointError
 from model.music.abc_reader import parse
+from model.music.form import Form
 from model.music.key import Key
 from model.music.parts import well_formed
 from model.network import checkpoint
-from model.prompt import Event, Form, Job, Prompt
+from model.prompt import Prompt
 from model.sampling.originality import LIMIT
+from model.worker.protocol import Event, Job
 from model.worker.worker import Worker
 from tests.model.command_line import ROOT
 

@@ -13,7 +13,7 @@ from bot.workers.agent import agent as stations
 from bot.workers.agent import checkpoint_cache
 from bot.workers.cluster.files import Files
 from bot.workers.cluster.jobs import Broker
-from model.prompt import Job
+from model.worker.protocol import Job
 from tests.bot.workers.conftest import Run, cluster
 from tests.bot.workers.local.test_worker import job, outcomes, until
 from tests.engines.redis_server import RedisServer

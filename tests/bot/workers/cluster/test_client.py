@@ -12,7 +12,7 @@ from bot.workers.cluster import jobs as brokers
 from bot.workers.cluster.client import Cluster
 from bot.workers.cluster.jobs import Broker
 from bot.workers.health import PROTOCOL, Health
-from model.prompt import Event
+from model.worker.protocol import Event
 from tests.bot.workers.conftest import LEASE, Run, cluster
 from tests.bot.workers.local.test_worker import job, outcomes, until
 from tests.engines import redis_server

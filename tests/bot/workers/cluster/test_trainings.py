@@ -19,7 +19,7 @@ from bot.workers.cluster.jobs import Broker
 from bot.workers.cluster.trainer_client import RemoteTrainer
 from bot.workers.health import Health
 from bot.workers.local.trainer import Trainer
-from model.prompt import Event, Job
+from model.worker.protocol import Event, Job
 from tests.bot.retraining.retrainers import BOSS, school
 from tests.engines.redis_server import RedisServer
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from model.prompt import Event, Known
+from model.worker.protocol import Event, Known
 
 ABC = "X:1\nT:The Stand-In\nR:reel\nM:C|\nL:1/8\nK:D\n|:" + "DEFG ABAF|" * 8 + ":|\n"
 

@@ -13,7 +13,8 @@ from bot.core.errors import WorkerError
 from bot.workers.health import Health
 from bot.workers.local import worker as local
 from bot.workers.local.worker import LocalWorker
-from model.prompt import Event, Job, parse_prompt
+from model.prompt import parse_prompt
+from model.worker.protocol import Event, Job
 
 STAND_IN = (sys.executable, "-m", "tests.bot.workers.local.stand_in")
 

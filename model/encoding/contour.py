@@ -1,0 +1,17 @@
+"""A melody without its key: intervals and lengths."""
+
+from model.encoding.tokenizer import NormalizedTune, ticks
+
+
+def contour(song: NormalizedTune) -> list[tuple[int, int]]:
+    """(interval in semitones from the note before, length in ticks) of every note; rests are passed over."""
+    steps: list[tuple[int, int]] = []
+    last: int | None = None
+    for part in song.parts:
+        for bar in [part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)]:
+            for note in bar:
+                if note.pitch is None:
+                    continue
+                steps.append((note.pitch.midi - last if last is not None else 0, ticks(note.length)))
+                last = note.pitch.midi
+    return steps
