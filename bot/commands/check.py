@@ -13,7 +13,7 @@ from bot.app.bot import chosen, data_directory, living, local_worker, sha256_of,
 from bot.core.config import Config
 from bot.core.errors import ConfigError, TunesmithError, WorkerError
 from bot.render import Renderer
-from bot.retraining import report
+from bot.retraining import wording
 from bot.retraining.candidate_files import Candidates
 from bot.store import Store
 from bot.workers import Workers
@@ -121,7 +121,7 @@ class _Checks:
             if not (alive := living(cluster, self.config.workers.lease)):
                 raise WorkerError("no worker is at the broker: start one with python -m bot worker")
             self._worker = cluster
-            return "; ".join(map(report.worker, alive))
+            return "; ".join(map(wording.worker, alive))
         self._worker = await self.stack.enter_async_context(local_worker(self.config))
         return f"{chosen(self.config)}, ready in {self._seconds()}"
 

@@ -14,7 +14,7 @@ from bot.core.config import Config
 from bot.core.errors import TrainerError
 from bot.core.retraining import Retraining, Stand, Step
 from bot.core.values import Place
-from bot.retraining import report as verdict
+from bot.retraining import wording
 from bot.retraining.retrainer import Retrainer
 from bot.store import Store
 from model.evaluation.progress import Progress
@@ -41,8 +41,8 @@ def run(config: Config, options: argparse.Namespace) -> int:
     except asyncio.CancelledError:
         return _STOPPED
     if done.stand in (Stand.FAILED, Stand.CANCELLED):
-        raise TrainerError(f"retraining {done.id} {verdict.line(done)}")
-    print(json.dumps(_described(done), indent=2) if options.json else f"retraining {done.id} {verdict.line(done)}")
+        raise TrainerError(f"retraining {done.id} {wording.line(done)}")
+    print(json.dumps(_described(done), indent=2) if options.json else f"retraining {done.id} {wording.line(done)}")
     return 0
 
 
@@ -75,7 +75,7 @@ async def _followed(
                 if news.stand.final:
                     return news
                 if told != (told := _mark(news.course.step)):
-                    show(f"retraining {news.id}: {verdict.line(news)}")
+                    show(f"retraining {news.id}: {wording.line(news)}")
         except asyncio.CancelledError:
             if retraining.here(begun.id):
                 await retraining.cancel(place)

@@ -3,12 +3,12 @@
 import asyncio
 import re
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Protocol
 
 from bot.core.errors import BadRequest, NotAllowed, NotFound
 from bot.core.values import Leader, Period, Place, StoredPrompt, StoredTune, Votes
+from bot.library.media_cache import Media, MediaCache
 from bot.store import Store
 from model.music import abc_similarity
 from model.music import rhythm as rhythms
@@ -20,8 +20,6 @@ LIST = 10  # tunes of a leaderboard, and of a page of a member's own
 SIMILAR, LOOKED_AT = 3, 200  # tunes that are shown as like one, and that are compared for it
 ALIKE = 0.3  # what two tunes of one rhythm and mode have in common anyway
 LONGEST_PAGE = 100  # prompts of one history page
-
-Media = dict[str, bytes]  # kind -> file
 
 
 class Renders(Protocol):
@@ -37,7 +35,7 @@ class Library:
     def __init__(self, store: Store, renderer: Renders, cache_bytes: int = 64_000_000) -> None:
         self._store = store
         self._renderer = renderer
-        self._cache = _Cache(cache_bytes)
+        self._cache = MediaCache(cache_bytes)
         self._rendering: dict[int, asyncio.Task[Media]] = {}
 
     async def place(self, place: Place) -> tuple[int, int]:
@@ -137,30 +135,3 @@ class Library:
             return media
         finally:
             del self._rendering[tune.id]
-
-
-class _Cache:
-    """Files by tune; the tunes that were not asked for longest leave when the files exceed `limit` bytes."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._media: OrderedDict[int, Media] = OrderedDict()
-
-    def get(self, tune_id: int) -> Media:
-        """What is kept of a tune: perhaps nothing."""
-        if tune_id not in self._media:
-            return {}
-        self._media.move_to_end(tune_id)
-        return self._media[tune_id]
-
-    def put(self, tune_id: int, media: Media) -> None:
-        """Keep files beside those of other kinds that are there already."""
-        self._media[tune_id] = {**self._media.pop(tune_id, {}), **media}
-        size = sum(map(_size, self._media.values()))
-        while size > self._limit:
-            _, dropped = self._media.popitem(last=False)
-            size -= _size(dropped)
-
-
-def _size(media: Media) -> int:
-    return sum(map(len, media.values()))

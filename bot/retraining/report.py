@@ -1,4 +1,4 @@
-"""What a trainer reports of its candidate, and how a retraining, or a worker, is told in a line."""
+"""What a trainer reports of its candidate."""
 
 import json
 from pathlib import Path
@@ -7,13 +7,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bot.core.errors import TrainerError
-from bot.core.retraining import GateTest, Report, Retraining, Stand
-from bot.core.values import Version
-from bot.core.wording import counted
-from bot.workers.health import Health
+from bot.core.retraining import Report
 
 _LARGEST = 1_000_000  # bytes of a report
-_STAGES = {"reading": "reading what to learn from", "tuning": "learning", "checking": "checking what was learned"}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -25,90 +21,18 @@ def read(path: Path) -> dict[str, Any]:
         raise TrainerError(f"the trainer left no report: {error.strerror}") from error
     try:
         data = json.loads(text, parse_constant=_refuse)
-        report(data)
+        validated(data)
     except (ValueError, ValidationError) as error:
         raise TrainerError("the trainer's report makes no sense, so nothing came of it") from error
     found: dict[str, Any] = data
     return found
 
 
-def report(data: Any) -> Report:
+def validated(data: Any) -> Report:
     """A report from its JSON; one that contradicts itself has not passed. ValidationError."""
     found = TypeAdapter(Report).validate_python(data)
     passed = found.passed and bool(found.tests) and not found.failed
     return found if found.passed == passed else TypeAdapter(Report).validate_python({**data, "passed": passed})
-
-
-def line(retraining: Retraining) -> str:
-    """Where a retraining is, or what came of it."""
-    match retraining.stand:
-        case Stand.QUEUED:
-            return "waiting to begin"
-        case Stand.RUNNING:
-            return _running(retraining)
-        case Stand.PROMOTED if retraining.chosen:
-            return f"passed: version {retraining.version} composes from the next prompt on"
-        case Stand.PROMOTED:
-            return (
-                f"passed: it is version {retraining.version}, but another was chosen meanwhile:"
-                f" /model rollback version:{retraining.version} to use it"
-            )
-        case Stand.PASSED:
-            return "passed; a dry run, so nothing has changed"
-        case Stand.REFUSED:
-            return f"refused, so nothing has changed: {refusal(retraining)}"
-        case Stand.FAILED:
-            return f"failed, so nothing has changed: {retraining.error}"
-    return "cancelled, so nothing has changed"
-
-
-def refusal(retraining: Retraining) -> str:
-    """Which tests a candidate failed, and by how much."""
-    failed = report(retraining.report).failed if retraining.report else ()
-    return "; ".join(map(_missed, failed)) or "the trainer did not say why"
-
-
-def worker(health: Health) -> str:
-    """A worker: `gpu (NVIDIA H100): 30 of 32 slots free, holds versions 1 and 2, trains, heard of 1 s ago`."""
-    *others, last = map(str, health.versions or ("",))
-    holds = f"holds versions {', '.join(others)} and {last}" if others else f"holds version {last}" if last else ""
-    free = f"{health.free} of {health.slots} slots free"
-    facts = [free, holds, "trains" if health.trains else "", f"heard of {health.seen:.0f} s ago"]
-    return f"{health.name} ({health.device or 'device unknown'}): {', '.join(fact for fact in facts if fact)}"
-
-
-def note(retraining: Retraining) -> str:
-    """Where a version comes from."""
-    return f"retraining {retraining.id}: {learned(retraining)}"
-
-
-def learned(retraining: Retraining) -> str:
-    """What a retraining learns from: `6 votes on 3 tunes`."""
-    return f"{counted(retraining.votes, 'vote')} on {counted(retraining.tunes, 'tune')}"
-
-
-def scores(retraining: Retraining | None) -> str:
-    """What the gate measured of a candidate: `bits per note 2.01, diversity 0.97`."""
-    measured = report(retraining.report).scores if retraining and retraining.report else {}
-    return ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in measured.items())
-
-
-def origin(version: Version) -> str:
-    """What a version is, where no retraining made it."""
-    return version.note or version.name
-
-
-def _running(retraining: Retraining) -> str:
-    step = retraining.course.step
-    doing = _STAGES.get(step.stage, "getting ready")
-    doing += f" ({step.test.replace('_', ' ')})" if step.test else ""
-    return f"{doing}, {100 * step.done // step.of}%" if step.of > 0 else doing
-
-
-def _missed(test: GateTest) -> str:
-    if test.value is None or test.limit is None:
-        return test.says
-    return f"{test.says} (missed by {abs(test.value - test.limit):.3g})"
 
 
 def _refuse(constant: str) -> float:

@@ -19,7 +19,7 @@ from bot.core.errors import BadRequest, Busy, NotFound, StoreError, TrainerError
 from bot.core.retraining import MOST_LOSSES, Options, Retraining, Stand, Standing
 from bot.core.subscriptions import Listeners
 from bot.core.values import NOWHERE, Message, Place, Version
-from bot.retraining import report as verdict
+from bot.retraining import report
 from bot.retraining.candidate_files import Candidates, digest
 from bot.retraining.run import Setting, Training
 from bot.store import Store
@@ -166,7 +166,7 @@ class Retrainer:
 
     async def curve(self, retraining: Retraining) -> bytes | None:
         """Its losses as a picture; None while there is nothing to draw. RenderError."""
-        losses = verdict.report(retraining.report).losses if retraining.report else retraining.course.losses
+        losses = report.validated(retraining.report).losses if retraining.report else retraining.course.losses
         few = [*losses[: -1 : len(losses) // MOST_LOSSES + 1], *losses[-1:]]
         return await self.draws.chart(few) if self.draws and len(few) > 1 else None
 

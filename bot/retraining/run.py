@@ -11,8 +11,8 @@ from typing import Any
 from bot.core.errors import BadRequest, StoreError, TrainerError, TunesmithError
 from bot.core.retraining import Retraining, Stand, Step
 from bot.core.values import Version
-from bot.retraining import report as verdict
-from bot.retraining import training_data
+from bot.retraining import report as reports
+from bot.retraining import training_data, wording
 from bot.retraining.candidate_files import Candidates, Files, digest
 from bot.store import Store
 from bot.workers import Trains
@@ -131,10 +131,10 @@ class Training:
 
     async def _judge(self, files: Files) -> None:
         """Believe neither report nor file before they agree, and the candidate has composed a tune."""
-        said = await asyncio.to_thread(verdict.read, files.report)
+        said = await asyncio.to_thread(reports.read, files.report)
         found = {"candidate": str(files.candidate), "report": said}
         found["sha256"] = await asyncio.to_thread(digest, files.candidate)
-        report = verdict.report(said)
+        report = reports.validated(said)
         if found["sha256"] != report.sha256:
             raise TrainerError("the candidate is not the file that the trainer's report is about")
         stand = Stand.PASSED if self.now.options.dry_run else Stand.PROMOTED
@@ -165,7 +165,7 @@ class Training:
             log.warning("old versions are pruned next time: %s", error)
 
     def _conclude(self, ended: Retraining) -> None:
-        log.info("retraining %d: %s", ended.id, verdict.line(ended))
+        log.info("retraining %d: %s", ended.id, wording.line(ended))
         self._say(ended)
 
     async def _store_end(self, stand: Stand, found: dict[str, Any]) -> Retraining | None:
@@ -173,7 +173,7 @@ class Training:
         found = {**found, "progress": self.now.course.to_json()}
         if stand is not Stand.PROMOTED:
             return await self._learning.end(number, runner, stand, **found)
-        note = verdict.note(self.now)
+        note = wording.note(self.now)
         promoted = await self._learning.promote(number, runner, f"retraining-{number}", note, **found)
         return promoted[0] if promoted else None
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from bot.core.errors import NotFound
 from bot.core.retraining import Retraining, Standing
 from bot.core.values import Place
-from bot.retraining import report as verdict
+from bot.retraining import report, wording
 from bot.retraining.retrainer import Status
 from bot.web import identity
 from bot.web.event_stream import Feed
@@ -65,7 +65,7 @@ def retraining_json(found: Retraining) -> dict[str, Any]:
     options = [("minimum_votes", str(found.options.minimum_votes))]
     if found.options.dry_run:
         options.append(("dry_run", "yes"))
-    tests = verdict.report(found.report).tests if found.report else ()
+    tests = report.validated(found.report).tests if found.report else ()
     return {
         "id": found.id,
         "member": found.member_id,
@@ -74,7 +74,7 @@ def retraining_json(found: Retraining) -> dict[str, Any]:
         "options": options,
         "state": str(found.stand),
         "final": found.stand.final,
-        "status": f"Retraining {found.id}: {verdict.line(found)}",
+        "status": f"Retraining {found.id}: {wording.line(found)}",
         "tests": [("✓ " if test.passed else "✗ ") + test.says for test in tests],
         "points": len(found.course.losses),
     }
@@ -83,14 +83,14 @@ def retraining_json(found: Retraining) -> dict[str, Any]:
 def _status(found: Status) -> list[str]:
     version = found.current
     lines = [
-        f"Version {version.number} composes: {verdict.origin(version)}.",
+        f"Version {version.number} composes: {wording.origin(version)}.",
         f"There are {found.votes} votes to learn from; a retraining needs {found.minimum}.",
     ]
-    lines += [f"Worker {verdict.worker(worker)}." for worker in found.workers] or ["There is no worker just now."]
+    lines += [f"Worker {wording.worker(worker)}." for worker in found.workers] or ["There is no worker just now."]
     if found.opened:
-        lines.append(f"Retraining {found.opened.id} is under way: {verdict.line(found.opened)}.")
+        lines.append(f"Retraining {found.opened.id} is under way: {wording.line(found.opened)}.")
     if found.last:
-        lines.append(f"The last one, retraining {found.last.id}: {verdict.line(found.last)}.")
+        lines.append(f"The last one, retraining {found.last.id}: {wording.line(found.last)}.")
     return lines
 
 
@@ -100,6 +100,6 @@ def _version(standing: Standing) -> str:
     liked = (
         f"{standing.share:.0%} of {standing.up + standing.down} votes up" if standing.share is not None else "no votes"
     )
-    who = f"{made.member_name}, {verdict.learned(made)}" if made else verdict.origin(version)
-    facts = [f"{version.created_at:%Y-%m-%d}", who, verdict.scores(made), liked]
+    who = f"{made.member_name}, {wording.learned(made)}" if made else wording.origin(version)
+    facts = [f"{version.created_at:%Y-%m-%d}", who, wording.scores(made), liked]
     return f"Version {version.number}{mark}: {'; '.join(fact for fact in facts if fact)}"

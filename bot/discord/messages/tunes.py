@@ -12,7 +12,8 @@ from bot.core.values import StoredTune
 from bot.discord.errors import escaped
 from bot.discord.messages import wording
 from bot.discord.messages.button_views import choice_view, tune_view
-from bot.library.library import Library, Media
+from bot.library.library import Library
+from bot.library.media_cache import Media
 
 USUAL_LIMIT = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES  # where no interaction says what a server allows
 COLOUR = discord.Colour(0x2F6F4F)

@@ -14,7 +14,7 @@ import pytest
 from bot.core.errors import Busy, NotFound
 from bot.core.retraining import Options, Retraining, Stand, Step
 from bot.core.values import Message
-from bot.retraining import report as verdict
+from bot.retraining import wording
 from tests.bot.retraining.retrainers import ANN, BOSS, VOTES, Class, school, stands
 
 
@@ -30,7 +30,7 @@ async def test_a_candidate_that_passes_is_in_use_at_once(tmp_path: Path) -> None
         done = await taught.retrained(message=Message("10", "20"))
         assert (done.stand, done.base, done.version, done.votes, done.tunes) == (Stand.PROMOTED, 1, 2, VOTES, 3)
         assert await taught.store.current_version() == 2
-        assert verdict.line(done) == "passed: version 2 composes from the next prompt on"
+        assert wording.line(done) == "passed: version 2 composes from the next prompt on"
         _, version = await taught.store.versions()
         data = Path(version.path).read_bytes()
         assert version.sha256 == hashlib.sha256(data).hexdigest() == done.sha256
@@ -38,7 +38,7 @@ async def test_a_candidate_that_passes_is_in_use_at_once(tmp_path: Path) -> None
         (given,) = taught.given()
         assert (given["base"], given["baseline"]) == (str(taught.data / "first.safetensors"),) * 2
         assert [lesson["weight"] for lesson in given["lessons"]] == [2.0, 2.0, 2.0]
-        assert verdict.scores(done) == "bits per note 2.01"
+        assert wording.scores(done) == "bits per note 2.01"
 
 
 async def test_where_machines_share_a_database_they_find_the_file_there(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ async def test_progress_is_told_and_kept(tmp_path: Path) -> None:
             news.append(await anext(changes))
         assert [each.id for each in news] == [begun.id] * len(news)
         assert news[-1].course.step == Step("checking", 1, 2, test="diversity")
-        assert verdict.line(news[-1]) == "checking what was learned (diversity), 50%"
+        assert wording.line(news[-1]) == "checking what was learned (diversity), 50%"
         assert [loss for _, loss in news[-1].course.losses] == [2.0, 1.9, 1.8, 1.7]
         async with asyncio.timeout(10):
             while (kept := await taught.store.learning.opened()) and kept.course != news[-1].course:
@@ -96,7 +96,7 @@ async def test_a_dry_run_changes_nothing_and_keeps_its_candidate(tmp_path: Path)
     async with school(tmp_path / "data") as taught:
         done = await taught.retrained(dry_run=True)
         assert (done.stand, done.version) == (Stand.PASSED, None)
-        assert "nothing has changed" in verdict.line(done)
+        assert "nothing has changed" in wording.line(done)
         assert "retraining-1.safetensors" in taught.files()
         await untouched(taught)
 
@@ -105,7 +105,7 @@ async def test_a_refusal_names_the_test_and_by_how_much(tmp_path: Path) -> None:
     async with school(tmp_path / "data", "--do", "refuse") as taught:
         done = await taught.retrained()
         assert done.stand is Stand.REFUSED
-        assert verdict.line(done) == (
+        assert wording.line(done) == (
             "refused, so nothing has changed: diversity 0.80 of version 1's, at least 0.95 (missed by 0.15)"
         )
         assert taught.files() == [f"retraining-1.{end}" for end in ("report.json", "safetensors", "votes.jsonl")]
@@ -136,7 +136,7 @@ async def test_what_goes_wrong_is_one_clear_line_and_changes_nothing(
         assert done.stand is Stand.FAILED
         with pytest.raises(AssertionError, match=line):
             raise AssertionError(done.error)
-        assert "\n" not in verdict.line(done)
+        assert "\n" not in wording.line(done)
         assert taught.files() == [], "what failed leaves no files"
         await untouched(taught)
     async with school(tmp_path / "data") as taught:
@@ -185,7 +185,7 @@ async def test_it_can_be_cancelled_at_every_stage(tmp_path: Path, stage: str) ->
         cancelled = await taught.retrainer.cancel(BOSS)
         assert (cancelled.id, cancelled.stand) == (begun.id, Stand.CANCELLED)
         assert (await taught.retrainer.finished(begun.id, changes)).stand is Stand.CANCELLED
-        assert verdict.line(cancelled) == "cancelled, so nothing has changed"
+        assert wording.line(cancelled) == "cancelled, so nothing has changed"
         with pytest.raises(NotFound, match="no retraining is under way"):
             await taught.retrainer.cancel(BOSS)
         async with asyncio.timeout(10):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.errors import BadRequest, NotFound
 from bot.core.retraining import Stand
-from bot.retraining import report as verdict
+from bot.retraining import wording
 from bot.retraining.candidate_files import Candidates, digest
 from bot.store import Store
 from tests.bot.retraining.retrainers import ANN, BOSS, VOTES, school
@@ -53,7 +53,7 @@ async def test_a_choice_made_while_it_learned_is_not_overruled(tmp_path: Path) -
         await taught.retrainer.rollback(BOSS, 1)
         done = await taught.retrainer.finished(begun.id, changes)
         assert (done.stand, done.version, done.chosen) == (Stand.PROMOTED, 3, False)
-        assert "/model rollback version:3" in verdict.line(done)
+        assert "/model rollback version:3" in wording.line(done)
         assert await taught.store.current_version() == 1
 
 

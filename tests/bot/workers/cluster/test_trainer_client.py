@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from bot.core.retraining import Stand
-from bot.retraining import report as verdict
+from bot.retraining import wording
 from bot.workers.cluster import trainer_client
 from bot.workers.cluster.files import Files
 from tests.bot.retraining.retrainers import BOSS, VOTES, school, stands
@@ -70,7 +70,7 @@ async def test_what_is_refused_lies_where_an_admin_finds_it(
     start_station("gpu", LEASE, trainer(tmp_path / "log", "--do", "refuse"))
     async with school(tmp_path / "data", through=redis.url()) as taught:
         done = await taught.retrained()
-        assert (done.stand, "missed by 0.15" in verdict.line(done)) == (Stand.REFUSED, True)
+        assert (done.stand, "missed by 0.15" in wording.line(done)) == (Stand.REFUSED, True)
         assert taught.files() == [f"retraining-1.{end}" for end in ("report.json", "safetensors", "votes.jsonl")]
         assert json.loads((taught.data / "checkpoints" / "retraining-1.report.json").read_text()) == done.report
 
