@@ -22,7 +22,7 @@ from bot.library.library import Library
 from bot.library.server_settings import Settings
 from bot.library.tunebook import Tunebooks
 from bot.render import Renderer
-from bot.retraining.candidate_files import Candidates
+from bot.retraining.candidate_files import CandidateFiles
 from bot.retraining.retrainer import Retrainer
 from bot.store import Store
 from bot.workers import Trains, Workers
@@ -179,7 +179,7 @@ async def _enter_both(stack: contextlib.AsyncExitStack, worker: "LocalWorker | C
 
 async def know_versions(store: Store, config: Config) -> int:
     """Know the files of all versions, also where they were moved; the number of the configured one."""
-    await Candidates(config.candidates).find_moved(store)
+    await CandidateFiles(config.candidates).find_moved(store)
     return await register(store, config.worker.checkpoint, config.shared)
 
 

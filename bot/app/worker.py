@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from bot.app.bot import SHIPPED, local_worker, sha256_of
 from bot.core.config import Config
 from bot.core.errors import ConfigError
-from bot.workers.agent.agent import Station, Vitals
+from bot.workers.agent.agent import Vitals, WorkerAgent
 from bot.workers.agent.checkpoint_cache import Cache
-from bot.workers.agent.training import TrainingStation
+from bot.workers.agent.training import TrainingAgent
 from bot.workers.cluster.jobs import Broker
 from bot.workers.health import PROTOCOL
 from bot.workers.local.trainer import Trainer
@@ -51,19 +51,19 @@ async def _work(config: Config, command: Sequence[str], protocol: int, trainer: 
         await broker.close()
 
 
-def _station(config: Config, broker: Broker, local: LocalWorker, vitals: Vitals, name: str) -> Station:
+def _station(config: Config, broker: Broker, local: LocalWorker, vitals: Vitals, name: str) -> WorkerAgent:
     mine = {sha256_of(path): path for path in (SHIPPED, config.worker.checkpoint) if path}
     mine.pop("", None)
     cache = Cache(config.data_dir.absolute() / "fetched", broker.files, mine)
-    return Station(broker, local, cache, name, config.workers.slots, config.workers.lease, vitals)
+    return WorkerAgent(broker, local, cache, name, config.workers.slots, config.workers.lease, vitals)
 
 
-def _training(config: Config, broker: Broker, cache: Cache, trainer: Trainer) -> TrainingStation | None:
+def _training(config: Config, broker: Broker, cache: Cache, trainer: Trainer) -> TrainingAgent | None:
     """What takes retrainings, unless the settings keep it from that."""
     if config.workers.trains is False:
         return None
     anywhere = config.workers.trains is True
-    return TrainingStation(broker, cache, config.data_dir.absolute(), anywhere, trainer, config.workers.lease)
+    return TrainingAgent(broker, cache, config.data_dir.absolute(), anywhere, trainer, config.workers.lease)
 
 
 def _broker(config: Config, protocol: int) -> Broker:

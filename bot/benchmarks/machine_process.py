@@ -12,7 +12,7 @@ from bot.app.bot import workers
 from bot.app.worker import serve
 from bot.benchmarks.sleeping_worker import sleeper
 from bot.composing.composer import Composer
-from bot.composing.failover import Sharing
+from bot.composing.failover import Failover
 from bot.composing.queue import PromptQueue
 from bot.core import config
 from bot.core.config import Config
@@ -35,7 +35,7 @@ async def _bot(settings: Config) -> None:
         library = Library(store, renderer)  # type: ignore[arg-type]
         composer = Composer(store, library, cluster, renderer, queue, most, 60.0)
         changes = composer.changes()
-        async with cluster, composer, Sharing(store, composer, ["web"], most):
+        async with cluster, composer, Failover(store, composer, ["web"], most):
             async for progress in changes:
                 if progress.prompt.state.final:
                     print(progress.prompt.id, progress.prompt.state, flush=True)

@@ -9,7 +9,7 @@ from bot.benchmarks.members import own, prompt, waits
 from bot.benchmarks.row import Row, at_most
 from bot.core.config import Config
 from bot.core.errors import TrainerError
-from bot.core.retraining import Retraining, Stand
+from bot.core.retraining import Retraining, RetrainingStatus
 from bot.core.values import Place
 
 VOTED = 200  # tunes
@@ -34,7 +34,7 @@ async def _measure(config: Config) -> list[Row]:
         while not learning.done():
             meanwhile += await waits(bot, 1)
         seconds, done = time.monotonic() - began, learning.result()
-    if done.stand not in (Stand.PROMOTED, Stand.REFUSED):
+    if done.stand not in (RetrainingStatus.PROMOTED, RetrainingStatus.REFUSED):
         raise TrainerError(f"the retraining that was measured failed: {done.error}")
     name = f"retraining on {VOTED} voted tunes"
     usual, now = statistics.median(before), statistics.median(meanwhile)

@@ -14,7 +14,7 @@ from bot.core.config import Config
 from bot.core.errors import ConfigError, TunesmithError, WorkerError
 from bot.render import Renderer
 from bot.retraining import wording
-from bot.retraining.candidate_files import Candidates
+from bot.retraining.candidate_files import CandidateFiles
 from bot.store import Store
 from bot.workers import Workers
 from model.prompt import parse_prompt
@@ -144,7 +144,7 @@ class _Checks:
         none = "", "", 0
         if self._store is None:
             return none
-        await Candidates(self.config.candidates).find_moved(self._store)
+        await CandidateFiles(self.config.candidates).find_moved(self._store)
         known, mine = await self._store.versions(), self.config.worker.checkpoint
         if mine and await asyncio.to_thread(sha256_of, mine) not in {version.sha256 for version in known}:
             return none  # newly configured: in use from the next start on

@@ -12,7 +12,7 @@ from typing import Any
 from bot.app.bot import data_directory, know_versions, retrainer, workers
 from bot.core.config import Config
 from bot.core.errors import TrainerError
-from bot.core.retraining import Retraining, Stand, Step
+from bot.core.retraining import Retraining, RetrainingStatus, Step
 from bot.core.values import Place
 from bot.retraining import wording
 from bot.retraining.retrainer import Retrainer
@@ -40,7 +40,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
         done = asyncio.run(_retrain(config, options))
     except asyncio.CancelledError:
         return _STOPPED
-    if done.stand in (Stand.FAILED, Stand.CANCELLED):
+    if done.stand in (RetrainingStatus.FAILED, RetrainingStatus.CANCELLED):
         raise TrainerError(f"retraining {done.id} {wording.line(done)}")
     print(json.dumps(_described(done), indent=2) if options.json else f"retraining {done.id} {wording.line(done)}")
     return 0

@@ -8,7 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from bot.app.bot import Service, only_one, running
-from bot.composing.failover import Sharing
+from bot.composing.failover import Failover
 from bot.core.config import Config
 from bot.web import Application, create_app, serve
 from bot.web.metrics import metrics_route
@@ -85,7 +85,7 @@ def _sharing(
     """What keeps bots on one database out of each other's way; an SQLite file has one bot."""
     if not config.shared:
         return contextlib.nullcontext()
-    return Sharing(service.store, service.composer, platforms, config.queue.at_once)
+    return Failover(service.store, service.composer, platforms, config.queue.at_once)
 
 
 def _platforms(config: Config) -> tuple[str, ...]:
@@ -99,9 +99,9 @@ def _discord(config: Config, service: Service, connector: "Connector") -> "Conne
     if config.discord_token is None or not config.discord_token.get_secret_value():
         return None
     from bot.discord.connection import Connection  # takes half a second
-    from bot.discord.context import Parts
+    from bot.discord.context import Context
 
-    parts = Parts(
+    parts = Context(
         service.composer,
         service.library,
         service.store,

@@ -8,16 +8,16 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 
-from bot.composing.execution import Maker
-from bot.composing.outages import patiently, tell_outages
+from bot.composing.execution import PromptExecutor
+from bot.composing.outages import publish_outages, retry_while_unavailable
 from bot.composing.queue import PromptQueue
-from bot.composing.queue_positions import tell_places
-from bot.composing.queue_timeouts import Waits
+from bot.composing.queue_positions import publish_positions
+from bot.composing.queue_timeouts import QueueTimeouts
 from bot.composing.rate_limits import Limits
 from bot.core.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError, WorkerError
 from bot.core.logs import about
 from bot.core.metrics import Metrics
-from bot.core.subscriptions import PromptListeners
+from bot.core.subscriptions import PromptBroadcaster
 from bot.core.values import NOWHERE, Message, Place, Progress, State, StoredPrompt
 from bot.library.library import Library
 from bot.render import Renders
@@ -51,7 +51,7 @@ class Composer:
     metrics: Metrics = field(default_factory=Metrics)
     limits: Limits = field(default_factory=Limits)
     current: Callable[[], Awaitable[int | None]] | None = None  # None, or an answer that is None, is `version`
-    listeners: PromptListeners = field(default_factory=PromptListeners)
+    listeners: PromptBroadcaster = field(default_factory=PromptBroadcaster)
     _running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _filling: bool = True  # see _has_room
     _alone: bool = False  # the one in work is suspected of taking the bot down, and may take no other along
@@ -62,16 +62,16 @@ class Composer:
     _stopping: bool = False
 
     def __post_init__(self) -> None:
-        self._waits = Waits(self.patience, self._waited_too_long)
+        self._waits = QueueTimeouts(self.patience, self._waited_too_long)
         made_by = self.store, self.worker, self.renderer, self.metrics
-        self._maker = Maker(*made_by, self.deadline, self.version)
+        self._maker = PromptExecutor(*made_by, self.deadline, self.version)
         self.metrics.watch("queue_length", "Prompts that wait", lambda: len(self.queue))
         self.metrics.watch("prompts_in_work", "Prompts being composed or rendered", lambda: len(self._running))
 
     async def __aenter__(self) -> "Composer":
         self._help(self._dispatch(), "dispatcher")
-        self._help(tell_places(self.queue, self.listeners, self._moved), "places in the queue")
-        self._help(tell_outages(self.listeners, self.store, self.worker), "outages")
+        self._help(publish_positions(self.queue, self.listeners, self._moved), "places in the queue")
+        self._help(publish_outages(self.listeners, self.store, self.worker), "outages")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -253,7 +253,7 @@ class Composer:
         new = await self._maker.composed(stored)
         await self._move(stored, State.RENDERING)
         media = await self._maker.rendered(new)
-        tunes = await patiently(self.store.finish, stored.id, new)
+        tunes = await retry_while_unavailable(self.store.finish, stored.id, new)
         for tune, files in zip(tunes, media, strict=False):  # none when it was cancelled at the last moment
             self.library.remember(tune.id, files)
             self.metrics.composed(tune.version)
@@ -262,13 +262,13 @@ class Composer:
             self.listeners.tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
 
     async def _move(self, stored: StoredPrompt, state: State) -> None:
-        if not await patiently(self.store.set_state, stored.id, state):
+        if not await retry_while_unavailable(self.store.set_state, stored.id, state):
             raise asyncio.CancelledError  # it was cancelled meanwhile, and its listeners know
         self.listeners.tell(Progress(replace(stored, state=state)))
 
     async def _fail(self, stored: StoredPrompt, error: str, refused: bool = False) -> None:
         try:
-            failed = await patiently(self.store.set_state, stored.id, State.FAILED, error)
+            failed = await retry_while_unavailable(self.store.set_state, stored.id, State.FAILED, error)
         except TunesmithError as gone:
             log.error("prompt %d failed, which could not be stored: %s", stored.id, gone)
             failed = True

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.composing.outages import patiently
+from bot.composing.outages import retry_while_unavailable
 from bot.core.errors import BadRequest, WorkerError
 from bot.core.metrics import Metrics
 from bot.core.values import NewTune, StoredPrompt
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Maker:
+class PromptExecutor:
     """A tune may take `deadline` seconds in the worker; `version` is the one that it was started with."""
 
     store: Store
@@ -49,7 +49,9 @@ class Maker:
 
     async def _checkpoint(self, version: int) -> tuple[str, str, int]:
         """The file of a version, its hash and its number, for a Job; nothing for one that is not known any more."""
-        known = next((known for known in await patiently(self.store.versions) if known.number == version), None)
+        known = next(
+            (known for known in await retry_while_unavailable(self.store.versions) if known.number == version), None
+        )
         return known.file if known else ("", "", version)
 
     async def _one(self, job: Job) -> NewTune:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from bot.composing.composer import Composer
-from bot.core.errors import StoreAway, StoreError
+from bot.core.errors import StoreError, StoreUnavailable
 from bot.core.values import Progress, State
 from bot.store import Store
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Sharing:
+class Failover:
     """Renews the leases of this bot's prompts, and takes over others'; `async with` runs it inside the composer's.
 
     `batch` prompts are taken at a time, while no more than that wait here: other bots want some too.
@@ -29,7 +29,7 @@ class Sharing:
     _suspects: set[int] = field(default_factory=set)  # not ours when last looked at
     _task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Sharing":
+    async def __aenter__(self) -> "Failover":
         self._task = asyncio.create_task(self._run(), name="leases")
         return self
 
@@ -48,7 +48,7 @@ class Sharing:
                 # after an outage every lease has run out: first those who live may say so
                 more = answered and await self._take_over()
                 answered = True
-            except StoreAway:
+            except StoreUnavailable:
                 answered = False
             except StoreError as error:
                 log.error("prompts are not shared just now: %s", error)

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, Protocol, TypeVar
 
-from bot.core.errors import StoreAway
-from bot.core.subscriptions import PromptListeners
+from bot.core.errors import StoreUnavailable
+from bot.core.subscriptions import PromptBroadcaster
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,19 +23,19 @@ class Source(Protocol):
         ...
 
 
-async def tell_outages(listeners: PromptListeners, *sources: Source) -> None:
+async def publish_outages(listeners: PromptBroadcaster, *sources: Source) -> None:
     """Look at each source all the time, and pass on the first that is in trouble. Never returns."""
     while True:
         listeners.mention(next((line for source in sources if (line := source.trouble)), ""))
         await asyncio.sleep(LOOK_EVERY)
 
 
-async def patiently(call: Callable[P, Awaitable[T]], *args: P.args, **kw: P.kwargs) -> T:
+async def retry_while_unavailable(call: Callable[P, Awaitable[T]], *args: P.args, **kw: P.kwargs) -> T:
     """What `call` gives; while the database is away, it is made again and again. It may be carried out twice."""
     wait = SHORTEST_WAIT
     while True:
         try:
             return await call(*args, **kw)
-        except StoreAway:
+        except StoreUnavailable:
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)

@@ -4,7 +4,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.composing.throughput import Pace
+from bot.composing.throughput import Throughput
 from bot.core.errors import Busy
 from bot.core.values import StoredPrompt
 
@@ -19,7 +19,7 @@ class PromptQueue:
     limit: int
     per_member: int
     per_server: int | None = None
-    pace: Pace = field(default_factory=Pace)
+    pace: Throughput = field(default_factory=Throughput)
     _servers: OrderedDict[int, _Server] = field(default_factory=OrderedDict)  # the first is next
     _places: dict[int, tuple[int, int]] = field(default_factory=dict)  # prompt id -> server and member
 
@@ -96,7 +96,7 @@ class PromptQueue:
         return prompt_id in self._places
 
 
-def _full(count: int, where: str, pace: Pace) -> Busy:
+def _full(count: int, where: str, pace: Throughput) -> Busy:
     # half of them: by then there is room again, and not for one alone
     waiting = "one prompt is" if count == 1 else f"{count} prompts are"
     return Busy(f"{waiting} waiting{where}, and I can promise no more", *pace.when(count // 2 - 1))

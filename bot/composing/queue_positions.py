@@ -3,14 +3,14 @@
 import asyncio
 
 from bot.composing.queue import PromptQueue
-from bot.core.subscriptions import Listeners
+from bot.core.subscriptions import Broadcaster
 from bot.core.values import Progress
 
 TELL_EVERY = 0.5  # seconds between two rounds
 _TOLD_AT_ONCE = 50  # between these the event loop has a turn
 
 
-async def tell_places(queue: PromptQueue, listeners: Listeners[Progress], moved: asyncio.Event) -> None:
+async def publish_positions(queue: PromptQueue, listeners: Broadcaster[Progress], moved: asyncio.Event) -> None:
     """Whenever `moved` is set, but not all the time, tell each prompt's place where it has changed. Never returns."""
     told: dict[int, int] = {}
     while True:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.core.values import StoredPrompt
 
 
-class Waits:
+class QueueTimeouts:
     """Since when prompts wait, by a clock that never jumps, and what happens when one has waited too long."""
 
     def __init__(self, patience: float, too_long: Callable[[StoredPrompt], None]) -> None:

@@ -9,7 +9,7 @@ GUESS = 60.0  # seconds, while nothing was measured
 
 
 @dataclass
-class Pace:
+class Throughput:
     """The mean of the last prompts: how many seconds apart they end when as many as may be are in work."""
 
     _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))

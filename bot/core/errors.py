@@ -7,7 +7,7 @@ TunesmithError
 ├── Busy              the queue is full, or the member has to wait
 ├── ConfigError       config.toml or the environment is wrong; exit status 2
 ├── StoreError        the database cannot be used; exit status 1
-│   └── StoreAway     its server does not answer just now, and what was asked may be asked again
+│   └── StoreUnavailable     its server does not answer just now, and what was asked may be asked again
 ├── WorkerError       no worker could compose the tune; exit status 1
 ├── TrainerError      a candidate could not be made; exit status 1
 ├── RenderError       the tune could not be drawn or played; exit status 1
@@ -53,7 +53,7 @@ class StoreError(TunesmithError):
     """The database cannot be used."""
 
 
-class StoreAway(StoreError):
+class StoreUnavailable(StoreError):
     """The database's server does not answer just now; asking again is right."""
 
 

@@ -10,7 +10,7 @@ from bot.core.values import Version
 MOST_LOSSES = 400  # points of a curve that are kept
 
 
-class Stand(StrEnum):
+class RetrainingStatus(StrEnum):
     """Where a retraining is. All but the first two are final; a dry run that holds is PASSED instead of PROMOTED."""
 
     QUEUED = "queued"
@@ -23,7 +23,7 @@ class Stand(StrEnum):
 
     @property
     def final(self) -> bool:
-        return self not in (Stand.QUEUED, Stand.RUNNING)
+        return self not in (RetrainingStatus.QUEUED, RetrainingStatus.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Course:
+class RetrainingProgress:
     """How far a retraining is: its last step, and the losses so far as (step, loss)."""
 
     step: Step = Step()
@@ -118,7 +118,7 @@ class Retraining:
     member_name: str
     server_id: int
     platform: str  # of who asked
-    stand: Stand
+    stand: RetrainingStatus
     options: Options
     base: int
     created_at: datetime  # aware, UTC
@@ -127,7 +127,7 @@ class Retraining:
     candidate: str = ""
     sha256: str = ""
     report: dict[str, Any] | None = None
-    course: Course = Course()
+    course: RetrainingProgress = RetrainingProgress()
     error: str = ""
     attempts: int = 0
     runner: str = ""
@@ -144,7 +144,7 @@ class Retraining:
 
 
 @dataclass(frozen=True)
-class Standing:
+class VersionStats:
     """A version as an admin looks at it: the votes on tunes composed with it, and the retraining it came from."""
 
     version: Version

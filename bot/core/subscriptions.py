@@ -17,8 +17,8 @@ class News(Protocol):
 T = TypeVar("T", bound=News)
 
 
-class Changes(AsyncIterator[T]):
-    """Changes in order. A listener that is slow gets of each subject the newest alone, so it never misses its end."""
+class Subscription(AsyncIterator[T]):
+    """Subscription in order. A listener that is slow gets of each subject the newest alone, so it never misses its end."""
 
     def __init__(self) -> None:
         self._news: dict[int, T] = {}
@@ -44,18 +44,18 @@ class Changes(AsyncIterator[T]):
         return self._news.pop(next(iter(self._news)))
 
 
-class Listeners(Generic[T]):
+class Broadcaster(Generic[T]):
     """Everyone who listens. One that its owner has forgotten is dropped."""
 
     def __init__(self) -> None:
-        self._all: weakref.WeakSet[Changes[T]] = weakref.WeakSet()
+        self._all: weakref.WeakSet[Subscription[T]] = weakref.WeakSet()
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def join(self) -> Changes[T]:
+    def join(self) -> Subscription[T]:
         """A listener, for as long as the caller keeps it, to every change from this call on."""
-        listener: Changes[T] = Changes()
+        listener: Subscription[T] = Subscription()
         self._all.add(listener)
         return listener
 
@@ -68,7 +68,7 @@ class Listeners(Generic[T]):
             listener.close()
 
 
-class PromptListeners(Listeners[Progress]):
+class PromptBroadcaster(Broadcaster[Progress]):
     """Those who follow prompts. `open` is the newest change of each prompt that is not done."""
 
     def __init__(self) -> None:

@@ -13,8 +13,8 @@ import discord
 from discord import app_commands
 
 from bot.discord import commands, errors
-from bot.discord.context import Parts
-from bot.discord.delivery.deferrals import Promises
+from bot.discord.context import Context
+from bot.discord.delivery.deferrals import Deferrals
 from bot.discord.delivery.delivery import Delivery
 from bot.discord.languages.translator import Translator
 from bot.discord.messages.button_clicks import Buttons
@@ -47,7 +47,7 @@ class Client(discord.AutoShardedClient):
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Context,
         delivery: Delivery,
         synced: Path | None = None,
         shards: int | None = None,
@@ -66,7 +66,7 @@ class Client(discord.AutoShardedClient):
         )
         self.parts = parts
         self.delivery = delivery
-        self.promises = Promises()
+        self.promises = Deferrals()
         self.buttons = Buttons(parts)
         self.tree = Tree(
             self,

@@ -9,7 +9,7 @@ import discord
 
 from bot.core.errors import DiscordError
 from bot.discord.client import Client
-from bot.discord.context import Parts
+from bot.discord.context import Context
 from bot.discord.delivery.delivery import Delivery
 from bot.discord.errors import UNREACHABLE
 
@@ -39,7 +39,7 @@ class Connection:
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Context,
         connector: Connector = lambda: None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -129,7 +129,7 @@ def one_line(record: logging.LogRecord) -> bool:
     return True
 
 
-def _token(parts: Parts) -> str:
+def _token(parts: Context) -> str:
     """The token. DiscordError, which does not show it, where it cannot be one."""
     secret = parts.config.discord_token
     token = secret.get_secret_value().strip() if secret else ""

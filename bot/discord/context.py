@@ -50,7 +50,7 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True)
-class Parts:
+class Context:
     """The use cases, ready, for every command module and button."""
 
     composer: Composer

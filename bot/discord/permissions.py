@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.core.errors import NotAllowed
-from bot.discord.context import Parts, place_of
+from bot.discord.context import Context, place_of
 from bot.discord.errors import escaped
 from bot.library import server_settings
 
@@ -28,7 +28,7 @@ def admins_group(tree: app_commands.CommandTree[Any], name: str, description: st
     return group
 
 
-async def admit(interaction: discord.Interaction[Any], parts: Parts) -> None:
+async def admit(interaction: discord.Interaction[Any], parts: Context) -> None:
     """May the bot be asked to compose here? NotAllowed names the channels where it may."""
     allowed = (await parts.settings.of(place_of(interaction))).channels if interaction.guild_id else ()
     here = {str(interaction.channel_id), str(getattr(interaction.channel, "parent_id", None))}  # threads have parents
@@ -36,7 +36,7 @@ async def admit(interaction: discord.Interaction[Any], parts: Parts) -> None:
         raise NotAllowed(f"on this server I play only in {', '.join(f'<#{channel}>' for channel in allowed)}")
 
 
-async def is_admin(interaction: discord.Interaction[Any], parts: Parts) -> bool:
+async def is_admin(interaction: discord.Interaction[Any], parts: Context) -> bool:
     """Whether the member manages the server, or has a role that its settings name. Discord signs both."""
     if not interaction.guild_id:
         return False
@@ -47,7 +47,7 @@ async def is_admin(interaction: discord.Interaction[Any], parts: Parts) -> bool:
     return isinstance(member, discord.Member) and any(member.get_role(int(role)) for role in named)
 
 
-async def only_admins(interaction: discord.Interaction[Any], parts: Parts) -> None:
+async def only_admins(interaction: discord.Interaction[Any], parts: Context) -> None:
     """NotAllowed for anyone else, also one whose client shows the command nevertheless."""
     if not interaction.guild_id:
         raise NotAllowed("a server has settings, a conversation has none")
@@ -55,18 +55,18 @@ async def only_admins(interaction: discord.Interaction[Any], parts: Parts) -> No
         raise NotAllowed("only those who manage this server, or have a role that /settings names, may do that")
 
 
-async def defaults(interaction: discord.Interaction[Any], parts: Parts) -> dict[str, Any]:
+async def defaults(interaction: discord.Interaction[Any], parts: Context) -> dict[str, Any]:
     """The options of /compose that this server sets for those who leave them out, by name."""
     return server_settings.defaults(await parts.settings.of(place_of(interaction)))
 
 
-async def record(interaction: discord.Interaction[Any], parts: Parts, action: str, detail: str) -> None:
+async def record(interaction: discord.Interaction[Any], parts: Context, action: str, detail: str) -> None:
     """Put what an admin did beside changing settings into the audit, and tell the log channel."""
     await parts.settings.record(place_of(interaction), action, detail)
     await tell_log(interaction, parts, f"{action}: {detail}")
 
 
-async def tell_log(interaction: discord.Interaction[Any], parts: Parts, line: str) -> bool:
+async def tell_log(interaction: discord.Interaction[Any], parts: Context, line: str) -> bool:
     """Show a line on what an admin did in the server's log channel; False where that cannot be written to."""
     channel_id = (await parts.settings.of(place_of(interaction))).log_channel
     if channel_id is None:

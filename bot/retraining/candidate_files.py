@@ -27,7 +27,7 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Candidates:
+class CandidateFiles:
     """A folder of them."""
 
     folder: Path

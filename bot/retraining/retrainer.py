@@ -14,14 +14,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, Self
 
-from bot.composing.outages import patiently
+from bot.composing.outages import retry_while_unavailable
 from bot.core.errors import BadRequest, Busy, NotFound, StoreError, TrainerError
-from bot.core.retraining import MOST_LOSSES, Options, Retraining, Stand, Standing
-from bot.core.subscriptions import Listeners
+from bot.core.retraining import MOST_LOSSES, Options, Retraining, RetrainingStatus, VersionStats
+from bot.core.subscriptions import Broadcaster
 from bot.core.values import NOWHERE, Message, Place, Version
 from bot.retraining import report
-from bot.retraining.candidate_files import Candidates, digest
-from bot.retraining.run import Setting, Training
+from bot.retraining.candidate_files import CandidateFiles, digest
+from bot.retraining.run import RetrainingRun, RunContext
 from bot.store import Store
 from bot.workers import Trains
 from bot.workers.health import Health
@@ -76,11 +76,11 @@ class Retrainer:
     shared: bool = False  # other machines work on this database, and need the files of new versions from it
     workers: Callable[[], list[Health]] = list
     _runner: str = field(default_factory=lambda: secrets.token_hex(8))
-    _training: Training | None = None  # what this process has, or had last
+    _training: RetrainingRun | None = None  # what this process has, or had last
     _begun: asyncio.Queue[Retraining] = field(default_factory=asyncio.Queue)
     _queued: set[int] = field(default_factory=set)  # what stands in it
     _watch: asyncio.Task[None] | None = None
-    _listeners: Listeners[Retraining] = field(default_factory=Listeners)
+    _listeners: Broadcaster[Retraining] = field(default_factory=Broadcaster)
     _stopping: bool = False
 
     async def __aenter__(self) -> Self:
@@ -147,14 +147,14 @@ class Retrainer:
         current = versions[await self.store.current_version() or 1]
         return Status(current, opened, last, votes, self.minimum_votes, self._workers(versions.values()))
 
-    async def versions(self) -> list[Standing]:
+    async def versions(self) -> list[VersionStats]:
         """Every version, the newest first."""
         counts, current = await self.store.learning.counts(), await self.store.current_version() or 1
         standings = []
         for version in reversed(await self.store.versions()):
             made = await self.store.learning.retraining(version.retraining_id) if version.retraining_id else None
             up, down = counts.get(version.number, (0, 0))
-            standings.append(Standing(version, up, down, version.number == current, made))
+            standings.append(VersionStats(version, up, down, version.number == current, made))
         return standings
 
     async def retraining(self, number: int) -> Retraining:
@@ -192,7 +192,9 @@ class Retrainer:
 
     async def delivers(self, number: int) -> bool:
         """Whether this process is to show the end of one: not where its message does, or another that lives is to."""
-        return await patiently(self.store.learning.delivers, number, self._runner, timedelta(seconds=self.lease))
+        return await retry_while_unavailable(
+            self.store.learning.delivers, number, self._runner, timedelta(seconds=self.lease)
+        )
 
     async def delivered(self, number: int) -> None:
         """Its message shows the end, or cannot."""
@@ -252,12 +254,12 @@ class Retrainer:
         rest = self.cache, self.voters, self.keep, self.lease, self._runner, self._listeners.tell, self.shared
         self._listeners.tell(found)
         self._queued.discard(found.id)
-        self._training = Training(Setting(self.store, self.trainer, Candidates(self.folder), *rest), found)
+        self._training = RetrainingRun(RunContext(self.store, self.trainer, CandidateFiles(self.folder), *rest), found)
 
     async def _cancelled(self, found: Retraining) -> bool:
         with suppress(StoreError):  # it finds out by itself
             now = await self.store.learning.retraining(found.id)
-            return now is not None and now.stand is Stand.CANCELLED
+            return now is not None and now.stand is RetrainingStatus.CANCELLED
         return False
 
     async def _go_on(self) -> None:
@@ -279,6 +281,6 @@ class Retrainer:
         log.warning("retraining %d was interrupted", found.id)
         if found.platform != _CLI:
             return found
-        await learning.end(found.id, self._runner, Stand.FAILED, error="its command was killed")
-        await Candidates(self.folder).remove([found.id])
+        await learning.end(found.id, self._runner, RetrainingStatus.FAILED, error="its command was killed")
+        await CandidateFiles(self.folder).remove([found.id])
         return None

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import BadRequest, StoreError, TrainerError, TunesmithError
-from bot.core.retraining import Retraining, Stand, Step
+from bot.core.retraining import Retraining, RetrainingStatus, Step
 from bot.core.values import Version
 from bot.retraining import report as reports
 from bot.retraining import training_data, wording
-from bot.retraining.candidate_files import Candidates, Files, digest
+from bot.retraining.candidate_files import CandidateFiles, Files, digest
 from bot.store import Store
 from bot.workers import Trains
 from bot.workers.local.trainer import Work
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Setting:
+class RunContext:
     """What all retrainings of a process have in common. `voters` are platforms; a sign of life comes often in `lease`.
 
     `tell` is called with each change.
@@ -33,7 +33,7 @@ class Setting:
 
     store: Store
     trainer: Trains
-    candidates: Candidates
+    candidates: CandidateFiles
     cache: Path
     voters: Collection[str]
     keep: int
@@ -43,10 +43,10 @@ class Setting:
     shared: bool = False  # a version's file is kept in the database too
 
 
-class Training:
+class RetrainingRun:
     """Runs a retraining that is this process's, and stores and tells what comes of it. `now` is where it is."""
 
-    def __init__(self, setting: Setting, retraining: Retraining) -> None:
+    def __init__(self, setting: RunContext, retraining: Retraining) -> None:
         self.now = retraining
         self._with = setting
         self._learning = setting.store.learning
@@ -137,17 +137,17 @@ class Training:
         report = reports.validated(said)
         if found["sha256"] != report.sha256:
             raise TrainerError("the candidate is not the file that the trainer's report is about")
-        stand = Stand.PASSED if self.now.options.dry_run else Stand.PROMOTED
+        stand = RetrainingStatus.PASSED if self.now.options.dry_run else RetrainingStatus.PROMOTED
         if report.passed:
             await self._with.trainer.prove(files.candidate)
-            if self._with.shared and stand is Stand.PROMOTED:
+            if self._with.shared and stand is RetrainingStatus.PROMOTED:
                 data = await asyncio.to_thread(files.candidate.read_bytes)
                 await self._with.store.keep_checkpoint(report.sha256, data)
-        if ended := await self._end(stand if report.passed else Stand.REFUSED, **found):
+        if ended := await self._end(stand if report.passed else RetrainingStatus.REFUSED, **found):
             await self._make_room()
             self._conclude(ended)
 
-    async def _end(self, stand: Stand, **found: Any) -> Retraining | None:
+    async def _end(self, stand: RetrainingStatus, **found: Any) -> Retraining | None:
         """Store the end. None where it is not ours any more; StoreError after many tries."""
         self._ending = True
         for pause in _AGAIN:
@@ -168,10 +168,10 @@ class Training:
         log.info("retraining %d: %s", ended.id, wording.line(ended))
         self._say(ended)
 
-    async def _store_end(self, stand: Stand, found: dict[str, Any]) -> Retraining | None:
+    async def _store_end(self, stand: RetrainingStatus, found: dict[str, Any]) -> Retraining | None:
         number, runner = self.now.id, self._with.runner
         found = {**found, "progress": self.now.course.to_json()}
-        if stand is not Stand.PROMOTED:
+        if stand is not RetrainingStatus.PROMOTED:
             return await self._learning.end(number, runner, stand, **found)
         note = wording.note(self.now)
         promoted = await self._learning.promote(number, runner, f"retraining-{number}", note, **found)
@@ -183,14 +183,14 @@ class Training:
             log.error("after retraining %d: %s", self.now.id, error)
             return
         try:
-            if ended := await self._end(Stand.FAILED, error=error):
+            if ended := await self._end(RetrainingStatus.FAILED, error=error):
                 await self._with.candidates.remove([self.now.id])
                 self._conclude(ended)
         except StoreError as gone:
             log.error("retraining %d begins again once it can be stored: %s", self.now.id, gone)
 
     async def _leave(self) -> None:
-        number, cancelled = self.now.id, self._taken and self._taken.stand is Stand.CANCELLED
+        number, cancelled = self.now.id, self._taken and self._taken.stand is RetrainingStatus.CANCELLED
         if cancelled or (not self._taken and await self._learning.release(number, self._with.runner)):
             await self._with.candidates.remove([number])
 
@@ -205,7 +205,7 @@ class Training:
             except StoreError as error:
                 log.warning("no sign of life of retraining %d could be stored: %s", self.now.id, error)
                 continue
-            self.take(found or replace(self.now, stand=Stand.CANCELLED))
+            self.take(found or replace(self.now, stand=RetrainingStatus.CANCELLED))
             return
 
     def _hear(self, step: Step) -> None:

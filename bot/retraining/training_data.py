@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.core.errors import TrainerError
 from bot.core.retraining import Ballot
 from bot.store import Store
-from bot.store.training_votes import Lesson
+from bot.store.training_votes import TrainingExample
 from model.retraining import vote_weights
 
 MOST_BALLOTS = 100_000  # those on the newest tunes; a trainer needs fewer
@@ -31,7 +31,7 @@ async def write(store: Store, voters: Collection[str], path: Path) -> tuple[int,
     return sum(not ballot.own for ballot in found), written
 
 
-def _append(path: Path, page: Iterable[Lesson], weights: dict[int, float]) -> None:
+def _append(path: Path, page: Iterable[TrainingExample], weights: dict[int, float]) -> None:
     with path.open("a", encoding="utf-8") as file:
         for lesson in page:
             file.write(json.dumps({**lesson._asdict(), "weight": weights[lesson.id]}) + "\n")
@@ -40,7 +40,7 @@ def _append(path: Path, page: Iterable[Lesson], weights: dict[int, float]) -> No
 def _weights(found: Iterable[Ballot]) -> dict[int, float]:
     return vote_weights.weights(
         [
-            vote_weights.Ballot(each.tune, each.member, each.value, each.at.timestamp(), _account_since(each), each.own)
+            vote_weights.Vote(each.tune, each.member, each.value, each.at.timestamp(), _account_since(each), each.own)
             for each in found
         ]
     )

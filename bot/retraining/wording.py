@@ -1,6 +1,6 @@
 """Retrainings, versions and workers, each said in a line."""
 
-from bot.core.retraining import GateTest, Retraining, Stand
+from bot.core.retraining import GateTest, Retraining, RetrainingStatus
 from bot.core.values import Version
 from bot.core.wording import counted
 from bot.retraining.report import validated
@@ -12,22 +12,22 @@ _STAGES = {"reading": "reading what to learn from", "tuning": "learning", "check
 def line(retraining: Retraining) -> str:
     """Where a retraining is, or what came of it."""
     match retraining.stand:
-        case Stand.QUEUED:
+        case RetrainingStatus.QUEUED:
             return "waiting to begin"
-        case Stand.RUNNING:
+        case RetrainingStatus.RUNNING:
             return _running(retraining)
-        case Stand.PROMOTED if retraining.chosen:
+        case RetrainingStatus.PROMOTED if retraining.chosen:
             return f"passed: version {retraining.version} composes from the next prompt on"
-        case Stand.PROMOTED:
+        case RetrainingStatus.PROMOTED:
             return (
                 f"passed: it is version {retraining.version}, but another was chosen meanwhile:"
                 f" /model rollback version:{retraining.version} to use it"
             )
-        case Stand.PASSED:
+        case RetrainingStatus.PASSED:
             return "passed; a dry run, so nothing has changed"
-        case Stand.REFUSED:
+        case RetrainingStatus.REFUSED:
             return f"refused, so nothing has changed: {refusal(retraining)}"
-        case Stand.FAILED:
+        case RetrainingStatus.FAILED:
             return f"failed, so nothing has changed: {retraining.error}"
     return "cancelled, so nothing has changed"
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError,
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.core.errors import StoreAway, StoreError
+from bot.core.errors import StoreError, StoreUnavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -131,7 +131,7 @@ def _is_away(error: StoreError) -> bool:
 
 
 class Database:
-    """Transactions on one pool of connections. Failures leave as StoreError, as StoreAway where a server is away.
+    """Transactions on one pool of connections. Failures leave as StoreError, as StoreUnavailable where a server is away.
 
     `close` it.
     """
@@ -194,7 +194,7 @@ class Database:
             if not self.away:
                 log.error("%s", error)
             self.away = True
-            raise StoreAway(AWAY) from error
+            raise StoreUnavailable(AWAY) from error
         if self.away:
             log.warning("the database %s is back", self._name)
         self.away = False

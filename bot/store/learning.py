@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.core.retraining import Ballot, Course, Options, Retraining, Stand
+from bot.core.retraining import Ballot, Options, Retraining, RetrainingProgress, RetrainingStatus
 from bot.core.values import NOWHERE, Message, Place, Version
 from bot.store import retrainings, training_votes, versions
 from bot.store.database import Database
-from bot.store.training_votes import Lesson
+from bot.store.training_votes import TrainingExample
 
 PAGE = 2000  # ballots, or tunes, that are read at once: between two pages others have their turn
 
@@ -35,7 +35,7 @@ class Learning:
             after = page[-1].tune, page[-1].member
         return found
 
-    async def lessons(self, tune_ids: Sequence[int]) -> AsyncIterator[list[Lesson]]:
+    async def lessons(self, tune_ids: Sequence[int]) -> AsyncIterator[list[TrainingExample]]:
         """The music of these tunes, but for those that were deleted meanwhile."""
         for start in range(0, len(tune_ids), PAGE):
             yield await self._database.read(training_votes.lessons, tune_ids[start : start + PAGE])
@@ -65,7 +65,7 @@ class Learning:
         """It runs, and learns from so much: one more attempt. None where it is not `runner`'s any more."""
         return await self._database.write(retrainings.started, number, runner, votes, tunes)
 
-    async def keep(self, number: int, runner: str, course: Course) -> bool:
+    async def keep(self, number: int, runner: str, course: RetrainingProgress) -> bool:
         """A sign of life, with how far it is. False where it is not `runner`'s any more."""
         return await self._database.write(retrainings.keep, number, runner, course)
 
@@ -73,7 +73,7 @@ class Learning:
         """Leave it to whoever starts next. False where it is not `runner`'s any more, or has ended."""
         return await self._database.write(retrainings.release, number, runner)
 
-    async def end(self, number: int, runner: str, stand: Stand, **found: Any) -> Retraining | None:
+    async def end(self, number: int, runner: str, stand: RetrainingStatus, **found: Any) -> Retraining | None:
         """Its final state, with the columns that were found out. None where it is not `runner`'s any more."""
         return await self._database.write(retrainings.end, number, runner, stand, found)
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import Busy
-from bot.core.retraining import Course, Options, Retraining, Stand
+from bot.core.retraining import Options, Retraining, RetrainingProgress, RetrainingStatus
 from bot.core.values import Message, Place, Version
 from bot.store import settings, versions
 from bot.store.leases import clock, is_server
@@ -33,7 +33,7 @@ async def begin(
     statement = insert(retrainings).values(
         member_id=member_id,
         server_id=server_id,
-        state=Stand.QUEUED.value,
+        state=RetrainingStatus.QUEUED.value,
         open=True,
         options=asdict(options),
         base_version=base,
@@ -78,7 +78,12 @@ async def adopt(connection: AsyncConnection, runner: str, silence: timedelta) ->
 
 async def started(connection: AsyncConnection, number: int, runner: str, votes: int, tunes: int) -> Retraining | None:
     """It runs, which is one more attempt; None where `runner` has it no longer."""
-    values: dict[str, Any] = {"state": Stand.RUNNING.value, "started_at": now(), "votes": votes, "tunes": tunes}
+    values: dict[str, Any] = {
+        "state": RetrainingStatus.RUNNING.value,
+        "started_at": now(),
+        "votes": votes,
+        "tunes": tunes,
+    }
     values |= {"attempts": retrainings.c.attempts + 1, "seen_at": clock(connection), "progress": None}
     statement = update(retrainings).where(_mine(number, runner)).values(values)
     if (await connection.execute(statement)).rowcount == 0:
@@ -86,7 +91,7 @@ async def started(connection: AsyncConnection, number: int, runner: str, votes: 
     return await _one(connection, retrainings.c.id == number)
 
 
-async def keep(connection: AsyncConnection, number: int, runner: str, course: Course) -> bool:
+async def keep(connection: AsyncConnection, number: int, runner: str, course: RetrainingProgress) -> bool:
     """A sign of life, with how far it is; False where `runner` has it no longer, as when it was cancelled."""
     statement = (
         update(retrainings).where(_mine(number, runner)).values(seen_at=clock(connection), progress=course.to_json())
@@ -96,13 +101,13 @@ async def keep(connection: AsyncConnection, number: int, runner: str, course: Co
 
 async def release(connection: AsyncConnection, number: int, runner: str) -> bool:
     """A clean stop: whoever starts next has it, and this was no attempt. False where `runner` has it no longer."""
-    attempts = retrainings.c.attempts - case((retrainings.c.state == Stand.RUNNING.value, 1), else_=0)
-    values = {"state": Stand.QUEUED.value, "runner": "", "attempts": attempts}
+    attempts = retrainings.c.attempts - case((retrainings.c.state == RetrainingStatus.RUNNING.value, 1), else_=0)
+    values = {"state": RetrainingStatus.QUEUED.value, "runner": "", "attempts": attempts}
     return (await connection.execute(update(retrainings).where(_mine(number, runner)).values(values))).rowcount == 1
 
 
 async def end(
-    connection: AsyncConnection, number: int, runner: str, stand: Stand, found: Mapping[str, Any]
+    connection: AsyncConnection, number: int, runner: str, stand: RetrainingStatus, found: Mapping[str, Any]
 ) -> Retraining | None:
     """Put it into a final state, with what was found; None, and nothing changes, where `runner` has it no longer."""
     values = {"state": stand.value, "open": None, "finished_at": now(), "seen_at": clock(connection), **found}
@@ -118,7 +123,7 @@ async def promote(
 
     None, and nothing changes, where `runner` has it no longer.
     """
-    if await end(connection, number, runner, Stand.PROMOTED, found) is None:
+    if await end(connection, number, runner, RetrainingStatus.PROMOTED, found) is None:
         return None
     in_use = await versions.current(connection)
     version = await versions.add(connection, found["candidate"], found["sha256"], name, None, note, number)
@@ -134,7 +139,7 @@ async def cancel(connection: AsyncConnection, place: Place) -> Retraining | None
     if found is None:
         return None
     await settings.record(connection, place, "retrain", f"cancelled retraining {found.id}")
-    values = {"state": Stand.CANCELLED.value, "open": None, "finished_at": now()}
+    values = {"state": RetrainingStatus.CANCELLED.value, "open": None, "finished_at": now()}
     await connection.execute(update(retrainings).where(retrainings.c.id == found.id).values(values))
     return await _one(connection, retrainings.c.id == found.id)
 
@@ -190,10 +195,10 @@ def _query() -> Select[Any]:
 def _from_row(row: Row[Any]) -> Retraining:
     return Retraining(
         **{name: row._mapping[name] for name in _SAME},
-        stand=Stand(row.state),
+        stand=RetrainingStatus(row.state),
         options=Options(**row.options),
         base=row.base_version,
-        course=Course.from_json(row.progress),
+        course=RetrainingProgress.from_json(row.progress),
         channel_id=row.channel_id or "",
         message_id=row.message_id or "",
         chosen=bool(row.chosen),

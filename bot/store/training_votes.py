@@ -13,7 +13,7 @@ Place = tuple[int, int]  # of a vote: its tune and its member
 FIRST: Place = (LARGEST_ID, 0)
 
 
-class Lesson(NamedTuple):
+class TrainingExample(NamedTuple):
     """A voted tune as the trainer wants it."""
 
     id: int
@@ -36,12 +36,12 @@ async def count(connection: AsyncConnection, platforms: Collection[str], most: i
     return int((await connection.execute(select(func.count()).select_from(query))).scalar_one())
 
 
-async def lessons(connection: AsyncConnection, tune_ids: Collection[int]) -> list[Lesson]:
+async def lessons(connection: AsyncConnection, tune_ids: Collection[int]) -> list[TrainingExample]:
     """The music of these tunes, but for those that are deleted."""
     query = select(tunes.c.id, tunes.c.abc, tunes.c.rhythm).where(
         tunes.c.id.in_(tune_ids), tunes.c.deleted_at.is_(None)
     )
-    return [Lesson(*row) for row in await connection.execute(query.order_by(tunes.c.id))]
+    return [TrainingExample(*row) for row in await connection.execute(query.order_by(tunes.c.id))]
 
 
 def _training(platforms: Collection[str]) -> Select[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.core.errors import NotFound
-from bot.core.retraining import Retraining, Standing
+from bot.core.retraining import Retraining, VersionStats
 from bot.core.values import Place
 from bot.retraining import report, wording
 from bot.retraining.retrainer import Status
@@ -94,7 +94,7 @@ def _status(found: Status) -> list[str]:
     return lines
 
 
-def _version(standing: Standing) -> str:
+def _version(standing: VersionStats) -> str:
     version, made = standing.version, standing.retraining
     mark = " (in use)" if standing.current else " (pruned)" if version.pruned_at else ""
     liked = (

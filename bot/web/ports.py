@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from bot.core.retraining import Retraining, Standing
+from bot.core.retraining import Retraining, VersionStats
 from bot.core.values import Place, Progress, StoredPrompt, StoredTune, Version, Votes
 from bot.retraining.retrainer import Status
 from model.prompt import Prompt
@@ -78,7 +78,7 @@ class Retrainer(Protocol):
         """What is in use and under way."""
         ...
 
-    async def versions(self) -> Sequence[Standing]:
+    async def versions(self) -> Sequence[VersionStats]:
         """Every version, the newest first."""
         ...
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from model.corpus.duplicates import families
+from model.corpus.duplicates import duplicate_groups
 from model.corpus.sources import Source
 from model.encoding.tokenizer import LONGEST_BAR, NormalizedTune, encode, spelled_on_c, ticks
 from model.encoding.vocabulary import Vocabulary
@@ -19,7 +19,7 @@ from model.music.tune import Note, Tune
 
 LEAST_USES = 3  # tunes a token must stand in; rarer ones are typing mistakes or teach nothing
 LONGEST_SONG = 512  # tokens
-HELD_OUT, VALIDATION = range(5), range(5, 10)  # percent of families, by hash
+HELD_OUT, VALIDATION = range(5), range(5, 10)  # percent of duplicate_groups, by hash
 _METRES = {"C": "4/4", "C|": "4/4", "2/2": "4/4"}
 _WORDS = {  # in titles, R: fields and Cobb's ids -> rhythm
     "slipjig": "slip jig",
@@ -233,8 +233,8 @@ def _without_rare_tokens(tunes: Sequence[CorpusTune], report: Report) -> list[Co
 
 
 def _split(tunes: Sequence[CorpusTune], report: Report) -> list[CorpusTune]:
-    """Number the families, leave out exact copies, and put each family on one side of the split."""
-    numbers = families([tune.song for tune in tunes])
+    """Number the duplicate_groups, leave out exact copies, and put each family on one side of the split."""
+    numbers = duplicate_groups([tune.song for tune in tunes])
     first: dict[int, CorpusTune] = {}
     seen: set[tuple[str, ...]] = set()
     result = []

@@ -14,7 +14,7 @@ SHARED = 0.12  # of the shorter tune's grams
 SIMILAR = 0.62  # normalised similarity from which two tunes are one family
 
 
-def families(songs: Sequence[NormalizedTune]) -> list[int]:
+def duplicate_groups(songs: Sequence[NormalizedTune]) -> list[int]:
     """A family number for each song: the index of its first member."""
     contours = [contour(song) for song in songs]
     codes: dict[tuple[int, int], int] = {}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from model.encoding.inputs import INPUTS, Cursor
+from model.encoding.inputs import INPUTS, InputEncoder
 from model.encoding.part_plan import plans_of
 from model.encoding.tokenizer import decode, token_note
 from model.encoding.vocabulary import Vocabulary
@@ -16,7 +16,7 @@ def features(tokens: Sequence[str], known: Vocabulary, inputs: Sequence[str] = I
     """Inputs [time, inputs] that predict targets [time]: every token but the first, which is given."""
     ids = known.encode(tokens)
     plan = [plan.id for plan in plans_of(decode(tokens).parts)] if "plan" in inputs else []
-    cursor, rows = Cursor(sum(token in ("|:", "[|") for token in tokens), plan), []
+    cursor, rows = InputEncoder(sum(token in ("|:", "[|") for token in tokens), plan), []
     for token, token_id in zip(tokens[:-1], ids[:-1], strict=True):
         cursor.advance(token, token_id)
         rows.append(cursor.inputs(token_id))

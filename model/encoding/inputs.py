@@ -23,7 +23,7 @@ INPUTS = (  # what a network may be given; the first seven are what the first ch
 )
 
 
-class Cursor:
+class InputEncoder:
     """Walks along the tokens of a tune of so many parts and knows, at each, what the network may see of the past.
 
     `plan` has an id for each part, see model.encoding.part_plan.

@@ -13,22 +13,22 @@ _CENTRE = 69
 
 
 @dataclass(frozen=True)
-class Move:
+class Transposition:
     """The interval from tonic C to a key: letters and semitones."""
 
     steps: int
     semitones: int
 
     @classmethod
-    def to(cls, key: Key) -> "Move":
+    def to(cls, key: Key) -> "Transposition":
         """To `key`, in the octave where the corpus' tunes lie best under a fiddler's hand."""
         semitones = NATURAL[key.step] + key.alter
         octave = min((-1, 0, 1), key=lambda o: abs(MEAN_PITCH + semitones + 12 * o - _CENTRE))
         return cls(key.step, semitones).up(octave)
 
-    def up(self, octaves: int) -> "Move":
+    def up(self, octaves: int) -> "Transposition":
         """To the same key, so many octaves higher."""
-        return Move(self.steps + 7 * octaves, self.semitones + 12 * octaves)
+        return Transposition(self.steps + 7 * octaves, self.semitones + 12 * octaves)
 
     def notes(self, notes: Notes, back: bool = False) -> Notes:
         sign = -1 if back else 1

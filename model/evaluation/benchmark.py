@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.encoding.inputs import INPUTS, Cursor
+from model.encoding.inputs import INPUTS, InputEncoder
 from model.encoding.vocabulary import Vocabulary
 from model.music.form import Form
 from model.music.key import Key
@@ -24,9 +24,9 @@ from model.network.presets import SEED
 from model.network.stepper import Stepper
 from model.prompt import Prompt
 from model.sampling import decoder_kernels, detokenize
-from model.sampling.decoder import LONGEST_TUNE, Decoder, Row, choose
+from model.sampling.decoder import LONGEST_TUNE, Decoder, SequenceState, choose
 from model.sampling.grammar import Grammar
-from model.sampling.threads import abreast, ways
+from model.sampling.threads import run_on_threads, ways
 
 CHARACTERS = 83  # the seed article's
 FOLK_RNN = NetworkConfig(137, (137,), (137,), 512, 3)  # folk-rnn's v2: one-hot tokens, 3 x 512
@@ -152,7 +152,7 @@ def grammar_steps(stepper: Stepper, vocabulary: Vocabulary, rows: int) -> Step:
     for prompt in prompts:
         grammars.setdefault(prompt, Grammar(vocabulary, detokenize.rules(prompt, vocabulary)))
     uniform = np.random.default_rng(0).random((rows, LONGEST_TUNE))
-    drafts = [Row(grammars[prompt], 1.0, uniform[i]) for i, prompt in enumerate(prompts)]
+    drafts = [SequenceState(grammars[prompt], 1.0, uniform[i]) for i, prompt in enumerate(prompts)]
     decoder, taken = Decoder(stepper, drafts), 0
 
     def step() -> None:
@@ -177,7 +177,7 @@ def together(make: Callable[[int], Step], rows: int, device: torch.device) -> tu
 
     if parts == 1:
         return steps[0], rows
-    return lambda: list(abreast([several(step) for step in steps])), STEPS_ABREAST * (rows // parts) * parts
+    return lambda: list(run_on_threads([several(step) for step in steps])), STEPS_ABREAST * (rows // parts) * parts
 
 
 def matrix_rate(device: torch.device, dtype: torch.dtype, size: int = 1024) -> float:
@@ -214,7 +214,7 @@ def figures(device: torch.device, batches: Sequence[int]) -> list[Figure]:
     sizes = NetworkConfig(CHARACTERS, (CHARACTERS,), SEED.widths, SEED.hidden, SEED.layers)
     dtype, read = best_dtype(device), bandwidth(device)
     rates_of = {kind: matrix_rate(device, kind) for kind in (dtype, torch.int8)}
-    cursor, found = Cursor(2), list[Figure]()
+    cursor, found = InputEncoder(2), list[Figure]()
     columns = [INPUTS.index(name) for name in trad.config.inputs]
 
     def advance(token: int) -> Sequence[int]:
@@ -253,7 +253,9 @@ def figures(device: torch.device, batches: Sequence[int]) -> list[Figure]:
 def mask_cost(stepper: Stepper, vocabulary: Vocabulary, rows: int = 64) -> Figure:
     """A step with and without what masking adds: to find each row's mask, and to draw by it rather than from all."""
     step = grammar_steps(stepper, vocabulary, rows)
-    decoder = Decoder(stepper, [Row(_any_grammar(vocabulary), 1.0, np.zeros(LONGEST_TUNE)) for _ in range(rows)])
+    decoder = Decoder(
+        stepper, [SequenceState(_any_grammar(vocabulary), 1.0, np.zeros(LONGEST_TUNE)) for _ in range(rows)]
+    )
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(rows, len(vocabulary), generator=generator).to(stepper.device)
     uniform = torch.rand(rows, 1, dtype=torch.float64, generator=generator).to(stepper.device)

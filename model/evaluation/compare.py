@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 
 from model.corpus.build import LONGEST_SONG
-from model.encoding.inputs import INPUTS, Cursor
+from model.encoding.inputs import INPUTS, InputEncoder
 from model.encoding.part_plan import Plans
 from model.encoding.tokenizer import decode
 from model.errors import NotationError
@@ -112,13 +112,13 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     return tunes
 
 
-def _cursor(header: Sequence[str], plans: Plans, draws: random.Random) -> Cursor:
+def _cursor(header: Sequence[str], plans: Plans, draws: random.Random) -> InputEncoder:
     """A walk through the parts that the form in a header has; 2, the usual, where it names none."""
     said = {token[:2]: token[2:] for token in header}
     form = said.get("F:", "other")
     parts = 2 if form == "other" else Form(form).sounding
     drawn = plans.draw(said.get("R:", ""), min(parts, len(set(form))), draws.random())
-    return Cursor(parts, [plan.id for plan in drawn])
+    return InputEncoder(parts, [plan.id for plan in drawn])
 
 
 def of_text(abc: str) -> Bars:

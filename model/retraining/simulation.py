@@ -21,7 +21,7 @@ from model.retraining.gate import COMPOSED
 from model.retraining.replay import Replay
 from model.retraining.retrain import Report, learn
 from model.retraining.simulated_preferences import TASTES, Taste
-from model.retraining.vote_weights import Ballot, weights
+from model.retraining.vote_weights import Vote, weights
 from model.retraining.voted_tunes import Voted, voted
 from model.sampling.critic import Critic
 from model.sampling.originality import Index
@@ -67,7 +67,7 @@ class Community:
     cache: Path | None = None
     thorough: bool = True
     heard: Callable[[str], None] = lambda _: None
-    _ballots: list[Ballot] = field(default_factory=list)
+    _ballots: list[Vote] = field(default_factory=list)
     _served: list[Composed] = field(default_factory=list)
 
     def rounds(self, count: int) -> Iterator[Row]:
@@ -118,7 +118,7 @@ class Community:
             for member in rng.sample(range(MEMBERS), VOTERS):
                 right = rng.random() >= self.noise
                 value = 1 if opinion == right else -1
-                self._ballots.append(Ballot(len(self._served), member, value, HOUR * len(self._ballots)))
+                self._ballots.append(Vote(len(self._served), member, value, HOUR * len(self._ballots)))
             self._served.append(one)
 
     def _voted(self) -> list[Voted]:

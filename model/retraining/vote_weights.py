@@ -21,7 +21,7 @@ _ROUNDS = 50  # of capping; each brings the shares closer, and what is left afte
 
 
 @dataclass(frozen=True)
-class Ballot:
+class Vote:
     """One member's vote on one tune. Times are Unix seconds; `account_since` is None where accounts have no age."""
 
     tune: int
@@ -32,7 +32,7 @@ class Ballot:
     own: bool = False  # the voter had it composed
 
 
-def weights(ballots: Sequence[Ballot]) -> dict[int, float]:
+def weights(ballots: Sequence[Vote]) -> dict[int, float]:
     """The signed weight of each tune that training learns from, by the rule above."""
     counted = [ballot for ballot in ballots if not ballot.own]
     worth = _within_bursts(counted, [NEW_COUNTS if _is_new(ballot) else 1.0 for ballot in counted])
@@ -46,19 +46,19 @@ def weights(ballots: Sequence[Ballot]) -> dict[int, float]:
     return {tune: max(-HEAVIEST, min(HEAVIEST, total)) for tune, total in sorted(totals.items()) if abs(total) > 1e-6}
 
 
-def _is_new(ballot: Ballot) -> bool:
+def _is_new(ballot: Vote) -> bool:
     return ballot.account_since is not None and ballot.at - ballot.account_since < NEW_ACCOUNT
 
 
-def _within_bursts(ballots: Sequence[Ballot], worth: Sequence[float]) -> list[tuple[Ballot, float]]:
+def _within_bursts(ballots: Sequence[Vote], worth: Sequence[float]) -> list[tuple[Vote, float]]:
     """Each ballot with what it counts; bursts begin with a member's first vote outside of the one before."""
-    by_member: dict[int, list[tuple[Ballot, float]]] = defaultdict(list)
+    by_member: dict[int, list[tuple[Vote, float]]] = defaultdict(list)
     for ballot, value in zip(ballots, worth, strict=True):
         by_member[ballot.member].append((ballot, value))
     found = []
     for cast in by_member.values():
         cast.sort(key=lambda pair: (pair[0].at, pair[0].tune))
-        burst: list[tuple[Ballot, float]] = []
+        burst: list[tuple[Vote, float]] = []
         for pair in [*cast, None]:
             if burst and (pair is None or pair[0].at - burst[0][0].at >= BURST):
                 share = min(1.0, BURST_VOTES / len(burst))

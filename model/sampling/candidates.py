@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model.prompt import Prompt
-from model.sampling.decoder import LONGEST_TUNE, Row
+from model.sampling.decoder import LONGEST_TUNE, SequenceState
 from model.sampling.grammar import Grammar
 from model.sampling.variation import Given
 
@@ -26,7 +26,7 @@ class Draft:
 
 
 @dataclass
-class Asked:
+class PendingPrompt:
     """A prompt on its way through the batch, and those of its drafts that have ended: (number, ids)."""
 
     index: int
@@ -41,11 +41,11 @@ class Asked:
     def temperature(self) -> float:
         return self.prompt.temperature + WARMER * max(0, self.draw - PATIENCE)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[SequenceState]:
         """What the decoder needs for this draw."""
         first = self.draw * len(self.drafts)
         return [
-            Row(
+            SequenceState(
                 draft.grammar,
                 self.temperature,
                 random_stream(self.prompt, first + draft.number).random(LONGEST_TUNE),

@@ -36,7 +36,7 @@ _OF_A_ROW = (
 
 
 @dataclass(frozen=True)
-class Row:
+class SequenceState:
     """What one tune is drawn with. `uniform` [LONGEST_TUNE] in [0, 1) decides each draw.
 
     `prefix` are the ids it begins with, header included; `bars` gives further bars by (section, bar), see Grammar;
@@ -89,7 +89,7 @@ class Decoder:
     masks took from the music and over how many tokens.
     """
 
-    def __init__(self, stepper: Stepper, rows: Sequence[Row], measure: bool = False) -> None:
+    def __init__(self, stepper: Stepper, rows: Sequence[SequenceState], measure: bool = False) -> None:
         self._stepper, self._measure = stepper, measure
         self.device = device = stepper.device
         grammars = list({id(row.grammar): row.grammar for row in rows}.values())
@@ -116,7 +116,7 @@ class Decoder:
         self._view()
         self._graph: torch.cuda.CUDAGraph | None = None
 
-    def _begin(self, rows: Sequence[Row]) -> None:
+    def _begin(self, rows: Sequence[SequenceState]) -> None:
         """What `rows` say, each part of it in one tensor: an accelerator takes long for many small ones."""
         count, parts = len(rows), max(len(row.grammar.rules.sections) for row in rows)
         longest_bar = max((len(ids) for row in rows for ids in row.bars.values()), default=0)

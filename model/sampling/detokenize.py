@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from model.encoding.tokenizer import NormalizedTune, decode, merge_ties, spelled_on_c, ticks
-from model.encoding.transposition import HIGHEST, LOWEST, Move
+from model.encoding.transposition import HIGHEST, LOWEST, Transposition
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
 from model.music.key import Key
@@ -60,7 +60,7 @@ def rules(prompt: Prompt, vocabulary: Vocabulary) -> Rules:
 def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
     """The Tune that `tokens` spell, in the prompt's key and the rhythm's metre and tempo."""
     rhythm = RHYTHMS[prompt.rhythm]
-    move = Move.to(prompt.key)
+    move = Transposition.to(prompt.key)
     parts = [move.part(part) for part in decode(tokens).parts]
     if prompt.form.parts == "AABA":  # the last A is the first one again, so it was not composed
         parts.append(parts[0].unrepeated())

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 from model.encoding.tokenizer import MEAN_PITCH, merge_ties, note_token
-from model.encoding.transposition import HIGHEST, LOWEST, Move
+from model.encoding.transposition import HIGHEST, LOWEST, Transposition
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError, NotationError
 from model.music.abc_reader import parse
@@ -117,9 +117,9 @@ def _in_key(tune: Tune, key: Key, may_move: bool) -> Tune:
     return next((one for one in moved if all(LOWEST <= pitch.midi <= HIGHEST for pitch in one.pitches)), moved[0])
 
 
-def move_for(prompt: Prompt, vocabulary: Vocabulary) -> Move:
+def move_for(prompt: Prompt, vocabulary: Vocabulary) -> Transposition:
     """From tonic C to the prompt's key, in the octave in which the model knows every note that is given."""
-    usual = Move.to(prompt.key)
+    usual = Transposition.to(prompt.key)
     bars = read(prompt).bars if prompt.opening else ()
     pitched = [note for bar in bars for note in merge_ties(bar.notes) if note.pitch]
     if not pitched:
@@ -132,7 +132,7 @@ def move_for(prompt: Prompt, vocabulary: Vocabulary) -> Move:
     return next((m for m in moves if all(_token(n, m, prompt.key) in vocabulary.ids for n in pitched)), moves[0])
 
 
-def _token(note: Note, move: Move, key: Key) -> str:
+def _token(note: Note, move: Transposition, key: Key) -> str:
     """The token of a note; empty where there is none."""
     try:
         return note_token(move.notes((note,), back=True)[0], Key(0, 0, key.mode))
@@ -185,7 +185,7 @@ def check_pickup(token: str, vocabulary: Vocabulary) -> None:
         raise InputError("the opening's first bar is no pickup that tunes begin with: fill it or shorten it")
 
 
-def known_token(note: Note, move: Move, key: Key, vocabulary: Vocabulary, bar: int) -> str:
+def known_token(note: Note, move: Transposition, key: Key, vocabulary: Vocabulary, bar: int) -> str:
     """The token of a note of bar `bar`. Raises InputError where the model knows none."""
     try:
         token = note_token(move.notes((note,), back=True)[0], Key(0, 0, key.mode))

@@ -25,12 +25,12 @@ from model.network.lstm import restored
 from model.network.stepper import Stepper
 from model.prompt import Prompt
 from model.sampling import detokenize
-from model.sampling.candidates import CHOOSING, PLANNING, Asked, Draft, random_stream
+from model.sampling.candidates import CHOOSING, PLANNING, Draft, PendingPrompt, random_stream
 from model.sampling.critic import DRAFTS, Critic
 from model.sampling.decoder import Decoder
 from model.sampling.grammar import Grammar, Rules, State, pickup_ticks
 from model.sampling.originality import NOBODY, Index, Nearest
-from model.sampling.threads import abreast, ways
+from model.sampling.threads import run_on_threads, ways
 from model.sampling.titles import Titles
 from model.sampling.variation import Given, given, unchanged
 
@@ -117,7 +117,7 @@ class Sampler:
     def stream(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Composed | InputError | SamplingError]]:
         """Compose all `prompts` as a batch and yield each, by its index, as it ends; what is no good, as another."""
         started = time.monotonic()
-        asked: list[Asked] = []
+        asked: list[PendingPrompt] = []
         for index, prompt in enumerate(prompts):
             try:
                 asked.append(self._asked(index, prompt))
@@ -126,7 +126,7 @@ class Sampler:
         for one, title in zip(asked, self._named([one.prompt for one in asked]) if asked else [], strict=True):
             one.title = title
         while asked:
-            again: list[Asked] = []
+            again: list[PendingPrompt] = []
             for one in self._drawn(asked):
                 outcome = self._chosen(one, started)
                 if outcome is None:
@@ -136,15 +136,15 @@ class Sampler:
                     yield one.index, outcome
             asked = again
 
-    def _drawn(self, asked: Sequence[Asked]) -> Iterator[Asked]:
+    def _drawn(self, asked: Sequence[PendingPrompt]) -> Iterator[PendingPrompt]:
         """Draw the drafts of `asked` once, and give each when all of its own have ended."""
         threads = torch.get_num_threads() if self.device.type == "cpu" else 1
         parts = ways(len(asked) * self.drafts, threads)
-        return abreast([self._drawn_together(asked[part::parts]) for part in range(parts)])
+        return run_on_threads([self._drawn_together(asked[part::parts]) for part in range(parts)])
 
-    def _drawn_together(self, asked: Sequence[Asked]) -> Iterator[Asked | None]:
+    def _drawn_together(self, asked: Sequence[PendingPrompt]) -> Iterator[PendingPrompt | None]:
         """The same, as one batch; None while there is nothing to give."""
-        places: list[tuple[Asked, int] | None] = [(one, draft.number) for one in asked for draft in one.drafts]
+        places: list[tuple[PendingPrompt, int] | None] = [(one, draft.number) for one in asked for draft in one.drafts]
         decoder = Decoder(self.stepper, [row for one in asked for row in one.rows()], self.measure_mask)
         while going := sum(place is not None for place in places):
             if going <= decoder.count * (1 - IDLE):
@@ -171,7 +171,7 @@ class Sampler:
         """Steps between two looks at which tunes have ended: a look makes the host wait for an accelerator."""
         return 1 if self.device.type == "cpu" else 16
 
-    def _asked(self, index: int, prompt: Prompt) -> Asked:
+    def _asked(self, index: int, prompt: Prompt) -> PendingPrompt:
         rules = detokenize.rules(prompt, self.vocabulary)
         fixed = given(prompt, self.vocabulary)
         drafts = []
@@ -181,7 +181,7 @@ class Sampler:
             closing = grammar.rules.closing
             ids = tuple(part._replace(closes=c).id for part, c in zip(plans, closing, strict=False))
             drafts.append(Draft(number, grammar, ids, self._prefix(grammar, fixed, prompt)))
-        return Asked(index, prompt, fixed, drafts)
+        return PendingPrompt(index, prompt, fixed, drafts)
 
     def _grammar(self, rules: Rules) -> Grammar:
         grammar = self._grammars.get(rules) or Grammar(self.vocabulary, rules)
@@ -223,7 +223,7 @@ class Sampler:
                 raise InputError(f"bar {number} of part {'ABC'[section]} does not fit a {prompt.rhythm} that is varied")
         return prefix
 
-    def _chosen(self, one: Asked, started: float) -> Composed | SamplingError | None:
+    def _chosen(self, one: PendingPrompt, started: float) -> Composed | SamplingError | None:
         """The tune, or None to draw again, or the failure when that was done often enough."""
         drafts = [self.vocabulary.decode(ids) for _, ids in sorted(one.ended)]
         whole = [tokens for tokens in drafts if tokens[-1] == "|]"]
@@ -241,7 +241,7 @@ class Sampler:
             return None
         return SamplingError(f"no good tune came out in {DRAWS} draws (the last was {wrong}): try another seed")
 
-    def _finished(self, one: Asked, tokens: list[str], started: float) -> Composed | str:
+    def _finished(self, one: PendingPrompt, tokens: list[str], started: float) -> Composed | str:
         """The tune that `tokens` spell, or what is wrong with it."""
         prompt = one.prompt
         tune = detokenize.tune_of(tokens, prompt, one.title)

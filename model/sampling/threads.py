@@ -1,4 +1,4 @@
-"""Work abreast: several streams, each on a thread of its own that computes on one core.
+"""Work run_on_threads: several streams, each on a thread of its own that computes on one core.
 
 For large batches that is better than all cores at each product in turn, since what lies between the products is done on
 all cores too. Compiled functions and torch's operations let other threads of Python run meanwhile.
@@ -21,7 +21,7 @@ def ways(rows: int, threads: int) -> int:
     return max(1, min(threads, rows // LEAST))
 
 
-def abreast(streams: Sequence[Iterator[T | None]]) -> Generator[T, None, None]:
+def run_on_threads(streams: Sequence[Iterator[T | None]]) -> Generator[T, None, None]:
     """What `streams` give, as it comes. The first error ends them all; so does closing this iterator.
 
     A stream that works for long gives None now and then, which goes no further: there it can be ended.
@@ -46,7 +46,7 @@ def abreast(streams: Sequence[Iterator[T | None]]) -> Generator[T, None, None]:
 
     try:
         for stream in streams:
-            running.append(threading.Thread(target=go, args=(stream,), name="abreast", daemon=True))
+            running.append(threading.Thread(target=go, args=(stream,), name="run_on_threads", daemon=True))
             running[-1].start()
         ended = 0
         while ended < len(streams):

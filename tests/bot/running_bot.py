@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.composing.composer import Composer
-from bot.composing.failover import Sharing
+from bot.composing.failover import Failover
 from bot.composing.queue import PromptQueue
 from bot.composing.rate_limits import Limits
 from bot.core.values import Place, Progress, State
@@ -101,7 +101,7 @@ async def running(
         rest = queue, at_once, 30.0, version, patience
         composer = Composer(store, library, worker, renderer, *rest, limits=limits, current=store.current_version)
         shared = str(path).startswith("postgresql")
-        async with composer, Sharing(store, composer, ["web"], at_once) if shared else nullcontext():
+        async with composer, Failover(store, composer, ["web"], at_once) if shared else nullcontext():
             yield Bot(store, composer, renderer, worker, settings)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.context import Parts
+from bot.discord.context import Context
 from bot.discord.messages.tunes import COLOUR
 
 _TEXT = """I compose folk tunes on demand. A tune comes as sheet music with a player, MIDI and ABC.
@@ -30,7 +30,7 @@ Everything but the key may be left out. A temperature of 0.5 is careful, 1.0 as 
 `/model status` what I have learned from your votes; retrain, compare versions, roll back"""
 
 
-def add(tree: app_commands.CommandTree[Any], _parts: Parts) -> None:
+def add(tree: app_commands.CommandTree[Any], _parts: Context) -> None:
     """Put /help into the tree."""
 
     @tree.command(description="What you can ask for, with examples")

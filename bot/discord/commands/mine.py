@@ -5,11 +5,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.context import Parts
+from bot.discord.context import Context
 from bot.discord.messages import tune_lists
 
 
-def add(tree: app_commands.CommandTree[Any], _parts: Parts) -> None:
+def add(tree: app_commands.CommandTree[Any], _parts: Context) -> None:
     """Put /mine into the tree, and have the client know what is clicked in lists."""
     tree.client.add_dynamic_items(tune_lists.Show, tune_lists.Turn)
 

@@ -9,7 +9,7 @@ from discord.app_commands import Choice, Range
 from bot.core.errors import NotAllowed
 from bot.core.values import Message
 from bot.discord import permissions
-from bot.discord.context import Parts, place_of
+from bot.discord.context import Context, place_of
 from bot.discord.delivery.asking import check_permissions
 from bot.discord.messages import model as model_shown
 from bot.retraining.retrainer import MOST_VOTES
@@ -18,7 +18,7 @@ LARGEST = 2**31 - 1
 RECEIVED = "Getting ready to learn…"
 
 
-def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
     """Put /model and what belongs to it into the tree."""
     group = permissions.admins_group(tree, "model", "The model: learn from votes, versions")
     _add_reading(group, parts)
@@ -26,7 +26,7 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     _add_rollback(group, parts)
 
 
-def _add_reading(group: app_commands.Group, parts: Parts) -> None:
+def _add_reading(group: app_commands.Group, parts: Context) -> None:
     @group.command(description="What composes: version and workers; what is being learned")
     async def status(interaction: discord.Interaction[Any]) -> None:
         await _admit(interaction, parts)
@@ -40,7 +40,7 @@ def _add_reading(group: app_commands.Group, parts: Parts) -> None:
         await interaction.edit_original_response(embed=model_shown.versions(await parts.retrainer.versions()))
 
 
-def _add_learning(group: app_commands.Group, parts: Parts) -> None:
+def _add_learning(group: app_commands.Group, parts: Context) -> None:
     @group.command(description="Learn from the votes; what passes every test composes from then on")
     @app_commands.describe(
         minimum_votes="With fewer votes nothing is learned", dry_run="Test what was learned, and change nothing"
@@ -68,7 +68,7 @@ def _add_learning(group: app_commands.Group, parts: Parts) -> None:
         await permissions.tell_log(interaction, parts, f"retrain: cancelled retraining {cancelled.id}")
 
 
-def _add_rollback(group: app_commands.Group, parts: Parts) -> None:
+def _add_rollback(group: app_commands.Group, parts: Context) -> None:
     async def suggest(interaction: discord.Interaction[Any], current: str) -> list[Choice[int]]:
         if not await permissions.is_admin(interaction, parts):
             return []
@@ -87,7 +87,7 @@ def _add_rollback(group: app_commands.Group, parts: Parts) -> None:
         await permissions.tell_log(interaction, parts, f"rollback: to version {chosen.number}")
 
 
-async def _admit(interaction: discord.Interaction[Any], parts: Parts) -> None:
+async def _admit(interaction: discord.Interaction[Any], parts: Context) -> None:
     """NotAllowed for all but admins, and those of other servers than `[retraining] servers` names.
 
     While it names none, whoever adds a bot on several servers to one of their own must not rule the others' model.

@@ -9,7 +9,7 @@ from discord.app_commands import Choice, Range
 from bot.core.errors import BadRequest
 from bot.discord import permissions
 from bot.discord.commands import autocomplete
-from bot.discord.context import Parts, place_of
+from bot.discord.context import Context, place_of
 from bot.discord.messages import settings as settings_shown
 from bot.library.server_settings import LONGEST_COOLDOWN, MOST_WAITING
 
@@ -26,7 +26,7 @@ _SEEN = (
 )
 
 
-def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
     """Put /settings and what belongs to it into the tree."""
     group = permissions.admins_group(tree, "settings", "What this server's admins choose")
     _add_reading(group, parts)
@@ -34,7 +34,7 @@ def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     _add_rights(group, parts)
 
 
-def _add_reading(group: app_commands.Group, parts: Parts) -> None:
+def _add_reading(group: app_commands.Group, parts: Context) -> None:
     @group.command(description="All settings of this server")
     async def show(interaction: discord.Interaction[Any]) -> None:
         await permissions.only_admins(interaction, parts)
@@ -55,7 +55,7 @@ def _add_reading(group: app_commands.Group, parts: Parts) -> None:
         await _change(interaction, parts, **nothing)
 
 
-def _add_defaults(group: app_commands.Group, parts: Parts) -> None:
+def _add_defaults(group: app_commands.Group, parts: Context) -> None:
     @group.command(description="What /compose takes where a member leaves it out")
     @app_commands.describe(rhythm="The dance", temperature="0.1 (careful) to 2.0 (wild)", form="Order of parts")
     @app_commands.autocomplete(rhythm=autocomplete.rhythm, form=autocomplete.form)
@@ -85,7 +85,7 @@ def _add_defaults(group: app_commands.Group, parts: Parts) -> None:
         await _change(interaction, parts, **together, **_given(cooldown=cooldown, member_waiting=member_waiting))
 
 
-def _add_rights(group: app_commands.Group, parts: Parts) -> None:
+def _add_rights(group: app_commands.Group, parts: Context) -> None:
     @group.command(description="Channels in which I answer; all of them while none is named")
     @app_commands.describe(channel="The channel, with its threads", allowed="Allow it, or no longer")
     async def channels(
@@ -112,7 +112,7 @@ def _add_rights(group: app_commands.Group, parts: Parts) -> None:
         await _change(interaction, parts, log_channel=str(channel.id))
 
 
-async def _change(interaction: discord.Interaction[Any], parts: Parts, note: str = "", **changes: Any) -> None:
+async def _change(interaction: discord.Interaction[Any], parts: Context, note: str = "", **changes: Any) -> None:
     await permissions.only_admins(interaction, parts)
     if not changes:
         raise BadRequest("choose at least one option, or /settings reset")

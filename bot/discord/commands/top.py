@@ -11,7 +11,7 @@ from bot.core.values import Period, Votes
 from bot.core.wording import plural
 from bot.discord import permissions
 from bot.discord.commands import autocomplete
-from bot.discord.context import Parts, place_of
+from bot.discord.context import Context, place_of
 from bot.discord.messages import tune_lists
 
 PERIODS = {
@@ -22,7 +22,7 @@ PERIODS = {
 }
 
 
-def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
     """Put /top into the tree."""
 
     @tree.command(description="The tunes that are liked best here")

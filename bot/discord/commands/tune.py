@@ -7,14 +7,14 @@ from discord import app_commands
 from discord.app_commands import Range
 
 from bot.discord import permissions
-from bot.discord.context import Parts
+from bot.discord.context import Context
 from bot.discord.delivery.asking import check_permissions
 from bot.discord.messages import tune_lists
 
 LARGEST = 2**31 - 1
 
 
-def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
     """Put /tune into the tree."""
 
     @tree.command(description="Show a tune that was composed before")

@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from bot.discord import permissions
-from bot.discord.context import Parts, place_of
+from bot.discord.context import Context, place_of
 from bot.discord.delivery.asking import check_permissions
 from bot.discord.errors import escaped
 from bot.library.tunebook import Tunebook
@@ -16,7 +16,7 @@ from bot.library.tunebook import Tunebook
 WHOSE = {"mine": "Mine: the tunes that I voted up", "server": "This server's: the tunes that are liked best"}
 
 
-def add(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
     """Put /tunebook into the tree."""
 
     @tree.command(description="Favourites as a book: one PDF to print and one ABC file")

@@ -9,7 +9,7 @@ AT_ONCE = 16  # a new connection to Discord costs more than using one again, and
 PATIENCE = 0.5  # seconds that work stands back for promises
 
 
-class Promises:
+class Deferrals:
     """Acknowledges interactions, a few at a time, so that a crowd is served from few connections."""
 
     def __init__(self) -> None:

@@ -10,9 +10,9 @@ import discord
 
 from bot.core.errors import StoreError
 from bot.core.values import Message, Progress
-from bot.discord.context import PLATFORM, Parts
-from bot.discord.delivery.prompt_message import Conversation
-from bot.discord.delivery.retraining_message import LiveMessages
+from bot.discord.context import PLATFORM, Context
+from bot.discord.delivery.prompt_message import PromptMessage
+from bot.discord.delivery.retraining_message import RetrainingMessages
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +26,11 @@ class Delivery:
     client that has logged in.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Context) -> None:
         self._parts = parts
         self._changes = parts.composer.changes()
-        self._live = LiveMessages(parts)
-        self._open: dict[int, Conversation] = {}  # by prompt
+        self._live = RetrainingMessages(parts)
+        self._open: dict[int, PromptMessage] = {}  # by prompt
         self._expected: dict[str, discord.Interaction[Any]] = {}  # by message
         self._helpers: set[asyncio.Task[None]] = set()
         self._client: discord.Client | None = None
@@ -94,7 +94,7 @@ class Delivery:
         conversation = self._open.get(prompt.id)
         if conversation is None:
             interaction = self._expected.pop(prompt.message_id, None)
-            conversation = self._open[prompt.id] = Conversation(self._parts, self._client, prompt, interaction)
+            conversation = self._open[prompt.id] = PromptMessage(self._parts, self._client, prompt, interaction)
             conversation.task.add_done_callback(lambda _: self._open.pop(prompt.id, None))
         conversation.tell(progress)
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import discord
 
-from bot.core.errors import StoreAway, TunesmithError
+from bot.core.errors import StoreUnavailable, TunesmithError
 from bot.core.logs import about
 from bot.core.values import Progress, State, StoredPrompt
-from bot.discord.context import Parts, is_guest
+from bot.discord.context import Context, is_guest
 from bot.discord.errors import UNREACHABLE, line_of, say
 from bot.discord.messages import wording
 from bot.discord.messages.tunes import USUAL_LIMIT, Answer, show
@@ -28,12 +28,12 @@ _DELETED = 10008  # unknown message
 _TOO_LARGE = 40005
 
 
-class Conversation:
+class PromptMessage:
     """Keeps the message of one prompt up to date; edits are as far apart as Discord likes, and always the newest."""
 
     def __init__(
         self,
-        parts: Parts,
+        parts: Context,
         client: discord.Client,
         prompt: StoredPrompt,
         interaction: discord.Interaction[Any] | None,
@@ -116,7 +116,7 @@ class Conversation:
         while self._parts.config.shared:
             try:
                 return await self._parts.store.delivers(self._prompt.id)
-            except StoreAway:
+            except StoreUnavailable:
                 await asyncio.sleep(EVERY)
         return True
 

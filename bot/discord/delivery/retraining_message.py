@@ -10,7 +10,7 @@ import discord
 
 from bot.core.errors import TunesmithError
 from bot.core.retraining import Retraining
-from bot.discord.context import PLATFORM, Parts
+from bot.discord.context import PLATFORM, Context
 from bot.discord.delivery.prompt_message import RETRIES
 from bot.discord.errors import UNREACHABLE
 from bot.discord.messages import model
@@ -21,10 +21,10 @@ GOODBYE = "The bot is being restarted; it goes on with this as soon as it is bac
 log = logging.getLogger(__name__)
 
 
-class LiveMessages:
+class RetrainingMessages:
     """Shows retrainings that were begun on this platform; it hears of every change from the moment it is made."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Context) -> None:
         self._parts = parts
         self._changes = parts.retrainer.changes()
         self._open: dict[int, _LiveMessage] = {}
@@ -60,7 +60,7 @@ class LiveMessages:
 class _LiveMessage:
     """One message. The curve is drawn anew with an edit, no oftener than edits are allowed."""
 
-    def __init__(self, parts: Parts, client: Callable[[], discord.Client], first: Retraining) -> None:
+    def __init__(self, parts: Context, client: Callable[[], discord.Client], first: Retraining) -> None:
         self._parts, self._client = parts, client
         self._latest = first
         self._drawn = 0  # points of the curve that the message shows

@@ -11,7 +11,7 @@ from bot.core.errors import NotFound
 from bot.core.values import Message, Place, Progress, StoredTune
 from bot.discord import errors as failures
 from bot.discord import permissions
-from bot.discord.context import Parts, place_of
+from bot.discord.context import Context, place_of
 from bot.discord.delivery.asking import ask
 from bot.discord.messages.button_views import chosen_in
 from bot.discord.messages.tunes import show
@@ -24,7 +24,7 @@ LONGEST_SHOWN = 1_900  # characters of ABC that fit into a message; longer ones 
 class Buttons:
     """Answers every click on a tune's buttons and on a choice of tunes, however old the message is."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Context) -> None:
         self._parts = parts
         self._counts = Counts(parts.library)
 

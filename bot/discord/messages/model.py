@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import discord
 
-from bot.core.retraining import Retraining, Standing
+from bot.core.retraining import Retraining, VersionStats
 from bot.core.wording import counted
 from bot.discord.errors import escaped, sentence
 from bot.discord.messages.tunes import COLOUR
@@ -51,13 +51,13 @@ def status(found: Status) -> discord.Embed:
     return embed
 
 
-def versions(standings: Sequence[Standing]) -> discord.Embed:
+def versions(standings: Sequence[VersionStats]) -> discord.Embed:
     """The newest versions, as many as fit."""
     text = _fitting(map(_version, standings[:LISTED]), _LONGEST)
     return discord.Embed(title="Versions of the model", description=text, colour=COLOUR)
 
 
-def described(standing: Standing) -> str:
+def described(standing: VersionStats) -> str:
     """A version in a few words, for a list to choose from."""
     return f"{standing.version.number}: {_liked(standing)}, {standing.version.created_at:%Y-%m-%d}"[:100]
 
@@ -72,7 +72,7 @@ def _fitting(lines: Iterable[str], most: int) -> str:
     return text.rstrip("\n")
 
 
-def _version(standing: Standing) -> str:
+def _version(standing: VersionStats) -> str:
     version, made = standing.version, standing.retraining
     marks = [" · **in use**"] if standing.current else [" · pruned"] if version.pruned_at else []
     facts = [f"<t:{int(version.created_at.timestamp())}:d>"]
@@ -83,7 +83,7 @@ def _version(standing: Standing) -> str:
     return f"**v{version.number}**{''.join(marks)} · {' · '.join(fact for fact in facts if fact)} · {_liked(standing)}"
 
 
-def _liked(standing: Standing) -> str:
+def _liked(standing: VersionStats) -> str:
     if standing.share is None:
         return "no votes since"
     return f"{standing.share:.0%} of {counted(standing.up + standing.down, 'vote')} up"

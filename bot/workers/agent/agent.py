@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from bot.core.errors import WorkerError
 from bot.workers import Workers
 from bot.workers.agent.checkpoint_cache import Cache
-from bot.workers.agent.training import TrainingStation
-from bot.workers.cluster.files import AGAIN, BrokerAway, end, until_back
+from bot.workers.agent.training import TrainingAgent
+from bot.workers.cluster.files import AGAIN, BrokerUnavailable, end, retry_while_unavailable
 from bot.workers.cluster.jobs import Broker, Entry
 from bot.workers.health import Health
 from bot.workers.local.worker import ATTEMPTS
@@ -40,7 +40,7 @@ class Vitals:
 
 
 @dataclass
-class Station:
+class WorkerAgent:
     """Serves the jobs of all bots at one Redis, up to `slots` at a time, with `local`.
 
     Jobs of versions that are here, or nowhere, are taken at once; others when they have waited a while. Those of
@@ -54,7 +54,7 @@ class Station:
     slots: int = 8
     lease: float = 15.0
     vitals: Vitals = field(default_factory=Vitals)
-    training: TrainingStation | None = None
+    training: TrainingAgent | None = None
     _consumer: str = field(default_factory=lambda: secrets.token_hex(8))
     _working: dict[tuple[str, str], tuple[Entry, asyncio.Task[None]]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)  # of versions that were composed with, by hash
@@ -88,7 +88,7 @@ class Station:
             await asyncio.wait(working, timeout=GRACE)
         self._stopping = True
         await end(working)
-        with suppress(BrokerAway):
+        with suppress(BrokerUnavailable):
             await self.broker.leave(self._consumer)
 
     async def _live(self) -> None:
@@ -107,7 +107,7 @@ class Station:
                 if self._free() > 0:
                     await self._take_over()
                     await self._help_out()
-            except BrokerAway as error:
+            except BrokerUnavailable as error:
                 self._lost(error)
             await asyncio.sleep(min(BEAT, self.lease / 5))
 
@@ -121,7 +121,7 @@ class Station:
             try:
                 await self._take(versions)
                 self._found()
-            except BrokerAway as error:
+            except BrokerUnavailable as error:
                 self._lost(error)
                 await asyncio.sleep(AGAIN)
 
@@ -194,21 +194,21 @@ class Station:
                 event = await self._outcome(entry)
             finally:
                 telling.cancel()
-            await until_back(lambda: self.broker.finish(entry, event.to_line()))
+            await retry_while_unavailable(lambda: self.broker.finish(entry, event.to_line()))
         except asyncio.CancelledError:
             if self._stopping:
-                with suppress(BrokerAway):
+                with suppress(BrokerUnavailable):
                     await self.broker.give_back(entry)
             raise
         except Exception:
             log.exception("job %s failed", entry.id)
             failed = Event(entry.id, "failed", error="something broke at the composer's", fault="internal")
-            await until_back(lambda: self.broker.finish(entry, failed.to_line()))
+            await retry_while_unavailable(lambda: self.broker.finish(entry, failed.to_line()))
 
     async def _tell(self, entry: Entry) -> None:
         """Tell the bot who has a job that takes a while."""
         await asyncio.sleep(TELL_AFTER)
-        with suppress(BrokerAway):
+        with suppress(BrokerUnavailable):
             await self.broker.tell(entry, self.name)
 
     async def _outcome(self, entry: Entry) -> Event:
@@ -226,7 +226,7 @@ class Station:
         if not job.sha256:
             return ""
         try:
-            path = await until_back(lambda: self.cache.path(job.sha256))
+            path = await retry_while_unavailable(lambda: self.cache.path(job.sha256))
         except WorkerError as error:
             log.error("job %s: %s", job.id, error)
             return str(self.cache.folder / job.sha256)
@@ -251,7 +251,7 @@ class Station:
         peer = self._peers.get(consumer)
         return peer is not None and peer.seen < self.lease and peer.protocol == self.broker.protocol
 
-    def _lost(self, error: BrokerAway) -> None:
+    def _lost(self, error: BrokerUnavailable) -> None:
         if not self._away:
             log.error("Redis at %s is away (%s); trying again until it is back", self.broker.address, error)
         self._away = True

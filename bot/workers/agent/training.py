@@ -17,7 +17,7 @@ from typing import Any
 from bot.core.errors import BadRequest, TrainerError, WorkerError
 from bot.core.retraining import Step
 from bot.workers.agent.checkpoint_cache import Cache
-from bot.workers.cluster.files import BrokerAway, until_back
+from bot.workers.cluster.files import BrokerUnavailable, retry_while_unavailable
 from bot.workers.cluster.jobs import Broker
 from bot.workers.health import Health
 from bot.workers.local.trainer import Trainer, Work
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class TrainingStation:
+class TrainingAgent:
     """Takes trainings of all bots at one Redis, one at a time; without `anywhere` only where there is a GPU.
 
     It runs each with `trainer`, at low priority, and says every second how far it is. It ends one that no bot wants any
@@ -59,7 +59,7 @@ class TrainingStation:
             try:
                 if self.willing(me()):
                     await self._look(me(), others())
-            except BrokerAway:
+            except BrokerUnavailable:
                 pass  # the worker says so
             except Exception:  # it must not take along what composes
                 log.exception("a training went wrong")
@@ -84,7 +84,7 @@ class TrainingStation:
             if work.done():
                 work.result()
         except asyncio.CancelledError:  # this worker stops
-            with suppress(BrokerAway):
+            with suppress(BrokerUnavailable):
                 await self.broker.trainings.give_back(name, self._holder)
             raise
         finally:
@@ -99,7 +99,7 @@ class TrainingStation:
         data = await asyncio.to_thread((place / CANDIDATE).read_bytes) if sha256 else b""
         told = False
         while True:
-            with suppress(BrokerAway):
+            with suppress(BrokerUnavailable):
                 if sha256 and (not told or sha256 in await self.broker.files.asked_for()):
                     await self.broker.files.bring(sha256, data)
                 if not told and await kept.still() and not kept.steps:  # the bot listens no more after the outcome
@@ -121,10 +121,14 @@ class TrainingStation:
 
     async def _work(self, wanted: dict[str, Any], place: Path) -> Work:
         """All that it is made of, fetched where it is not here. WorkerError."""
-        base = await until_back(lambda: self.cache.path(wanted["base"]))
-        baseline = await until_back(lambda: self.cache.path(wanted["baseline"])) if wanted["baseline"] else None
+        base = await retry_while_unavailable(lambda: self.cache.path(wanted["base"]))
+        baseline = (
+            await retry_while_unavailable(lambda: self.cache.path(wanted["baseline"])) if wanted["baseline"] else None
+        )
         votes = place / "votes.jsonl"
-        await asyncio.to_thread(votes.write_bytes, await until_back(lambda: self.cache.fetch(wanted["votes"])))
+        await asyncio.to_thread(
+            votes.write_bytes, await retry_while_unavailable(lambda: self.cache.fetch(wanted["votes"]))
+        )
         made = place / CANDIDATE, place / "report.json"
         return Work(base, votes, *made, self.folder, wanted["seed"], baseline)
 
@@ -150,7 +154,7 @@ class _Kept:
         steps = self.steps[:]
         try:
             wanted = await self.broker.trainings.keep(self.name, self.holder, self.lease, steps)
-        except BrokerAway:
+        except BrokerUnavailable:
             return True
         if wanted:
             del self.steps[: len(steps)]

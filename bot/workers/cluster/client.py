@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.core.errors import ConfigError, WorkerError
-from bot.workers.cluster.files import AGAIN, BrokerAway, BrokerRefuses, end, read_whole
+from bot.workers.cluster.files import AGAIN, BrokerRefuses, BrokerUnavailable, end, read_whole
 from bot.workers.cluster.jobs import Broker
 from bot.workers.health import Health
 from model.worker.protocol import Event, Job
@@ -78,7 +78,7 @@ class Cluster:
             await self._broker.close()
             refused = f"Redis at {self._broker.address} refuses the bot ({error}): see [workers] broker"
             raise ConfigError(refused) from error
-        except BrokerAway as error:
+        except BrokerUnavailable as error:
             self._lost(error)
         self._tasks = [
             asyncio.create_task(self._listen(), name="replies of workers"),
@@ -94,7 +94,7 @@ class Cluster:
             if not pending.outcome.done():
                 pending.outcome.set_exception(WorkerError("the bot is stopping"))
         await end([*self._tasks, *self._helpers])
-        with suppress(BrokerAway):
+        with suppress(BrokerUnavailable):
             if (names := [*self._pending, *self._done]) and not self._away:
                 await self._broker.forget(names)
         await self._broker.close()
@@ -133,7 +133,7 @@ class Cluster:
         jobs = [(name, self._pending[name].job.sha256, self._text(name)) for name in names]
         try:
             outcomes = await self._broker.offer(jobs)
-        except BrokerAway as error:
+        except BrokerUnavailable as error:
             self._lost(error)
             return
         for name, text in outcomes.items():
@@ -145,7 +145,7 @@ class Cluster:
         return json.dumps(replace(self._pending[name].job, id=name, checkpoint="").to_json())
 
     async def _forget(self, name: str) -> None:
-        with suppress(BrokerAway):
+        with suppress(BrokerUnavailable):
             await self._broker.forget([name])
 
     async def _listen(self) -> None:
@@ -153,7 +153,7 @@ class Cluster:
             try:
                 reply = await self._broker.reply(self._bot)
                 self._found()
-            except BrokerAway as error:
+            except BrokerUnavailable as error:
                 self._lost(error)
                 await asyncio.sleep(AGAIN)
                 continue
@@ -183,7 +183,7 @@ class Cluster:
                     await self._offer(list(self._pending))
                 for sha256 in await self._broker.files.asked_for():
                     await self._bring(sha256)
-            except BrokerAway as error:
+            except BrokerUnavailable as error:
                 self._lost(error)
             except Exception:  # whatever it was, the next look may find it gone; jobs must not wait for ever
                 log.exception("looking after the workers failed")
@@ -206,7 +206,7 @@ class Cluster:
         if data:
             await self._broker.files.bring(sha256, data)
 
-    def _lost(self, error: BrokerAway) -> None:
+    def _lost(self, error: BrokerUnavailable) -> None:
         if not self._away:
             log.error("Redis at %s is away (%s): jobs wait until it is back", self._broker.address, error)
         self._away = True

@@ -20,17 +20,17 @@ PART = 1 << 20  # bytes
 LASTS = 600  # seconds that a file stays
 
 
-class BrokerAway(Exception):
+class BrokerUnavailable(Exception):
     """Redis cannot be reached, or does not answer; asking again is right."""
 
 
-class BrokerRefuses(BrokerAway):
+class BrokerRefuses(BrokerUnavailable):
     """Redis does not take the password, or what it is asked for."""
 
 
 @contextlib.contextmanager
 def failures() -> Iterator[None]:
-    """What redis-py raises leaves as BrokerAway or BrokerRefuses."""
+    """What redis-py raises leaves as BrokerUnavailable or BrokerRefuses."""
     try:
         yield
     except AuthenticationError as error:
@@ -38,9 +38,9 @@ def failures() -> Iterator[None]:
     except ResponseError as error:
         if str(error).startswith(("NOAUTH", "WRONGPASS", "NOPERM", "ERR", "WRONGTYPE")):
             raise BrokerRefuses(_line(error)) from error
-        raise BrokerAway(_line(error)) from error
+        raise BrokerUnavailable(_line(error)) from error
     except (RedisError, OSError, TimeoutError) as error:
-        raise BrokerAway(_line(error)) from error
+        raise BrokerUnavailable(_line(error)) from error
 
 
 def _line(error: BaseException) -> str:
@@ -56,12 +56,12 @@ async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
         _, left = await asyncio.wait(left, timeout=0.2)
 
 
-async def until_back(call: Callable[[], Awaitable[T]]) -> T:
+async def retry_while_unavailable(call: Callable[[], Awaitable[T]]) -> T:
     """What `call` gives; while Redis is away, it is made again and again."""
     while True:
         try:
             return await call()
-        except BrokerAway:
+        except BrokerUnavailable:
             await asyncio.sleep(AGAIN)
 
 
@@ -75,7 +75,7 @@ def read_whole(path: Path, sha256: str) -> bytes | None:
 
 
 class Files:
-    """Files by their SHA-256. Calls raise BrokerAway."""
+    """Files by their SHA-256. Calls raise BrokerUnavailable."""
 
     def __init__(self, redis: Any, prefix: str) -> None:
         self._redis, self._prefix = redis, prefix

@@ -16,9 +16,9 @@ from typing import Any
 from bot.core.errors import BadRequest, TrainerError, WorkerError
 from bot.core.retraining import Step
 from bot.workers import Workers
-from bot.workers.cluster.files import BrokerAway, read_whole
+from bot.workers.cluster.files import BrokerUnavailable, read_whole
 from bot.workers.cluster.jobs import Broker
-from bot.workers.cluster.trainings import Standing
+from bot.workers.cluster.trainings import TrainingState
 from bot.workers.local.trainer import PROOF_WITHIN, Trainer, Work
 from model.prompt import parse_prompt
 from model.worker.protocol import Job
@@ -107,12 +107,12 @@ class _Training:
                         return made
                 elif not standing.held and await self._alone():
                     return None
-            except BrokerAway as error:
+            except BrokerUnavailable as error:
                 self._lost(error)
             await asyncio.sleep(EVERY)
 
     async def forget(self) -> None:
-        with suppress(BrokerAway):  # it ends by itself, since nobody wants it
+        with suppress(BrokerUnavailable):  # it ends by itself, since nobody wants it
             await self.broker.trainings.forget(self.name)
 
     async def _bring(self, files: dict[str, Path]) -> None:
@@ -120,7 +120,7 @@ class _Training:
             if data := await asyncio.to_thread(read_whole, files[sha256], sha256):
                 await self.broker.files.bring(sha256, data)
 
-    def _take_note(self, standing: Standing) -> None:
+    def _take_note(self, standing: TrainingState) -> None:
         self._away = False
         if standing.held:
             self._alone_since = None
@@ -164,7 +164,7 @@ class _Training:
         await self.broker.files.ask_for(sha256)
         return None
 
-    def _lost(self, error: BrokerAway) -> None:
+    def _lost(self, error: BrokerUnavailable) -> None:
         self._alone_since = None
         if not self._away:
             log.warning("the training waits for Redis at %s (%s)", self.broker.address, error)

@@ -23,7 +23,7 @@ LASTS = 30_000  # milliseconds that a training waits for its bot to be heard of 
 
 
 @dataclass(frozen=True)
-class Standing:
+class TrainingState:
     """What is known of a training: its outcome, the workers that took it so far, the last one, the steps since."""
 
     outcome: dict[str, Any] | None
@@ -39,14 +39,14 @@ class Trainings:
     def __init__(self, redis: Any, prefix: str) -> None:
         self._redis, self._prefix = redis, prefix
 
-    async def offer(self, name: str, text: str) -> Standing:
+    async def offer(self, name: str, text: str) -> TrainingState:
         """Put a training where workers find it, or say that it is still wanted; steps are told once."""
         with failures():
             found = await self._redis.eval(OFFER_TRAINING, 4, *self._keys(name), self._index, text, LASTS, name)
         outcome, taken, worker, held, said = found
         steps = tuple(Step(**json.loads(step)) for step in said)
         known = json.loads(outcome) if outcome else None
-        return Standing(known, int(taken), (worker or b"").decode(), bool(held), steps)
+        return TrainingState(known, int(taken), (worker or b"").decode(), bool(held), steps)
 
     async def forget(self, name: str) -> None:
         """It is not wanted any more."""

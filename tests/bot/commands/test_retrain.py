@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.core.retraining import Stand
+from bot.core.retraining import RetrainingStatus
 from bot.core.values import Place
 from bot.store import Store
 from tests.bot.retraining.retrainers import BOSS, school, vote
@@ -124,7 +124,7 @@ def test_an_interrupted_one_is_cancelled_and_its_trainer_is_gone(
     assert process.returncode == 128 + name
     assert "Traceback" not in err
     assert psutil.wait_procs(children, timeout=5)[1] == []
-    assert states(data) == [Stand.CANCELLED]
+    assert states(data) == [RetrainingStatus.CANCELLED]
     assert ran(data, "--minimum-votes", "6")[0] == 0
 
 
@@ -156,5 +156,5 @@ async def test_one_that_was_killed_is_failed_by_the_bot_and_blocks_nobody(data: 
             while not (await taught.retrainer.retraining(1)).stand.final:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         found = await taught.retrainer.retraining(1)
-        assert (found.stand, found.error) == (Stand.FAILED, "its command was killed")
-        assert (await taught.retrained(Place("web", "local", "ann"))).stand is Stand.PROMOTED
+        assert (found.stand, found.error) == (RetrainingStatus.FAILED, "its command was killed")
+        assert (await taught.retrained(Place("web", "local", "ann"))).stand is RetrainingStatus.PROMOTED

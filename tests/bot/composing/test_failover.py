@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from bot.composing.outages import patiently
-from bot.core.errors import StoreAway
+from bot.composing.outages import retry_while_unavailable
+from bot.core.errors import StoreUnavailable
 from bot.core.values import Place, Progress, State
 from bot.store import database as databases
 from tests.bot.composing.killable_bot import AT_WORKERS, QUEUED, RENDERING
@@ -108,7 +108,7 @@ async def test_a_bot_that_was_away_for_longer_than_its_lease_does_not_do_its_pro
 
         async def asleep(*_: object) -> set[int]:
             await sleeping.wait()
-            raise StoreAway("still asleep")
+            raise StoreUnavailable("still asleep")
 
         renew, sleeper.store.renew = sleeper.store.renew, asleep  # type: ignore[method-assign]
         await reached(there, State.DONE, prompt_id)
@@ -133,7 +133,7 @@ async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members
                 while not (progress := await anext(notes)).note:
                     pass
             assert progress.note == "the database does not answer: your tune waits until it does…"
-            with pytest.raises(StoreAway, match="please ask again in a minute"):
+            with pytest.raises(StoreUnavailable, match="please ask again in a minute"):
                 await bot.ask(asked())
             await asyncio.sleep(1.5 * LEASE)
             await asyncio.to_thread(server.start)
@@ -196,11 +196,11 @@ async def test_a_network_to_the_database_that_stalls_costs_nothing_but_time(
 
 
 async def test_what_is_done_patiently_goes_through_in_the_end() -> None:
-    tries = iter([StoreAway("away"), StoreAway("away"), None])
+    tries = iter([StoreUnavailable("away"), StoreUnavailable("away"), None])
 
     async def call(answer: int) -> int:
         if error := next(tries):
             raise error
         return answer
 
-    assert await patiently(call, 42) == 42
+    assert await retry_while_unavailable(call, 42) == 42

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.composing import outages
-from bot.composing.outages import tell_outages
-from bot.core.subscriptions import PromptListeners
+from bot.composing.outages import publish_outages
+from bot.core.subscriptions import PromptBroadcaster
 from bot.core.values import Progress, State, StoredPrompt
 from bot.discord.messages.wording import status
 from bot.web.serializers import progress_json
@@ -26,11 +26,11 @@ def prompt(number: int, state: State = State.QUEUED) -> StoredPrompt:
 
 async def test_an_outage_is_told_to_all_who_wait_and_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outages, "LOOK_EVERY", 0.01)
-    listeners, store, worker = PromptListeners(), Source(), Source()
+    listeners, store, worker = PromptBroadcaster(), Source(), Source()
     changes = listeners.join()
     for number in (1, 2):
         listeners.tell(Progress(prompt(number), ahead=number))
-    telling = asyncio.create_task(tell_outages(listeners, store, worker))
+    telling = asyncio.create_task(publish_outages(listeners, store, worker))
     worker.trouble = "no composer is there"
     async with asyncio.timeout(5):
         told: list[tuple[int, int, str]] = []

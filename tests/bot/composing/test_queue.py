@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.composing.queue import PromptQueue
-from bot.composing.throughput import Pace
+from bot.composing.throughput import Throughput
 from bot.core.errors import Busy
 from bot.core.values import State, StoredPrompt
 from model.prompt import parse_prompt
@@ -90,7 +90,7 @@ def test_a_member_may_hold_so_many_places_and_others_still_get_in() -> None:
 
 
 def test_a_full_queue_refuses_everyone_with_an_estimate() -> None:
-    pace = Pace()
+    pace = Throughput()
     queue = PromptQueue(40, 40, pace=pace)
     for number in range(40):
         queue.add(prompt(number, member=number))
@@ -116,7 +116,7 @@ def test_a_full_server_leaves_the_others_their_room() -> None:
 
 
 def test_the_pace_is_that_of_the_last_prompts() -> None:
-    pace = Pace()
+    pace = Throughput()
     assert pace.wait(0) is None
     for _ in range(1000):
         pace.note(1000.0, at_once=1)

@@ -13,7 +13,7 @@ import simcord
 from bot.core.config import Config
 from bot.core.errors import TunesmithError
 from bot.discord.client import Client
-from bot.discord.context import Parts
+from bot.discord.context import Context
 from bot.discord.delivery.delivery import Delivery
 from bot.library.tunebook import Tunebooks
 from bot.retraining.retrainer import Retrainer
@@ -32,7 +32,7 @@ class Stage:
 
     env: Any
     bot: Bot
-    parts: Parts
+    parts: Context
     client: Client
     guild: Any
     channel: Any
@@ -95,7 +95,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """A bot that has just been added to a server. `trainer` has words for its stand-in, the rest is for `running`."""
     async with running(path / "tunesmith.db", **options) as bot, retrainer(bot.store, path, trainer) as retraining:
-        parts = Parts(
+        parts = Context(
             *(bot.composer, bot.composer.library, bot.store, Config(data_dir=path, **(config or {}))),
             *(bot.settings, Tunebooks(bot.store, Binder()), retraining),
         )

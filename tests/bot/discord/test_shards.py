@@ -13,9 +13,9 @@ from typing import Any
 
 import psutil
 
-from bot.core.retraining import Options, Stand
+from bot.core.retraining import Options, RetrainingStatus
 from bot.core.values import Message
-from bot.discord.delivery.retraining_message import LiveMessages
+from bot.discord.delivery.retraining_message import RetrainingMessages
 from tests.bot.discord.loopback import Loopback, loopback, reply
 from tests.bot.discord.payloads import GROUP, IN_SECOND
 from tests.bot.discord.wire import arrived, bot_on
@@ -125,10 +125,10 @@ class Channel:
 
 
 @asynccontextmanager
-async def bot_with_messages(data: Path, database: str) -> AsyncIterator[tuple[Class, LiveMessages, Channel]]:
+async def bot_with_messages(data: Path, database: str) -> AsyncIterator[tuple[Class, RetrainingMessages, Channel]]:
     async with school(data, database=database, lease=LEASE) as taught:
         channel = Channel()
-        live = LiveMessages(SimpleNamespace(retrainer=taught.retrainer))  # type: ignore[arg-type]
+        live = RetrainingMessages(SimpleNamespace(retrainer=taught.retrainer))  # type: ignore[arg-type]
         following = asyncio.create_task(live.follow(lambda: channel))  # type: ignore[arg-type,return-value]
         try:
             yield taught, live, channel
@@ -146,7 +146,7 @@ async def test_the_message_of_a_retraining_is_one_bots(tmp_path: Path, database:
         async with asyncio.timeout(10):
             while await taught.retrainer.undelivered("discord"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-        assert done.stand is Stand.PROMOTED
+        assert done.stand is RetrainingStatus.PROMOTED
         assert (channel.titles[-1].startswith("Passed: version 2"), silent.titles) == (True, [])
         assert not live._open
 
@@ -157,7 +157,7 @@ async def test_one_whose_bot_has_gone_before_it_showed_the_end_is_shown_by_anoth
     async with bot_with_messages(tmp_path / "other", database) as (taught, live, channel):
         learning = taught.store.learning
         begun = await learning.begin(BOSS, Options(1), 1, "gone", Message("10", "20"))
-        await learning.end(begun.id, "gone", Stand.FAILED, error="too bad")
+        await learning.end(begun.id, "gone", RetrainingStatus.FAILED, error="too bad")
         await live.take_over(lambda: channel)  # type: ignore[arg-type,return-value]
         assert not live._open, "whoever had it may be about to show it"
         await asyncio.sleep(1.2 * LEASE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.core.retraining import Retraining, Stand
+from bot.core.retraining import Retraining, RetrainingStatus
 from bot.core.values import NewTune, Place
 from bot.retraining.retrainer import Retrainer
 from bot.store import Store
@@ -134,6 +134,6 @@ async def vote(store: Store, members: Collection[str] = ("2000", "3000"), count:
     return made
 
 
-async def stands(store: Store) -> list[Stand]:
+async def stands(store: Store) -> list[RetrainingStatus]:
     """Of all retrainings, the oldest first."""
     return [each.stand for each in reversed(await store.learning.latest(100))]

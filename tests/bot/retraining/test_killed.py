@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.core.retraining import Stand
+from bot.core.retraining import RetrainingStatus
 from tests.bot.retraining.retrainers import VOTES, school, stands
 from tests.command_line import ROOT
 
@@ -56,8 +56,13 @@ async def test_one_killed_at_any_stage_is_gone_on_with_and_its_message_too(tmp_p
         async with asyncio.timeout(30):
             while not (found := await taught.retrainer.retraining(1)).stand.final:
                 await asyncio.sleep(0.05)
-        assert (found.stand, found.attempts, found.message_id, found.votes) == (Stand.PROMOTED, 2, "20", VOTES)
-        assert await stands(taught.store) == [Stand.PROMOTED]
+        assert (found.stand, found.attempts, found.message_id, found.votes) == (
+            RetrainingStatus.PROMOTED,
+            2,
+            "20",
+            VOTES,
+        )
+        assert await stands(taught.store) == [RetrainingStatus.PROMOTED]
         assert await taught.store.current_version() == 2
         assert [version.number for version in await taught.store.versions()] == [1, 2]
     if psutil.pid_exists(child):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import Busy, NotFound
-from bot.core.retraining import Ballot, Course, Options, Retraining, Stand, Step
+from bot.core.retraining import Ballot, Options, Retraining, RetrainingProgress, RetrainingStatus, Step
 from bot.core.values import Message, Place
 from bot.store import Store, learning, leases, retrainings
 from tests.bot.store.samples import ABC, a_member, a_prompt, a_tune, new_tunes
@@ -91,11 +91,11 @@ async def test_the_music_of_voted_tunes(store: Store, monkeypatch: pytest.Monkey
 
 async def test_a_second_retraining_is_refused_until_the_first_has_ended(store: Store) -> None:
     first = await begun(store)
-    assert (first.stand, first.options, first.base, first.platform) == (Stand.QUEUED, Options(50), 1, "web")
+    assert (first.stand, first.options, first.base, first.platform) == (RetrainingStatus.QUEUED, Options(50), 1, "web")
     assert (first.channel_id, first.message_id, first.member_name) == ("10", "20", "Ann")
     with pytest.raises(Busy, match=f"retraining {first.id} is under way"):
         await begun(store, "two")
-    assert await store.learning.end(first.id, "one", Stand.FAILED, error="no")
+    assert await store.learning.end(first.id, "one", RetrainingStatus.FAILED, error="no")
     assert (await begun(store, "two")).id == first.id + 1
     details = [(record.action, record.detail) for record in await store.records(ANN)]
     assert details == [("retrain", "with at least 50 votes")] * 2, "what was refused is not in the audit"
@@ -113,14 +113,19 @@ async def test_of_ten_that_begin_at_once_in_two_processes_one_does(store: Store,
 async def test_nobody_takes_a_retraining_away_from_who_gives_signs_of_life(store: Store) -> None:
     mine = await running(store)
     assert await store.learning.adopt("two", SILENCE) is None
-    assert await store.learning.end(mine.id, "two", Stand.FAILED) is None
+    assert await store.learning.end(mine.id, "two", RetrainingStatus.FAILED) is None
     assert await store.learning.promote(mine.id, "two", "trad", "", **FOUND) is None
-    assert not await store.learning.keep(mine.id, "two", Course())
-    course = Course().after(Step("reading", 1, 2)).after(Step("tuning", 3, 40, 1.5)).after(Step("tuning", 4, 40, 1.4))
+    assert not await store.learning.keep(mine.id, "two", RetrainingProgress())
+    course = (
+        RetrainingProgress()
+        .after(Step("reading", 1, 2))
+        .after(Step("tuning", 3, 40, 1.5))
+        .after(Step("tuning", 4, 40, 1.4))
+    )
     assert await store.learning.keep(mine.id, "one", course)
     opened = await store.learning.opened()
     assert opened
-    assert (opened.stand, opened.course, opened.votes, opened.tunes) == (Stand.RUNNING, course, 60, 50)
+    assert (opened.stand, opened.course, opened.votes, opened.tunes) == (RetrainingStatus.RUNNING, course, 60, 50)
     assert opened.course.losses == ((3.0, 1.5), (4.0, 1.4))
 
 
@@ -129,7 +134,7 @@ async def test_whoever_is_silent_loses_it_and_cannot_end_it_any_more(store: Stor
     adopted = await store.learning.adopt("two", timedelta(0))
     assert adopted
     assert (adopted.id, adopted.runner, adopted.attempts) == (mine.id, "two", 1)
-    assert not await store.learning.keep(mine.id, "one", Course())
+    assert not await store.learning.keep(mine.id, "one", RetrainingProgress())
     assert await store.learning.promote(mine.id, "one", "trad", "", **FOUND) is None
     assert [version.number for version in await store.versions()] == [1]
     again = await store.learning.started(mine.id, "two", 61, 50)
@@ -142,7 +147,7 @@ async def test_a_clean_stop_leaves_it_to_the_next_start_and_is_no_attempt(store:
     await store.learning.release(mine.id, "one")
     left = await store.learning.opened()
     assert left
-    assert (left.stand, left.attempts) == (Stand.QUEUED, 0)
+    assert (left.stand, left.attempts) == (RetrainingStatus.QUEUED, 0)
     assert await store.learning.adopt("two", SILENCE)
     await store.learning.release(mine.id, "two")  # before it began
     left = await store.learning.opened()
@@ -155,8 +160,8 @@ async def test_a_cancelled_retraining_is_nobodys(store: Store) -> None:
     mine = await running(store)
     cancelled = await store.learning.cancel(ANN)
     assert cancelled
-    assert (cancelled.id, cancelled.stand) == (mine.id, Stand.CANCELLED)
-    assert not await store.learning.keep(mine.id, "one", Course())
+    assert (cancelled.id, cancelled.stand) == (mine.id, RetrainingStatus.CANCELLED)
+    assert not await store.learning.keep(mine.id, "one", RetrainingProgress())
     assert await store.learning.promote(mine.id, "one", "trad", "", **FOUND) is None
     assert await store.learning.opened() is None
     assert (await store.records(ANN))[0].detail == f"cancelled retraining {mine.id}"
@@ -166,9 +171,9 @@ async def test_the_end_is_owed_to_a_message_until_it_is_shown(store: Store) -> N
     mine = await running(store)
     assert [owed.id for owed in await store.learning.undelivered("web")] == [mine.id]
     assert await store.learning.undelivered("discord") == []
-    await store.learning.end(mine.id, "one", Stand.REFUSED, **FOUND)
+    await store.learning.end(mine.id, "one", RetrainingStatus.REFUSED, **FOUND)
     (owed,) = await store.learning.undelivered("web")
-    assert (owed.stand, owed.report) == (Stand.REFUSED, FOUND["report"])
+    assert (owed.stand, owed.report) == (RetrainingStatus.REFUSED, FOUND["report"])
     await store.learning.delivered(mine.id)
     assert await store.learning.undelivered("web") == []
 
@@ -203,7 +208,7 @@ async def test_a_promoted_candidate_is_in_use_at_once(store: Store) -> None:
     promoted = await store.learning.promote(mine.id, "one", "trad", "from 60 votes", **FOUND)
     assert promoted
     done, version = promoted
-    assert (done.stand, done.version, done.chosen, done.candidate) == (Stand.PROMOTED, 2, True, version.path)
+    assert (done.stand, done.version, done.chosen, done.candidate) == (RetrainingStatus.PROMOTED, 2, True, version.path)
     assert (version.sha256, version.note, version.retraining_id) == ("c" * 64, "from 60 votes", mine.id)
     assert await store.current_version() == 2
     assert await store.learning.opened() is None
@@ -279,7 +284,7 @@ async def test_a_bot_whose_clock_is_an_hour_off_takes_nobodys_retraining(
         with monkeypatch.context() as clock:
             clock.setattr(retrainings, "now", lambda: datetime.now(UTC) + timedelta(hours=hours))
             mine = await running(store)
-            assert await store.learning.keep(mine.id, "one", Course())
+            assert await store.learning.keep(mine.id, "one", RetrainingProgress())
             assert await store.learning.adopt("two", SILENCE) is None
         assert await store.learning.adopt("two", SILENCE) is None
         assert await store.learning.adopt("two", timedelta(0))
@@ -289,7 +294,7 @@ async def test_the_end_of_a_retraining_is_shown_by_whoever_had_it_as_long_as_tha
     async with await Store.open(database) as store:
         mine = await running(store)
         assert not await store.learning.delivers(mine.id, "one", SILENCE), "it has not ended"
-        assert await store.learning.end(mine.id, "one", Stand.FAILED, error="no")
+        assert await store.learning.end(mine.id, "one", RetrainingStatus.FAILED, error="no")
         assert not await store.learning.delivers(mine.id, "two", SILENCE)
         assert await store.learning.delivers(mine.id, "one", SILENCE)
         assert await store.learning.delivers(mine.id, "two", timedelta(0))

@@ -13,8 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.composing.outages import patiently
-from bot.core.errors import StoreAway, StoreError
+from bot.composing.outages import retry_while_unavailable
+from bot.core.errors import StoreError, StoreUnavailable
 from bot.store import Store
 from bot.store import database as databases
 from bot.store.migrate import MIGRATIONS, migrate
@@ -152,11 +152,11 @@ async def test_a_network_that_swallows_everything_is_noticed_and_forgotten(
             began = time.monotonic()
             calls = [store.tune(tune.id) for _ in range(4)] + [store.vote(tune.id, tune.member_id, 1) for _ in range(4)]
             results = await asyncio.gather(*calls, return_exceptions=True)
-            assert all(isinstance(result, StoreAway) for result in results), results
+            assert all(isinstance(result, StoreUnavailable) for result in results), results
             assert time.monotonic() - began < 8
             way.open.set()
-            assert (await patiently(store.vote, tune.id, tune.member_id, 1)).up == 1
-            tunes = await asyncio.gather(*(patiently(store.tune, tune.id) for _ in range(30)))
+            assert (await retry_while_unavailable(store.vote, tune.id, tune.member_id, 1)).up == 1
+            tunes = await asyncio.gather(*(retry_while_unavailable(store.tune, tune.id) for _ in range(30)))
             assert {again.votes.up for again in tunes if again} == {1}
             assert not store.trouble
 
@@ -172,7 +172,7 @@ async def test_a_server_that_is_killed_is_one_line_and_the_store_goes_on_when_it
             await asyncio.gather(*(store.tune(tunes[0].id) for _ in range(20)))  # several connections are open
             await asyncio.to_thread(server.kill)
             for work in (store.tune(tunes[0].id), store.vote(tunes[0].id, ids[0], 1), store.versions()):
-                with pytest.raises(StoreAway, match="the database does not answer: please ask again") as lost:
+                with pytest.raises(StoreUnavailable, match="the database does not answer: please ask again") as lost:
                     await work
                 assert "\n" not in str(lost.value)
             assert store.trouble

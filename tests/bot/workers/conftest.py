@@ -11,11 +11,11 @@ import pytest
 from tests.engines.redis_server import RedisServer
 
 if TYPE_CHECKING:
-    from bot.workers.agent.agent import Station
+    from bot.workers.agent.agent import WorkerAgent
     from bot.workers.cluster.client import Cluster
 
 
-Run = Callable[..., AbstractAsyncContextManager["Station"]]
+Run = Callable[..., AbstractAsyncContextManager["WorkerAgent"]]
 LEASE = 1.5  # seconds
 
 
@@ -47,11 +47,11 @@ def station(redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         lease: float = 1.5,
         url: str = "",
         own: dict[str, Path] | None = None,
-    ) -> AsyncIterator["Station"]:
+    ) -> AsyncIterator["WorkerAgent"]:
         broker = Broker(url or redis.url())
         async with LocalWorker(command=(*STAND_IN, *options)) as local:
             cache = Cache(tmp_path / f"checkpoints of {name}", broker.files, own or {})
-            station = stations.Station(broker, local, cache, name, slots, lease)
+            station = stations.WorkerAgent(broker, local, cache, name, slots, lease)
             task = asyncio.create_task(station.run())
             try:
                 yield station

@@ -1,5 +1,5 @@
 from model.corpus.build import normalise
-from model.corpus.duplicates import families
+from model.corpus.duplicates import duplicate_groups
 from model.encoding.contour import contour
 from model.encoding.tokenizer import NormalizedTune
 from model.music.abc_reader import parse
@@ -20,25 +20,25 @@ def song(music: str, title: str = "The Kesh", key: str = "G", to: str = "") -> N
 
 
 def test_a_transposed_copy_under_another_name_is_family() -> None:
-    assert families([song(KESH), song(KESH, "Kincora", to="D")]) == [0, 0]
+    assert duplicate_groups([song(KESH), song(KESH, "Kincora", to="D")]) == [0, 0]
 
 
 def test_a_lightly_varied_copy_is_family() -> None:
     varied = KESH.replace("edd gdd", "edB gdB").replace("G3 GAB", "G2G GAB").replace("bgg", "bag")
     assert varied != KESH
-    assert families([song(KESH), song(varied)]) == [0, 0]
+    assert duplicate_groups([song(KESH), song(varied)]) == [0, 0]
 
 
 def test_another_tune_is_not() -> None:
-    assert families([song(KESH), song(OTHER, key="D"), song(KESH)]) == [0, 1, 0]
+    assert duplicate_groups([song(KESH), song(OTHER, key="D"), song(KESH)]) == [0, 1, 0]
 
 
 def test_the_first_member_names_the_family() -> None:
-    assert families([song(OTHER, key="D"), song(KESH), song(OTHER, key="D"), song(KESH)]) == [0, 1, 0, 1]
+    assert duplicate_groups([song(OTHER, key="D"), song(KESH), song(OTHER, key="D"), song(KESH)]) == [0, 1, 0, 1]
 
 
 def test_no_songs_no_families() -> None:
-    assert families([]) == []
+    assert duplicate_groups([]) == []
 
 
 def test_a_contour_does_not_know_the_key() -> None:

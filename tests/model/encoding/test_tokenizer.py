@@ -3,7 +3,7 @@ from fractions import Fraction
 import pytest
 
 from model.corpus.build import Corpus
-from model.encoding.inputs import INPUTS, LOOKBACK_BARS, PARTS, Cursor, part_id
+from model.encoding.inputs import INPUTS, LOOKBACK_BARS, PARTS, InputEncoder, part_id
 from model.encoding.tokenizer import NormalizedTune, decode, encode, note_token, spelled_on_c, ticks, token_note
 from model.errors import NotationError
 from model.music.abc_reader import parse
@@ -85,11 +85,11 @@ def test_what_is_no_song_is_refused(tokens: list[str]) -> None:
         decode(tokens)
 
 
-def walked(tokens: list[str]) -> dict[int, Cursor]:
+def walked(tokens: list[str]) -> dict[int, InputEncoder]:
     """A cursor standing after each token, by the token's index; ids are indices."""
     cursors = {}
     for count in range(len(tokens)):
-        cursor = Cursor()
+        cursor = InputEncoder()
         for index, token in enumerate(tokens[: count + 1]):
             cursor.advance(token, index)
         cursors[count] = cursor
@@ -122,7 +122,7 @@ def test_the_second_ending_stands_at_the_bar_of_the_first() -> None:
 def test_runs_count_the_tokens_that_were_repeated_from_so_many_bars_before() -> None:
     tokens = words("R:polka M:2/4 K:maj F:AABB |: bars=4 pickup=0 C2 D2 | C2 D2 | C2 E2 | C2")
     ids = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
-    cursor, one, two = Cursor(), [], []
+    cursor, one, two = InputEncoder(), [], []
     for token in tokens:
         cursor.advance(token, ids[token])
         one.append(cursor.runs[LOOKBACK_BARS.index(1)])
@@ -133,13 +133,13 @@ def test_runs_count_the_tokens_that_were_repeated_from_so_many_bars_before() -> 
 
 def test_the_part_is_counted_from_the_front_and_from_the_back() -> None:
     part = words("|: bars=1 pickup=0 G4")
-    cursor, seen = Cursor(3), []
+    cursor, seen = InputEncoder(3), []
     for token in ["R:polka", "M:2/4", "K:maj", "F:AABBCC", *part, *part, *part]:
         cursor.advance(token, 0)
         seen.append(cursor.inputs(0)[INPUTS.index("part")])
     assert seen == [2] * 4 + [2] * 4 + [4 + 1] * 4 + [8] * 4
     assert max(part_id(n, 9) for n in range(9)) < PARTS
-    assert len(Cursor().inputs(0)) == len(INPUTS)
+    assert len(InputEncoder().inputs(0)) == len(INPUTS)
 
 
 def test_a_pickup_completes_the_bar_that_the_part_before_left_short() -> None:

@@ -2,14 +2,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.retraining.vote_weights import BURST, BURST_VOTES, HEAVIEST, NEW_ACCOUNT, NEW_COUNTS, SHARE, Ballot, weights
+from model.retraining.vote_weights import BURST, BURST_VOTES, HEAVIEST, NEW_ACCOUNT, NEW_COUNTS, SHARE, Vote, weights
 
 DAY = 86_400.0
 
 
-def votes(*values: int, tune: int = 1) -> list[Ballot]:
+def votes(*values: int, tune: int = 1) -> list[Vote]:
     """One vote by each of as many members, an hour apart."""
-    return [Ballot(tune, member, value, 3600.0 * member) for member, value in enumerate(values)]
+    return [Vote(tune, member, value, 3600.0 * member) for member, value in enumerate(values)]
 
 
 def test_a_tune_weighs_what_its_votes_add_up_to() -> None:
@@ -21,7 +21,7 @@ def test_a_tie_is_left_out() -> None:
 
 
 def test_a_composers_own_vote_does_not_train() -> None:
-    assert weights([Ballot(1, 7, 1, 0.0, own=True)]) == {}
+    assert weights([Vote(1, 7, 1, 0.0, own=True)]) == {}
 
 
 def test_nothing_weighs_more_than_the_heaviest() -> None:
@@ -30,32 +30,32 @@ def test_nothing_weighs_more_than_the_heaviest() -> None:
 
 
 def test_a_new_account_counts_little_until_it_is_a_week_old() -> None:
-    old = [Ballot(n, n, 1, 0.0) for n in range(10)]
-    young = [Ballot(20, 20, 1, NEW_ACCOUNT - 1, account_since=0.0), Ballot(21, 21, 1, NEW_ACCOUNT, account_since=0.0)]
+    old = [Vote(n, n, 1, 0.0) for n in range(10)]
+    young = [Vote(20, 20, 1, NEW_ACCOUNT - 1, account_since=0.0), Vote(21, 21, 1, NEW_ACCOUNT, account_since=0.0)]
     found = weights([*old, *young])
     assert (found[20], found[21]) == (NEW_COUNTS, 1.0)
 
 
 def test_a_burst_counts_as_a_few_votes() -> None:
-    others = [Ballot(1000 + n, 1 + n % 9, 1, DAY * n) for n in range(900)]  # so that no share is capped
-    burst = [Ballot(n, 0, 1, n * BURST / 100) for n in range(100)]
+    others = [Vote(1000 + n, 1 + n % 9, 1, DAY * n) for n in range(900)]  # so that no share is capped
+    burst = [Vote(n, 0, 1, n * BURST / 100) for n in range(100)]
     found = weights([*others, *burst])
     assert sum(found[n] for n in range(100)) == pytest.approx(BURST_VOTES)
-    slow = [Ballot(n, 0, 1, n * BURST) for n in range(100)]
+    slow = [Vote(n, 0, 1, n * BURST) for n in range(100)]
     assert sum(weights([*others, *slow])[n] for n in range(100)) == pytest.approx(100)
 
 
 def test_ten_thousand_votes_of_one_member_are_a_fifth_of_all() -> None:
-    zealot = [Ballot(n, 0, 1, n * BURST) for n in range(10_000)]
-    others = [Ballot(20_000 + n, 1 + n % 20, -1, DAY * n) for n in range(400)]
+    zealot = [Vote(n, 0, 1, n * BURST) for n in range(10_000)]
+    others = [Vote(20_000 + n, 1 + n % 20, -1, DAY * n) for n in range(400)]
     found = weights([*zealot, *others])
     mine, all_of_it = sum(found[n] for n in range(10_000)), sum(map(abs, found.values()))
     assert mine / all_of_it == pytest.approx(SHARE, rel=1e-3)
 
 
 def test_few_members_share_equally() -> None:
-    assert weights([Ballot(1, 0, 1, 0.0)]) == {1: 1.0}
-    found = weights([*(Ballot(n, 0, 1, n * BURST) for n in range(30)), Ballot(50, 1, 1, 0.0), Ballot(51, 2, 1, 0.0)])
+    assert weights([Vote(1, 0, 1, 0.0)]) == {1: 1.0}
+    found = weights([*(Vote(n, 0, 1, n * BURST) for n in range(30)), Vote(50, 1, 1, 0.0), Vote(51, 2, 1, 0.0)])
     assert sum(found[n] for n in range(30)) == pytest.approx(1.0, rel=1e-3)
 
 
@@ -63,7 +63,7 @@ def test_few_members_share_equally() -> None:
 @given(
     st.lists(
         st.builds(
-            Ballot,
+            Vote,
             tune=st.integers(0, 9),
             member=st.integers(0, 12),
             value=st.sampled_from([1, -1]),
@@ -74,6 +74,6 @@ def test_few_members_share_equally() -> None:
         max_size=60,
     )
 )
-def test_the_order_of_votes_does_not_matter(ballots: list[Ballot]) -> None:
+def test_the_order_of_votes_does_not_matter(ballots: list[Vote]) -> None:
     assert weights(ballots) == pytest.approx(weights(ballots[::-1]))
     assert all(0 < abs(weight) <= HEAVIEST for weight in weights(ballots).values())

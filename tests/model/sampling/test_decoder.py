@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.encoding.inputs import INPUTS, LOOKBACK_BARS, PLANS, Cursor, input_sizes
+from model.encoding.inputs import INPUTS, LOOKBACK_BARS, PLANS, InputEncoder, input_sizes
 from model.encoding.tokenizer import decode, token_ticks
 from model.music.form import Form
 from model.music.key import Key
@@ -17,7 +17,7 @@ from model.network.lstm import Network, NetworkConfig, restored
 from model.network.stepper import Stepper
 from model.prompt import Prompt
 from model.sampling import detokenize
-from model.sampling.decoder import LONGEST_TUNE, PERSISTENCE, Decoder, Row, choose, choose_on_device
+from model.sampling.decoder import LONGEST_TUNE, PERSISTENCE, Decoder, SequenceState, choose, choose_on_device
 from model.sampling.decoder_kernels import CADENCE, TRIES
 from model.sampling.grammar import Grammar, State
 from model.sampling.sampler import Sampler
@@ -33,18 +33,18 @@ def network() -> Network:
     return restored(read.network, read.weights)
 
 
-def row(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperature: float = 1.0) -> Row:
+def row(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperature: float = 1.0) -> SequenceState:
     prompt = Prompt(Key.parse(key), rhythm, form=Form.parse(form))
     grammar = Grammar(sampler.vocabulary, detokenize.rules(prompt, sampler.vocabulary))
     plan = [1 + (seed + 9 * part) % (PLANS - 1) for part in range(len(grammar.rules.sections))]
-    return Row(grammar, temperature, np.random.default_rng(seed).random(LONGEST_TUNE), plan=plan)
+    return SequenceState(grammar, temperature, np.random.default_rng(seed).random(LONGEST_TUNE), plan=plan)
 
 
-def plainly(network: Network, row: Row) -> list[int]:
-    """The tune of `row`, drawn with an LSTM in float64, a Cursor and NumPy."""
+def plainly(network: Network, row: SequenceState) -> list[int]:
+    """The tune of `row`, drawn with an LSTM in float64, a InputEncoder and NumPy."""
     plain, grammar = Rounded(network), row.grammar
     memory: Memory | None = None
-    cursor = Cursor(grammar.rules.form.sounding, row.plan)
+    cursor = InputEncoder(grammar.rules.form.sounding, row.plan)
     columns = [INPUTS.index(name) for name in network.config.inputs]
     ids = [grammar.vocabulary.ids[grammar.rules.header[0]]]
     state, tries, count = grammar.next(Grammar.start, ids[0]), 0, 1
@@ -86,7 +86,7 @@ def compiled(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-def drawn(stepper: Stepper, rows: list[Row]) -> list[list[int]]:
+def drawn(stepper: Stepper, rows: list[SequenceState]) -> list[list[int]]:
     decoder, tunes = Decoder(stepper, rows), dict[int, list[int]]()
     while len(tunes) < len(rows):
         decoder.step()
@@ -94,7 +94,7 @@ def drawn(stepper: Stepper, rows: list[Row]) -> list[list[int]]:
     return [tunes[place] for place in range(len(rows))]
 
 
-def all_kinds(sampler: Sampler) -> list[Row]:
+def all_kinds(sampler: Sampler) -> list[SequenceState]:
     return [
         row(sampler, "Edor", "reel", "AABB:4", 1),
         row(sampler, "G", "jig", "AABBCC:4", 2, 1.4),
@@ -140,7 +140,7 @@ def test_given_bars_are_kept_and_the_rest_is_drawn(sampler: Sampler) -> None:
     free = row(sampler, "D", "reel", "AABB:4", 5)
     vocabulary = sampler.vocabulary
     bar = tuple(vocabulary.encode(["C2", "E2", "G2", "c2", "|"]))
-    (ids,) = drawn(sampler.stepper, [Row(free.grammar, 1.0, free.uniform, bars={(1, 2): bar, (1, 3): bar})])
+    (ids,) = drawn(sampler.stepper, [SequenceState(free.grammar, 1.0, free.uniform, bars={(1, 2): bar, (1, 3): bar})])
     song = sampler.vocabulary.decode(ids)
     second = song[song.index("|:", 6) :] if "|:" in song[6:] else song
     assert " ".join(second).count("C2 E2 G2 c2 |") == 2

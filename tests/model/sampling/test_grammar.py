@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.corpus.build import Corpus, CorpusTune
-from model.encoding.inputs import INPUTS, Cursor
+from model.encoding.inputs import INPUTS, InputEncoder
 from model.encoding.part_plan import plans_of
 from model.encoding.tokenizer import decode, encode, ticks
 from model.encoding.vocabulary import Vocabulary
@@ -94,7 +94,7 @@ def test_the_tables_show_the_network_what_the_cursor_of_training_shows(vocabular
     stream = random.Random(5)
     for rhythm, form in (("reel", "AABB:8"), ("jig", "AABBCC:4"), ("waltz", "AABA:16"), ("slip jig", "AB:4")):
         grammar = grammar_of(Prompt(Key.parse("Ador"), rhythm, form=Form.parse(form)), vocabulary)
-        state, cursor = grammar.start, Cursor(plan=(1, 2, 3))
+        state, cursor = grammar.start, InputEncoder(plan=(1, 2, 3))
         for token in walk(grammar, stream):
             token_id = vocabulary.ids[token]
             after = grammar.next(state, token_id)

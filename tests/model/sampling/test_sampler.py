@@ -16,7 +16,7 @@ from model.music.parts import form_of, parts_of, well_formed
 from model.music.rhythm import RHYTHMS
 from model.network.checkpoint import Checkpoint
 from model.prompt import Prompt, parse_prompt
-from model.sampling.candidates import Asked
+from model.sampling.candidates import PendingPrompt
 from model.sampling.detokenize import HIGHEST, LOWEST
 from model.sampling.sampler import Composed, Sampler, numbered
 from model.sampling.threads import LEAST
@@ -49,7 +49,7 @@ def test_so_it_does_on_any_number_of_threads(sampler: Sampler, monkeypatch: pyte
     parted: list[int] = []
     together = Sampler._drawn_together
 
-    def counted(own: Sampler, asked: list[Asked]) -> Iterator[Asked | None]:
+    def counted(own: Sampler, asked: list[PendingPrompt]) -> Iterator[PendingPrompt | None]:
         parted.append(len(asked))
         return together(own, asked)
 

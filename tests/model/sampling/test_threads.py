@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from model.sampling.threads import LEAST, abreast, ways
+from model.sampling.threads import LEAST, run_on_threads, ways
 
 
 def test_streams_go_on_side_by_side_with_a_core_each() -> None:
@@ -18,7 +18,7 @@ def test_streams_go_on_side_by_side_with_a_core_each() -> None:
             seen.append(torch.get_num_threads())
             yield number
 
-    assert sorted(abreast([stream(0), stream(10)])) == [0, 1, 2, 10, 11, 12]
+    assert sorted(run_on_threads([stream(0), stream(10)])) == [0, 1, 2, 10, 11, 12]
     assert set(seen) == {1}
     assert torch.get_num_threads() == threads
 
@@ -34,9 +34,9 @@ def test_an_error_in_one_ends_them_all() -> None:
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        for _ in abreast([endless(), broken()]):
+        for _ in run_on_threads([endless(), broken()]):
             pass
-    assert not [thread for thread in threading.enumerate() if thread.name == "abreast"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "run_on_threads"]
 
 
 def test_who_stops_listening_stops_them() -> None:
@@ -46,7 +46,7 @@ def test_who_stops_listening_stops_them() -> None:
             yield 1
 
     before = threading.active_count()
-    stream = abreast([endless(), endless()])
+    stream = run_on_threads([endless(), endless()])
     next(stream)
     assert threading.active_count() == before + 2
     stream.close()

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.core.retraining import Stand
+from bot.core.retraining import RetrainingStatus
 from bot.core.values import Place
 from bot.discord import permissions as limits
 from bot.discord.delivery import retraining_message
@@ -51,7 +51,7 @@ def fields(embed: discord.Embed) -> dict[str | None, str | None]:
     return {field.name: field.value for field in embed.fields}
 
 
-async def learned(on: Stage, number: int) -> Stand:
+async def learned(on: Stage, number: int) -> RetrainingStatus:
     return (await on.parts.retrainer.retraining(number)).stand
 
 
@@ -176,7 +176,7 @@ async def test_a_forged_interaction_of_another_member_is_refused(
         for name, options in forged.items():
             refused = await on.ben.slash(on.channel, f"model {name}", **options)
             assert "Only those who manage this server" in text(refused), name
-        assert await learned(on, 1) in (Stand.QUEUED, Stand.RUNNING)
+        assert await learned(on, 1) in (RetrainingStatus.QUEUED, RetrainingStatus.RUNNING)
         assert await on.bot.store.current_version() == 1
         assert await on.ben.autocomplete(on.channel, "model rollback", "version", "") == []
 
@@ -243,7 +243,7 @@ async def test_a_message_that_was_deleted_ends_nothing(tmp_path: Path) -> None:
         cleaner = on.guild.create_role("cleaners", permissions=discord.Permissions(manage_messages=True))
         await on.guild.add_member(on.env.create_user("cleaner"), roles=[cleaner]).delete(message)
         await on.until(mark.exists)
-        assert await learned(on, 1) is Stand.RUNNING
+        assert await learned(on, 1) is RetrainingStatus.RUNNING
         await on.parts.retrainer.cancel(place(on))
         await on.until(lambda: not on.client.delivery._live._open)
         assert await on.parts.retrainer.undelivered("discord") == []
@@ -258,5 +258,5 @@ async def test_a_server_that_left_meanwhile_ends_nothing(tmp_path: Path) -> None
         async with asyncio.timeout(20):
             while await on.parts.retrainer.undelivered("discord"):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        assert await learned(on, 1) is Stand.PROMOTED
+        assert await learned(on, 1) is RetrainingStatus.PROMOTED
         assert await on.bot.store.current_version() == 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.discord.delivery import deferrals
-from bot.discord.delivery.deferrals import AT_ONCE, Promises
+from bot.discord.delivery.deferrals import AT_ONCE, Deferrals
 
 
 class Interaction:
@@ -30,7 +30,7 @@ class Interaction:
 
 async def test_few_at_a_time_and_work_stands_back_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deferrals, "PATIENCE", 20.0)
-    some, crowd = Promises(), [Interaction() for _ in range(3 * AT_ONCE)]
+    some, crowd = Deferrals(), [Interaction() for _ in range(3 * AT_ONCE)]
 
     async def ask(one: Any) -> int:
         await some.make(one, thinking=True)
@@ -45,7 +45,7 @@ async def test_few_at_a_time_and_work_stands_back_for_all(monkeypatch: pytest.Mo
 
 async def test_work_does_not_stand_back_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deferrals, "PATIENCE", 0.02)
-    some = Promises()
+    some = Deferrals()
     slow: Any = Interaction()
     slow.defer = lambda: asyncio.sleep(60)
     making = asyncio.create_task(some.make(slow))
@@ -57,7 +57,7 @@ async def test_work_does_not_stand_back_for_long(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_promise_that_fails_holds_nobody_up() -> None:
-    some = Promises()
+    some = Deferrals()
     for _ in range(2 * AT_ONCE):
         with pytest.raises(OSError, match="gone"):
             await some.make(Interaction(OSError("gone")))  # type: ignore[arg-type]

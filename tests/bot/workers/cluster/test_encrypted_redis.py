@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.workers.cluster.files import BrokerAway
+from bot.workers.cluster.files import BrokerUnavailable
 from bot.workers.cluster.jobs import Broker
 from tests.bot.workers.conftest import Run, cluster
 from tests.bot.workers.local.test_worker import job
@@ -26,7 +26,7 @@ async def test_jobs_travel_through_an_encrypted_redis(station: Run) -> None:
             assert (await bot.compose(job("abc"))).title == "Seed 3"
         for wrong in (f"{url}?ssl_ca_certs={files.other}", redis.url(port)):
             broker = Broker(wrong)
-            with pytest.raises(BrokerAway) as refused:
+            with pytest.raises(BrokerUnavailable) as refused:
                 await broker.announce()
             await broker.close()
             assert not any(secret in str(refused.value) for secret in (redis_server.PASSWORD, redis_server.QUOTED))

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bot.core.errors import TrainerError
-from bot.core.retraining import Stand
+from bot.core.retraining import RetrainingStatus
 from bot.workers.agent import training as training_station
 from bot.workers.agent.checkpoint_cache import Cache
-from bot.workers.agent.training import TrainingStation
+from bot.workers.agent.training import TrainingAgent
 from bot.workers.cluster import trainer_client
 from bot.workers.cluster.jobs import Broker
 from bot.workers.cluster.trainer_client import RemoteTrainer
@@ -79,7 +79,7 @@ async def test_a_training_that_three_workers_went_down_with_is_given_up(redis: R
         if not (done := await taught.retrainer.retraining(begun.id)).stand.final:
             async with asyncio.timeout(10):
                 done = await taught.retrainer.finished(begun.id, changes)
-        assert (done.stand, done.error) == (Stand.FAILED, "3 workers went down while this was under way")
+        assert (done.stand, done.error) == (RetrainingStatus.FAILED, "3 workers went down while this was under way")
     await broker.close()
 
 
@@ -89,8 +89,8 @@ async def test_a_worker_without_a_gpu_leaves_it_to_one_that_has(
     monkeypatch.setattr(training_station, "EVERY", 0.05)
     broker = Broker(redis.url())
     me, gpu = Health("cpu", device="CPU, 2 threads", trains=True), Health("gpu", device="NVIDIA H100", trains=True)
-    assert not TrainingStation(broker, Cache(tmp_path, broker.files), tmp_path).willing(me)
-    mine = TrainingStation(broker, Cache(tmp_path, broker.files), tmp_path, anywhere=True)
+    assert not TrainingAgent(broker, Cache(tmp_path, broker.files), tmp_path).willing(me)
+    mine = TrainingAgent(broker, Cache(tmp_path, broker.files), tmp_path, anywhere=True)
     assert mine.willing(me)
     beside = [gpu]
     task = asyncio.create_task(mine.run(lambda: me, lambda: beside))
