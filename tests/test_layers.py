@@ -1,4 +1,7 @@
-"""Imports point one way: front ends -> use cases -> store, render, workers -> values. Each library has its place."""
+"""Rooms and their arrows: which package may import which, and where each library may be used.
+
+docs/architecture.md draws the same arrows from the imports.
+"""
 
 import ast
 import subprocess
@@ -14,14 +17,12 @@ ROOT = Path(__file__).parents[1]
 # who may import a library: files, or folders that end in "/"
 HOMES = {
     "torch": (
-        *(f"model/{name}.py" for name in ("network", "sampler", "train", "finetune", "reading", "checkpoint")),
-        *(f"model/{name}.py" for name in ("decoder", "inference", "benchmark", "worker", "batches", "prepare")),
-        *(f"model/{name}.py" for name in ("titles", "originality", "products", "abreast")),
-        *(f"model/evaluation/{name}.py" for name in ("bits", "article", "compare", "teaching")),
+        *(f"model/{room}/" for room in ("network", "sampling", "training", "evaluation", "retraining")),
+        *("model/encoding/examples.py", "model/worker/worker.py"),
         "model/commands/",  # inside functions alone: see below
     ),
     "numba": ("model/network/kernels.py",),
-    "sklearn": ("model/evaluation/two_sample.py", "model/evaluation/critic_training.py"),
+    "sklearn": ("model/evaluation/",),
     "safetensors": ("model/network/checkpoint.py", "model/training/trainer.py"),
     "discord": ("bot/discord/", "bot/__main__.py"),
     "sqlalchemy": ("bot/store/", "migrations/"),
@@ -40,64 +41,63 @@ HOMES = {
     "prometheus_client": ("bot/core/metrics.py",),
 }
 
-FRONT_ENDS = ("bot.web", "bot.discord")
-WIRING = ("bot.app.bot", "bot.app.worker", "bot.commands", "bot.__main__")
-USE_CASES = (
-    *(
-        "bot.composing.composer",
-        "bot.composing.execution",
-        "bot.library.library",
-        "bot.library.server_settings",
-        "bot.composing.rate_limits",
-        "bot.library.tunebook",
-        "bot.composing.failover",
+# room -> the rooms that it may import, all of which stand above it here
+MODEL = {
+    "errors": (),
+    "files": ("errors",),
+    "music": ("errors",),
+    "prompt": ("errors", "music"),
+    "encoding": ("errors", "music"),
+    "features": ("encoding", "music"),
+    "corpus": ("encoding", "errors", "files", "music"),
+    "network": ("encoding", "errors", "files"),
+    "sampling": ("corpus", "encoding", "errors", "features", "music", "network", "prompt"),
+    "training": ("corpus", "encoding", "errors", "files", "music", "network"),
+    "worker": ("errors", "files", "music", "network", "prompt", "sampling"),
+    "retraining": (*("corpus", "encoding", "errors", "features", "files", "music", "network", "prompt", "sampling"),),
+    "evaluation": (
+        *("corpus", "encoding", "errors", "features", "files", "music", "network", "prompt", "sampling", "training"),
     ),
-    *(
-        "bot.retraining.retrainer",
-        "bot.retraining.run",
-        "bot.retraining.training_data",
-        "bot.retraining.candidate_files",
-        "bot.retraining.report",
+    "commands": (
+        *("corpus", "encoding", "errors", "evaluation", "features", "files", "music", "network", "prompt"),
+        *("retraining", "sampling", "training", "worker"),
     ),
-)
-ADAPTERS = ("bot.store", "bot.render", "bot.workers")
-VALUES = (
-    *(
-        "bot.core.values",
-        "bot.core.errors",
-        "bot.core.config",
-        "bot.core.logs",
-        "bot.core.metrics",
-        "bot.core.subprocesses",
-    ),
-    *(
-        "bot.core.subscriptions",
-        "bot.composing.queue",
-        "bot.composing.throughput",
-        "bot.composing.queue_timeouts",
-        "bot.composing.queue_positions",
-        "bot.core.completion",
-        "bot.core.retraining",
-    ),
-    *("bot.composing.outages", "bot.core.wording"),
-)
-ALLOWED = {  # package -> the parts of `bot` that it may import beside itself
-    **dict.fromkeys(
-        FRONT_ENDS, (*USE_CASES, "bot.core.values", "bot.core.retraining", "bot.core.errors", "bot.core.completion")
-    ),
-    "bot.discord": (  # config: cooldowns, shards
-        *(*USE_CASES, "bot.core.values", "bot.core.retraining", "bot.core.errors", "bot.core.completion"),
-        *("bot.core.config", "bot.core.logs", "bot.core.wording"),
-    ),
-    **dict.fromkeys(USE_CASES, (*USE_CASES, *ADAPTERS, *VALUES)),
-    **dict.fromkeys(ADAPTERS, ("bot.core.values", "bot.core.errors", "bot.core.retraining", "bot.core.subprocesses")),
-    **dict.fromkeys(VALUES, VALUES),
-    "bot.app.bot": (*USE_CASES, *ADAPTERS, *VALUES),
-    "bot.app.worker": ("bot.app.bot", *ADAPTERS, *VALUES),
-    "bot.benchmarks": ("bot.app.bot", "bot.app.worker", *USE_CASES, *ADAPTERS, *VALUES),
-    "bot.commands": (*FRONT_ENDS, "bot.app.bot", "bot.app.worker", "bot.benchmarks", *USE_CASES, *ADAPTERS, *VALUES),
-    "bot.__main__": (*FRONT_ENDS, *WIRING, *USE_CASES, *ADAPTERS, *VALUES),
+    "__main__": ("commands", "errors"),
 }
+BOT = {
+    "core": (),
+    "store": ("core",),
+    "render": ("core",),
+    "workers": ("core",),
+    "library": ("core", "render", "store"),
+    "composing": ("core", "library", "render", "store", "workers"),
+    "retraining": ("core", "store", "workers"),
+    "app": ("composing", "core", "library", "render", "retraining", "store", "workers"),
+    "web": ("composing", "core", "library", "retraining"),
+    "discord": ("composing", "core", "library", "retraining"),
+    "benchmarks": ("app", "composing", "core", "library", "render", "retraining", "store", "workers"),
+    "commands": (
+        "app",
+        "benchmarks",
+        "composing",
+        "core",
+        "discord",
+        "library",
+        "render",
+        "retraining",
+        "store",
+        "web",
+        "workers",
+    ),
+    "__main__": ("commands", "core"),
+}
+WORKERS = {  # the rooms inside bot/workers, and what lies beside them
+    "": (),
+    "local": ("",),
+    "cluster": ("", "local"),
+    "agent": ("", "cluster", "local"),
+}
+ROOT_FILES = {"model": {"__init__", "__main__", "errors", "files", "prompt"}, "bot": {"__init__", "__main__"}}
 
 
 def files(*folders: str) -> list[Path]:
@@ -187,17 +187,61 @@ def test_music21_serves_the_corpus_the_renderer_and_one_reader() -> None:
     assert users <= homes | {str(path) for path in files("bot/render")}
 
 
-@pytest.mark.parametrize("path", files("bot"), ids=str)
-def test_the_arrows_of_the_bot_point_one_way(path: Path) -> None:
-    name = module(path)
-    if name == "bot":
-        assert imports(path) == set()
-        return
-    package = next((package for package in ALLOWED if within(name, (package,))), None)
-    assert package, f"{path} belongs to no layer: give it one here"
-    used = {other for other in imports(path) if within(other, ("bot",)) and other != "bot"}
-    wrong = {other for other in used if not within(other, (package, *ALLOWED[package]))}
-    assert wrong == set(), f"{path} must not import {', '.join(sorted(wrong))}"
+def room(package: str, name: str) -> str:
+    """The room of a module in a package: the part of its name that follows the package's."""
+    return name.removeprefix(package).lstrip(".").partition(".")[0]
+
+
+def arrows(package: str, table: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], set[str]]:
+    """(room, imported room) -> who imports what, over all modules of a package."""
+    found: dict[tuple[str, str], set[str]] = {}
+    known = {module(path) for path in files(*package.split(".")[:1])}
+    for path in files(package.replace(".", "/")):
+        for name in imports(path):
+            inside = name in known and within(name, (package,)) and name != package
+            here, there = room(package, module(path)), room(package, name)
+            if inside and "" not in table and not here:
+                continue  # the package itself only says what it is
+            if inside:
+                here, there = (part if part in table else "" for part in (here, there))
+                if here != there:
+                    found.setdefault((here, there), set()).add(f"{module(path)} -> {name}")
+    return found
+
+
+PACKAGES = {"model": MODEL, "bot": BOT, "bot.workers": WORKERS}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_arrow_is_allowed(package: str) -> None:
+    table = PACKAGES[package]
+    wrong = {pair: who for pair, who in arrows(package, table).items() if pair[1] not in table[pair[0]]}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_allowed_arrow_points_upward_so_there_is_no_circle(package: str) -> None:
+    table = PACKAGES[package]
+    order = list(table)
+    assert [(here, there) for here in table for there in table[here] if order.index(there) >= order.index(here)] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_room_has_a_line(package: str) -> None:
+    folder = ROOT / package.replace(".", "/")
+    rooms = {path.name for path in folder.iterdir() if path.is_dir() and list(path.glob("*.py"))}
+    assert rooms <= set(PACKAGES[package])
+
+
+@pytest.mark.parametrize("package", ROOT_FILES)
+def test_no_new_file_lies_at_the_root(package: str) -> None:
+    assert {path.stem for path in (ROOT / package).glob("*.py")} == ROOT_FILES[package]
+
+
+def test_tests_mirror_the_rooms() -> None:
+    for package, table in (("model", MODEL), ("bot", BOT)):
+        rooms = {path.name for path in (ROOT / "tests" / package).iterdir() if list(path.glob("test_*.py"))}
+        assert rooms <= set(table), package
 
 
 def test_nothing_the_bot_can_reach_imports_torch() -> None:

@@ -11,11 +11,11 @@ from bot.retraining.retrainer import Retrainer
 from bot.store import Store
 from bot.workers.local.trainer import Trainer
 from bot.workers.local.worker import LocalWorker
-from model.evaluation.scores import song_of
 from model.music.abc_writer import write
 from model.network import checkpoint
 from model.prompt import parse_prompt
 from model.retraining.simulated_preferences import few_notes
+from model.sampling.batch_composing import normalized
 from model.sampling.sampler import Sampler, numbered
 from model.worker.protocol import Job
 from tests.bot.retraining.retrainers import ANN, BOSS, Draws
@@ -39,7 +39,7 @@ async def vote(store: Store) -> None:
     prompt = await store.add_prompt(*await store.place(ANN), JIG, TUNES, 1)
     new = [NewTune(n, JIG.seed + n, one.tune.title, write(one.tune)) for n, one in enumerate(made)]
     tunes = await store.finish(prompt.id, new)
-    fullest_first = sorted(range(TUNES), key=lambda n: few_notes(song_of(made[n])))
+    fullest_first = sorted(range(TUNES), key=lambda n: few_notes(normalized(made[n])))
     for place, n in enumerate(fullest_first):
         if 1 / 3 <= place / TUNES < 2 / 3:
             continue

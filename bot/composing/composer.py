@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coro
 from dataclasses import dataclass, field, replace
 
 from bot.composing.execution import PromptExecutor
-from bot.composing.outages import publish_outages, retry_while_unavailable
+from bot.composing.outages import publish_outages
 from bot.composing.queue import PromptQueue
 from bot.composing.queue_positions import publish_positions
 from bot.composing.queue_timeouts import QueueTimeouts
@@ -22,6 +22,7 @@ from bot.core.values import NOWHERE, Message, Place, Progress, State, StoredProm
 from bot.library.library import Library
 from bot.render import Renders
 from bot.store import Store
+from bot.store.retry import retry_while_unavailable
 from bot.workers import Workers
 from model.prompt import LARGEST_SEED, VARIATIONS, Prompt
 

@@ -5,13 +5,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.composing.outages import retry_while_unavailable
 from bot.core.errors import BadRequest, WorkerError
 from bot.core.metrics import Metrics
 from bot.core.values import NewTune, StoredPrompt
 from bot.library.library import RENDERED
 from bot.render import Renders
 from bot.store import Store
+from bot.store.retry import retry_while_unavailable
 from bot.workers import Workers
 from model.worker.protocol import Job
 

@@ -14,7 +14,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol, Self
 
-from bot.composing.outages import retry_while_unavailable
 from bot.core.errors import BadRequest, Busy, NotFound, StoreError, TrainerError
 from bot.core.retraining import MOST_LOSSES, Options, Retraining, RetrainingStatus, VersionStats
 from bot.core.subscriptions import Broadcaster
@@ -23,6 +22,7 @@ from bot.retraining import report
 from bot.retraining.candidate_files import CandidateFiles, digest
 from bot.retraining.run import RetrainingRun, RunContext
 from bot.store import Store
+from bot.store.retry import retry_while_unavailable
 from bot.workers import Trains
 from bot.workers.health import Health
 

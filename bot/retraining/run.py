@@ -16,7 +16,7 @@ from bot.retraining import training_data, wording
 from bot.retraining.candidate_files import CandidateFiles, Files, digest
 from bot.store import Store
 from bot.workers import Trains
-from bot.workers.local.trainer import Work
+from bot.workers.training_job import TrainingJob
 
 MOST_ATTEMPTS = 3  # processes that one retraining may take down
 _AGAIN = (1.0, 5.0, 15.0, 60.0)  # seconds before the end is stored once more, where that failed
@@ -108,12 +108,14 @@ class RetrainingRun:
         await self._with.trainer.finetune(await self._work(files), self._hear)
         await self._judge(files)
 
-    async def _work(self, files: Files) -> Work:
+    async def _work(self, files: Files) -> TrainingJob:
         known = {version.number: version for version in await self._with.store.versions()}
         base, first = known[self.now.base], known.get(1)
         rest = files.candidate, files.report, self._with.cache, self.now.id
         hashes = base.sha256, first.sha256 if first else ""
-        return Work(await self._file(base), files.votes, *rest, await self._file(first) if first else None, *hashes)
+        return TrainingJob(
+            await self._file(base), files.votes, *rest, await self._file(first) if first else None, *hashes
+        )
 
     async def _file(self, version: Version) -> Path:
         """Where a version's file is; another machine's comes from the database."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.core.retraining import Step
 from bot.workers.health import Health
-from bot.workers.local.trainer import Work
+from bot.workers.training_job import TrainingJob
 from model.worker.protocol import Event, Job
 
 
@@ -35,7 +35,7 @@ class Workers(Protocol):
 class Trains(Protocol):
     """What makes candidates for the bot: a process beside it, or a worker on another machine."""
 
-    async def finetune(self, work: Work, heard: Callable[[Step], None]) -> None:
+    async def finetune(self, work: TrainingJob, heard: Callable[[Step], None]) -> None:
         """Make a candidate and its report, where `work` says; `heard` is told of each step.
 
         BadRequest for input that the trainer refuses, TrainerError for its failures, each with its own last line.

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from model.errors import InputError, ModelError
-from model.evaluation.composing import compose_all
 from model.evaluation.matching import Real, prompts_like
 from model.features.tune_features import features
 from model.network.checkpoint import Checkpoint
+from model.sampling.batch_composing import compose_all
 from model.sampling.critic import PRESET, Critic, body
 from model.sampling.detokenize import song_of
 from model.sampling.sampler import Sampler

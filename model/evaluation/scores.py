@@ -6,12 +6,11 @@ from statistics import fmean
 from typing import Any
 
 from model.corpus.build import Corpus, normalise
-from model.encoding.tokenizer import NormalizedTune, spelled_on_c
+from model.encoding.tokenizer import NormalizedTune
 from model.errors import InputError, NotationError
 from model.evaluation import article, matching
 from model.evaluation.bits import Split, writes_characters
 from model.evaluation.compliance import CHECKS, compliance
-from model.evaluation.composing import Batch, compose_all, every_prompt, opening_prompts
 from model.evaluation.groups import (
     Missing,
     Setting,
@@ -26,9 +25,10 @@ from model.evaluation.groups import (
 )
 from model.music.abc_reader import parse
 from model.music.abc_writer import write
-from model.music.parts import parts_of, well_formed
+from model.music.parts import well_formed
 from model.network.checkpoint import Checkpoint
 from model.prompt import Prompt
+from model.sampling.batch_composing import Batch, compose_all, every_prompt, normalized, opening_prompts
 from model.sampling.critic import Critic
 from model.sampling.originality import Index
 from model.sampling.sampler import Composed, Sampler
@@ -86,7 +86,7 @@ def _tunes(checkpoint: Checkpoint, corpus: Corpus, index: Index, critic: Critic 
     batches = (round_all, like_real, opened)
     composed = [one for batch in batches for one in batch.composed.values()]
     asked = sum(batch.asked for batch in batches)
-    generated = [song_of(one) for one in like_real.composed.values()]
+    generated = [normalized(one) for one in like_real.composed.values()]
     matched = [chosen[place].song for place in like_real.composed]
     scores: dict[str, Any] = {
         "generated": asked,
@@ -99,7 +99,7 @@ def _tunes(checkpoint: Checkpoint, corpus: Corpus, index: Index, critic: Critic 
         **originality_scores([one.nearest for one in composed]),
         "drafts": sampler.drafts,
         **two_sample_scores(generated, matched, setting),
-        "auc_without_critic": told_apart([song_of(one) for one in alone.composed.values()], matched, setting),
+        "auc_without_critic": told_apart([normalized(one) for one in alone.composed.values()], matched, setting),
         "auc_real_against_real": real_against_real(reals, setting),
     }
     return Judged(scores, [one.nearest.similarity for one in composed], generated, matched, [])
@@ -115,13 +115,6 @@ def _compliance(composed: Sequence[Composed], asked: int) -> dict[str, Any]:
         "compliant": sum(all(row.values()) for row in rows) / asked,
         "compliance": {check: sum(row[check] for row in rows) / asked for check in CHECKS},
     }
-
-
-def song_of(one: Composed) -> NormalizedTune:
-    """A composed tune as the corpus spells it."""
-    tune = one.tune
-    parts = spelled_on_c(parts_of(tune), tune.key)
-    return NormalizedTune(one.prompt.rhythm, tune.metre.length, str(tune.metre), tune.key.mode, parts)
 
 
 def _texts(checkpoint: Checkpoint, corpus: Corpus, index: Index, setting: Setting) -> Judged:

@@ -17,14 +17,13 @@ import numpy as np
 from model.encoding.examples import notes_in
 from model.encoding.tokenizer import NormalizedTune
 from model.errors import InputError
-from model.evaluation.composing import compose_all, every_prompt
-from model.evaluation.diversity import distinct_grams, mean_distance
-from model.evaluation.scores import song_of
+from model.features.diversity import distinct_grams, mean_distance
 from model.music.parts import well_formed
 from model.network.checkpoint import Checkpoint
 from model.retraining.likelihood import Reads, log_probabilities
 from model.retraining.replay import Tokens
 from model.retraining.voted_tunes import Voted
+from model.sampling.batch_composing import compose_all, every_prompt, normalized
 from model.sampling.originality import LIMIT, Index, index_of
 from model.sampling.sampler import Sampler
 
@@ -70,7 +69,7 @@ def compose(checkpoint: Checkpoint, index: Index, count: int = COMPOSED, seed: i
     made = list(batch.composed.values())
     right = sum(not well_formed(one.tune, one.prompt.key, one.prompt.form) for one in made)
     return Composition(
-        tuple(map(song_of, made)), right, count, max((one.nearest.similarity for one in made), default=0.0)
+        tuple(map(normalized, made)), right, count, max((one.nearest.similarity for one in made), default=0.0)
     )
 
 

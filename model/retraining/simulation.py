@@ -12,8 +12,6 @@ from pathlib import Path
 from model.encoding.tokenizer import NormalizedTune
 from model.encoding.vocabulary import Vocabulary
 from model.errors import NotationError
-from model.evaluation.composing import compose_all, every_prompt
-from model.evaluation.scores import song_of
 from model.music.abc_writer import write
 from model.music.form import Form
 from model.network.checkpoint import Checkpoint
@@ -23,6 +21,7 @@ from model.retraining.retrain import Report, learn
 from model.retraining.simulated_preferences import TASTES, Taste
 from model.retraining.vote_weights import Vote, weights
 from model.retraining.voted_tunes import Voted, voted
+from model.sampling.batch_composing import compose_all, every_prompt, normalized
 from model.sampling.critic import Critic
 from model.sampling.originality import Index
 from model.sampling.sampler import Composed, Sampler
@@ -76,7 +75,7 @@ class Community:
         current = self.base
         likes = self._likes(rng)
         served = self._serve(current, 0)
-        yield Row(self.taste, self.seed, 0, _share(map(likes, map(song_of, served))), None, None, None, False)
+        yield Row(self.taste, self.seed, 0, _share(map(likes, map(normalized, served))), None, None, None, False)
         for number in range(1, count + 1):
             self._vote(served, likes, rng)
             candidate, report = learn(
@@ -94,13 +93,13 @@ class Community:
                 current = candidate
             self.heard(f"{self.taste}, seed {self.seed}, round {number}: {report.seconds:.0f} s, {_verdict(report)}")
             served = self._serve(current, number)
-            yield self._row(number, _share(map(likes, map(song_of, served))), report)
+            yield self._row(number, _share(map(likes, map(normalized, served))), report)
 
     def _likes(self, rng: random.Random) -> Callable[[NormalizedTune], bool]:
         if self.taste == NOISE:
             return lambda _: rng.random() < 0.5
         return Taste.of(
-            TASTES[self.taste], [song_of(one) for one in self._compose(self.base, self.calibration, -1)]
+            TASTES[self.taste], [normalized(one) for one in self._compose(self.base, self.calibration, -1)]
         ).likes
 
     def _compose(self, version: Checkpoint, count: int, number: int) -> list[Composed]:
@@ -114,7 +113,7 @@ class Community:
 
     def _vote(self, served: Sequence[Composed], likes: Callable[[NormalizedTune], bool], rng: random.Random) -> None:
         for one in served:
-            opinion = likes(song_of(one))
+            opinion = likes(normalized(one))
             for member in rng.sample(range(MEMBERS), VOTERS):
                 right = rng.random() >= self.noise
                 value = 1 if opinion == right else -1

@@ -20,7 +20,8 @@ from bot.workers.agent.checkpoint_cache import Cache
 from bot.workers.cluster.files import BrokerUnavailable, retry_while_unavailable
 from bot.workers.cluster.jobs import Broker
 from bot.workers.health import Health
-from bot.workers.local.trainer import Trainer, Work
+from bot.workers.local.trainer import Trainer
+from bot.workers.training_job import TrainingJob
 
 EVERY = 1.0  # seconds between two signs of life
 UNWANTED = 3.0  # seconds that nobody has to want it: a bot may have yet to find a Redis that forgot everything
@@ -119,7 +120,7 @@ class TrainingAgent:
             line = f"something broke at the worker's ({type(error).__name__}); its log has it"
             return {"error": line, "input": False}
 
-    async def _work(self, wanted: dict[str, Any], place: Path) -> Work:
+    async def _work(self, wanted: dict[str, Any], place: Path) -> TrainingJob:
         """All that it is made of, fetched where it is not here. WorkerError."""
         base = await retry_while_unavailable(lambda: self.cache.path(wanted["base"]))
         baseline = (
@@ -130,7 +131,7 @@ class TrainingAgent:
             votes.write_bytes, await retry_while_unavailable(lambda: self.cache.fetch(wanted["votes"]))
         )
         made = place / CANDIDATE, place / "report.json"
-        return Work(base, votes, *made, self.folder, wanted["seed"], baseline)
+        return TrainingJob(base, votes, *made, self.folder, wanted["seed"], baseline)
 
 
 @dataclass
@@ -174,7 +175,7 @@ def _room(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(dir=folder))
 
 
-def _found(work: Work) -> dict[str, Any]:
+def _found(work: TrainingJob) -> dict[str, Any]:
     """What the trainer left; the bot judges it. Blocks."""
     report = work.report.read_bytes()[:_LARGEST].decode(errors="replace") if work.report.is_file() else None
     sha256 = hashlib.sha256(work.out.read_bytes()).hexdigest() if work.out.is_file() else ""

@@ -19,7 +19,8 @@ from bot.workers import Workers
 from bot.workers.cluster.files import BrokerUnavailable, read_whole
 from bot.workers.cluster.jobs import Broker
 from bot.workers.cluster.trainings import TrainingState
-from bot.workers.local.trainer import PROOF_WITHIN, Trainer, Work
+from bot.workers.local.trainer import PROOF_WITHIN, Trainer
+from bot.workers.training_job import TrainingJob
 from model.prompt import parse_prompt
 from model.worker.protocol import Job
 
@@ -46,7 +47,7 @@ class RemoteTrainer:
     _names: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1), repr=False)
     _bot: str = field(default_factory=lambda: secrets.token_hex(8))
 
-    async def finetune(self, work: Work, heard: Callable[[Step], None]) -> None:
+    async def finetune(self, work: TrainingJob, heard: Callable[[Step], None]) -> None:
         """Make a candidate and its report; `heard` is told of each step.
 
         BadRequest for input that the trainer refuses, TrainerError for its failures, each with its own last line.
@@ -171,7 +172,7 @@ class _Training:
         self._away = True
 
 
-def _described(work: Work, limits: Trainer) -> tuple[str, dict[str, Path]]:
+def _described(work: TrainingJob, limits: Trainer) -> tuple[str, dict[str, Path]]:
     """A training as JSON, and where its files are by their hashes. Blocks."""
     base = work.base_sha256 or _digest(work.base)
     baseline = (work.baseline_sha256 or _digest(work.baseline)) if work.baseline else ""
@@ -189,7 +190,7 @@ def _digest(path: Path) -> str:
         raise TrainerError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _write(work: Work, report: str | None, candidate: bytes | None) -> None:
+def _write(work: TrainingJob, report: str | None, candidate: bytes | None) -> None:
     """Each file whole or not at all, the report last. TrainerError."""
     try:
         said = None if report is None else report.encode()

@@ -19,6 +19,7 @@ from pathlib import Path
 from bot.core import subprocesses
 from bot.core.errors import BadRequest, TrainerError
 from bot.core.retraining import Step
+from bot.workers.training_job import TrainingJob
 
 _LONGEST_LINE = 1_000_000  # bytes
 _BAD_INPUT = 2  # exit status
@@ -28,30 +29,6 @@ _FIELDS = [field.name for field in fields(Step)]
 _ROOT = Path(__file__).parents[3]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a candidate is made of, and where it and the report go. `baseline` is what it may not fall far behind.
-
-    Another machine knows base and baseline by their hashes, where those are known.
-    """
-
-    base: Path
-    votes: Path  # JSON lines: id, abc, rhythm, weight
-    out: Path
-    report: Path
-    cache: Path  # folder
-    seed: int
-    baseline: Path | None = None
-    base_sha256: str = ""
-    baseline_sha256: str = ""
-
-    def words(self) -> list[str]:
-        named = {"base": self.base, "votes": self.votes, "out": self.out, "report": self.report, "cache": self.cache}
-        named |= {"baseline": self.baseline} if self.baseline else {}
-        options = [word for name, path in named.items() for word in (f"--{name}", str(path.absolute()))]
-        return ["finetune", *options, "--seed", str(self.seed), "--threads", "1", "--attached"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +44,7 @@ class Trainer:
     grace: float = 5.0
     nice: int = 19  # the lowest priority; those who ask for tunes come first
 
-    async def finetune(self, work: Work, heard: Callable[[Step], None]) -> None:
+    async def finetune(self, work: TrainingJob, heard: Callable[[Step], None]) -> None:
         """Make a candidate and its report; `heard` is told of each step.
 
         BadRequest for input that the trainer refuses, TrainerError for its failures, each with its own last line.

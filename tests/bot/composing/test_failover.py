@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from bot.composing.outages import retry_while_unavailable
 from bot.core.errors import StoreUnavailable
 from bot.core.values import Place, Progress, State
 from bot.store import database as databases
+from bot.store.retry import retry_while_unavailable
 from tests.bot.composing.killable_bot import AT_WORKERS, QUEUED, RENDERING
 from tests.bot.running_bot import ANN, Bot, all_rendering, asked, reached, running
 from tests.bot.workers.local.test_worker import until

@@ -13,11 +13,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.composing.outages import retry_while_unavailable
 from bot.core.errors import StoreError, StoreUnavailable
 from bot.store import Store
 from bot.store import database as databases
 from bot.store.migrate import MIGRATIONS, migrate
+from bot.store.retry import retry_while_unavailable
 from bot.store.tables import metadata
 from tests.bot.store.samples import a_member, a_prompt, a_tune, new_tunes, rows
 from tests.bot.store.test_migrate import FIRST_ROWS, HEAD, next_release

@@ -33,12 +33,14 @@ def common(tmp_path_factory: pytest.TempPathFactory, small: Checkpoint, book: Pa
 @pytest.fixture(scope="module")
 def votes(tmp_path_factory: pytest.TempPathFactory, sampler: Sampler) -> Path:
     """Forty short jigs; those with few notes are liked."""
-    from model.evaluation.scores import song_of
+    from model.sampling.batch_composing import normalized
 
     made = sampler.compose(numbered(JIG, 40))
-    full = sorted(few_notes(song_of(one)) for one in made)[20]
+    full = sorted(few_notes(normalized(one)) for one in made)[20]
     path = tmp_path_factory.mktemp("votes") / "votes.jsonl"
-    write(path, [(n, abc_of(m.tune), "jig", 1.0 if few_notes(song_of(m)) > full else -1.0) for n, m in enumerate(made)])
+    write(
+        path, [(n, abc_of(m.tune), "jig", 1.0 if few_notes(normalized(m)) > full else -1.0) for n, m in enumerate(made)]
+    )
     return path
 
 

@@ -4,11 +4,11 @@ import random
 from fractions import Fraction
 
 from model.encoding.tokenizer import NormalizedTune, spelled_on_c
-from model.evaluation.composing import every_prompt
 from model.music.abc_reader import parse
 from model.music.key import Pitch
 from model.music.parts import Part, parts_of
 from model.music.tune import Note
+from model.sampling.batch_composing import every_prompt
 from model.sampling.sampler import Composed, Sampler
 
 _made: list[Composed] = []

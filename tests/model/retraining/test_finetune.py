@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from model.errors import CheckpointError, InputError, ModelError
-from model.evaluation.scores import song_of
 from model.music.form import Form
 from model.music.key import Key
 from model.network import checkpoint
@@ -15,6 +14,7 @@ from model.retraining import finetune as module
 from model.retraining.finetune import FEWEST, finetune
 from model.retraining.likelihood import log_probabilities
 from model.retraining.voted_tunes import Voted
+from model.sampling.batch_composing import normalized
 from model.sampling.sampler import Sampler, numbered
 
 SHORT = Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=100)
@@ -29,7 +29,7 @@ def shipped() -> Checkpoint:
 def tunes(sampler: Sampler) -> list[Voted]:
     """Short jigs, every other one liked."""
     return [
-        Voted(n, song_of(one), one.spelled, 1.0 if n % 2 else -1.0)
+        Voted(n, normalized(one), one.spelled, 1.0 if n % 2 else -1.0)
         for n, one in enumerate(sampler.compose(numbered(SHORT, 20)))
     ]
 

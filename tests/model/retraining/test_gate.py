@@ -7,7 +7,6 @@ import torch
 
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
-from model.evaluation.scores import song_of
 from model.music.form import Form
 from model.music.key import Key
 from model.network import checkpoint
@@ -27,6 +26,7 @@ from model.retraining.gate import (
 )
 from model.retraining.simulated_preferences import few_notes
 from model.retraining.voted_tunes import Voted
+from model.sampling.batch_composing import normalized
 from model.sampling.originality import Index
 from model.sampling.sampler import Sampler, numbered
 from tests.model.evaluation.samples import composed, random_song
@@ -46,7 +46,7 @@ def noisy(one: Checkpoint, much: float) -> Checkpoint:
 
 def voted(sampler: Sampler, weights: list[float]) -> list[Voted]:
     return [
-        Voted(n, song_of(one), one.spelled, w)
+        Voted(n, normalized(one), one.spelled, w)
         for n, (one, w) in enumerate(zip(composed(sampler), weights, strict=False))
     ]
 
@@ -75,8 +75,10 @@ def test_liked_tunes_that_gain_are_a_margin_and_disliked_ones_that_gain_are_none
     shipped: Checkpoint, sampler: Sampler
 ) -> None:
     made = sampler.compose(numbered(Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=500), 24))
-    full = sorted(few_notes(song_of(one)) for one in made)[12]
-    tunes = [Voted(n, song_of(m), m.spelled, 1.0 if few_notes(song_of(m)) > full else -1.0) for n, m in enumerate(made)]
+    full = sorted(few_notes(normalized(one)) for one in made)[12]
+    tunes = [
+        Voted(n, normalized(m), m.spelled, 1.0 if few_notes(normalized(m)) > full else -1.0) for n, m in enumerate(made)
+    ]
     candidate = leaning(shipped, tunes)
     grown = margin(candidate, shipped, tunes)
     assert (grown.passed, grown.value < gate.ALPHA) == (True, True)

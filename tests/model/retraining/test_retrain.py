@@ -17,14 +17,15 @@ from model.sampling.originality import Index
 from tests.model.evaluation.samples import composed, random_song, song
 from tests.model.random_corpora import jigs
 
-from model.evaluation.scores import song_of  # isort: skip
+from model.sampling.batch_composing import normalized  # isort: skip
 from model.sampling.sampler import Sampler  # isort: skip
 
 
 def test_a_report_says_all_that_was_tested(sampler: Sampler, small: Checkpoint, tmp_path: Path) -> None:
     made = composed(sampler)
     tunes = [
-        Voted(n, song_of(made[n % len(made)]), made[n % len(made)].spelled, 1.0 if n % 3 else -1.0) for n in range(60)
+        Voted(n, normalized(made[n % len(made)]), made[n % len(made)].spelled, 1.0 if n % 3 else -1.0)
+        for n in range(60)
     ]
     kept = Replay(tuple(one.spelled for one in made), tuple(one.spelled for one in made[:3]))
     heard: list[Step] = []
@@ -43,7 +44,7 @@ def test_a_candidate_that_costs_too_much_goes_part_of_the_way(
     sampler: Sampler, small: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = composed(sampler)
-    tunes = [Voted(n, song_of(made[n % 9]), made[n % 9].spelled, 1.0 if n % 3 else -1.0) for n in range(60)]
+    tunes = [Voted(n, normalized(made[n % 9]), made[n % 9].spelled, 1.0 if n % 3 else -1.0) for n in range(60)]
     kept = Replay(tuple(one.spelled for one in made), tuple(one.spelled for one in made[:3]))
     asked: list[Checkpoint] = []
 
@@ -71,7 +72,7 @@ def test_a_candidate_on_its_way_back_is_tested_as_far_as_it_fails_and_the_last_o
     sampler: Sampler, small: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = composed(sampler)
-    tunes = [Voted(n, song_of(made[n % 9]), made[n % 9].spelled, 1.0 if n % 3 else -1.0) for n in range(60)]
+    tunes = [Voted(n, normalized(made[n % 9]), made[n % 9].spelled, 1.0 if n % 3 else -1.0) for n in range(60)]
     heard: list[list[str]] = []
 
     def checks(*_: object) -> Iterator[Check]:
@@ -88,7 +89,7 @@ def test_a_candidate_on_its_way_back_is_tested_as_far_as_it_fails_and_the_last_o
 
 def test_a_hasty_retraining_stops_at_the_first_failure(sampler: Sampler, small: Checkpoint) -> None:
     one = composed(sampler)[0]
-    tunes = [Voted(n, song_of(one), one.spelled, 1.0 if n % 2 else -1.0) for n in range(60)]  # likes contradict
+    tunes = [Voted(n, normalized(one), one.spelled, 1.0 if n % 2 else -1.0) for n in range(60)]  # likes contradict
     kept = Replay((one.spelled,), (one.spelled,))
     _, report = learn(small, small, tunes, kept, Index.load(), thorough=False, composed=12)
     assert [test.name for test in report.tests] == ["margin"]

@@ -8,7 +8,6 @@ import torch
 
 from model.corpus.build import Corpus
 from model.errors import CheckpointError
-from model.evaluation import scores
 from model.evaluation.critic_training import _fitted, _written
 from model.evaluation.matching import passing
 from model.features.tune_features import features
@@ -18,7 +17,7 @@ from model.music.key import Key
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 from model.prompt import Prompt
-from model.sampling import critic
+from model.sampling import batch_composing, critic
 from model.sampling.critic import DRAFTS, Critic
 from model.sampling.detokenize import song_of
 from model.sampling.originality import NOBODY, Nearest
@@ -56,7 +55,7 @@ def test_it_chooses_what_it_takes_for_real(shipped: Critic, nine: list[Composed]
 
 def test_a_draft_is_heard_as_its_tune_is(nine: list[Composed]) -> None:
     for one in nine:
-        assert features(song_of(one.spelled, one.prompt)) == features(scores.song_of(one))
+        assert features(song_of(one.spelled, one.prompt)) == features(batch_composing.normalized(one))
 
 
 def test_drafts_are_chosen_in_proportion_to_how_much_more_often_the_books_have_them(

@@ -13,17 +13,18 @@ import pytest
 
 from bot.core.errors import BadRequest, TrainerError
 from bot.core.retraining import Step
-from bot.workers.local.trainer import Trainer, Work
+from bot.workers.local.trainer import Trainer
+from bot.workers.training_job import TrainingJob
 
 STAND_IN = (sys.executable, "-m", "tests.bot.workers.local.stand_in_trainer")
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Work:
+def work(tmp_path: Path) -> TrainingJob:
     votes = tmp_path / "votes.jsonl"
     votes.write_text(json.dumps({"id": 12, "abc": "X:1", "rhythm": "reel", "weight": -1.5}) + "\n")
     base, out, report, cache, baseline = (tmp_path / name for name in ("base", "out", "report", "cache", "baseline"))
-    return Work(base, votes, out, report, cache, 7, baseline)
+    return TrainingJob(base, votes, out, report, cache, 7, baseline)
 
 
 def trainer(*words: str, **options: Any) -> Trainer:
@@ -42,7 +43,7 @@ async def pid_of(log: Path) -> int:
     return int(given(log)["pid"])
 
 
-async def test_it_says_each_step_and_leaves_candidate_and_report(work: Work) -> None:
+async def test_it_says_each_step_and_leaves_candidate_and_report(work: TrainingJob) -> None:
     heard: list[Step] = []
     await trainer().finetune(work, heard.append)
     assert heard[0] == Step("reading", 0, 1)
@@ -53,7 +54,7 @@ async def test_it_says_each_step_and_leaves_candidate_and_report(work: Work) -> 
 
 
 async def test_it_is_of_low_priority_in_our_session_with_one_thread_and_no_secret(
-    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    work: TrainingJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secrets = ("DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER")
     for name in secrets:
@@ -67,7 +68,7 @@ async def test_it_is_of_low_priority_in_our_session_with_one_thread_and_no_secre
     assert facts["lessons"] == [{"id": 12, "abc": "X:1", "rhythm": "reel", "weight": -1.5}]
 
 
-async def test_what_is_no_step_does_not_disturb(work: Work) -> None:
+async def test_what_is_no_step_does_not_disturb(work: TrainingJob) -> None:
     heard: list[Step] = []
     await trainer("--noise").finetune(work, heard.append)
     assert [step.stage for step in heard] == ["reading", *["tuning"] * 4, "checking"]
@@ -81,19 +82,19 @@ async def test_what_is_no_step_does_not_disturb(work: Work) -> None:
         ("die", TrainerError, "the trainer was killed by signal 9"),
     ],
 )
-async def test_a_failure_is_its_own_last_line(work: Work, does: str, error: type[Exception], line: str) -> None:
+async def test_a_failure_is_its_own_last_line(work: TrainingJob, does: str, error: type[Exception], line: str) -> None:
     with pytest.raises(error) as caught:
         await trainer("--do", does).finetune(work, lambda _: None)
     assert str(caught.value) == line
 
 
-async def test_a_trainer_that_cannot_start_is_one_line(work: Work, tmp_path: Path) -> None:
+async def test_a_trainer_that_cannot_start_is_one_line(work: TrainingJob, tmp_path: Path) -> None:
     with pytest.raises(TrainerError, match="the trainer cannot start: No such file"):
         await Trainer((str(tmp_path / "nothing"),)).finetune(work, lambda _: None)
 
 
 @pytest.mark.parametrize("limits", [{"silence": 3.0}, {"deadline": 4.0}])
-async def test_one_that_hangs_is_stopped(work: Work, tmp_path: Path, limits: dict[str, float]) -> None:
+async def test_one_that_hangs_is_stopped(work: TrainingJob, tmp_path: Path, limits: dict[str, float]) -> None:
     log = tmp_path / "log"
     with pytest.raises(TrainerError, match="so it was stopped"):
         await trainer("--do", "hang", "--log", str(log), **limits).finetune(work, lambda _: None)
@@ -101,7 +102,7 @@ async def test_one_that_hangs_is_stopped(work: Work, tmp_path: Path, limits: dic
 
 
 @pytest.mark.parametrize("stubborn", [(), ("--stubborn",)])
-async def test_when_cancelled_it_is_gone_at_once(work: Work, tmp_path: Path, stubborn: tuple[str, ...]) -> None:
+async def test_when_cancelled_it_is_gone_at_once(work: TrainingJob, tmp_path: Path, stubborn: tuple[str, ...]) -> None:
     log = tmp_path / "log"
     hanging = trainer(*stubborn, "--do", "hang", "--log", str(log), grace=0.5)
     task = asyncio.create_task(hanging.finetune(work, lambda _: None))
@@ -114,7 +115,7 @@ async def test_when_cancelled_it_is_gone_at_once(work: Work, tmp_path: Path, stu
     assert time.monotonic() - began < 3
 
 
-async def test_a_candidate_that_cannot_compose_is_told(work: Work) -> None:
+async def test_a_candidate_that_cannot_compose_is_told(work: TrainingJob) -> None:
     work.out.write_bytes(b"nan")
     with pytest.raises(TrainerError, match=r"the candidate cannot be used: .* not finite numbers"):
         await trainer().prove(work.out)

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from model.encoding.tokenizer import NormalizedTune, spelled_on_c
 from model.music.abc_writer import write_bar
 from model.music.form import Form
 from model.music.key import Key
+from model.music.parts import parts_of
 from model.music.rhythm import RHYTHMS
 from model.prompt import Prompt
 from model.sampling.sampler import Composed, Sampler
@@ -63,3 +65,10 @@ def compose_all(sampler: Sampler, prompts: Sequence[Prompt], progress: Callable[
                 batch.composed[start + place] = outcome
         progress(min(start + size, len(prompts)))
     return batch
+
+
+def normalized(one: Composed) -> NormalizedTune:
+    """A composed tune as the corpus spells it."""
+    tune = one.tune
+    parts = spelled_on_c(parts_of(tune), tune.key)
+    return NormalizedTune(one.prompt.rhythm, tune.metre.length, str(tune.metre), tune.key.mode, parts)

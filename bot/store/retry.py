@@ -1,0 +1,21 @@
+"""What to do while the database's server does not answer: ask again."""
+
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
+
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
+
+from bot.core.errors import StoreUnavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SHORTEST_WAIT, LONGEST_WAIT = 0.2, 3.0  # seconds before a database that does not answer is asked again
+
+
+async def retry_while_unavailable(call: Callable[P, Awaitable[T]], *args: P.args, **kw: P.kwargs) -> T:
+    """What `call` gives; while the database does not answer, it is made again. It may be carried out twice."""
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(StoreUnavailable), wait=wait_exponential(min=SHORTEST_WAIT, max=LONGEST_WAIT)
+    )
+    return await retrying(call, *args, **kw)
