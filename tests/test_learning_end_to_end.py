@@ -61,7 +61,7 @@ async def test_votes_become_the_version_that_composes(tmp_path: Path) -> None:
             changes = retrainer.changes()
             begun = await retrainer.start(BOSS)
             done = await retrainer.finished(begun.id, changes)
-        assert done.stand is RetrainingStatus.PROMOTED, done.report
+        assert done.status is RetrainingStatus.PROMOTED, done.report
         assert done.report
         assert [test["passed"] for test in done.report["tests"]] == [True] * 5
         assert await store.current_version() == done.version == 2

@@ -34,7 +34,7 @@ async def _measure(config: Config) -> list[Row]:
         while not learning.done():
             meanwhile += await waits(bot, 1)
         seconds, done = time.monotonic() - began, learning.result()
-    if done.stand not in (RetrainingStatus.PROMOTED, RetrainingStatus.REFUSED):
+    if done.status not in (RetrainingStatus.PROMOTED, RetrainingStatus.REFUSED):
         raise TrainerError(f"the retraining that was measured failed: {done.error}")
     name = f"retraining on {VOTED} voted tunes"
     usual, now = statistics.median(before), statistics.median(meanwhile)

@@ -12,12 +12,13 @@ from typing import Any
 from bot.app.bot import data_directory, know_versions, retrainer, workers
 from bot.core.config import Config
 from bot.core.errors import TrainerError
-from bot.core.retraining import Retraining, RetrainingStatus, Step
+from bot.core.retraining import Retraining, RetrainingStatus
 from bot.core.values import Place
 from bot.retraining import wording
 from bot.retraining.retrainer import Retrainer
 from bot.store import Store
 from model.evaluation.progress import Progress
+from model.retraining.protocol import Step
 
 _STOPPED = 143  # exit status, as of every program that SIGTERM ended
 
@@ -40,7 +41,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
         done = asyncio.run(_retrain(config, options))
     except asyncio.CancelledError:
         return _STOPPED
-    if done.stand in (RetrainingStatus.FAILED, RetrainingStatus.CANCELLED):
+    if done.status in (RetrainingStatus.FAILED, RetrainingStatus.CANCELLED):
         raise TrainerError(f"retraining {done.id} {wording.line(done)}")
     print(json.dumps(_described(done), indent=2) if options.json else f"retraining {done.id} {wording.line(done)}")
     return 0
@@ -72,9 +73,9 @@ async def _followed(
     with Progress() as show:
         try:
             async for news in changes:
-                if news.stand.final:
+                if news.status.final:
                     return news
-                if told != (told := _mark(news.course.step)):
+                if told != (told := _mark(news.progress.step)):
                     show(f"retraining {news.id}: {wording.line(news)}")
         except asyncio.CancelledError:
             if retraining.here(begun.id):
@@ -91,7 +92,7 @@ def _mark(step: Step) -> tuple[object, ...]:
 def _described(done: Retraining) -> dict[str, Any]:
     return {
         "id": done.id,
-        "state": done.stand.value,
+        "state": done.status.value,
         "base": done.base,
         "version": done.version,
         "in_use": done.chosen,

@@ -1,11 +1,12 @@
 """The values of learning from votes: a retraining, the step it is at, and versions as an admin looks at them."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
 from bot.core.values import Version
+from model.retraining.protocol import Step
 
 MOST_LOSSES = 400  # points of a curve that are kept
 
@@ -35,17 +36,6 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Step:
-    """What a trainer says: its stage (`reading`, `tuning`, `checking`), how much of it is done, a loss or a test."""
-
-    stage: str = ""
-    done: int = 0
-    of: int = 0
-    loss: float | None = None
-    test: str = ""
-
-
-@dataclass(frozen=True)
 class RetrainingProgress:
     """How far a retraining is: its last step, and the losses so far as (step, loss)."""
 
@@ -70,46 +60,6 @@ class RetrainingProgress:
 
 
 @dataclass(frozen=True)
-class GateTest:
-    """One test of the gate: a value, what it may be at most or has to be at least, and both in words."""
-
-    name: str
-    passed: bool
-    says: str
-    value: float | None = None
-    limit: float | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What the trainer found out about its candidate."""
-
-    passed: bool
-    sha256: str  # of the candidate's file
-    tests: tuple[GateTest, ...]
-    scores: dict[str, float] = field(default_factory=dict)
-    losses: tuple[tuple[float, float], ...] = ()
-    seconds: float = 0.0
-
-    @property
-    def failed(self) -> tuple[GateTest, ...]:
-        return tuple(test for test in self.tests if not test.passed)
-
-
-@dataclass(frozen=True)
-class Ballot:
-    """One vote that a version may learn from, as the store has it. `own`: the voter composed the tune."""
-
-    tune: int
-    member: int
-    value: int
-    at: datetime  # aware, UTC
-    platform: str
-    external_id: str  # of the member, on its platform
-    own: bool
-
-
-@dataclass(frozen=True)
 class Retraining:
     """A row of `retrainings`. `votes` and `tunes` are what it learns from, `version` what it became, if it did."""
 
@@ -118,7 +68,7 @@ class Retraining:
     member_name: str
     server_id: int
     platform: str  # of who asked
-    stand: RetrainingStatus
+    status: RetrainingStatus
     options: Options
     base: int
     created_at: datetime  # aware, UTC
@@ -127,7 +77,7 @@ class Retraining:
     candidate: str = ""
     sha256: str = ""
     report: dict[str, Any] | None = None
-    course: RetrainingProgress = RetrainingProgress()
+    progress: RetrainingProgress = RetrainingProgress()
     error: str = ""
     attempts: int = 0
     runner: str = ""

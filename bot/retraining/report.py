@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bot.core.errors import TrainerError
-from bot.core.retraining import Report
+from model.retraining.protocol import Report
 
 _LARGEST = 1_000_000  # bytes of a report
 

@@ -109,7 +109,7 @@ class Retrainer:
         options = Options(self._checked(minimum_votes), dry_run)
         if found := await self._adopted():
             self._queue(found)
-        self._enough(await self.store.learning.votes(self.voters, options.minimum_votes), options)
+        self._enough(await self.store.learning.count_votes(self.voters, options.minimum_votes), options)
         base = await self.store.current_version() or 1
         found = await self.store.learning.begin(place, options, base, self._runner, message)
         log.info("retraining %d, from version %d, for %s", found.id, base, place.platform)
@@ -142,8 +142,8 @@ class Retrainer:
         versions = {version.number: version for version in await self.store.versions()}
         opened = await self.store.learning.opened()
         opened = self._newest(opened) if opened else None
-        last = next((each for each in await self.store.learning.latest(2) if each.stand.final), None)
-        votes = await self.store.learning.votes(self.voters, COUNTED)
+        last = next((each for each in await self.store.learning.latest(2) if each.status.final), None)
+        votes = await self.store.learning.count_votes(self.voters, COUNTED)
         current = versions[await self.store.current_version() or 1]
         return Status(current, opened, last, votes, self.minimum_votes, self._workers(versions.values()))
 
@@ -166,7 +166,7 @@ class Retrainer:
 
     async def curve(self, retraining: Retraining) -> bytes | None:
         """Its losses as a picture; None while there is nothing to draw. RenderError."""
-        losses = report.validated(retraining.report).losses if retraining.report else retraining.course.losses
+        losses = report.validated(retraining.report).losses if retraining.report else retraining.progress.losses
         few = [*losses[: -1 : len(losses) // MOST_LOSSES + 1], *losses[-1:]]
         return await self.draws.chart(few) if self.draws and len(few) > 1 else None
 
@@ -182,7 +182,7 @@ class Retrainer:
     async def finished(self, number: int, changes: AsyncIterator[Retraining]) -> Retraining:
         """Wait in `changes`, which were asked for before it began, for its end."""
         async for news in changes:
-            if news.id == number and news.stand.final:
+            if news.id == number and news.status.final:
                 return news
         raise TrainerError("the bot stopped before the retraining was done: it goes on after the next start")
 
@@ -215,7 +215,7 @@ class Retrainer:
     def _newest(self, found: Retraining) -> Retraining:
         """What this process knows of one that it has is newer than the row."""
         mine = self._training.now if self._training and not self._training.done else found
-        return mine if mine.id == found.id and not found.stand.final else found
+        return mine if mine.id == found.id and not found.status.final else found
 
     def _checked(self, minimum_votes: int | None) -> int:
         wanted = self.minimum_votes if minimum_votes is None else minimum_votes
@@ -259,7 +259,7 @@ class Retrainer:
     async def _cancelled(self, found: Retraining) -> bool:
         with suppress(StoreError):  # it finds out by itself
             now = await self.store.learning.retraining(found.id)
-            return now is not None and now.stand is RetrainingStatus.CANCELLED
+            return now is not None and now.status is RetrainingStatus.CANCELLED
         return False
 
     async def _go_on(self) -> None:

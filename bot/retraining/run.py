@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import BadRequest, StoreError, TrainerError, TunesmithError
-from bot.core.retraining import Retraining, RetrainingStatus, Step
+from bot.core.retraining import Retraining, RetrainingStatus
 from bot.core.values import Version
 from bot.retraining import report as reports
 from bot.retraining import training_data, wording
@@ -17,6 +17,7 @@ from bot.retraining.candidate_files import CandidateFiles, Files, digest
 from bot.store import Store
 from bot.workers import Trains
 from bot.workers.training_job import TrainingJob
+from model.retraining.protocol import Step
 
 MOST_ATTEMPTS = 3  # processes that one retraining may take down
 _AGAIN = (1.0, 5.0, 15.0, 60.0)  # seconds before the end is stored once more, where that failed
@@ -97,7 +98,7 @@ class RetrainingRun:
         started = await self._learning.started(number, self._with.runner, votes, tunes)
         if started is None:  # cancelled in this moment, or another's now, who may have the same folder
             found = await self._learning.retraining(number)
-            if found is None or found.stand.final:
+            if found is None or found.status.final:
                 await self._with.candidates.remove([number])
             return
         self._say(started)
@@ -139,26 +140,26 @@ class RetrainingRun:
         report = reports.validated(said)
         if found["sha256"] != report.sha256:
             raise TrainerError("the candidate is not the file that the trainer's report is about")
-        stand = RetrainingStatus.PASSED if self.now.options.dry_run else RetrainingStatus.PROMOTED
+        status = RetrainingStatus.PASSED if self.now.options.dry_run else RetrainingStatus.PROMOTED
         if report.passed:
             await self._with.trainer.prove(files.candidate)
-            if self._with.shared and stand is RetrainingStatus.PROMOTED:
+            if self._with.shared and status is RetrainingStatus.PROMOTED:
                 data = await asyncio.to_thread(files.candidate.read_bytes)
                 await self._with.store.keep_checkpoint(report.sha256, data)
-        if ended := await self._end(stand if report.passed else RetrainingStatus.REFUSED, **found):
+        if ended := await self._end(status if report.passed else RetrainingStatus.REFUSED, **found):
             await self._make_room()
             self._conclude(ended)
 
-    async def _end(self, stand: RetrainingStatus, **found: Any) -> Retraining | None:
+    async def _end(self, status: RetrainingStatus, **found: Any) -> Retraining | None:
         """Store the end. None where it is not ours any more; StoreError after many tries."""
         self._ending = True
         for pause in _AGAIN:
             try:
-                return await self._store_end(stand, found)
+                return await self._store_end(status, found)
             except StoreError as error:
                 log.error("the end of retraining %d could not be stored: %s", self.now.id, error)
                 await asyncio.sleep(pause)
-        return await self._store_end(stand, found)
+        return await self._store_end(status, found)
 
     async def _make_room(self) -> None:
         try:
@@ -170,18 +171,18 @@ class RetrainingRun:
         log.info("retraining %d: %s", ended.id, wording.line(ended))
         self._say(ended)
 
-    async def _store_end(self, stand: RetrainingStatus, found: dict[str, Any]) -> Retraining | None:
+    async def _store_end(self, status: RetrainingStatus, found: dict[str, Any]) -> Retraining | None:
         number, runner = self.now.id, self._with.runner
-        found = {**found, "progress": self.now.course.to_json()}
-        if stand is not RetrainingStatus.PROMOTED:
-            return await self._learning.end(number, runner, stand, **found)
+        found = {**found, "progress": self.now.progress.to_json()}
+        if status is not RetrainingStatus.PROMOTED:
+            return await self._learning.end(number, runner, status, **found)
         note = wording.note(self.now)
         promoted = await self._learning.promote(number, runner, f"retraining-{number}", note, **found)
         return promoted[0] if promoted else None
 
     async def _fail(self, error: str) -> None:
         """Only once it is stored that nothing came of it may its files go."""
-        if self.now.stand.final:
+        if self.now.status.final:
             log.error("after retraining %d: %s", self.now.id, error)
             return
         try:
@@ -192,7 +193,7 @@ class RetrainingRun:
             log.error("retraining %d begins again once it can be stored: %s", self.now.id, gone)
 
     async def _leave(self) -> None:
-        number, cancelled = self.now.id, self._taken and self._taken.stand is RetrainingStatus.CANCELLED
+        number, cancelled = self.now.id, self._taken and self._taken.status is RetrainingStatus.CANCELLED
         if cancelled or (not self._taken and await self._learning.release(number, self._with.runner)):
             await self._with.candidates.remove([number])
 
@@ -201,17 +202,17 @@ class RetrainingRun:
         while True:
             await asyncio.sleep(self._with.lease / 4)
             try:
-                if await self._learning.keep(self.now.id, self._with.runner, self.now.course) or self._ending:
+                if await self._learning.keep(self.now.id, self._with.runner, self.now.progress) or self._ending:
                     continue
                 found = await self._learning.retraining(self.now.id)
             except StoreError as error:
                 log.warning("no sign of life of retraining %d could be stored: %s", self.now.id, error)
                 continue
-            self.take(found or replace(self.now, stand=RetrainingStatus.CANCELLED))
+            self.take(found or replace(self.now, status=RetrainingStatus.CANCELLED))
             return
 
     def _hear(self, step: Step) -> None:
-        self._say(replace(self.now, course=self.now.course.after(step)))
+        self._say(replace(self.now, progress=self.now.progress.after(step)))
 
     def _say(self, now: Retraining) -> None:
         self.now = now

@@ -1,17 +1,18 @@
 """Retrainings, versions and workers, each said in a line."""
 
-from bot.core.retraining import GateTest, Retraining, RetrainingStatus
+from bot.core.retraining import Retraining, RetrainingStatus
 from bot.core.values import Version
 from bot.core.wording import counted
 from bot.retraining.report import validated
 from bot.workers.health import Health
+from model.retraining.protocol import GateTest
 
 _STAGES = {"reading": "reading what to learn from", "tuning": "learning", "checking": "checking what was learned"}
 
 
 def line(retraining: Retraining) -> str:
     """Where a retraining is, or what came of it."""
-    match retraining.stand:
+    match retraining.status:
         case RetrainingStatus.QUEUED:
             return "waiting to begin"
         case RetrainingStatus.RUNNING:
@@ -69,7 +70,7 @@ def origin(version: Version) -> str:
 
 
 def _running(retraining: Retraining) -> str:
-    step = retraining.course.step
+    step = retraining.progress.step
     doing = _STAGES.get(step.stage, "getting ready")
     doing += f" ({step.test.replace('_', ' ')})" if step.test else ""
     return f"{doing}, {100 * step.done // step.of}%" if step.of > 0 else doing

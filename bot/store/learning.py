@@ -1,16 +1,17 @@
-"""The part of the store that learning from votes needs: ballots, retrainings, and the votes on each version's tunes."""
+"""The part of the store that learning from votes needs: votes, retrainings, and the votes on each version's tunes."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
-from bot.core.retraining import Ballot, Options, Retraining, RetrainingProgress, RetrainingStatus
+from bot.core.retraining import Options, Retraining, RetrainingProgress, RetrainingStatus
 from bot.core.values import NOWHERE, Message, Place, Version
 from bot.store import retrainings, training_votes, versions
 from bot.store.database import Database
-from bot.store.training_votes import TrainingExample
+from model.retraining.protocol import TrainingExample, Vote
 
-PAGE = 2000  # ballots, or tunes, that are read at once: between two pages others have their turn
+PAGE = 2000  # votes, or tunes, that are read at once: between two pages others have their turn
 
 
 class Learning:
@@ -19,13 +20,13 @@ class Learning:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def votes(self, platforms: Collection[str], most: int) -> int:
+    async def count_votes(self, platforms: Collection[str], most: int) -> int:
         """How many votes there are to learn from, counted no further than `most`; own ones are none."""
         return await self._database.read(training_votes.count, platforms, most)
 
-    async def ballots(self, platforms: Collection[str], most: int) -> list[Ballot]:
+    async def votes(self, platforms: Collection[str], most: int) -> list[Vote]:
         """Votes of members of these platforms on tunes that are not deleted, at most so many, newest tunes first."""
-        found: list[Ballot] = []
+        found: list[Vote] = []
         after = training_votes.FIRST
         while len(found) < most:
             page = await self._database.read(training_votes.page, platforms, after, min(PAGE, most - len(found)))
@@ -35,10 +36,11 @@ class Learning:
             after = page[-1].tune, page[-1].member
         return found
 
-    async def lessons(self, tune_ids: Sequence[int]) -> AsyncIterator[list[TrainingExample]]:
-        """The music of these tunes, but for those that were deleted meanwhile."""
-        for start in range(0, len(tune_ids), PAGE):
-            yield await self._database.read(training_votes.lessons, tune_ids[start : start + PAGE])
+    async def training_examples(self, weights: Mapping[int, float]) -> AsyncIterator[list[TrainingExample]]:
+        """The tunes with these ids and weights in pages, lowest id first, but for those that were deleted meanwhile."""
+        ids = iter(sorted(weights))
+        while page := list(islice(ids, PAGE)):
+            yield await self._database.read(training_votes.examples, {tune: weights[tune] for tune in page})
 
     async def begin(
         self, place: Place, options: Options, base: int, runner: str, message: Message = NOWHERE
@@ -65,17 +67,17 @@ class Learning:
         """It runs, and learns from so much: one more attempt. None where it is not `runner`'s any more."""
         return await self._database.write(retrainings.started, number, runner, votes, tunes)
 
-    async def keep(self, number: int, runner: str, course: RetrainingProgress) -> bool:
+    async def keep(self, number: int, runner: str, progress: RetrainingProgress) -> bool:
         """A sign of life, with how far it is. False where it is not `runner`'s any more."""
-        return await self._database.write(retrainings.keep, number, runner, course)
+        return await self._database.write(retrainings.keep, number, runner, progress)
 
     async def release(self, number: int, runner: str) -> bool:
         """Leave it to whoever starts next. False where it is not `runner`'s any more, or has ended."""
         return await self._database.write(retrainings.release, number, runner)
 
-    async def end(self, number: int, runner: str, stand: RetrainingStatus, **found: Any) -> Retraining | None:
+    async def end(self, number: int, runner: str, status: RetrainingStatus, **found: Any) -> Retraining | None:
         """Its final state, with the columns that were found out. None where it is not `runner`'s any more."""
-        return await self._database.write(retrainings.end, number, runner, stand, found)
+        return await self._database.write(retrainings.end, number, runner, status, found)
 
     async def promote(
         self, number: int, runner: str, name: str, note: str, **found: Any

@@ -91,10 +91,10 @@ async def started(connection: AsyncConnection, number: int, runner: str, votes: 
     return await _one(connection, retrainings.c.id == number)
 
 
-async def keep(connection: AsyncConnection, number: int, runner: str, course: RetrainingProgress) -> bool:
+async def keep(connection: AsyncConnection, number: int, runner: str, progress: RetrainingProgress) -> bool:
     """A sign of life, with how far it is; False where `runner` has it no longer, as when it was cancelled."""
     statement = (
-        update(retrainings).where(_mine(number, runner)).values(seen_at=clock(connection), progress=course.to_json())
+        update(retrainings).where(_mine(number, runner)).values(seen_at=clock(connection), progress=progress.to_json())
     )
     return (await connection.execute(statement)).rowcount == 1
 
@@ -107,10 +107,10 @@ async def release(connection: AsyncConnection, number: int, runner: str) -> bool
 
 
 async def end(
-    connection: AsyncConnection, number: int, runner: str, stand: RetrainingStatus, found: Mapping[str, Any]
+    connection: AsyncConnection, number: int, runner: str, status: RetrainingStatus, found: Mapping[str, Any]
 ) -> Retraining | None:
     """Put it into a final state, with what was found; None, and nothing changes, where `runner` has it no longer."""
-    values = {"state": stand.value, "open": None, "finished_at": now(), "seen_at": clock(connection), **found}
+    values = {"state": status.value, "open": None, "finished_at": now(), "seen_at": clock(connection), **found}
     if (await connection.execute(update(retrainings).where(_mine(number, runner)).values(values))).rowcount == 0:
         return None
     return await _one(connection, retrainings.c.id == number)
@@ -195,10 +195,10 @@ def _query() -> Select[Any]:
 def _from_row(row: Row[Any]) -> Retraining:
     return Retraining(
         **{name: row._mapping[name] for name in _SAME},
-        stand=RetrainingStatus(row.state),
+        status=RetrainingStatus(row.state),
         options=Options(**row.options),
         base=row.base_version,
-        course=RetrainingProgress.from_json(row.progress),
+        progress=RetrainingProgress.from_json(row.progress),
         channel_id=row.channel_id or "",
         message_id=row.message_id or "",
         chosen=bool(row.chosen),

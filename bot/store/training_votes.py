@@ -1,33 +1,26 @@
-"""Ballots: the votes that a version may learn from, on tunes of any version that are not deleted."""
+"""The votes that a version may learn from, on tunes of any version that are not deleted, and the music of such tunes."""
 
-from collections.abc import Collection
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.retraining import Ballot
 from bot.store.tables import LARGEST_ID, members, tunes, votes
+from model.retraining.protocol import TrainingExample, Vote
 
 Place = tuple[int, int]  # of a vote: its tune and its member
 FIRST: Place = (LARGEST_ID, 0)
+_DISCORD_EPOCH = 1_420_070_400.0  # Unix seconds, from which Discord's ids count milliseconds
 
 
-class TrainingExample(NamedTuple):
-    """A voted tune as the trainer wants it."""
-
-    id: int
-    abc: str
-    rhythm: str
-
-
-async def page(connection: AsyncConnection, platforms: Collection[str], after: Place, limit: int) -> list[Ballot]:
+async def page(connection: AsyncConnection, platforms: Collection[str], after: Place, limit: int) -> list[Vote]:
     """Votes of members of these platforms that come behind `after`, those on the newest tunes first."""
     tune, member = after
     behind = or_(votes.c.tune_id < tune, and_(votes.c.tune_id == tune, votes.c.member_id > member))
     query = _training(platforms).where(votes.c.tune_id <= tune, behind)
     rows = await connection.execute(query.order_by(votes.c.tune_id.desc(), votes.c.member_id).limit(limit))
-    return [Ballot(*row) for row in rows]
+    return [_vote(row) for row in rows]
 
 
 async def count(connection: AsyncConnection, platforms: Collection[str], most: int) -> int:
@@ -36,12 +29,23 @@ async def count(connection: AsyncConnection, platforms: Collection[str], most: i
     return int((await connection.execute(select(func.count()).select_from(query))).scalar_one())
 
 
-async def lessons(connection: AsyncConnection, tune_ids: Collection[int]) -> list[TrainingExample]:
-    """The music of these tunes, but for those that are deleted."""
-    query = select(tunes.c.id, tunes.c.abc, tunes.c.rhythm).where(
-        tunes.c.id.in_(tune_ids), tunes.c.deleted_at.is_(None)
-    )
-    return [TrainingExample(*row) for row in await connection.execute(query.order_by(tunes.c.id))]
+async def examples(connection: AsyncConnection, weights: Mapping[int, float]) -> list[TrainingExample]:
+    """The tunes with these ids and weights, but for those that are deleted."""
+    query = select(tunes.c.id, tunes.c.abc, tunes.c.rhythm).where(tunes.c.id.in_(weights), tunes.c.deleted_at.is_(None))
+    rows = await connection.execute(query.order_by(tunes.c.id))
+    return [TrainingExample(row.id, row.abc, row.rhythm, weights[row.id]) for row in rows]
+
+
+def _vote(row: Row[Any]) -> Vote:
+    account_since = _account_since(row.platform, row.external_id)
+    return Vote(row.tune_id, row.member_id, row.value, row.updated_at.timestamp(), account_since, row.own)
+
+
+def _account_since(platform: str, external_id: str) -> float | None:
+    """When a member's account was made, which a Discord id holds; elsewhere there are no accounts. Unix seconds."""
+    if platform != "discord" or not external_id.isdigit():
+        return None
+    return (int(external_id) >> 22) / 1000 + _DISCORD_EPOCH
 
 
 def _training(platforms: Collection[str]) -> Select[Any]:
@@ -53,7 +57,7 @@ def _training(platforms: Collection[str]) -> Select[Any]:
             votes.c.updated_at,
             members.c.platform,
             members.c.external_id,
-            votes.c.member_id == tunes.c.member_id,
+            (votes.c.member_id == tunes.c.member_id).label("own"),
         )
         .join_from(votes, tunes, votes.c.tune_id == tunes.c.id)
         .join(members, votes.c.member_id == members.c.id)

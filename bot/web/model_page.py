@@ -72,11 +72,11 @@ def retraining_json(found: Retraining) -> dict[str, Any]:
         "name": found.member_name,
         "at": found.created_at.isoformat(),
         "options": options,
-        "state": str(found.stand),
-        "final": found.stand.final,
+        "state": str(found.status),
+        "final": found.status.final,
         "status": f"Retraining {found.id}: {wording.line(found)}",
         "tests": [("✓ " if test.passed else "✗ ") + test.says for test in tests],
-        "points": len(found.course.losses),
+        "points": len(found.progress.losses),
     }
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from bot.core.retraining import Step
 from bot.workers.health import Health
 from bot.workers.training_job import TrainingJob
+from model.retraining.protocol import Step
 from model.worker.protocol import Event, Job
 
 

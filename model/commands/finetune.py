@@ -5,17 +5,15 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from model.commands.arguments import add_threads_option
 from model.files import write_atomically
 from model.prompt import parse_count
-
-if TYPE_CHECKING:
-    from model.retraining.retrain import Step
+from model.retraining.protocol import Step
 
 NICENESS = 19
 
@@ -67,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     from model.retraining import voted_tunes
     from model.retraining.finetune import check
     from model.retraining.replay import replay
-    from model.retraining.retrain import Step, learn
+    from model.retraining.retrain import learn
     from model.sampling.originality import Index
 
     torch.set_num_threads(options.threads)
@@ -75,25 +73,21 @@ def run(options: argparse.Namespace) -> int:
     base = checkpoint.read(options.baseline or checkpoint.SHIPPED)
     tunes = voted_tunes.read(options.votes, Vocabulary.from_json(current.vocabulary))
     check(current, voted_tunes.sides(tunes)[0])  # before the books, which take a minute
-    heard = _said()
-    heard(Step("reading"))
+    _print_step(Step("reading"))
     sources = [path_source(path) for path in options.corpus] if options.corpus else default_sources()
     corpus, index = replay(sources, options.cache), Index.load()
     settings = {"cache": options.cache, "seed": options.seed, "composed": composed}
-    candidate, report = learn(current, base, tunes, corpus, index, heard=heard, **settings)
+    candidate, report = learn(current, base, tunes, corpus, index, heard=_print_step, **settings)
     checkpoint.write(options.out, candidate, torch.float16)
-    result = {**report.to_json(), "sha256": checkpoint.sha256(options.out)}
-    write_atomically(options.report, json.dumps(result, indent=2, ensure_ascii=False).encode())
+    report = replace(report, sha256=checkpoint.sha256(options.out))
+    write_atomically(options.report, json.dumps(report.to_json(), indent=2, ensure_ascii=False).encode())
     for test in report.tests:
         print(f"{'passed' if test.passed else 'FAILED'}  {test.name}: {test.says}", file=sys.stderr)
     return 0
 
 
-def _said() -> Callable[["Step"], None]:
-    def say(step: "Step") -> None:
-        print(json.dumps(vars(step)), flush=True)
-
-    return say
+def _print_step(step: Step) -> None:
+    print(step.to_line(), end="", flush=True)
 
 
 def _end_with_stdin() -> None:

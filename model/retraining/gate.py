@@ -9,7 +9,7 @@ originality     no tune it composes is closer than the limit to one of the books
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from model.features.diversity import distinct_grams, mean_distance
 from model.music.parts import well_formed
 from model.network.checkpoint import Checkpoint
 from model.retraining.likelihood import Reads, log_probabilities
+from model.retraining.protocol import GateTest
 from model.retraining.replay import Tokens
 from model.retraining.voted_tunes import Voted
 from model.sampling.batch_composing import compose_all, every_prompt, normalized
@@ -33,17 +34,6 @@ ALPHA = 0.005  # stricter than the usual 0.05, since a community retrains more t
 RESAMPLES = 10_000
 COMPOSED = 500  # tunes
 FEWEST = 4  # held-out tunes of each kind; with fewer, no margin is believed
-
-
-@dataclass(frozen=True)
-class Check:
-    """One test of a candidate: what was measured, what is allowed, and both as a line that members can read."""
-
-    name: str
-    value: float
-    limit: float
-    passed: bool
-    says: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +74,7 @@ def checks(
     doing: Doing = lambda _: None,
     count: int = COMPOSED,
     reads: Reads | None = None,
-) -> Iterator[Check]:
+) -> Iterator[GateTest]:
     """The gate's tests, those that cost least first. `base` is version 1, `voted` all voted tunes.
 
     `doing` hears the name of each before it begins, `reads` serve other candidates of the same LSTM.
@@ -96,7 +86,7 @@ def checks(
     doing("well_formed")
     composed = compose(candidate, index, count)
     wrong = composed.asked - composed.well_formed
-    yield Check(
+    yield GateTest(
         "well_formed", composed.well_formed, composed.asked, not wrong, f"{wrong} of {composed.asked} tunes wrong"
     )
     doing("originality")
@@ -107,13 +97,13 @@ def checks(
 
 def bits_per_note(
     candidate: Checkpoint, base: Checkpoint, held_out: Sequence[Tokens], reads: Reads | None = None
-) -> Check:
+) -> GateTest:
     """On tunes of the books that neither has learned from."""
     notes = sum(map(notes_in, held_out))
     found = log_probabilities((candidate, base), held_out, reads)
     value, before = (float(-p.sum()) / math.log(2) / notes for p in found)
     limit = before * (1 + MORE_BITS)
-    return Check(
+    return GateTest(
         "bits_per_note",
         value,
         limit,
@@ -123,19 +113,21 @@ def bits_per_note(
     )
 
 
-def margin(candidate: Checkpoint, current: Checkpoint, held_out: Sequence[Voted], reads: Reads | None = None) -> Check:
+def margin(
+    candidate: Checkpoint, current: Checkpoint, held_out: Sequence[Voted], reads: Reads | None = None
+) -> GateTest:
     """Whether voted tunes that it was not tuned on came apart; the value is p."""
     up = sum(tune.weight > 0 for tune in held_out)
     if min(up, len(held_out) - up) < FEWEST:
         says = f"{up} liked and {len(held_out) - up} disliked tunes were held out, too few to tell: {FEWEST} of each"
-        return Check("margin", 1.0, ALPHA, False, says)
+        return GateTest("margin", 1.0, ALPHA, False, says)
     tunes = [tune.tokens for tune in held_out]
     after, before = log_probabilities((candidate, current), tunes, reads)
     gained = within_rhythms((after - before).numpy(), [tune.song.rhythm for tune in held_out])
     likes = np.array([tune.weight for tune in held_out])
     grown, p = bootstrap(gained[likes > 0], gained[likes < 0])
     says = f"liked tunes gained {grown:+.2f} nats over disliked ones, p = {p:.4f}, below {ALPHA} wanted"
-    return Check("margin", p, ALPHA, p < ALPHA, says)
+    return GateTest("margin", p, ALPHA, p < ALPHA, says)
 
 
 def within_rhythms(gained: "np.ndarray[Any, Any]", rhythms: Sequence[str]) -> "np.ndarray[Any, Any]":
@@ -160,21 +152,19 @@ def bootstrap(liked: "np.ndarray[Any, Any]", disliked: "np.ndarray[Any, Any]", s
     return float(liked.mean() - disliked.mean()), p
 
 
-def diversity(composed: Composition, base: tuple[float, float]) -> Check:
+def diversity(composed: Composition, base: tuple[float, float]) -> GateTest:
     """The worse of the two measures, as a share of version 1's."""
     share = min(now / max(before, 1e-9) for now, before in zip(composed.diversity, base, strict=True))
     limit = 1 - LESS_DIVERSE
-    return Check(
+    return GateTest(
         "diversity", share, limit, share >= limit, f"{share:.1%} as diverse as version 1, at least {limit:.0%} wanted"
     )
 
 
-def originality(composed: Composition, tuned_on: Sequence[Voted]) -> Check:
+def originality(composed: Composition, tuned_on: Sequence[Voted]) -> GateTest:
     """The greatest similarity to a tune of the books, or to one that it was tuned on."""
     own = Index(index_of([(tune.song, str(tune.id), "votes") for tune in tuned_on]))
     value = max([composed.similarity, *(own.nearest(song).similarity for song in composed.songs)])
-    return Check("originality", value, LIMIT, value <= LIMIT, f"nearest known tune {value:.2f} alike, at most {LIMIT}")
-
-
-def to_json(check: Check) -> dict[str, Any]:
-    return {**asdict(check), "value": round(check.value, 6), "limit": round(check.limit, 6)}
+    return GateTest(
+        "originality", value, LIMIT, value <= LIMIT, f"nearest known tune {value:.2f} alike, at most {LIMIT}"
+    )

@@ -5,58 +5,20 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from model.encoding.part_plan import Plans
 from model.encoding.vocabulary import Vocabulary
 from model.files import code_digest, keep_newest
 from model.network.checkpoint import Checkpoint, part_way
 from model.retraining.finetune import finetune
-from model.retraining.gate import COMPOSED, Check, checks, compose, to_json
+from model.retraining.gate import COMPOSED, checks, compose
 from model.retraining.likelihood import Reads
+from model.retraining.protocol import GateTest, Report, Step
 from model.retraining.replay import Replay
 from model.retraining.voted_tunes import Voted, sides
 from model.sampling.originality import Index
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far a retraining is: `stage` is reading, tuning or checking, `test` the gate's test that runs."""
-
-    stage: str
-    done: int = 0
-    of: int = 0
-    loss: float | None = None
-    test: str | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What the gate said of a candidate, in the order of its tests. `kept`: how far it went of its way, see `learn`."""
-
-    tests: tuple[Check, ...]
-    tunes: dict[str, int]
-    losses: tuple[tuple[int, float], ...]
-    seconds: float
-    kept: float = 1.0
-
-    @property
-    def passed(self) -> bool:
-        return all(test.passed for test in self.tests)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "passed": self.passed,
-            "tests": [to_json(test) for test in self.tests],
-            "scores": {test.name: round(test.value, 6) for test in self.tests},
-            "tunes": self.tunes,
-            "losses": [list(point) for point in self.losses],
-            "kept": round(self.kept, 3),
-            "seconds": round(self.seconds, 1),
-        }
-
 
 COSTS = {"bits_per_note", "diversity"}  # a candidate that fails in these alone may go part of the way
 RETREATS, RETREAT = 2, 0.6  # so often, and to so much of the way each time
@@ -101,7 +63,7 @@ def learn(
     def checking(name: str) -> None:
         heard(Step("checking", TESTS.index(name), len(TESTS), test=name))
 
-    def tested(one: Checkpoint, last: bool) -> Iterator[Check]:
+    def tested(one: Checkpoint, last: bool) -> Iterator[GateTest]:
         failed: set[str] = set()
         for check in checks(
             one, current, base, voted, known.held_out, index, base_diversity, checking, composed, reads
@@ -111,7 +73,7 @@ def learn(
             if failed and (not thorough or (failed <= COSTS and not last)):
                 return
 
-    found, kept, reads = list[Check](), 1.0, Reads()
+    found, kept, reads = list[GateTest](), 1.0, Reads()
     for retreat in range(RETREATS + 1):
         found = list(tested(candidate, retreat == RETREATS))
         failed = {check.name for check in found if not check.passed}
@@ -119,7 +81,16 @@ def learn(
             break
         candidate, kept = part_way(current, candidate, RETREAT), kept * RETREAT
     seconds = time.monotonic() - began
-    return candidate, Report(tuple(found), _counts(train, held_out), tuple(tuned.losses), seconds, kept)
+    return candidate, Report(
+        passed=not failed,
+        sha256="",  # known once the candidate is written
+        tests=tuple(found),
+        scores={test.name: test.value for test in found},
+        tunes=_counts(train, held_out),
+        losses=tuple(tuned.losses),
+        kept=kept,
+        seconds=seconds,
+    )
 
 
 def _counts(train: Sequence[Voted], held_out: Sequence[Voted]) -> dict[str, int]:

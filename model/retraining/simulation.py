@@ -16,10 +16,11 @@ from model.music.abc_writer import write
 from model.music.form import Form
 from model.network.checkpoint import Checkpoint
 from model.retraining.gate import COMPOSED
+from model.retraining.protocol import Report, TrainingExample, Vote
 from model.retraining.replay import Replay
-from model.retraining.retrain import Report, learn
+from model.retraining.retrain import learn
 from model.retraining.simulated_preferences import TASTES, Taste
-from model.retraining.vote_weights import Vote, weights
+from model.retraining.vote_weights import weights
 from model.retraining.voted_tunes import Voted, voted
 from model.sampling.batch_composing import compose_all, every_prompt, normalized
 from model.sampling.critic import Critic
@@ -125,7 +126,7 @@ class Community:
         for tune, weight in weights(self._ballots).items():
             one = self._served[tune]
             with suppress(NotationError):  # as model.retraining.voted_tunes.read leaves them out
-                found.append(voted(tune, write(one.tune), one.prompt.rhythm, weight, known))
+                found.append(voted(TrainingExample(tune, write(one.tune), one.prompt.rhythm, weight), known))
         return found
 
     def _row(self, number: int, liked: float, report: Report) -> Row:

@@ -10,7 +10,8 @@ The rule, in this order:
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from model.retraining.protocol import Vote
 
 NEW_ACCOUNT = 7 * 86_400.0  # seconds
 NEW_COUNTS = 0.25
@@ -20,41 +21,29 @@ HEAVIEST = 3.0
 _ROUNDS = 50  # of capping; each brings the shares closer, and what is left after these is far below a vote
 
 
-@dataclass(frozen=True)
-class Vote:
-    """One member's vote on one tune. Times are Unix seconds; `account_since` is None where accounts have no age."""
-
-    tune: int
-    member: int
-    value: int  # 1 or -1
-    at: float
-    account_since: float | None = None
-    own: bool = False  # the voter had it composed
-
-
-def weights(ballots: Sequence[Vote]) -> dict[int, float]:
+def weights(votes: Sequence[Vote]) -> dict[int, float]:
     """The signed weight of each tune that training learns from, by the rule above."""
-    counted = [ballot for ballot in ballots if not ballot.own]
-    worth = _within_bursts(counted, [NEW_COUNTS if _is_new(ballot) else 1.0 for ballot in counted])
+    counted = [vote for vote in votes if not vote.own]
+    worth = _within_bursts(counted, [NEW_COUNTS if _is_new(vote) else 1.0 for vote in counted])
     cast: dict[int, float] = defaultdict(float)
-    for ballot, value in worth:
-        cast[ballot.member] += value
+    for vote, value in worth:
+        cast[vote.member] += value
     caps = _capped(cast)
     totals: dict[int, float] = defaultdict(float)
-    for ballot, value in worth:
-        totals[ballot.tune] += ballot.value * value * caps[ballot.member]
+    for vote, value in worth:
+        totals[vote.tune] += vote.value * value * caps[vote.member]
     return {tune: max(-HEAVIEST, min(HEAVIEST, total)) for tune, total in sorted(totals.items()) if abs(total) > 1e-6}
 
 
-def _is_new(ballot: Vote) -> bool:
-    return ballot.account_since is not None and ballot.at - ballot.account_since < NEW_ACCOUNT
+def _is_new(vote: Vote) -> bool:
+    return vote.account_since is not None and vote.at - vote.account_since < NEW_ACCOUNT
 
 
-def _within_bursts(ballots: Sequence[Vote], worth: Sequence[float]) -> list[tuple[Vote, float]]:
-    """Each ballot with what it counts; bursts begin with a member's first vote outside of the one before."""
+def _within_bursts(votes: Sequence[Vote], worth: Sequence[float]) -> list[tuple[Vote, float]]:
+    """Each vote with what it counts; bursts begin with a member's first vote outside of the one before."""
     by_member: dict[int, list[tuple[Vote, float]]] = defaultdict(list)
-    for ballot, value in zip(ballots, worth, strict=True):
-        by_member[ballot.member].append((ballot, value))
+    for vote, value in zip(votes, worth, strict=True):
+        by_member[vote.member].append((vote, value))
     found = []
     for cast in by_member.values():
         cast.sort(key=lambda pair: (pair[0].at, pair[0].tune))
@@ -62,7 +51,7 @@ def _within_bursts(ballots: Sequence[Vote], worth: Sequence[float]) -> list[tupl
         for pair in [*cast, None]:
             if burst and (pair is None or pair[0].at - burst[0][0].at >= BURST):
                 share = min(1.0, BURST_VOTES / len(burst))
-                found += [(ballot, value * share) for ballot, value in burst]
+                found += [(vote, value * share) for vote, value in burst]
                 burst = []
             if pair:
                 burst.append(pair)

@@ -1,18 +1,17 @@
 """Tunes that members voted on, as training reads them: JSON lines of {"id", "abc", "rhythm", "weight"}."""
 
 import hashlib
-import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from model.encoding.tokenizer import NormalizedTune, encode, spelled_on_c
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError, NotationError
 from model.music.abc_reader import parse
 from model.music.parts import parts_of
+from model.retraining.protocol import TrainingExample
 
 HELD_OUT = 0.3  # share of the voted tunes that training does not see: the gate asks them
 
@@ -32,15 +31,17 @@ class Voted:
         return int(hashlib.sha256(str(self.id).encode()).hexdigest()[:8], 16) < HELD_OUT * 2**32
 
 
-def voted(tune_id: int, abc: str, rhythm: str, weight: float, vocabulary: Vocabulary) -> Voted:
+def voted(example: TrainingExample, vocabulary: Vocabulary) -> Voted:
     """A voted tune from its ABC. NotationError where it does not read as a well-formed tune that the network knows."""
-    tune = parse(abc)
+    tune = parse(example.abc)
     metre = "4/4" if tune.metre.length == 1 else str(tune.metre)
-    song = NormalizedTune(rhythm, tune.metre.length, metre, tune.key.mode, spelled_on_c(parts_of(tune), tune.key))
+    song = NormalizedTune(
+        example.rhythm, tune.metre.length, metre, tune.key.mode, spelled_on_c(parts_of(tune), tune.key)
+    )
     tokens = ["F:other" if t.startswith("F:") and t not in vocabulary.ids else t for t in encode(song)]
     if unknown := [token for token in tokens if token not in vocabulary.ids]:
         raise NotationError(f"the network does not know {unknown[0]}")
-    return Voted(tune_id, song, tuple(tokens), weight)
+    return Voted(example.id, song, tuple(tokens), example.weight)
 
 
 def read(path: Path, vocabulary: Vocabulary) -> list[Voted]:
@@ -56,24 +57,15 @@ def read(path: Path, vocabulary: Vocabulary) -> list[Voted]:
 
 def _row(line: str, where: str, vocabulary: Vocabulary) -> Voted | None:
     try:
-        data: dict[str, Any] = json.loads(line)
-        tune_id, weight = int(data["id"]), float(data["weight"])
-        abc, rhythm = str(data["abc"]), str(data["rhythm"])
+        example = TrainingExample.from_line(line)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise InputError(f"{where}: not a voted tune with id, abc, rhythm and weight") from error
-    if not math.isfinite(weight):
+    if not math.isfinite(example.weight):
         raise InputError(f"{where}: the weight is not a number")
     try:
-        return voted(tune_id, abc, rhythm, weight, vocabulary)
+        return voted(example, vocabulary)
     except NotationError:  # a tune of another release's grammar teaches nothing
         return None
-
-
-def write(path: Path, rows: Iterable[tuple[int, str, str, float]]) -> None:
-    """Write (id, abc, rhythm, weight) as `read` reads them."""
-    names = ("id", "abc", "rhythm", "weight")
-    text = "".join(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n" for row in rows)
-    path.write_text(text, encoding="utf-8")
 
 
 def sides(tunes: Sequence[Voted]) -> tuple[list[Voted], list[Voted]]:

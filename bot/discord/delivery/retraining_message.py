@@ -40,7 +40,7 @@ class RetrainingMessages:
     async def take_over(self, client: Callable[[], discord.Client]) -> None:
         """Show those that ended without their message showing it, where no other bot is to; go on having one's own."""
         for owed in await self._parts.retrainer.undelivered(PLATFORM):
-            if owed.stand.final and await self._parts.retrainer.delivers(owed.id):
+            if owed.status.final and await self._parts.retrainer.delivers(owed.id):
                 self._pass_on(client, owed)
 
     async def stop(self) -> None:
@@ -68,11 +68,11 @@ class _LiveMessage:
         self.task: asyncio.Task[None] = asyncio.create_task(self._run(), name=f"message of retraining {first.id}")
 
     def tell(self, news: Retraining) -> None:
-        if self._latest.stand.final:
+        if self._latest.status.final:
             return
         self._latest = news
         self._news.set()
-        if news.stand.final:
+        if news.status.final:
             self._ended.set()
 
     async def part(self) -> None:
@@ -87,7 +87,7 @@ class _LiveMessage:
             log.info("retraining %d: its message could not be edited: %s", self._latest.id, error)
 
     async def _run(self) -> None:
-        while not self._latest.stand.final:
+        while not self._latest.status.final:
             await self._news.wait()
             self._news.clear()
             if not self._ended.is_set():
@@ -125,8 +125,8 @@ class _LiveMessage:
 
     async def _show(self) -> None:
         latest = self._latest
-        points = len(latest.course.losses)
-        picture = await self._curve(latest) if latest.stand.final or points > self._drawn else None
+        points = len(latest.progress.losses)
+        picture = await self._curve(latest) if latest.status.final or points > self._drawn else None
         embed = model.retraining(latest, picture=bool(picture or self._drawn))
         changes: dict[str, Any] = {"content": "", "embed": embed}
         if picture:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import BadRequest, TrainerError, WorkerError
-from bot.core.retraining import Step
 from bot.workers.agent.checkpoint_cache import Cache
 from bot.workers.cluster.files import BrokerUnavailable, retry_while_unavailable
 from bot.workers.cluster.jobs import Broker
 from bot.workers.health import Health
 from bot.workers.local.trainer import Trainer
 from bot.workers.training_job import TrainingJob
+from model.retraining.protocol import Step
 
 EVERY = 1.0  # seconds between two signs of life
 UNWANTED = 3.0  # seconds that nobody has to want it: a bot may have yet to find a Redis that forgot everything

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import BadRequest, TrainerError, WorkerError
-from bot.core.retraining import Step
 from bot.workers import Workers
 from bot.workers.cluster.files import BrokerUnavailable, read_whole
 from bot.workers.cluster.jobs import Broker
@@ -22,6 +21,7 @@ from bot.workers.cluster.trainings import TrainingState
 from bot.workers.local.trainer import PROOF_WITHIN, Trainer
 from bot.workers.training_job import TrainingJob
 from model.prompt import parse_prompt
+from model.retraining.protocol import Step
 from model.worker.protocol import Job
 
 EVERY = 1.0  # seconds between two looks at how far it is

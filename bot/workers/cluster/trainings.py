@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.core.retraining import Step
 from bot.workers.cluster.files import failures
 from bot.workers.cluster.scripts import (
     FINISH_TRAINING,
@@ -18,6 +17,7 @@ from bot.workers.cluster.scripts import (
     OFFER_TRAINING,
     TAKE_TRAINING,
 )
+from model.retraining.protocol import Step
 
 LASTS = 30_000  # milliseconds that a training waits for its bot to be heard of again
 

@@ -5,27 +5,24 @@ It shares the bot's session, since the kernel weighs sessions against each other
 
 import asyncio
 import contextlib
-import json
 import logging
-import math
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core import subprocesses
 from bot.core.errors import BadRequest, TrainerError
-from bot.core.retraining import Step
 from bot.workers.training_job import TrainingJob
+from model.retraining.protocol import Step
 
 _LONGEST_LINE = 1_000_000  # bytes
 _BAD_INPUT = 2  # exit status
 _PROOF = ("--key", "D", "--rhythm", "reel", "--count", "1", "--seed", "1", "--threads", "1")
 PROOF_WITHIN = 300.0  # seconds; two or three where the machine has nothing else to do
-_FIELDS = [field.name for field in fields(Step)]
 _ROOT = Path(__file__).parents[3]
 
 log = logging.getLogger(__name__)
@@ -141,17 +138,12 @@ class Trainer:
 
 
 def _step(line: bytes) -> Step | None:
-    """What a line says; None where it is no step, as what a library prints."""
+    """The step that a line holds; None where it is none, such as what a library prints."""
     try:
-        said = json.loads(line)
-        step = Step(**{name: said[name] for name in _FIELDS if name in said})
-        numbers = [float(step.done), float(step.of), *([float(step.loss)] if step.loss is not None else [])]
-    except (ValueError, TypeError):
+        return Step.from_line(line)
+    except (ValueError, TypeError, RecursionError):
         log.info("trainer: %s", line.decode(errors="replace").rstrip())
         return None
-    if not all(map(math.isfinite, numbers)) or not isinstance(step.stage, str):
-        return None
-    return Step(step.stage, int(step.done), int(step.of), step.loss, str(step.test or ""))
 
 
 def _check(status: int, said: Sequence[str]) -> None:

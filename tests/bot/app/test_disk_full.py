@@ -21,11 +21,11 @@ async def test_votes_that_cannot_be_written_are_a_failure(tmp_path: Path, monkey
 
         monkeypatch.setattr(training_data, "_append", full)
         done = await taught.retrained()
-        assert done.stand is RetrainingStatus.FAILED
+        assert done.status is RetrainingStatus.FAILED
         assert done.error.endswith("retraining-1.votes.jsonl: No space left on device")
         assert taught.files() == []
         monkeypatch.undo()
-        assert (await taught.retrained()).stand is RetrainingStatus.PROMOTED
+        assert (await taught.retrained()).status is RetrainingStatus.PROMOTED
 
 
 async def test_a_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ async def test_an_end_that_cannot_be_stored_is_stored_later(tmp_path: Path, monk
 
     monkeypatch.setattr(Learning, "promote", full_at_first)
     async with school(tmp_path / "data") as taught:
-        assert (await taught.retrained()).stand is RetrainingStatus.PROMOTED
+        assert (await taught.retrained()).status is RetrainingStatus.PROMOTED
         assert len(tries) == 3
 
 
@@ -69,5 +69,5 @@ async def test_an_end_that_can_never_be_stored_loses_nothing(tmp_path: Path, mon
             assert "retraining-1.safetensors" in taught.files(), "nobody knows that it may go"
     async with school(tmp_path / "data", lease=0.5) as taught:  # it begins again
         changes = taught.retrainer.changes()
-        assert (await taught.retrainer.finished(1, changes)).stand is RetrainingStatus.PROMOTED
+        assert (await taught.retrainer.finished(1, changes)).status is RetrainingStatus.PROMOTED
         assert await stands(taught.store) == [RetrainingStatus.PROMOTED]

@@ -153,8 +153,8 @@ async def test_one_that_was_killed_is_failed_by_the_bot_and_blocks_nobody(data: 
     await asyncio.to_thread(process.communicate)
     async with school(data, lease=1.0) as taught:
         async with asyncio.timeout(20):
-            while not (await taught.retrainer.retraining(1)).stand.final:  # noqa: ASYNC110
+            while not (await taught.retrainer.retraining(1)).status.final:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         found = await taught.retrainer.retraining(1)
-        assert (found.stand, found.error) == (RetrainingStatus.FAILED, "its command was killed")
-        assert (await taught.retrained(Place("web", "local", "ann"))).stand is RetrainingStatus.PROMOTED
+        assert (found.status, found.error) == (RetrainingStatus.FAILED, "its command was killed")
+        assert (await taught.retrained(Place("web", "local", "ann"))).status is RetrainingStatus.PROMOTED

@@ -146,7 +146,7 @@ async def test_the_message_of_a_retraining_is_one_bots(tmp_path: Path, database:
         async with asyncio.timeout(10):
             while await taught.retrainer.undelivered("discord"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-        assert done.stand is RetrainingStatus.PROMOTED
+        assert done.status is RetrainingStatus.PROMOTED
         assert (channel.titles[-1].startswith("Passed: version 2"), silent.titles) == (True, [])
         assert not live._open
 

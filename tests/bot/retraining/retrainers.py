@@ -60,7 +60,7 @@ class Class:
         """Wait until the trainer says that it is at a stage."""
         async with asyncio.timeout(20):
             async for news in self.retrainer.changes():
-                if news.course.step.stage == stage:
+                if news.progress.step.stage == stage:
                     return
 
     def files(self) -> list[str]:
@@ -87,7 +87,7 @@ async def school(data: Path, *words: str, votes: bool = True, **options: Any) ->
         far_away(url, trainer) if url else nullcontext(trainer) as chosen,
     ):
         await choose_first(store, data)
-        if votes and not await store.learning.votes(("web", "discord"), 1):
+        if votes and not await store.learning.count_votes(("web", "discord"), 1):
             await vote(store)
         draws = Draws()
         usual: dict[str, Any] = {"minimum_votes": VOTES, "lease": 4.0}
@@ -136,4 +136,4 @@ async def vote(store: Store, members: Collection[str] = ("2000", "3000"), count:
 
 async def stands(store: Store) -> list[RetrainingStatus]:
     """Of all retrainings, the oldest first."""
-    return [each.stand for each in reversed(await store.learning.latest(100))]
+    return [each.status for each in reversed(await store.learning.latest(100))]

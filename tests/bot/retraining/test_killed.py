@@ -54,9 +54,9 @@ async def test_one_killed_at_any_stage_is_gone_on_with_and_its_message_too(tmp_p
     async with school(data, lease=1.0) as taught:
         assert await taught.store.current_version() == 1
         async with asyncio.timeout(30):
-            while not (found := await taught.retrainer.retraining(1)).stand.final:
+            while not (found := await taught.retrainer.retraining(1)).status.final:
                 await asyncio.sleep(0.05)
-        assert (found.stand, found.attempts, found.message_id, found.votes) == (
+        assert (found.status, found.attempts, found.message_id, found.votes) == (
             RetrainingStatus.PROMOTED,
             2,
             "20",

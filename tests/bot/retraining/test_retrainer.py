@@ -12,9 +12,10 @@ import psutil
 import pytest
 
 from bot.core.errors import Busy, NotFound
-from bot.core.retraining import Options, Retraining, RetrainingStatus, Step
+from bot.core.retraining import Options, Retraining, RetrainingStatus
 from bot.core.values import Message
 from bot.retraining import wording
+from model.retraining.protocol import Step
 from tests.bot.retraining.retrainers import ANN, BOSS, VOTES, Class, school, stands
 
 
@@ -28,7 +29,7 @@ async def untouched(taught: Class) -> None:
 async def test_a_candidate_that_passes_is_in_use_at_once(tmp_path: Path) -> None:
     async with school(tmp_path / "data") as taught:
         done = await taught.retrained(message=Message("10", "20"))
-        assert (done.stand, done.base, done.version, done.votes, done.tunes) == (
+        assert (done.status, done.base, done.version, done.votes, done.tunes) == (
             RetrainingStatus.PROMOTED,
             1,
             2,
@@ -60,7 +61,7 @@ async def test_a_version_that_another_machine_learned_is_learned_from_and_gone_b
         first = await taught.retrained()
         Path(first.candidate).unlink()  # it lies on the other machine, and in the database
         again = await taught.retrained()
-        assert (again.stand, again.base) == (RetrainingStatus.PROMOTED, 2), again.error
+        assert (again.status, again.base) == (RetrainingStatus.PROMOTED, 2), again.error
         base = Path(taught.given()[1]["base"])
         assert (base.name, hashlib.sha256(base.read_bytes()).hexdigest()) == (
             "retraining-2.version-2.safetensors",
@@ -84,14 +85,14 @@ async def test_progress_is_told_and_kept(tmp_path: Path) -> None:
         changes = taught.retrainer.changes()
         begun = await taught.retrainer.start(ANN)
         news = [await anext(changes)]
-        while news[-1].course.step.stage != "checking":
+        while news[-1].progress.step.stage != "checking":
             news.append(await anext(changes))
         assert [each.id for each in news] == [begun.id] * len(news)
-        assert news[-1].course.step == Step("checking", 1, 2, test="diversity")
+        assert news[-1].progress.step == Step("checking", 1, 2, test="diversity")
         assert wording.line(news[-1]) == "checking what was learned (diversity), 50%"
-        assert [loss for _, loss in news[-1].course.losses] == [2.0, 1.9, 1.8, 1.7]
+        assert [loss for _, loss in news[-1].progress.losses] == [2.0, 1.9, 1.8, 1.7]
         async with asyncio.timeout(10):
-            while (kept := await taught.store.learning.opened()) and kept.course != news[-1].course:
+            while (kept := await taught.store.learning.opened()) and kept.progress != news[-1].progress:
                 await asyncio.sleep(0.05)
         assert (await taught.retrainer.status()).opened == news[-1]
         assert await taught.retrainer.curve(news[-1]) == b"\x89PNG"
@@ -101,7 +102,7 @@ async def test_progress_is_told_and_kept(tmp_path: Path) -> None:
 async def test_a_dry_run_changes_nothing_and_keeps_its_candidate(tmp_path: Path) -> None:
     async with school(tmp_path / "data") as taught:
         done = await taught.retrained(dry_run=True)
-        assert (done.stand, done.version) == (RetrainingStatus.PASSED, None)
+        assert (done.status, done.version) == (RetrainingStatus.PASSED, None)
         assert "nothing has changed" in wording.line(done)
         assert "retraining-1.safetensors" in taught.files()
         await untouched(taught)
@@ -110,7 +111,7 @@ async def test_a_dry_run_changes_nothing_and_keeps_its_candidate(tmp_path: Path)
 async def test_a_refusal_names_the_test_and_by_how_much(tmp_path: Path) -> None:
     async with school(tmp_path / "data", "--do", "refuse") as taught:
         done = await taught.retrained()
-        assert done.stand is RetrainingStatus.REFUSED
+        assert done.status is RetrainingStatus.REFUSED
         assert wording.line(done) == (
             "refused, so nothing has changed: diversity 0.80 of version 1's, at least 0.95 (missed by 0.15)"
         )
@@ -139,19 +140,19 @@ async def test_what_goes_wrong_is_one_clear_line_and_changes_nothing(
 ) -> None:
     async with school(tmp_path / "data", "--do", *words) as taught:
         done = await taught.retrained()
-        assert done.stand is RetrainingStatus.FAILED
+        assert done.status is RetrainingStatus.FAILED
         with pytest.raises(AssertionError, match=line):
             raise AssertionError(done.error)
         assert "\n" not in wording.line(done)
         assert taught.files() == [], "what failed leaves no files"
         await untouched(taught)
     async with school(tmp_path / "data") as taught:
-        assert (await taught.retrained()).stand is RetrainingStatus.PROMOTED, "and the next one can begin"
+        assert (await taught.retrained()).status is RetrainingStatus.PROMOTED, "and the next one can begin"
 
 
 async def test_a_report_that_contradicts_itself_is_a_refusal(tmp_path: Path) -> None:
     async with school(tmp_path / "data", "--do", "contradict") as taught:
-        assert (await taught.retrained()).stand is RetrainingStatus.REFUSED
+        assert (await taught.retrained()).status is RetrainingStatus.REFUSED
         await untouched(taught)
 
 
@@ -159,7 +160,7 @@ async def test_a_report_that_contradicts_itself_is_a_refusal(tmp_path: Path) -> 
 async def test_a_trainer_that_hangs_is_given_up(tmp_path: Path, limits: dict[str, Any]) -> None:
     async with school(tmp_path / "data", "--do", "hang", **limits) as taught:
         done = await taught.retrained()
-        assert done.stand is RetrainingStatus.FAILED
+        assert done.status is RetrainingStatus.FAILED
         assert done.error.endswith("so it was stopped")
         assert not psutil.pid_exists(taught.given()[0]["pid"])
         await untouched(taught)
@@ -176,7 +177,7 @@ async def test_a_second_one_is_refused_and_the_first_goes_on(tmp_path: Path) -> 
         async with school(tmp_path / "data") as other:  # another process, as far as the database can tell
             with pytest.raises(Busy, match="retraining 1 is under way"):
                 await other.retrainer.start(BOSS)
-        assert (await taught.retrainer.retraining(begun.id)).stand in (
+        assert (await taught.retrainer.retraining(begun.id)).status in (
             RetrainingStatus.QUEUED,
             RetrainingStatus.RUNNING,
         )
@@ -192,8 +193,8 @@ async def test_it_can_be_cancelled_at_every_stage(tmp_path: Path, stage: str) ->
             while not mark.exists():
                 await asyncio.sleep(0.02)
         cancelled = await taught.retrainer.cancel(BOSS)
-        assert (cancelled.id, cancelled.stand) == (begun.id, RetrainingStatus.CANCELLED)
-        assert (await taught.retrainer.finished(begun.id, changes)).stand is RetrainingStatus.CANCELLED
+        assert (cancelled.id, cancelled.status) == (begun.id, RetrainingStatus.CANCELLED)
+        assert (await taught.retrainer.finished(begun.id, changes)).status is RetrainingStatus.CANCELLED
         assert wording.line(cancelled) == "cancelled, so nothing has changed"
         with pytest.raises(NotFound, match="no retraining is under way"):
             await taught.retrainer.cancel(BOSS)
@@ -201,7 +202,7 @@ async def test_it_can_be_cancelled_at_every_stage(tmp_path: Path, stage: str) ->
             while taught.files() or psutil.pid_exists(taught.given()[0]["pid"]):
                 await asyncio.sleep(0.02)
         await untouched(taught)
-        assert (await taught.retrained()).stand is RetrainingStatus.PROMOTED
+        assert (await taught.retrained()).status is RetrainingStatus.PROMOTED
 
 
 async def test_it_can_be_cancelled_before_it_has_begun(tmp_path: Path) -> None:
@@ -224,7 +225,7 @@ async def test_one_of_another_process_can_be_cancelled(tmp_path: Path) -> None:
         await taught.until("tuning")
         await other.retrainer.cancel(BOSS)
         async with asyncio.timeout(10):
-            assert (await taught.retrainer.finished(begun.id, changes)).stand is RetrainingStatus.CANCELLED
+            assert (await taught.retrainer.finished(begun.id, changes)).status is RetrainingStatus.CANCELLED
             while psutil.pid_exists(taught.given()[0]["pid"]):
                 await asyncio.sleep(0.02)
         await untouched(taught)
@@ -240,13 +241,13 @@ async def test_a_clean_stop_is_gone_on_with_after_the_next_start(tmp_path: Path)
     assert not psutil.pid_exists(taught.given()[0]["pid"])
     async with school(tmp_path / "data", lease=60.0) as taught:
         done = await ended(taught, begun.id)
-        assert (done.stand, done.attempts, done.message_id) == (RetrainingStatus.PASSED, 1, "20")
+        assert (done.status, done.attempts, done.message_id) == (RetrainingStatus.PASSED, 1, "20")
         assert await stands(taught.store) == [RetrainingStatus.PASSED]
 
 
 async def ended(taught: Class, number: int) -> Retraining:
     async with asyncio.timeout(30):
-        while not (found := await taught.retrainer.retraining(number)).stand.final:
+        while not (found := await taught.retrainer.retraining(number)).status.final:
             await asyncio.sleep(0.05)
     return found
 
@@ -258,7 +259,7 @@ async def test_one_that_took_the_bot_down_three_times_is_given_up(tmp_path: Path
             await taught.store.learning.started(begun.id, "gone", 6, 3)
     async with school(tmp_path / "data", lease=0.2) as taught:
         done = await ended(taught, begun.id)
-        assert (done.stand, done.error) == (
+        assert (done.status, done.error) == (
             RetrainingStatus.FAILED,
             "the bot went down 3 times while this was under way",
         )

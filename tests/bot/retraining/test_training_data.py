@@ -24,7 +24,7 @@ async def test_with_too_few_votes_nothing_begins(tmp_path: Path, members: Sequen
         assert await stands(taught.store) == []
         assert taught.given() == []
         if members:
-            assert (await taught.retrained(minimum_votes=3)).stand is RetrainingStatus.PROMOTED
+            assert (await taught.retrained(minimum_votes=3)).status is RetrainingStatus.PROMOTED
 
 
 @pytest.mark.parametrize("minimum", [0, -1, 10**30])
@@ -58,7 +58,10 @@ async def test_a_tune_that_is_deleted_meanwhile_is_not_learned_from(tmp_path: Pa
             while await taught.store.learning.opened():
                 await asyncio.sleep(0.05)
         (last,) = await taught.store.learning.latest()
-        assert (last.stand, last.error) == (RetrainingStatus.FAILED, "only 4 votes are left to learn from, of 6 needed")
+        assert (last.status, last.error) == (
+            RetrainingStatus.FAILED,
+            "only 4 votes are left to learn from, of 6 needed",
+        )
 
 
 async def test_a_member_with_ten_thousand_votes_blocks_nobody(tmp_path: Path) -> None:
@@ -81,7 +84,7 @@ async def test_a_member_with_ten_thousand_votes_blocks_nobody(tmp_path: Path) ->
         done = await taught.retrained(minimum_votes=10_000)
         watching.cancel()
         gc.unfreeze()
-        assert (done.stand, done.votes) == (RetrainingStatus.PROMOTED, 10_000)
+        assert (done.status, done.votes) == (RetrainingStatus.PROMOTED, 10_000)
         assert len(taught.given()[0]["lessons"]) == done.tunes > 0
         assert longest < 0.5, "the bot goes on answering meanwhile"
 

@@ -52,7 +52,7 @@ async def test_a_choice_made_while_it_learned_is_not_overruled(tmp_path: Path) -
         begun = await taught.retrainer.start(ANN)
         await taught.retrainer.rollback(BOSS, 1)
         done = await taught.retrainer.finished(begun.id, changes)
-        assert (done.stand, done.version, done.chosen) == (RetrainingStatus.PROMOTED, 3, False)
+        assert (done.status, done.version, done.chosen) == (RetrainingStatus.PROMOTED, 3, False)
         assert "/model rollback version:3" in wording.line(done)
         assert await taught.store.current_version() == 1
 
@@ -116,7 +116,7 @@ async def test_the_status_says_what_is_in_use_and_what_came_of_the_last(tmp_path
 
 async def test_versions_are_found_where_the_data_directory_was_moved_to(tmp_path: Path) -> None:
     async with school(tmp_path / "data") as taught:
-        assert (await taught.retrained()).stand is RetrainingStatus.PROMOTED
+        assert (await taught.retrained()).status is RetrainingStatus.PROMOTED
         _, before = await taught.store.versions()
     (tmp_path / "data").rename(tmp_path / "moved")
     async with await Store.open(tmp_path / "moved" / "tunesmith.db") as store:

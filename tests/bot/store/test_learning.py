@@ -1,4 +1,4 @@
-"""What learning from votes keeps: ballots, one retraining at a time, versions that are chosen and pruned."""
+"""What learning from votes keeps: votes, one retraining at a time, versions that are chosen and pruned."""
 
 import asyncio
 from dataclasses import replace
@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import Busy, NotFound
-from bot.core.retraining import Ballot, Options, Retraining, RetrainingProgress, RetrainingStatus, Step
+from bot.core.retraining import Options, Retraining, RetrainingProgress, RetrainingStatus
 from bot.core.values import Message, Place
 from bot.store import Store, learning, leases, retrainings
+from model.retraining.protocol import Step, TrainingExample, Vote
 from tests.bot.store.samples import ABC, a_member, a_prompt, a_tune, new_tunes
 
 BOTH = ("web", "discord")
@@ -30,40 +31,49 @@ async def running(store: Store, runner: str = "one") -> Retraining:
     return found
 
 
-# ---- ballots
+# ---- votes
 
 
-async def test_every_vote_is_a_ballot_but_those_on_deleted_tunes(store: Store) -> None:
+async def test_every_vote_is_learned_from_but_those_on_deleted_tunes(store: Store) -> None:
     kept, deleted = await a_tune(store), await a_tune(store)
     ben, _ = await a_member(store, "ben", platform="discord")
-    before = datetime.now(UTC)
+    before = datetime.now(UTC).timestamp()
     for tune in (kept, deleted):
         await store.vote(tune.id, ben, -1)
         await store.vote(tune.id, tune.member_id, 1)
     await store.delete_tune(deleted.id)
-    ballots = await store.learning.ballots(BOTH, 100)
-    assert all(before <= ballot.at <= datetime.now(UTC) for ballot in ballots)
-    assert {replace(ballot, at=before) for ballot in ballots} == {
-        Ballot(kept.id, kept.member_id, 1, before, "web", "ann", own=True),
-        Ballot(kept.id, ben, -1, before, "discord", "ben", own=False),
+    found = await store.learning.votes(BOTH, 100)
+    assert all(before <= vote.at <= datetime.now(UTC).timestamp() for vote in found)
+    assert {replace(vote, at=before) for vote in found} == {
+        Vote(kept.id, kept.member_id, 1, before, own=True),
+        Vote(kept.id, ben, -1, before, own=False),
     }
-    assert await store.learning.ballots(("discord",), 100) == [ballot for ballot in ballots if not ballot.own]
-    assert await store.learning.ballots((), 100) == []
+    assert await store.learning.votes(("discord",), 100) == [vote for vote in found if not vote.own]
+    assert await store.learning.votes((), 100) == []
+
+
+async def test_the_age_of_an_account_is_in_its_discord_id(store: Store) -> None:
+    tune = await a_tune(store)
+    for name, platform in (("175928847299117063", "discord"), ("ben", "discord"), ("175928847299117063", "web")):
+        await store.vote(tune.id, (await a_member(store, name, platform=platform))[0], 1)
+    made = datetime(2016, 4, 30, 11, 18, 25, 796000, UTC).timestamp()  # as Discord's documentation has it
+    found = [vote.account_since for vote in await store.learning.votes(BOTH, 100)]
+    assert found == [pytest.approx(made), None, None]
 
 
 async def test_own_votes_do_not_count_as_votes_to_learn_from(store: Store) -> None:
     tune = await a_tune(store)
     await store.vote(tune.id, tune.member_id, 1)
-    assert await store.learning.votes(BOTH, 100) == 0
+    assert await store.learning.count_votes(BOTH, 100) == 0
     for number in range(5):
         await store.vote(tune.id, (await a_member(store, f"m{number}"))[0], 1)
-    assert await store.learning.votes(BOTH, 100) == 5
-    assert await store.learning.votes(BOTH, 3) == 3
+    assert await store.learning.count_votes(BOTH, 100) == 5
+    assert await store.learning.count_votes(BOTH, 3) == 3
     await store.delete_tune(tune.id)
-    assert await store.learning.votes(BOTH, 100) == 0
+    assert await store.learning.count_votes(BOTH, 100) == 0
 
 
-async def test_many_ballots_come_in_pages_that_miss_and_repeat_none(
+async def test_many_votes_come_in_pages_that_miss_and_repeat_none(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(learning, "PAGE", 3)
@@ -72,9 +82,9 @@ async def test_many_ballots_come_in_pages_that_miss_and_repeat_none(
     cast = [(tune.id, member) for tune in reversed(tunes) for member in members]
     for tune, member in cast:
         await store.vote(tune, member, 1)
-    assert [(ballot.tune, ballot.member) for ballot in await store.learning.ballots(BOTH, 100)] == cast
-    newest = await store.learning.ballots(BOTH, 7)
-    assert [(ballot.tune, ballot.member) for ballot in newest] == cast[:7]
+    assert [(vote.tune, vote.member) for vote in await store.learning.votes(BOTH, 100)] == cast
+    newest = await store.learning.votes(BOTH, 7)
+    assert [(vote.tune, vote.member) for vote in newest] == cast[:7]
 
 
 async def test_the_music_of_voted_tunes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,8 +92,10 @@ async def test_the_music_of_voted_tunes(store: Store, monkeypatch: pytest.Monkey
     tunes = [await a_tune(store) for _ in range(4)]
     await store.delete_tune(tunes[2].id)
     ids = [tune.id for tune in tunes]
-    found = [lesson async for page in store.learning.lessons(ids) for lesson in page]
-    assert found == [(tune_id, ABC, "reel") for tune_id in ids if tune_id != tunes[2].id]
+    weights = {tune_id: tune_id / 2 for tune_id in ids}
+    found = [example async for page in store.learning.training_examples(weights) for example in page]
+    wanted = [TrainingExample(tune_id, ABC, "reel", tune_id / 2) for tune_id in ids if tune_id != tunes[2].id]
+    assert found == wanted
 
 
 # ---- one retraining at a time
@@ -91,7 +103,7 @@ async def test_the_music_of_voted_tunes(store: Store, monkeypatch: pytest.Monkey
 
 async def test_a_second_retraining_is_refused_until_the_first_has_ended(store: Store) -> None:
     first = await begun(store)
-    assert (first.stand, first.options, first.base, first.platform) == (RetrainingStatus.QUEUED, Options(50), 1, "web")
+    assert (first.status, first.options, first.base, first.platform) == (RetrainingStatus.QUEUED, Options(50), 1, "web")
     assert (first.channel_id, first.message_id, first.member_name) == ("10", "20", "Ann")
     with pytest.raises(Busy, match=f"retraining {first.id} is under way"):
         await begun(store, "two")
@@ -116,17 +128,17 @@ async def test_nobody_takes_a_retraining_away_from_who_gives_signs_of_life(store
     assert await store.learning.end(mine.id, "two", RetrainingStatus.FAILED) is None
     assert await store.learning.promote(mine.id, "two", "trad", "", **FOUND) is None
     assert not await store.learning.keep(mine.id, "two", RetrainingProgress())
-    course = (
+    progress = (
         RetrainingProgress()
         .after(Step("reading", 1, 2))
         .after(Step("tuning", 3, 40, 1.5))
         .after(Step("tuning", 4, 40, 1.4))
     )
-    assert await store.learning.keep(mine.id, "one", course)
+    assert await store.learning.keep(mine.id, "one", progress)
     opened = await store.learning.opened()
     assert opened
-    assert (opened.stand, opened.course, opened.votes, opened.tunes) == (RetrainingStatus.RUNNING, course, 60, 50)
-    assert opened.course.losses == ((3.0, 1.5), (4.0, 1.4))
+    assert (opened.status, opened.progress, opened.votes, opened.tunes) == (RetrainingStatus.RUNNING, progress, 60, 50)
+    assert opened.progress.losses == ((3.0, 1.5), (4.0, 1.4))
 
 
 async def test_whoever_is_silent_loses_it_and_cannot_end_it_any_more(store: Store) -> None:
@@ -147,7 +159,7 @@ async def test_a_clean_stop_leaves_it_to_the_next_start_and_is_no_attempt(store:
     await store.learning.release(mine.id, "one")
     left = await store.learning.opened()
     assert left
-    assert (left.stand, left.attempts) == (RetrainingStatus.QUEUED, 0)
+    assert (left.status, left.attempts) == (RetrainingStatus.QUEUED, 0)
     assert await store.learning.adopt("two", SILENCE)
     await store.learning.release(mine.id, "two")  # before it began
     left = await store.learning.opened()
@@ -160,7 +172,7 @@ async def test_a_cancelled_retraining_is_nobodys(store: Store) -> None:
     mine = await running(store)
     cancelled = await store.learning.cancel(ANN)
     assert cancelled
-    assert (cancelled.id, cancelled.stand) == (mine.id, RetrainingStatus.CANCELLED)
+    assert (cancelled.id, cancelled.status) == (mine.id, RetrainingStatus.CANCELLED)
     assert not await store.learning.keep(mine.id, "one", RetrainingProgress())
     assert await store.learning.promote(mine.id, "one", "trad", "", **FOUND) is None
     assert await store.learning.opened() is None
@@ -173,7 +185,7 @@ async def test_the_end_is_owed_to_a_message_until_it_is_shown(store: Store) -> N
     assert await store.learning.undelivered("discord") == []
     await store.learning.end(mine.id, "one", RetrainingStatus.REFUSED, **FOUND)
     (owed,) = await store.learning.undelivered("web")
-    assert (owed.stand, owed.report) == (RetrainingStatus.REFUSED, FOUND["report"])
+    assert (owed.status, owed.report) == (RetrainingStatus.REFUSED, FOUND["report"])
     await store.learning.delivered(mine.id)
     assert await store.learning.undelivered("web") == []
 
@@ -208,7 +220,12 @@ async def test_a_promoted_candidate_is_in_use_at_once(store: Store) -> None:
     promoted = await store.learning.promote(mine.id, "one", "trad", "from 60 votes", **FOUND)
     assert promoted
     done, version = promoted
-    assert (done.stand, done.version, done.chosen, done.candidate) == (RetrainingStatus.PROMOTED, 2, True, version.path)
+    assert (done.status, done.version, done.chosen, done.candidate) == (
+        RetrainingStatus.PROMOTED,
+        2,
+        True,
+        version.path,
+    )
     assert (version.sha256, version.note, version.retraining_id) == ("c" * 64, "from 60 votes", mine.id)
     assert await store.current_version() == 2
     assert await store.learning.opened() is None

@@ -13,8 +13,8 @@ from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 from model.prompt import Prompt
 from model.retraining.finetune import STEPS
+from model.retraining.protocol import TrainingExample
 from model.retraining.simulated_preferences import few_notes
-from model.retraining.voted_tunes import write
 from model.sampling.sampler import Sampler, numbered
 from tests.model.command_line import ROOT, is_one_line, model
 
@@ -38,9 +38,11 @@ def votes(tmp_path_factory: pytest.TempPathFactory, sampler: Sampler) -> Path:
     made = sampler.compose(numbered(JIG, 40))
     full = sorted(few_notes(normalized(one)) for one in made)[20]
     path = tmp_path_factory.mktemp("votes") / "votes.jsonl"
-    write(
-        path, [(n, abc_of(m.tune), "jig", 1.0 if few_notes(normalized(m)) > full else -1.0) for n, m in enumerate(made)]
+    examples = (
+        TrainingExample(n, abc_of(one.tune), "jig", 1.0 if few_notes(normalized(one)) > full else -1.0)
+        for n, one in enumerate(made)
     )
+    path.write_text("".join(example.to_line() for example in examples))
     return path
 
 

@@ -163,4 +163,4 @@ def test_the_gate_asks_all_its_tests_of_every_candidate(shipped: Checkpoint, sam
         "margin",
         "originality",
     }  # it composes the voted tunes
-    assert gate.to_json(found[0]).keys() == {"name", "value", "limit", "passed", "says"}
+    assert found[0].to_json().keys() == {"name", "value", "limit", "passed", "says"}

@@ -7,9 +7,9 @@ import pytest
 from model.corpus.sources import path_source
 from model.network.checkpoint import Checkpoint
 from model.retraining import retrain
-from model.retraining.gate import Check
+from model.retraining.protocol import GateTest, Step
 from model.retraining.replay import Replay, replay
-from model.retraining.retrain import TESTS, Step, learn
+from model.retraining.retrain import TESTS, learn
 from model.retraining.simulated_preferences import TASTES, Taste
 from model.retraining.simulation import NOISE, Community
 from model.retraining.voted_tunes import Voted
@@ -48,11 +48,11 @@ def test_a_candidate_that_costs_too_much_goes_part_of_the_way(
     kept = Replay(tuple(one.spelled for one in made), tuple(one.spelled for one in made[:3]))
     asked: list[Checkpoint] = []
 
-    def answers(*failing: str) -> Callable[..., Iterator[Check]]:
-        def checks(candidate: Checkpoint, *_: object) -> Iterator[Check]:
+    def answers(*failing: str) -> Callable[..., Iterator[GateTest]]:
+        def checks(candidate: Checkpoint, *_: object) -> Iterator[GateTest]:
             asked.append(candidate)
             for name in TESTS:
-                yield Check(name, 0, 0, name not in failing or len(asked) > 2, name)
+                yield GateTest(name, 0, 0, name not in failing or len(asked) > 2, name)
 
         return checks
 
@@ -75,11 +75,11 @@ def test_a_candidate_on_its_way_back_is_tested_as_far_as_it_fails_and_the_last_o
     tunes = [Voted(n, normalized(made[n % 9]), made[n % 9].spelled, 1.0 if n % 3 else -1.0) for n in range(60)]
     heard: list[list[str]] = []
 
-    def checks(*_: object) -> Iterator[Check]:
+    def checks(*_: object) -> Iterator[GateTest]:
         heard.append([])
         for name in TESTS:
             heard[-1].append(name)
-            yield Check(name, 0, 0, name != "bits_per_note", name)
+            yield GateTest(name, 0, 0, name != "bits_per_note", name)
 
     monkeypatch.setattr(retrain, "checks", checks)
     _, report = learn(small, small, tunes, Replay((made[0].spelled,), (made[1].spelled,)), Index.load())

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.retraining.vote_weights import BURST, BURST_VOTES, HEAVIEST, NEW_ACCOUNT, NEW_COUNTS, SHARE, Vote, weights
+from model.retraining.protocol import Vote
+from model.retraining.vote_weights import BURST, BURST_VOTES, HEAVIEST, NEW_ACCOUNT, NEW_COUNTS, SHARE, weights
 
 DAY = 86_400.0
 

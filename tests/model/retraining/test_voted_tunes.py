@@ -5,7 +5,8 @@ import pytest
 
 from model.errors import InputError, NotationError
 from model.music.abc_writer import write as abc_of
-from model.retraining.voted_tunes import HELD_OUT, Voted, read, sides, voted, write
+from model.retraining.protocol import TrainingExample
+from model.retraining.voted_tunes import HELD_OUT, Voted, read, sides, voted
 from model.sampling.sampler import Sampler
 from tests.model.evaluation.samples import composed, song
 
@@ -14,7 +15,8 @@ def test_a_composed_tune_reads_as_the_tokens_it_was_drawn_as(sampler: Sampler) -
     for one in composed(sampler):
         if one.prompt.form.parts == "AABA":  # its last A is not composed but written
             continue
-        again = voted(1, abc_of(one.tune), one.prompt.rhythm, 1.0, sampler.vocabulary)
+        example = TrainingExample(1, abc_of(one.tune), one.prompt.rhythm, 1.0)
+        again = voted(example, sampler.vocabulary)
         assert [t.lower().replace(",", "").replace("'", "") for t in again.tokens] == [
             t.lower().replace(",", "").replace("'", "") for t in one.spelled
         ]  # but for the octave it is spelled in
@@ -23,16 +25,24 @@ def test_a_composed_tune_reads_as_the_tokens_it_was_drawn_as(sampler: Sampler) -
 def test_a_file_of_voted_tunes_is_read_as_it_was_written(tmp_path: Path, sampler: Sampler) -> None:
     one, two = composed(sampler)[:2]
     path = tmp_path / "votes.jsonl"
-    write(path, [(7, abc_of(one.tune), one.prompt.rhythm, 2.5), (9, abc_of(two.tune), two.prompt.rhythm, -1.0)])
+    examples = (
+        TrainingExample(7, abc_of(one.tune), one.prompt.rhythm, 2.5),
+        TrainingExample(9, abc_of(two.tune), two.prompt.rhythm, -1.0),
+    )
+    path.write_text("".join(example.to_line() for example in examples))
     assert [(tune.id, tune.weight) for tune in read(path, sampler.vocabulary)] == [(7, 2.5), (9, -1.0)]
 
 
 def test_what_the_network_cannot_spell_is_left_out(tmp_path: Path, sampler: Sampler) -> None:
     path = tmp_path / "votes.jsonl"
-    write(path, [(1, "X:1\nM:6/8\nK:C\nABC|", "jig", 1.0), (2, "no tune at all", "jig", 1.0)])
+    examples = (
+        TrainingExample(1, "X:1\nM:6/8\nK:C\nABC|", "jig", 1.0),
+        TrainingExample(2, "no tune at all", "jig", 1.0),
+    )
+    path.write_text("".join(example.to_line() for example in examples))
     assert read(path, sampler.vocabulary) == []
     with pytest.raises(NotationError):
-        voted(1, "X:1\nT:t\nR:reel\nM:5/4\nL:1/8\nK:C\nC10|C10|", "reel", 1.0, sampler.vocabulary)
+        voted(TrainingExample(1, "X:1\nT:t\nR:reel\nM:5/4\nL:1/8\nK:C\nC10|C10|", "reel", 1.0), sampler.vocabulary)
 
 
 @pytest.mark.parametrize(

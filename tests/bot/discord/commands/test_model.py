@@ -52,7 +52,7 @@ def fields(embed: discord.Embed) -> dict[str | None, str | None]:
 
 
 async def learned(on: Stage, number: int) -> RetrainingStatus:
-    return (await on.parts.retrainer.retraining(number)).stand
+    return (await on.parts.retrainer.retraining(number)).status
 
 
 async def test_an_admin_retrains_and_the_message_follows_to_the_end(tmp_path: Path) -> None:

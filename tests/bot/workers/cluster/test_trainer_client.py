@@ -49,13 +49,13 @@ async def test_it_goes_the_whole_way(redis: RedisServer, start_station: StartSta
         changes = taught.retrainer.changes()
         begun = await taught.retrainer.start(BOSS)
         news = [await anext(changes)]
-        while not news[-1].stand.final:
+        while not news[-1].status.final:
             news.append(await anext(changes))
         done = news[-1]
-        assert (done.stand, done.version, done.attempts, done.votes) == (RetrainingStatus.PROMOTED, 2, 1, VOTES), (
+        assert (done.status, done.version, done.attempts, done.votes) == (RetrainingStatus.PROMOTED, 2, 1, VOTES), (
             done.error
         )
-        assert [loss for _, loss in done.course.losses] == [2.0, 1.9, 1.8, 1.7]
+        assert [loss for _, loss in done.progress.losses] == [2.0, 1.9, 1.8, 1.7]
         _, version = await taught.store.versions()
         assert hashlib.sha256(Path(version.path).read_bytes()).hexdigest() == version.sha256 == done.sha256
         assert Path(version.path).parent == (taught.data / "checkpoints").absolute()
@@ -72,7 +72,7 @@ async def test_what_is_refused_lies_where_an_admin_finds_it(
     start_station("gpu", LEASE, trainer(tmp_path / "log", "--do", "refuse"))
     async with school(tmp_path / "data", through=redis.url()) as taught:
         done = await taught.retrained()
-        assert (done.stand, "missed by 0.15" in wording.line(done)) == (RetrainingStatus.REFUSED, True)
+        assert (done.status, "missed by 0.15" in wording.line(done)) == (RetrainingStatus.REFUSED, True)
         assert taught.files() == [f"retraining-1.{end}" for end in ("report.json", "safetensors", "votes.jsonl")]
         assert json.loads((taught.data / "checkpoints" / "retraining-1.report.json").read_text()) == done.report
 
@@ -90,7 +90,7 @@ async def test_what_goes_wrong_there_is_the_same_line_as_here(
     start_station("gpu", LEASE, trainer(tmp_path / "log", "--do", does))
     async with school(tmp_path / "data", through=redis.url()) as taught:
         done = await taught.retrained()
-        assert (done.stand, done.error) == (RetrainingStatus.FAILED, line)
+        assert (done.status, done.error) == (RetrainingStatus.FAILED, line)
         assert taught.files() == []
 
 
@@ -111,8 +111,8 @@ async def test_a_killed_worker_has_its_training_taken_over(
         first.kill()
         async with asyncio.timeout(30):
             done = await taught.retrainer.finished(begun.id, changes)
-        assert (done.stand, done.attempts) == (RetrainingStatus.PROMOTED, 1), done.error
-        assert [loss for _, loss in done.course.losses] == [2.0, 1.9, 1.8, 1.7]
+        assert (done.status, done.attempts) == (RetrainingStatus.PROMOTED, 1), done.error
+        assert [loss for _, loss in done.progress.losses] == [2.0, 1.9, 1.8, 1.7]
         assert await asyncio.to_thread(gone, given(log)[0]["pid"])
 
 
@@ -122,11 +122,11 @@ async def test_it_is_cancelled_within_seconds(redis: RedisServer, start_station:
     async with school(tmp_path / "data", through=redis.url()) as taught:
         await taught.retrainer.start(BOSS)
         await taught.until("tuning")
-        assert (await taught.retrainer.cancel(BOSS)).stand is RetrainingStatus.CANCELLED
+        assert (await taught.retrainer.cancel(BOSS)).status is RetrainingStatus.CANCELLED
         async with asyncio.timeout(5):
             while taught.files() or not gone(given(log)[0]["pid"]):
                 await asyncio.sleep(0.05)
-        assert (await taught.retrained()).stand is RetrainingStatus.PROMOTED, "and the next one can begin"
+        assert (await taught.retrained()).status is RetrainingStatus.PROMOTED, "and the next one can begin"
 
 
 async def test_a_killed_bot_begins_anew_and_its_old_training_ends_by_itself(
@@ -143,9 +143,9 @@ async def test_a_killed_bot_begins_anew_and_its_old_training_ends_by_itself(
         bot.wait()
     async with school(data, through=redis.url(), lease=1.0) as taught:
         async with asyncio.timeout(30):
-            while not (found := await taught.retrainer.retraining(1)).stand.final:
+            while not (found := await taught.retrainer.retraining(1)).status.final:
                 await asyncio.sleep(0.05)
-        assert (found.stand, found.attempts, found.message_id) == (RetrainingStatus.PROMOTED, 2, "20"), found.error
+        assert (found.status, found.attempts, found.message_id) == (RetrainingStatus.PROMOTED, 2, "20"), found.error
         assert await stands(taught.store) == [RetrainingStatus.PROMOTED]
         hung, _ = given(log)
         assert gone(hung["pid"])
@@ -165,7 +165,7 @@ async def test_a_candidate_that_was_damaged_on_the_way_is_sent_again(
     monkeypatch.setattr(Files, "get", get)
     start_station("gpu", LEASE, trainer(tmp_path / "log"))
     async with school(tmp_path / "data", through=redis.url()) as taught:
-        assert (await taught.retrained()).stand is RetrainingStatus.PROMOTED
+        assert (await taught.retrained()).status is RetrainingStatus.PROMOTED
         assert damaged == 2
         assert len(given(tmp_path / "log")) == 1
 
@@ -186,7 +186,7 @@ async def test_a_redis_that_is_killed_meanwhile_and_has_forgotten_everything(
         go.touch()
         async with asyncio.timeout(30):
             done = await taught.retrainer.finished(begun.id, changes)
-        assert done.stand is RetrainingStatus.PROMOTED, done.error
+        assert done.status is RetrainingStatus.PROMOTED, done.error
         assert (len(given(log)), taught.given()) == (1, []), "it went on meanwhile"
 
 
@@ -201,6 +201,6 @@ async def test_where_no_worker_trains_the_bot_does_it_and_says_so(
     log = tmp_path / "log"
     await start_station("home", LEASE, trainer(log), trains="false").ready()
     async with school(tmp_path / "data", through=redis.url()) as taught:
-        assert (await taught.retrained()).stand is RetrainingStatus.PROMOTED
+        assert (await taught.retrained()).status is RetrainingStatus.PROMOTED
         assert (len(taught.given()), given(log)) == (1, [])
     assert "no worker trains just now: the bot trains beside itself" in caplog.text

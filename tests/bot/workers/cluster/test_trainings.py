@@ -76,10 +76,10 @@ async def test_a_training_that_three_workers_went_down_with_is_given_up(redis: R
             while not await broker.trainings.take(names[0], f"w{n}", "gpu", 0.1):
                 await asyncio.sleep(0.02)
         changes = taught.retrainer.changes()
-        if not (done := await taught.retrainer.retraining(begun.id)).stand.final:
+        if not (done := await taught.retrainer.retraining(begun.id)).status.final:
             async with asyncio.timeout(10):
                 done = await taught.retrainer.finished(begun.id, changes)
-        assert (done.stand, done.error) == (RetrainingStatus.FAILED, "3 workers went down while this was under way")
+        assert (done.status, done.error) == (RetrainingStatus.FAILED, "3 workers went down while this was under way")
     await broker.close()
 
 

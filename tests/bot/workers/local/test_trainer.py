@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from bot.core.errors import BadRequest, TrainerError
-from bot.core.retraining import Step
 from bot.workers.local.trainer import Trainer
 from bot.workers.training_job import TrainingJob
+from model.retraining.protocol import Step
 
 STAND_IN = (sys.executable, "-m", "tests.bot.workers.local.stand_in_trainer")
 
