@@ -17,9 +17,9 @@ from functools import lru_cache
 
 from model.errors import NotationError
 from model.music.form import Form
-from model.music.key import NATURAL, Key, Pitch
+from model.music.key import NATURAL, Key, Pitch, transpose_pitch
 from model.music.parts import Notes, Part, label
-from model.music.tune import TICKS, Note, transpose_pitch
+from model.music.tune import TICKS, Note
 
 LONGEST_BAR = 144  # ticks: 3/2 and 12/8
 BARS_SEEN = 33  # bar numbers above 32 look alike to the network

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from model.encoding.tokenizer import MEAN_PITCH
-from model.music.key import NATURAL, Key
+from model.music.key import NATURAL, Key, transpose_pitch
 from model.music.parts import Notes, Part
-from model.music.tune import transpose_pitch
 
 LOWEST, HIGHEST = 55, 83  # MIDI: the fiddle's first position and the fourth finger on its top string, G3 to B5
 _CENTRE = 69

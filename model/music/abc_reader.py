@@ -1,6 +1,6 @@
 """ABC notation (ABC standard 2.1) -> Tune, with exact fractions.
 
-Decorations, chord symbols, grace notes, slurs, lyrics and comments are dropped on purpose and counted in
+Decorations, annotations, grace notes, slurs, lyrics and comments are dropped on purpose and counted in
 `Tune.dropped`; of a chord the highest note stays. Text that cannot be read raises NotationError with its line.
 """
 
@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import accumulate
 
 from model.errors import InputError, NotationError
 from model.music.abc_symbols import CHORD_NOTE, KINDS, MUSIC, length_of, plain, tempo, unit_length
+from model.music.chord_symbols import ChordSymbol, is_chord
 from model.music.key import Key, Pitch
 from model.music.tune import Bar, Metre, Note, Tune
 
@@ -58,6 +60,7 @@ class _Reader:
     unit: Fraction | None = None
     bars: list[Bar] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    chords: list[tuple[int, str]] = field(default_factory=list)  # the index of the note it stands over, its name
     following: dict[str, bool | int] = field(default_factory=dict)  # what the last bar line says of the next bar
     accidentals: dict[int, int] = field(default_factory=dict)  # step -> alter, until the bar ends
     tuplet: tuple[int, Fraction] = (0, Fraction(1))  # notes left in it, sounding over written length
@@ -140,8 +143,10 @@ class _Reader:
             self._chord(match)
         elif kind == "inline":
             self._field(match["inline_name"], match["inline_value"].strip())
+        elif kind == "chord_symbol" and is_chord(match[kind][1:-1]):
+            self.chords.append((len(self.notes), match[kind][1:-1].strip()))
         elif kind not in ("space", "line_break"):
-            self.dropped[kind.replace("_", " ")] += 1
+            self.dropped["annotation" if kind == "chord_symbol" else kind] += 1
 
     def _pitch(self, accidental: str | None, letter: str, marks: str) -> Pitch:
         step = "CDEFGAB".index(letter.upper())
@@ -221,13 +226,19 @@ class _Reader:
     def _end_bar(self, *, end_repeat: bool, double: bool) -> None:
         if self.notes:
             flags = self.following
-            self.bars.append(
-                Bar(tuple(self.notes), bool(flags.get("start_repeat")), end_repeat, int(flags.get("ending", 0)), double)
-            )
+            repeat, ending = bool(flags.get("start_repeat")), int(flags.get("ending", 0))
+            self.bars.append(Bar(tuple(self.notes), repeat, end_repeat, ending, double, self._chord_symbols()))
             self.notes, self.following, self.accidentals = [], {}, {}
         elif self.bars and not self.following:
             last = self.bars[-1]
             self.bars[-1] = replace(last, end_repeat=last.end_repeat or end_repeat, double=last.double or double)
+
+    def _chord_symbols(self) -> tuple[ChordSymbol, ...]:
+        """Those of the bar that ends; one behind its last note waits for the next bar."""
+        onsets = [Fraction(0), *accumulate(note.length for note in self.notes)]
+        here = [(index, name) for index, name in self.chords if index < len(self.notes)]
+        self.chords = [(0, name) for index, name in self.chords if index >= len(self.notes)]
+        return tuple(ChordSymbol(onsets[index], name) for index, name in here)
 
     def tune(self) -> Tune:
         if self.key is None or self.metre is None or self.unit is None:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from model.music.key import LETTERS, Key, Pitch
 from model.music.tune import Bar, Note, Tune
@@ -72,9 +74,12 @@ def write_bar(bar: Bar, tune: Tune, before: tuple[Note, ...] = ()) -> str:
     if before and bar.notes:
         accidentals.carry(before[0], bar.notes[0])
     text, position, rest_of_tuplet, pair_left = "", offset, 0, 0
+    bar, symbols = _split_at_chords(bar), list(bar.chords)
     for index, note in enumerate(bar.notes):
         if text and position % tune.metre.beam == 0 and not rest_of_tuplet:
             text += " "
+        while symbols and symbols[0].at <= position - offset:
+            text += f'"{symbols.pop(0).name}"'
         if not rest_of_tuplet and _odd(note.length) > 1:
             rest_of_tuplet, ratio, prefix = _tuplet(bar.notes[index:])
             text += prefix
@@ -92,6 +97,20 @@ def write_bar(bar: Bar, tune: Tune, before: tuple[Note, ...] = ()) -> str:
         text += _write_note(note, written / tune.unit_length, accidentals) + mark
         position += note.length
     return text
+
+
+def _split_at_chords(bar: Bar) -> Bar:
+    """`bar` with notes of plain length cut, and tied, where a chord symbol stands inside one: ABC has them on notes."""
+    places = sorted(chord.at for chord in bar.chords)
+    notes: list[Note] = []
+    onset = Fraction(0)
+    for note in bar.notes:
+        inside = [at - onset for at in places if onset < at < onset + note.length and _odd(at - onset) == 1]
+        for start, end in pairwise([Fraction(0), *inside, note.length] if _odd(note.length) == 1 else ()):
+            notes.append(note._replace(length=end - start, tied=bool(note.pitch) and (note.tied or end < note.length)))
+        notes += [note] if _odd(note.length) > 1 else []
+        onset += note.length
+    return replace(bar, notes=tuple(notes))
 
 
 def _broken(note: Note, following: tuple[Note, ...], into_beam: Fraction, tune: Tune) -> str:

@@ -58,6 +58,13 @@ class Pitch(NamedTuple):
         return self.step + 7 * self.octave
 
 
+def transpose_pitch(pitch: Pitch, steps: int, semitones: int) -> Pitch:
+    """Move a spelled pitch by a spelled interval of `steps` letters and `semitones`."""
+    octave, step = divmod(pitch.line + steps, 7)
+    alter = pitch.midi + semitones - (NATURAL[step] + 12 * (octave + 1))
+    return Pitch(step, alter, octave)
+
+
 @dataclass(frozen=True)
 class Key:
     """`step` 0-6 = C-B and `alter` -1, 0 or 1 name the tonic; `mode` is a key of MODES."""

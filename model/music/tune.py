@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from model.errors import InputError
-from model.music.key import NATURAL, Key, Pitch
+from model.music.chord_symbols import ChordSymbol, transposed
+from model.music.key import NATURAL, Key, Pitch, transpose_pitch
 
 WHOLE = Fraction(1)
 TICKS = 96  # ticks to a whole note: divides every length the model composes with
@@ -75,7 +76,8 @@ class Bar:
     """The notes between two bar lines, and what those lines say.
 
     `ending` is the number of the ending that begins with this bar, 0 for none. `double` is a thin double or final bar
-    line at its right.
+    line at its right. `chords` are the chord symbols above the notes, in order; nothing that composes or compares tunes
+    looks at them.
     """
 
     notes: tuple[Note, ...]
@@ -83,6 +85,7 @@ class Bar:
     end_repeat: bool = False
     ending: int = 0
     double: bool = False
+    chords: tuple[ChordSymbol, ...] = ()
 
     @property
     def length(self) -> Fraction:
@@ -149,13 +152,6 @@ class Tune:
         return sum((bar.length for bar in self.played()), Fraction(0))
 
 
-def transpose_pitch(pitch: Pitch, steps: int, semitones: int) -> Pitch:
-    """Move a spelled pitch by a spelled interval of `steps` letters and `semitones`."""
-    octave, step = divmod(pitch.line + steps, 7)
-    alter = pitch.midi + semitones - (NATURAL[step] + 12 * (octave + 1))
-    return Pitch(step, alter, octave)
-
-
 def transpose(tune: Tune, key: Key, octaves: int = 0) -> Tune:
     """`tune` moved to `key` (same mode), to the tonic's nearest octave below or at the same one, plus `octaves`.
 
@@ -169,5 +165,9 @@ def transpose(tune: Tune, key: Key, octaves: int = 0) -> Tune:
     def moved(note: Note) -> Note:
         return note._replace(pitch=transpose_pitch(note.pitch, steps, semitones)) if note.pitch else note
 
-    bars = tuple(replace(bar, notes=tuple(map(moved, bar.notes))) for bar in tune.bars)
+    def moved_bar(bar: Bar) -> Bar:
+        chords = tuple(ChordSymbol(at, transposed(name, steps, semitones)) for at, name in bar.chords)
+        return replace(bar, notes=tuple(map(moved, bar.notes)), chords=chords)
+
+    bars = tuple(map(moved_bar, tune.bars))
     return replace(tune, key=key, bars=bars)

@@ -115,9 +115,9 @@ def test_metre_and_default_unit_length(header: str, metre: Metre, unit: Fraction
 
 
 def test_what_is_dropped_is_counted() -> None:
-    tune = read('"Am"A{B}c ~d !trill!e [CEG]2 (AB) % so\nw: la la\n[K:D]f [M:3/4]g')
+    tune = read('"^so"A{B}c ~d !trill!e [CEG]2 (AB) % so\nw: la la\n[K:D]f [M:3/4]g')
     assert tune.dropped == {
-        "chord symbol": 1,
+        "annotation": 1,
         "grace": 1,
         "decoration": 2,
         "chord": 1,
