@@ -13,7 +13,7 @@ from bot.store.migrate import migrate
 from bot.store.tables import metadata
 from tests.engines import postgres, redis_server
 from tests.engines.redis_server import RedisServer
-from tests.engines.worker_processes import StartStation, StationProcess
+from tests.engines.worker_processes import AgentProcess, StartAgent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,9 +65,9 @@ def redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def start_station(redis: RedisServer, tmp_path: Path) -> Iterator[StartStation]:
+def start_agent(redis: RedisServer, tmp_path: Path) -> Iterator[StartAgent]:
     """Starts worker processes, which are gone afterwards."""
-    started: list[StationProcess] = []
+    started: list[AgentProcess] = []
 
     def start(
         name: str = "home",
@@ -75,8 +75,8 @@ def start_station(redis: RedisServer, tmp_path: Path) -> Iterator[StartStation]:
         *options: str,
         program: str = "tests.bot.workers.agent.worker_process",
         trains: str = "",
-    ) -> StationProcess:
-        started.append(StationProcess(tmp_path, redis.url(), name, lease, *options, program=program, trains=trains))
+    ) -> AgentProcess:
+        started.append(AgentProcess(tmp_path, redis.url(), name, lease, *options, program=program, trains=trains))
         return started[-1]
 
     yield start

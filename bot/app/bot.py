@@ -151,7 +151,7 @@ def local_worker(
         silence=config.worker.silence,
         memory=config.worker.memory,
         slots=config.queue.at_once,
-        heard=heard,
+        on_event=heard,
         command=command or COMMAND,
     )
 

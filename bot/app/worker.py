@@ -42,7 +42,7 @@ async def _work(config: Config, command: Sequence[str], protocol: int, trainer: 
     broker, vitals = _broker(config, protocol), Vitals()
     name = config.workers.name or socket.gethostname()
     try:
-        async with local_worker(config, vitals.heard, command) as local:
+        async with local_worker(config, vitals.on_event, command) as local:
             station = _station(config, broker, local, vitals, name)
             station.training = _training(config, broker, station.cache, trainer)
             print(f"worker {name}: ready for {config.workers.slots} tunes at a time, at {broker.address}", flush=True)

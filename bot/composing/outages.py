@@ -12,13 +12,13 @@ class Source(Protocol):
     """What may be away."""
 
     @property
-    def trouble(self) -> str:
+    def outage(self) -> str:
         """A line for those who wait; empty while all is well."""
         ...
 
 
 async def publish_outages(listeners: PromptBroadcaster, *sources: Source) -> None:
-    """Look at each source all the time, and pass on the first that is in trouble. Never returns."""
+    """Look at each source all the time, and pass on the first outage. Never returns."""
     while True:
-        listeners.mention(next((line for source in sources if (line := source.trouble)), ""))
+        listeners.mention(next((line for source in sources if (line := source.outage)), ""))
         await asyncio.sleep(LOOK_EVERY)

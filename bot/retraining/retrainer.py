@@ -190,7 +190,7 @@ class Retrainer:
         """Those of a platform whose message does not show their end, as far as they are now."""
         return [self._newest(each) for each in await self.store.learning.undelivered(platform)]
 
-    async def delivers(self, number: int) -> bool:
+    async def claim_delivery(self, number: int) -> bool:
         """Whether this process is to show the end of one: not where its message does, or another that lives is to."""
         return await retry_while_unavailable(
             self.store.learning.delivers, number, self._runner, timedelta(seconds=self.lease)

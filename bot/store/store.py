@@ -54,7 +54,7 @@ class Store:
         return cls(Database(database_url(location)), Lease(secrets.token_hex(8), lease))
 
     @property
-    def trouble(self) -> str:
+    def outage(self) -> str:
         """A line for whoever waits while the database does not answer; empty while it does."""
         return "the database does not answer: your tune waits until it does…" if self._database.away else ""
 

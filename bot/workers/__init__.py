@@ -19,7 +19,7 @@ class Workers(Protocol):
         ...
 
     @property
-    def trouble(self) -> str:
+    def outage(self) -> str:
         """A line for whoever waits while nothing can be composed; empty while all is well."""
         ...
 

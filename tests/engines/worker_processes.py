@@ -10,7 +10,7 @@ from typing import Protocol
 from tests.command_line import ROOT, environment
 
 
-class StationProcess:
+class AgentProcess:
     """`python -m bot worker` with the stand-in, in a process of its own."""
 
     def __init__(
@@ -43,7 +43,7 @@ class StationProcess:
         self.process.wait()
 
 
-class StartStation(Protocol):
+class StartAgent(Protocol):
     def __call__(
         self, name: str = ..., lease: float = ..., *options: str, program: str = ..., trains: str = ...
-    ) -> StationProcess: ...
+    ) -> AgentProcess: ...

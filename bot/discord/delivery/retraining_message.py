@@ -40,7 +40,7 @@ class RetrainingMessages:
     async def take_over(self, client: Callable[[], discord.Client]) -> None:
         """Show those that ended without their message showing it, where no other bot is to; go on having one's own."""
         for owed in await self._parts.retrainer.undelivered(PLATFORM):
-            if owed.status.final and await self._parts.retrainer.delivers(owed.id):
+            if owed.status.final and await self._parts.retrainer.claim_delivery(owed.id):
                 self._pass_on(client, owed)
 
     async def stop(self) -> None:
@@ -93,7 +93,7 @@ class _LiveMessage:
             if not self._ended.is_set():
                 await self._mention_progress()
                 await self._pause()
-        if not await self._parts.retrainer.delivers(self._latest.id):
+        if not await self._parts.retrainer.claim_delivery(self._latest.id):
             return  # another bot shows it
         for pause in RETRIES:
             try:

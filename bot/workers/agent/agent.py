@@ -34,7 +34,7 @@ class Vitals:
     device: str = ""
     memory: int = 0  # MiB
 
-    def heard(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         if event.state == "alive":
             self.device, self.memory = event.device, event.memory
 

@@ -100,7 +100,7 @@ class Cluster:
         await self._broker.close()
 
     @property
-    def trouble(self) -> str:
+    def outage(self) -> str:
         """A line for whoever waits while nothing can be composed; empty while all is well."""
         if self._away:
             return _AWAY

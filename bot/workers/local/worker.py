@@ -55,7 +55,7 @@ class LocalWorker:
     the next one. Jobs that two workers died with are tried again one at a time: the one at fault takes no other along.
 
     A worker that says nothing for `silence` seconds is killed too, and one that takes up more than `memory` MiB is
-    replaced between two batches. `heard` is called with what a worker says of itself: `alive` and `batch`.
+    replaced between two batches. `on_event` is called with what a worker says of itself: `alive` and `batch`.
     """
 
     threads: int = 1
@@ -66,9 +66,9 @@ class LocalWorker:
     silence: float = 30.0
     memory: int | None = None
     slots: int = 1  # jobs that it is given at once, as far as it is told
-    heard: Callable[[Event], None] = lambda _: None
+    on_event: Callable[[Event], None] = lambda _: None
     restarts: int = 0
-    trouble: str = ""  # its prompts wait the moment that a restart takes
+    outage: str = ""  # its prompts wait the moment that a restart takes
     _vitals: Event = field(default_factory=lambda: Event("", "alive"))
     _heard_at: float = field(default_factory=time.monotonic)
     _pending: dict[str, _Pending] = field(default_factory=dict)
@@ -205,7 +205,7 @@ class LocalWorker:
 
     def _take(self, event: Event, process: WorkerProcess) -> None:
         if not event.id:
-            self.heard(event)
+            self.on_event(event)
             if event.state == "alive":
                 self._vitals, self._heard_at = event, time.monotonic()
                 self._weigh(event.memory, process)

@@ -10,29 +10,29 @@ from bot.core.errors import StoreError
 from bot.core.retraining import RetrainingStatus
 from bot.retraining import run, training_data
 from bot.store.learning import Learning
-from tests.bot.retraining.retrainers import ANN, school, stands
+from tests.bot.retraining.retrainers import ANN, running_retrainer, statuses
 
 
 async def test_votes_that_cannot_be_written_are_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with school(tmp_path / "data") as taught:
+    async with running_retrainer(tmp_path / "data") as running:
 
         def full(*_: object) -> None:
             raise OSError(28, os.strerror(28))
 
         monkeypatch.setattr(training_data, "_append", full)
-        done = await taught.retrained()
+        done = await running.retrain()
         assert done.status is RetrainingStatus.FAILED
         assert done.error.endswith("retraining-1.votes.jsonl: No space left on device")
-        assert taught.files() == []
+        assert running.files() == []
         monkeypatch.undo()
-        assert (await taught.retrained()).status is RetrainingStatus.PROMOTED
+        assert (await running.retrain()).status is RetrainingStatus.PROMOTED
 
 
 async def test_a_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None:
-    async with school(tmp_path / "data") as taught:
+    async with running_retrainer(tmp_path / "data") as running:
         (tmp_path / "data" / "checkpoints").write_text("a file")
-        assert "cannot make the folder" in (await taught.retrained()).error
-        assert await taught.store.current_version() == 1
+        assert "cannot make the folder" in (await running.retrain()).error
+        assert await running.store.current_version() == 1
 
 
 async def test_an_end_that_cannot_be_stored_is_stored_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,8 +47,8 @@ async def test_an_end_that_cannot_be_stored_is_stored_later(tmp_path: Path, monk
         return await promote(self, *args, **found)
 
     monkeypatch.setattr(Learning, "promote", full_at_first)
-    async with school(tmp_path / "data") as taught:
-        assert (await taught.retrained()).status is RetrainingStatus.PROMOTED
+    async with running_retrainer(tmp_path / "data") as running:
+        assert (await running.retrain()).status is RetrainingStatus.PROMOTED
         assert len(tries) == 3
 
 
@@ -61,13 +61,13 @@ async def test_an_end_that_can_never_be_stored_loses_nothing(tmp_path: Path, mon
     with monkeypatch.context() as patch:
         patch.setattr(Learning, "promote", full)
         patch.setattr(Learning, "end", full)
-        async with school(tmp_path / "data") as taught:
-            await taught.retrainer.start(ANN)
-            while taught.retrainer.here(1):
-                await taught.retrainer.status()
-            assert await taught.store.current_version() == 1
-            assert "retraining-1.safetensors" in taught.files(), "nobody knows that it may go"
-    async with school(tmp_path / "data", lease=0.5) as taught:  # it begins again
-        changes = taught.retrainer.changes()
-        assert (await taught.retrainer.finished(1, changes)).status is RetrainingStatus.PROMOTED
-        assert await stands(taught.store) == [RetrainingStatus.PROMOTED]
+        async with running_retrainer(tmp_path / "data") as running:
+            await running.retrainer.start(ANN)
+            while running.retrainer.here(1):
+                await running.retrainer.status()
+            assert await running.store.current_version() == 1
+            assert "retraining-1.safetensors" in running.files(), "nobody knows that it may go"
+    async with running_retrainer(tmp_path / "data", lease=0.5) as running:  # it begins again
+        changes = running.retrainer.changes()
+        assert (await running.retrainer.finished(1, changes)).status is RetrainingStatus.PROMOTED
+        assert await statuses(running.store) == [RetrainingStatus.PROMOTED]

@@ -21,17 +21,17 @@ from tests.bot.workers.local.test_worker import until
 from tests.command_line import ran
 from tests.engines import postgres, redis_server
 from tests.engines.redis_server import RedisServer
-from tests.engines.worker_processes import StartStation
+from tests.engines.worker_processes import StartAgent
 
 ANN = Place("web", "local", "ann", "Ann")
 
 
 async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
-    tmp_path: Path, database: str, redis: RedisServer, start_station: StartStation, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, database: str, redis: RedisServer, start_agent: StartAgent, caplog: pytest.LogCaptureFixture
 ) -> None:
     mine = tmp_path / "mine.safetensors"
     checkpoint.write(mine, replace(checkpoint.read(checkpoint.SHIPPED), facts={"mine": True}))
-    worker = start_station("gpu at home", 5.0, program="bot worker")
+    worker = start_agent("gpu at home", 5.0, program="bot worker")
     config = Config(
         data_dir=tmp_path / "data",
         store=Store(url=SecretStr(database)),
@@ -71,16 +71,14 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
     assert not any(secret in said for secret in (redis_server.QUOTED, redis_server.PASSWORD, postgres.QUOTED))
 
 
-async def test_check_says_which_workers_there_are(
-    tmp_path: Path, redis: RedisServer, start_station: StartStation
-) -> None:
+async def test_check_says_which_workers_there_are(tmp_path: Path, redis: RedisServer, start_agent: StartAgent) -> None:
     def check() -> subprocess.CompletedProcess[str]:
         return ran(tmp_path / "data", "check", TUNESMITH_WORKERS__BROKER=redis.url(), TUNESMITH_WEB__ENABLED="false")
 
     nobody = await asyncio.to_thread(check)
     assert nobody.returncode == 1
     assert "WRONG  worker: no worker is at the broker: start one with python -m bot worker\n" in nobody.stdout
-    await start_station("home").ready()
+    await start_agent("home").ready()
     done = await asyncio.to_thread(check)
     assert done.returncode == 0, done.stdout
     assert "ok     worker: home (" in done.stdout

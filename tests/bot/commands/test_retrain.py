@@ -17,7 +17,7 @@ import pytest
 from bot.core.retraining import RetrainingStatus
 from bot.core.values import Place
 from bot.store import Store
-from tests.bot.retraining.retrainers import BOSS, school, vote
+from tests.bot.retraining.retrainers import BOSS, running_retrainer, vote
 from tests.command_line import ROOT, environment
 
 
@@ -139,8 +139,8 @@ def hanging(process: "subprocess.Popen[str]", mark: Path) -> list[psutil.Process
 
 
 async def test_it_waits_for_no_turn_beside_a_bot_that_retrains_and_is_told_so(data: Path) -> None:
-    async with school(data, "--do", "hang") as taught:
-        await taught.retrainer.start(BOSS)
+    async with running_retrainer(data, "--do", "hang") as running:
+        await running.retrainer.start(BOSS)
         status, _, err = await asyncio.to_thread(ran, data, "--minimum-votes", "6")
         assert (status, err) == (1, "error: retraining 1 is under way, and there is one at a time: see /model status\n")
 
@@ -151,10 +151,10 @@ async def test_one_that_was_killed_is_failed_by_the_bot_and_blocks_nobody(data: 
     await asyncio.to_thread(hanging, process, mark)
     process.kill()
     await asyncio.to_thread(process.communicate)
-    async with school(data, lease=1.0) as taught:
+    async with running_retrainer(data, lease=1.0) as running:
         async with asyncio.timeout(20):
-            while not (await taught.retrainer.retraining(1)).status.final:  # noqa: ASYNC110
+            while not (await running.retrainer.retraining(1)).status.final:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        found = await taught.retrainer.retraining(1)
+        found = await running.retrainer.retraining(1)
         assert (found.status, found.error) == (RetrainingStatus.FAILED, "its command was killed")
-        assert (await taught.retrained(Place("web", "local", "ann"))).status is RetrainingStatus.PROMOTED
+        assert (await running.retrain(Place("web", "local", "ann"))).status is RetrainingStatus.PROMOTED

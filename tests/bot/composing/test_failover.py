@@ -21,7 +21,7 @@ from tests.command_line import ROOT
 from tests.engines import postgres
 from tests.engines.proxy import proxy
 from tests.engines.redis_server import RedisServer
-from tests.engines.worker_processes import StartStation
+from tests.engines.worker_processes import StartAgent
 
 LEASE = 1.0  # seconds: the shortest that a setting allows
 
@@ -145,9 +145,9 @@ async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members
 
 
 async def test_a_bot_that_is_killed_while_workers_have_its_prompts_has_another_answer_them(
-    database: str, redis: RedisServer, start_station: StartStation, tmp_path: Path
+    database: str, redis: RedisServer, start_agent: StartAgent, tmp_path: Path
 ) -> None:
-    start_station("home")
+    start_agent("home")
     words = database, str(LEASE), redis.url(), str(tmp_path / "mark")
     command = (sys.executable, "-m", "tests.bot.composing.killable_bot", *words)
     victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)

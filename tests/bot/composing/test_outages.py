@@ -17,7 +17,7 @@ from model.prompt import parse_prompt
 
 @dataclass
 class Source:
-    trouble: str = ""
+    outage: str = ""
 
 
 def prompt(number: int, state: State = State.QUEUED) -> StoredPrompt:
@@ -31,7 +31,7 @@ async def test_an_outage_is_told_to_all_who_wait_and_taken_back(monkeypatch: pyt
     for number in (1, 2):
         listeners.tell(Progress(prompt(number), ahead=number))
     telling = asyncio.create_task(publish_outages(listeners, store, worker))
-    worker.trouble = "no composer is there"
+    worker.outage = "no composer is there"
     async with asyncio.timeout(5):
         told: list[tuple[int, int, str]] = []
         while len(told) < 2:
@@ -44,11 +44,11 @@ async def test_an_outage_is_told_to_all_who_wait_and_taken_back(monkeypatch: pyt
         assert progress.note == "no composer is there"
         assert progress_json(progress)["status"] == "no composer is there"
         assert status(progress).endswith("in D major: no composer is there")
-        store.trouble = "the database does not answer"
+        store.outage = "the database does not answer"
         assert {(await anext(changes)).note for _ in range(3)} == {"the database does not answer"}
-        store.trouble = worker.trouble = ""
+        store.outage = worker.outage = ""
         assert [(await anext(changes)).note for _ in range(3)] == [""] * 3
-        store.trouble = "away again"
+        store.outage = "away again"
         await anext(changes)
         listeners.tell(Progress(prompt(1, State.CANCELLED)))
         ended = next(p for p in [await anext(changes) for _ in range(3)] if p.prompt.id == 1)

@@ -11,7 +11,7 @@ import discord
 from bot.core.values import Place
 from bot.discord.delivery import prompt_message
 from tests.bot.discord.simulated_server import Stage, custom_ids
-from tests.bot.retraining.retrainers import choose_first, vote
+from tests.bot.retraining.retrainers import use_first_version, vote
 
 Save = Callable[..., Awaitable[None]]  # a file's name, what to show, to whom, and in which channel
 Scene = Callable[[Stage, Save], Awaitable[None]]
@@ -114,7 +114,7 @@ async def waits(on: Stage, save: Save) -> None:
     on.bot.composer.limits.member_cooldown = 60.0
     await on.ben.slash(on.channel, "compose", key="D", rhythm="polka")
     await save("cooldown", (await on.ben.slash(on.channel, "compose", key="D")).followups[-1], on.ben)
-    with patch.object(on.bot.worker, "trouble", "no composer is there; it begins as soon as one is"):
+    with patch.object(on.bot.worker, "outage", "no composer is there; it begins as soon as one is"):
         await asyncio.sleep(4)
         await save("outage", waiting)
     on.bot.renderer.go.set()
@@ -132,7 +132,7 @@ async def waits(on: Stage, save: Save) -> None:
 
 async def boss_of(on: Stage) -> Any:
     role = on.guild.create_role("managers", permissions=discord.Permissions(manage_guild=True))
-    await choose_first(on.bot.store, on.parts.config.data_dir)
+    await use_first_version(on.bot.store, on.parts.config.data_dir)
     await vote(on.bot.store)
     return on.guild.add_member(on.env.create_user("boss"), roles=[role])
 

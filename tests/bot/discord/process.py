@@ -46,7 +46,7 @@ class Renderer:
 
 
 def worker(_config: Config, heard: Callable[[Event], None] = lambda _: None) -> LocalWorker:
-    return LocalWorker(command=STAND_IN, heard=heard)
+    return LocalWorker(command=STAND_IN, on_event=heard)
 
 
 async def watched(serve_: Callable[..., Coroutine[Any, Any, None]], lags: Path, *parts: Any) -> None:

@@ -19,7 +19,7 @@ from bot.discord.delivery.retraining_message import RetrainingMessages
 from tests.bot.discord.loopback import Loopback, loopback, reply
 from tests.bot.discord.payloads import GROUP, IN_SECOND
 from tests.bot.discord.wire import arrived, bot_on
-from tests.bot.retraining.retrainers import BOSS, Class, school
+from tests.bot.retraining.retrainers import BOSS, RunningRetrainer, running_retrainer
 from tests.command_line import Running
 from tests.engines import postgres
 
@@ -125,13 +125,15 @@ class Channel:
 
 
 @asynccontextmanager
-async def bot_with_messages(data: Path, database: str) -> AsyncIterator[tuple[Class, RetrainingMessages, Channel]]:
-    async with school(data, database=database, lease=LEASE) as taught:
+async def bot_with_messages(
+    data: Path, database: str
+) -> AsyncIterator[tuple[RunningRetrainer, RetrainingMessages, Channel]]:
+    async with running_retrainer(data, database=database, lease=LEASE) as running:
         channel = Channel()
-        live = RetrainingMessages(SimpleNamespace(retrainer=taught.retrainer))  # type: ignore[arg-type]
+        live = RetrainingMessages(SimpleNamespace(retrainer=running.retrainer))  # type: ignore[arg-type]
         following = asyncio.create_task(live.follow(lambda: channel))  # type: ignore[arg-type,return-value]
         try:
-            yield taught, live, channel
+            yield running, live, channel
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
@@ -140,11 +142,11 @@ async def bot_with_messages(data: Path, database: str) -> AsyncIterator[tuple[Cl
 
 async def test_the_message_of_a_retraining_is_one_bots(tmp_path: Path, database: str) -> None:
     one, other = (bot_with_messages(tmp_path / name, database) for name in ("one", "other"))
-    async with one as (taught, live, channel), other as (_, beside, silent):
-        done = await taught.retrained(BOSS, message=Message("10", "20"))
+    async with one as (running, live, channel), other as (_, beside, silent):
+        done = await running.retrain(BOSS, message=Message("10", "20"))
         await beside.take_over(lambda: silent)  # type: ignore[arg-type,return-value]
         async with asyncio.timeout(10):
-            while await taught.retrainer.undelivered("discord"):  # noqa: ASYNC110
+            while await running.retrainer.undelivered("discord"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert done.status is RetrainingStatus.PROMOTED
         assert (channel.titles[-1].startswith("Passed: version 2"), silent.titles) == (True, [])
@@ -154,8 +156,8 @@ async def test_the_message_of_a_retraining_is_one_bots(tmp_path: Path, database:
 async def test_one_whose_bot_has_gone_before_it_showed_the_end_is_shown_by_another(
     tmp_path: Path, database: str
 ) -> None:
-    async with bot_with_messages(tmp_path / "other", database) as (taught, live, channel):
-        learning = taught.store.learning
+    async with bot_with_messages(tmp_path / "other", database) as (running, live, channel):
+        learning = running.store.learning
         begun = await learning.begin(BOSS, Options(1), 1, "gone", Message("10", "20"))
         await learning.end(begun.id, "gone", RetrainingStatus.FAILED, error="too bad")
         await live.take_over(lambda: channel)  # type: ignore[arg-type,return-value]
@@ -164,7 +166,7 @@ async def test_one_whose_bot_has_gone_before_it_showed_the_end_is_shown_by_anoth
         for _ in range(2):
             await live.take_over(lambda: channel)  # type: ignore[arg-type,return-value]
         async with asyncio.timeout(10):
-            while await taught.retrainer.undelivered("discord"):  # noqa: ASYNC110
+            while await running.retrainer.undelivered("discord"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         await live.take_over(lambda: channel)  # type: ignore[arg-type,return-value]
         assert channel.titles == ["Failed, so nothing has changed: too bad"]

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.core.values import Message
-from tests.bot.retraining.retrainers import BOSS, school
+from tests.bot.retraining.retrainers import BOSS, running_retrainer
 
 
 async def main(data: Path, *words: str) -> None:
@@ -18,8 +18,8 @@ async def main(data: Path, *words: str) -> None:
 
         vars(trainings).update(LASTS=1000)
         through, *words = words  # type: ignore[assignment]
-    async with school(data, *words, through=through) as taught:
-        await taught.retrainer.start(BOSS, message=Message("10", "20"))
+    async with running_retrainer(data, *words, through=through) as running:
+        await running.retrainer.start(BOSS, message=Message("10", "20"))
         await asyncio.sleep(60)
 
 

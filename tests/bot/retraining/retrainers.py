@@ -40,7 +40,7 @@ class Draws:
 
 
 @dataclass
-class Class:
+class RunningRetrainer:
     """The parts, running."""
 
     store: Store
@@ -49,14 +49,14 @@ class Class:
     log: Path
     data: Path
 
-    async def retrained(self, place: Place = ANN, **options: Any) -> Retraining:
+    async def retrain(self, place: Place = ANN, **options: Any) -> Retraining:
         """A retraining, from its beginning to its end."""
         changes = self.retrainer.changes()
         begun = await self.retrainer.start(place, **options)
         async with asyncio.timeout(30):
             return await self.retrainer.finished(begun.id, changes)
 
-    async def until(self, stage: str) -> None:
+    async def reached(self, stage: str) -> None:
         """Wait until the trainer says that it is at a stage."""
         async with asyncio.timeout(20):
             async for news in self.retrainer.changes():
@@ -66,13 +66,15 @@ class Class:
     def files(self) -> list[str]:
         return sorted(path.name for path in (self.data / "checkpoints").glob("*"))
 
-    def given(self) -> list[dict[str, Any]]:
+    def trainer_inputs(self) -> list[dict[str, Any]]:
         """What each trainer was given."""
         return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
 
 
 @asynccontextmanager
-async def school(data: Path, *words: str, votes: bool = True, **options: Any) -> AsyncIterator[Class]:
+async def running_retrainer(
+    data: Path, *words: str, votes: bool = True, **options: Any
+) -> AsyncIterator[RunningRetrainer]:
     """A retrainer on the data directory `data`; `words` go to the stand-in, `options` to the Retrainer.
 
     `through` is the URL of a Redis whose workers train.
@@ -84,9 +86,9 @@ async def school(data: Path, *words: str, votes: bool = True, **options: Any) ->
     url = options.pop("through", "")
     async with (
         await Store.open(options.pop("database", data / "tunesmith.db")) as store,
-        far_away(url, trainer) if url else nullcontext(trainer) as chosen,
+        remote_trainer(url, trainer) if url else nullcontext(trainer) as chosen,
     ):
-        await choose_first(store, data)
+        await use_first_version(store, data)
         if votes and not await store.learning.count_votes(("web", "discord"), 1):
             await vote(store)
         draws = Draws()
@@ -94,11 +96,11 @@ async def school(data: Path, *words: str, votes: bool = True, **options: Any) ->
         rest = data / "checkpoints", data, draws
         usual["workers"] = lambda: [GPU]
         async with Retrainer(store, chosen, *rest, **{**usual, **options}) as retrainer:
-            yield Class(store, retrainer, draws, log, data)
+            yield RunningRetrainer(store, retrainer, draws, log, data)
 
 
 @asynccontextmanager
-async def far_away(url: str, local: Trainer) -> AsyncIterator["RemoteTrainer"]:
+async def remote_trainer(url: str, local: Trainer) -> AsyncIterator["RemoteTrainer"]:
     """Workers behind a Redis, who train."""
     from bot.workers.cluster.client import Cluster
     from bot.workers.cluster.trainer_client import RemoteTrainer
@@ -107,7 +109,7 @@ async def far_away(url: str, local: Trainer) -> AsyncIterator["RemoteTrainer"]:
         yield RemoteTrainer(url, local, cluster, lease=1.5)
 
 
-async def choose_first(store: Store, data: Path) -> None:
+async def use_first_version(store: Store, data: Path) -> None:
     """Version 1, a file of its own, in use."""
     if await store.current_version() is None:
         first = data / "first.safetensors"
@@ -134,6 +136,6 @@ async def vote(store: Store, members: Collection[str] = ("2000", "3000"), count:
     return made
 
 
-async def stands(store: Store) -> list[RetrainingStatus]:
+async def statuses(store: Store) -> list[RetrainingStatus]:
     """Of all retrainings, the oldest first."""
     return [each.status for each in reversed(await store.learning.latest(100))]

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from bot.core.retraining import RetrainingStatus
-from tests.bot.retraining.retrainers import VOTES, school, stands
+from tests.bot.retraining.retrainers import VOTES, running_retrainer, statuses
 from tests.command_line import ROOT
 
 STAGES = ["reading", "tuning", "checking", "written", "proving"]
@@ -51,10 +51,10 @@ async def test_one_killed_at_any_stage_is_gone_on_with_and_its_message_too(tmp_p
         async with asyncio.timeout(10):
             while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
                 await asyncio.sleep(0.05)
-    async with school(data, lease=1.0) as taught:
-        assert await taught.store.current_version() == 1
+    async with running_retrainer(data, lease=1.0) as running:
+        assert await running.store.current_version() == 1
         async with asyncio.timeout(30):
-            while not (found := await taught.retrainer.retraining(1)).status.final:
+            while not (found := await running.retrainer.retraining(1)).status.final:
                 await asyncio.sleep(0.05)
         assert (found.status, found.attempts, found.message_id, found.votes) == (
             RetrainingStatus.PROMOTED,
@@ -62,8 +62,8 @@ async def test_one_killed_at_any_stage_is_gone_on_with_and_its_message_too(tmp_p
             "20",
             VOTES,
         )
-        assert await stands(taught.store) == [RetrainingStatus.PROMOTED]
-        assert await taught.store.current_version() == 2
-        assert [version.number for version in await taught.store.versions()] == [1, 2]
+        assert await statuses(running.store) == [RetrainingStatus.PROMOTED]
+        assert await running.store.current_version() == 2
+        assert [version.number for version in await running.store.versions()] == [1, 2]
     if psutil.pid_exists(child):
         psutil.Process(child).kill()

@@ -12,52 +12,52 @@ import pytest
 from bot.core.errors import BadRequest
 from bot.core.retraining import RetrainingStatus
 from bot.core.values import Place
-from tests.bot.retraining.retrainers import ANN, BOSS, school, stands, tunes, vote
+from tests.bot.retraining.retrainers import ANN, BOSS, running_retrainer, statuses, tunes, vote
 
 
 @pytest.mark.parametrize(("members", "said"), [((), "there are 0 votes"), (("2000",), "there are 3 votes")])
 async def test_with_too_few_votes_nothing_begins(tmp_path: Path, members: Sequence[str], said: str) -> None:
-    async with school(tmp_path / "data", votes=False) as taught:
-        await vote(taught.store, members)
+    async with running_retrainer(tmp_path / "data", votes=False) as running:
+        await vote(running.store, members)
         with pytest.raises(BadRequest, match=f"{said} to learn from, and a retraining needs at least 6"):
-            await taught.retrainer.start(ANN)
-        assert await stands(taught.store) == []
-        assert taught.given() == []
+            await running.retrainer.start(ANN)
+        assert await statuses(running.store) == []
+        assert running.trainer_inputs() == []
         if members:
-            assert (await taught.retrained(minimum_votes=3)).status is RetrainingStatus.PROMOTED
+            assert (await running.retrain(minimum_votes=3)).status is RetrainingStatus.PROMOTED
 
 
 @pytest.mark.parametrize("minimum", [0, -1, 10**30])
 async def test_a_minimum_that_cannot_be_is_refused(tmp_path: Path, minimum: int) -> None:
-    async with school(tmp_path / "data") as taught:
+    async with running_retrainer(tmp_path / "data") as running:
         with pytest.raises(BadRequest, match="choose 1 to 1,000,000"):
-            await taught.retrainer.start(ANN, minimum_votes=minimum)
+            await running.retrainer.start(ANN, minimum_votes=minimum)
 
 
 async def test_votes_on_deleted_tunes_and_on_own_ones_teach_nothing(tmp_path: Path) -> None:
-    async with school(tmp_path / "data", votes=False) as taught:
-        kept, deleted, own = await vote(taught.store)
-        ann, _ = await taught.store.place(ANN)
-        await taught.store.vote(own, ann, -1)
-        await taught.store.delete_tune(deleted)
+    async with running_retrainer(tmp_path / "data", votes=False) as running:
+        kept, deleted, own = await vote(running.store)
+        ann, _ = await running.store.place(ANN)
+        await running.store.vote(own, ann, -1)
+        await running.store.delete_tune(deleted)
         with pytest.raises(BadRequest, match="there are 4 votes"):
-            await taught.retrainer.start(ANN)
-        await taught.retrained(minimum_votes=4)
-        (given,) = taught.given()
+            await running.retrainer.start(ANN)
+        await running.retrain(minimum_votes=4)
+        (given,) = running.trainer_inputs()
         assert [(lesson["id"], lesson["weight"]) for lesson in given["lessons"]] == [(kept, 2.0), (own, 2.0)]
 
 
 async def test_a_tune_that_is_deleted_meanwhile_is_not_learned_from(tmp_path: Path) -> None:
     once = tmp_path / "once"
-    async with school(tmp_path / "data", "--do", "hang", "--once", str(once)) as taught:
-        await taught.retrainer.start(ANN)
-        await taught.until("tuning")
-        await taught.store.delete_tune(1)
-    async with school(tmp_path / "data") as taught:  # began again: four votes are left
+    async with running_retrainer(tmp_path / "data", "--do", "hang", "--once", str(once)) as running:
+        await running.retrainer.start(ANN)
+        await running.reached("tuning")
+        await running.store.delete_tune(1)
+    async with running_retrainer(tmp_path / "data") as running:  # began again: four votes are left
         async with asyncio.timeout(20):
-            while await taught.store.learning.opened():
+            while await running.store.learning.opened():
                 await asyncio.sleep(0.05)
-        (last,) = await taught.store.learning.latest()
+        (last,) = await running.store.learning.latest()
         assert (last.status, last.error) == (
             RetrainingStatus.FAILED,
             "only 4 votes are left to learn from, of 6 needed",
@@ -65,11 +65,11 @@ async def test_a_tune_that_is_deleted_meanwhile_is_not_learned_from(tmp_path: Pa
 
 
 async def test_a_member_with_ten_thousand_votes_blocks_nobody(tmp_path: Path) -> None:
-    async with school(tmp_path / "data", votes=False) as taught:
-        made = await tunes(taught.store, 10_000)
-        member, _ = await taught.store.place(Place("discord", "77", "2000", "Keen"))
+    async with running_retrainer(tmp_path / "data", votes=False) as running:
+        made = await tunes(running.store, 10_000)
+        member, _ = await running.store.place(Place("discord", "77", "2000", "Keen"))
         rows = [(tune, member) for tune in made]
-        await fill_votes(taught.data / "tunesmith.db", rows)
+        await fill_votes(running.data / "tunesmith.db", rows)
         longest = 0.0
 
         async def watch() -> None:
@@ -81,11 +81,11 @@ async def test_a_member_with_ten_thousand_votes_blocks_nobody(tmp_path: Path) ->
 
         gc.freeze()  # or the collector walks through all that the tests before have left
         watching = asyncio.create_task(watch())
-        done = await taught.retrained(minimum_votes=10_000)
+        done = await running.retrain(minimum_votes=10_000)
         watching.cancel()
         gc.unfreeze()
         assert (done.status, done.votes) == (RetrainingStatus.PROMOTED, 10_000)
-        assert len(taught.given()[0]["lessons"]) == done.tunes > 0
+        assert len(running.trainer_inputs()[0]["lessons"]) == done.tunes > 0
         assert longest < 0.5, "the bot goes on answering meanwhile"
 
 
@@ -103,9 +103,9 @@ async def fill_votes(path: Path, rows: Sequence[tuple[int, int]]) -> None:
 
 
 async def test_votes_of_a_platform_that_does_not_train_are_left_out(tmp_path: Path) -> None:
-    async with school(tmp_path / "data", voters=("discord",)) as taught:
-        (made,) = await tunes(taught.store, 1, BOSS)
-        ann, _ = await taught.store.place(ANN)
-        await taught.store.vote(made, ann, 1)
-        await taught.retrained()
-        assert made not in [lesson["id"] for lesson in taught.given()[0]["lessons"]]
+    async with running_retrainer(tmp_path / "data", voters=("discord",)) as running:
+        (made,) = await tunes(running.store, 1, BOSS)
+        ann, _ = await running.store.place(ANN)
+        await running.store.vote(made, ann, 1)
+        await running.retrain()
+        assert made not in [lesson["id"] for lesson in running.trainer_inputs()[0]["lessons"]]

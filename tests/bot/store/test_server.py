@@ -158,7 +158,7 @@ async def test_a_network_that_swallows_everything_is_noticed_and_forgotten(
             assert (await retry_while_unavailable(store.vote, tune.id, tune.member_id, 1)).up == 1
             tunes = await asyncio.gather(*(retry_while_unavailable(store.tune, tune.id) for _ in range(30)))
             assert {again.votes.up for again in tunes if again} == {1}
-            assert not store.trouble
+            assert not store.outage
 
 
 async def test_a_server_that_is_killed_is_one_line_and_the_store_goes_on_when_it_is_back(
@@ -175,11 +175,11 @@ async def test_a_server_that_is_killed_is_one_line_and_the_store_goes_on_when_it
                 with pytest.raises(StoreUnavailable, match="the database does not answer: please ask again") as lost:
                     await work
                 assert "\n" not in str(lost.value)
-            assert store.trouble
+            assert store.outage
             await asyncio.to_thread(server.start)
             votes = await asyncio.gather(*(store.vote(tune.id, ids[0], 1) for tune in tunes))
             assert [vote.up for vote in votes] == [1, 1, 1]
-            assert not store.trouble
+            assert not store.outage
     lines = [record.getMessage() for record in caplog.records if record.name == "bot.store.database"]
     assert len(lines) == 2, "one when it goes, one when it is back"
     assert lines[1].endswith("is back")

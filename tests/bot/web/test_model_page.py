@@ -17,19 +17,19 @@ from bot.library.library import Library
 from bot.web import create_app
 from bot.web.commands import catalogue, parse
 from bot.web.model_commands import Model
-from tests.bot.retraining.retrainers import BOSS, VOTES, Class, school
+from tests.bot.retraining.retrainers import BOSS, VOTES, RunningRetrainer, running_retrainer
 from tests.bot.web.conftest import Client, Stream, say, visitor
 from tests.bot.web.fakes import FakeComposer, FakeStore
 
 
 @asynccontextmanager
-async def opened(data: Path, *words: str, **options: Any) -> AsyncIterator[tuple[Class, Client, TestServer]]:
+async def opened(data: Path, *words: str, **options: Any) -> AsyncIterator[tuple[RunningRetrainer, Client, TestServer]]:
     """A page with a retrainer, and a browser that has it open."""
-    async with school(data, *words, **options) as taught:
-        library = Library(taught.store, None)  # type: ignore[arg-type]
-        server = TestServer(create_app(FakeComposer(FakeStore()), library, taught.retrainer))
+    async with running_retrainer(data, *words, **options) as running:
+        library = Library(running.store, None)  # type: ignore[arg-type]
+        server = TestServer(create_app(FakeComposer(FakeStore()), library, running.retrainer))
         async with server, visitor(server) as client:
-            yield taught, client, server
+            yield running, client, server
 
 
 async def told(stream: Stream, status: str) -> dict[str, Any]:
@@ -94,31 +94,31 @@ def test_where_the_model_is_not_looked_after_it_cannot_be_typed() -> None:
 async def test_the_model_is_changed_here_only_while_the_page_is_on_loopback(
     tmp_path: Path, host: str, may: bool
 ) -> None:
-    async with school(tmp_path / "data") as taught:
+    async with running_retrainer(tmp_path / "data") as running:
         config = Config().model_copy(update={"web": Web.model_construct(host=host)})
         metrics = SimpleNamespace(exposition=lambda: ("", ""))
-        parts = {"composer": FakeComposer(FakeStore()), "library": Library(taught.store, None)}  # type: ignore[arg-type]
-        service = SimpleNamespace(**parts, retrainer=taught.retrainer, metrics=metrics)
+        parts = {"composer": FakeComposer(FakeStore()), "library": Library(running.store, None)}  # type: ignore[arg-type]
+        service = SimpleNamespace(**parts, retrainer=running.retrainer, metrics=metrics)
         async with TestServer(serve.page(config, service)) as server, visitor(server) as client:  # type: ignore[arg-type]
             status, _ = await say(client, "/model retrain")
             assert status == (200 if may else 400)
             assert ('id="retrain"' in await (await client.get("/")).text()) is may
-            assert bool(await taught.store.learning.latest()) is may
+            assert bool(await running.store.learning.latest()) is may
 
 
 async def test_another_site_cannot_retrain(tmp_path: Path) -> None:
-    async with opened(tmp_path / "data") as (taught, client, _):
+    async with opened(tmp_path / "data") as (running, client, _):
         foreign = {"Origin": "http://evil.example"}
         response = await client.post("/messages", json={"text": "/model retrain"}, headers=foreign)
         assert response.status == 403
-        assert await taught.store.learning.latest() == []
+        assert await running.store.learning.latest() == []
 
 
 # ---- from a click to a version
 
 
 async def test_a_retraining_is_followed_to_its_end_with_its_curve(tmp_path: Path) -> None:
-    async with opened(tmp_path / "data") as (taught, client, _):
+    async with opened(tmp_path / "data") as (running, client, _):
         stream = Stream(await client.get("/events"))
         assert (await stream.next())[1]["retraining"] is None
         status, answer = await say(client, "/model retrain minimum_votes:6")
@@ -130,14 +130,14 @@ async def test_a_retraining_is_followed_to_its_end_with_its_curve(tmp_path: Path
         assert end["tests"][0] == "✓ 2.01 bits per note, at most 2.05"
         picture = await client.get("/retrainings/1.png")
         assert (picture.status, picture.content_type) == (200, "image/png")
-        assert taught.draws.drawn == [[(0.0, 2.0), (10.0, 1.9), (20.0, 1.8), (30.0, 1.7)]]
-        assert await taught.store.current_version() == 2
+        assert running.draws.drawn == [[(0.0, 2.0), (10.0, 1.9), (20.0, 1.8), (30.0, 1.7)]]
+        assert await running.store.current_version() == 2
 
 
 async def test_a_page_that_opens_shows_what_is_under_way_and_can_cancel_it(tmp_path: Path) -> None:
-    async with opened(tmp_path / "data", "--do", "hang") as (taught, client, _):
+    async with opened(tmp_path / "data", "--do", "hang") as (running, client, _):
         await say(client, "/model retrain dry_run:yes")
-        await taught.until("tuning")
+        await running.reached("tuning")
         stream = Stream(await client.get("/events"))
         _, history = await stream.next()
         assert (history["retraining"]["id"], history["retraining"]["options"][1]) == (1, ["dry_run", "yes"])
@@ -149,9 +149,9 @@ async def test_a_page_that_opens_shows_what_is_under_way_and_can_cancel_it(tmp_p
 
 
 async def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
-    async with opened(tmp_path / "data") as (taught, client, _):
+    async with opened(tmp_path / "data") as (running, client, _):
         assert (await client.get("/retrainings/1.png")).status == 404
-        await taught.retrained(BOSS)  # on Discord, which is none of the page's business
+        await running.retrain(BOSS)  # on Discord, which is none of the page's business
         assert (await client.get("/retrainings/1.png")).status == 404
         stream = Stream(await client.get("/events"))
         assert (await stream.next())[1]["retraining"] is None
@@ -164,8 +164,8 @@ async def test_too_few_votes_are_one_line(tmp_path: Path) -> None:
 
 
 async def test_status_versions_and_rollback_are_told_in_lines(tmp_path: Path) -> None:
-    async with opened(tmp_path / "data") as (taught, client, _):
-        await taught.retrained()
+    async with opened(tmp_path / "data") as (running, client, _):
+        await running.retrain()
         _, answer = await say(client, "/model versions")
         first, second = answer["said"]
         assert first.startswith("Version 2 (in use): ")

@@ -14,7 +14,7 @@ from bot.discord import permissions as limits
 from bot.discord.delivery import retraining_message
 from tests.bot.discord.commands.test_settings import manager, text
 from tests.bot.discord.simulated_server import Stage, files, retrainer, stage
-from tests.bot.retraining.retrainers import VOTES, choose_first, vote
+from tests.bot.retraining.retrainers import VOTES, use_first_version, vote
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ async def learned(on: Stage, number: int) -> RetrainingStatus:
 
 async def test_an_admin_retrains_and_the_message_follows_to_the_end(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
-        await choose_first(on.bot.store, tmp_path)
+        await use_first_version(on.bot.store, tmp_path)
         await vote(on.bot.store)
         log = on.guild.create_text_channel("log")
         boss, message = await begun(on)
@@ -85,7 +85,7 @@ async def test_an_admin_retrains_and_the_message_follows_to_the_end(tmp_path: Pa
 
 async def test_a_rollback_takes_effect_on_the_next_prompt(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
-        await choose_first(on.bot.store, tmp_path)
+        await use_first_version(on.bot.store, tmp_path)
         await vote(on.bot.store)
         boss, message = await begun(on)
         await shown(on, message, "version 2 composes")
@@ -103,7 +103,7 @@ async def test_a_rollback_takes_effect_on_the_next_prompt(tmp_path: Path) -> Non
 
 async def test_status_and_versions_are_for_the_admin_alone(tmp_path: Path) -> None:
     async with stage(tmp_path, trainer=("--do", "refuse")) as on:
-        await choose_first(on.bot.store, tmp_path)
+        await use_first_version(on.bot.store, tmp_path)
         await vote(on.bot.store)
         boss, message = await begun(on)
         await shown(on, message, "missed by 0.15")
@@ -123,7 +123,7 @@ async def test_status_and_versions_are_for_the_admin_alone(tmp_path: Path) -> No
 
 async def test_versions_are_suggested_to_admins_alone(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
-        await choose_first(on.bot.store, tmp_path)
+        await use_first_version(on.bot.store, tmp_path)
         await vote(on.bot.store)
         boss, message = await begun(on)
         await shown(on, message, "version 2 composes")
@@ -162,7 +162,7 @@ async def test_a_forged_interaction_of_another_member_is_refused(
 ) -> None:
     monkeypatch.setattr(limits, "SHOWN_TO", None)  # as if Discord showed it to all
     async with stage(tmp_path, trainer=("--do", "hang")) as on:
-        await choose_first(on.bot.store, tmp_path)
+        await use_first_version(on.bot.store, tmp_path)
         await vote(on.bot.store)
         await on.bot.store.add_version("/2", "2" * 64, "trad", 2)
         forged: dict[str, dict[str, Any]] = {
@@ -251,7 +251,7 @@ async def test_a_message_that_was_deleted_ends_nothing(tmp_path: Path) -> None:
 
 async def test_a_server_that_left_meanwhile_ends_nothing(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
-        await choose_first(on.bot.store, tmp_path)
+        await use_first_version(on.bot.store, tmp_path)
         await vote(on.bot.store)
         on.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001, times=None)
         await begun(on)

@@ -18,7 +18,7 @@ from tests.bot.workers.local.test_worker import job, outcomes, until
 from tests.engines import redis_server
 from tests.engines.proxy import proxy
 from tests.engines.redis_server import RedisServer
-from tests.engines.worker_processes import StartStation
+from tests.engines.worker_processes import StartAgent
 
 
 async def heard_of(bot: Cluster, *names: str) -> None:
@@ -57,7 +57,7 @@ async def test_workers_take_no_more_than_they_have_room_for(redis: RedisServer, 
 
 async def test_workers_say_who_they_are(redis: RedisServer, station: Run) -> None:
     async with cluster(redis) as bot, station(name="home", slots=5) as one:
-        one.vitals.heard(Event("", "alive", memory=321, device="NVIDIA H100"))
+        one.vitals.on_event(Event("", "alive", memory=321, device="NVIDIA H100"))
         await until(lambda: any(health.device for health in bot.workers()))
         (health,) = bot.workers()
         assert health == Health("home", PROTOCOL, "NVIDIA H100", 5, 5, (), (), 321)
@@ -67,14 +67,14 @@ async def test_workers_say_who_they_are(redis: RedisServer, station: Run) -> Non
 
 
 async def test_a_killed_worker_has_its_jobs_taken_over(
-    redis: RedisServer, start_station: StartStation, tmp_path: Path
+    redis: RedisServer, start_agent: StartAgent, tmp_path: Path
 ) -> None:
     marks = [tmp_path / str(n) for n in range(4)]
     async with cluster(redis) as bot:
-        first = start_station("first", LEASE)
+        first = start_agent("first", LEASE)
         work = [asyncio.create_task(bot.compose(job(mark.name, f"quiet once {mark}"))) for mark in marks]
         await until(lambda: all(mark.exists() for mark in marks))
-        second = start_station("second", LEASE)
+        second = start_agent("second", LEASE)
         await second.ready()
         first.kill()
         assert await outcomes(*work) == ["done"] * 4
@@ -94,16 +94,16 @@ async def test_a_worker_that_is_told_to_stop_gives_its_jobs_back_at_once(
 
 
 async def test_two_workers_that_have_one_job_give_one_outcome(
-    redis: RedisServer, start_station: StartStation, tmp_path: Path
+    redis: RedisServer, start_agent: StartAgent, tmp_path: Path
 ) -> None:
     mark = tmp_path / "mark"
     async with cluster(redis) as bot:
-        asleep = start_station("asleep", LEASE, "--", "--sleep", "0.5")
+        asleep = start_agent("asleep", LEASE, "--", "--sleep", "0.5")
         await asleep.ready()
         work = asyncio.create_task(bot.compose(job("a", f"sleep once {mark}")))
         await until(mark.exists)
         asleep.process.send_signal(signal.SIGSTOP)  # it composes on, and cannot say so
-        awake = start_station("awake", LEASE)
+        awake = start_agent("awake", LEASE)
         assert await outcomes(work) == ["done"]
         asleep.process.send_signal(signal.SIGCONT)
         assert await outcomes(bot.compose(job("b")), bot.compose(job("c"))) == ["done", "done"]
@@ -150,15 +150,15 @@ async def test_a_job_that_every_worker_breaks_down_on_is_given_up(
 
 @pytest.mark.parametrize("hours", [1, -1])
 async def test_a_worker_whose_clock_is_an_hour_off_works_like_any_other(
-    redis: RedisServer, start_station: StartStation, tmp_path: Path, hours: int
+    redis: RedisServer, start_agent: StartAgent, tmp_path: Path, hours: int
 ) -> None:
     mark = tmp_path / "mark"
     async with cluster(redis) as bot:
-        off = start_station("off", LEASE, "--clock", str(3600 * hours))
+        off = start_agent("off", LEASE, "--clock", str(3600 * hours))
         assert await outcomes(*(bot.compose(job(f"{n}")) for n in range(5))) == ["done"] * 5
         work = asyncio.create_task(bot.compose(job("a", f"quiet once {mark}")))
         await until(mark.exists)
-        right = start_station("right", LEASE)
+        right = start_agent("right", LEASE)
         await right.ready()
         await asyncio.sleep(1.5 * LEASE)
         await heard_of(bot, "off", "right")
@@ -168,16 +168,16 @@ async def test_a_worker_whose_clock_is_an_hour_off_works_like_any_other(
 
 
 async def test_a_worker_of_another_release_is_refused_in_one_line(
-    redis: RedisServer, start_station: StartStation, caplog: pytest.LogCaptureFixture
+    redis: RedisServer, start_agent: StartAgent, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with cluster(redis) as bot:
-        old = start_station("old", LEASE, "--protocol", "0")
+        old = start_agent("old", LEASE, "--protocol", "0")
         assert await old.ended() == 1
         said = old.log.read_text()
         assert "error: this worker speaks protocol 0, the bot 1: install the bot's release of Tunesmith here" in said
         assert "Traceback" not in said
-        assert bot.trouble.startswith("no composer is there"), "it gets no jobs"
-        new = start_station("new", LEASE)
+        assert bot.outage.startswith("no composer is there"), "it gets no jobs"
+        new = start_agent("new", LEASE)
         await new.ready()
         assert await outcomes(bot.compose(job("a"))) == ["done"]
     assert caplog.text.count("worker old is of another release") <= 1
@@ -193,7 +193,7 @@ async def test_a_redis_that_is_killed_in_mid_job_and_comes_back(
         await until(lambda: any(mark.exists() for mark in marks) and len(one._working) == 3)
         redis.kill()
         await until(
-            lambda: bot.trouble == "the way to the composers is blocked just now: your tune waits until it is free…"
+            lambda: bot.outage == "the way to the composers is blocked just now: your tune waits until it is free…"
         )
         new = asyncio.create_task(bot.compose(job("asked meanwhile")))
         await asyncio.sleep(1.0)
@@ -201,7 +201,7 @@ async def test_a_redis_that_is_killed_in_mid_job_and_comes_back(
             redis.forget()
         redis.start()
         assert await outcomes(*work, new) == ["done"] * 4
-        await until(lambda: not bot.trouble)
+        await until(lambda: not bot.outage)
     said = [record.getMessage() for record in caplog.records if "Redis at" in record.getMessage()]
     assert len(said) == 4, "each of the two says once that it is away, and once that it is back"
     assert redis_server.PASSWORD not in caplog.text
@@ -220,11 +220,11 @@ async def test_a_network_that_stalls_costs_nothing_but_time(
             await until(lambda: len(one._working) == 2)
             way.open.clear()
             await asyncio.sleep(2.0)
-            assert "blocked" in bot.trouble
+            assert "blocked" in bot.outage
             way.open.set()
             assert await outcomes(*work) == ["done"] * 6
             assert bot.restarts == 0
-            await until(lambda: not bot.trouble)
+            await until(lambda: not bot.outage)
 
 
 async def test_a_cancelled_job_is_taken_back_from_its_worker(redis: RedisServer, station: Run, tmp_path: Path) -> None:
@@ -240,13 +240,13 @@ async def test_a_cancelled_job_is_taken_back_from_its_worker(redis: RedisServer,
 
 async def test_without_a_worker_jobs_wait_for_one(redis: RedisServer, station: Run) -> None:
     async with cluster(redis) as bot:
-        assert bot.trouble == "no composer is there just now: your tune waits until one comes…"
+        assert bot.outage == "no composer is there just now: your tune waits until one comes…"
         work = asyncio.create_task(bot.compose(job("a")))
         await asyncio.sleep(0.5)
         assert not work.done()
         async with station():
             assert await outcomes(work) == ["done"]
-            await until(lambda: not bot.trouble)
+            await until(lambda: not bot.outage)
 
 
 async def test_closing_fails_what_is_open(redis: RedisServer) -> None:

@@ -20,7 +20,7 @@ from bot.workers.cluster.trainer_client import RemoteTrainer
 from bot.workers.health import Health
 from bot.workers.local.trainer import Trainer
 from model.worker.protocol import Event, Job
-from tests.bot.retraining.retrainers import BOSS, school
+from tests.bot.retraining.retrainers import BOSS, running_retrainer
 from tests.engines.redis_server import RedisServer
 
 
@@ -67,18 +67,18 @@ async def test_a_training_that_three_workers_went_down_with_is_given_up(redis: R
     (tmp_path / "data").mkdir()
     broker = Broker(redis.url())
     await broker.beat("c", Health("gpu", device="NVIDIA H100", trains=True))
-    async with school(tmp_path / "data", through=redis.url()) as taught:
-        begun = await taught.retrainer.start(BOSS)
+    async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
+        begun = await running.retrainer.start(BOSS)
         for n in range(4):
             async with asyncio.timeout(10):
                 while not (names := await broker.trainings.names()):
                     await asyncio.sleep(0.02)
             while not await broker.trainings.take(names[0], f"w{n}", "gpu", 0.1):
                 await asyncio.sleep(0.02)
-        changes = taught.retrainer.changes()
-        if not (done := await taught.retrainer.retraining(begun.id)).status.final:
+        changes = running.retrainer.changes()
+        if not (done := await running.retrainer.retraining(begun.id)).status.final:
             async with asyncio.timeout(10):
-                done = await taught.retrainer.finished(begun.id, changes)
+                done = await running.retrainer.finished(begun.id, changes)
         assert (done.status, done.error) == (RetrainingStatus.FAILED, "3 workers went down while this was under way")
     await broker.close()
 
@@ -125,7 +125,7 @@ async def test_a_worker_gives_a_training_up_once_nobody_has_wanted_it_for_a_whil
 class Tries:
     """Workers that answer a job as they are told."""
 
-    restarts, trouble = 0, ""
+    restarts, outage = 0, ""
 
     def __init__(self, **said: Any) -> None:
         self.said, self.jobs = said, list[Job]()

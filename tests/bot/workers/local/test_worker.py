@@ -260,7 +260,7 @@ async def test_a_worker_that_composes_for_long_but_lives_is_left_alone() -> None
 async def test_a_worker_that_grows_is_replaced_between_jobs_and_none_is_lost() -> None:
     heard: list[Event] = []
     command = (*STAND_IN, "--heartbeat", "0.02", "--grows", "100")
-    async with LocalWorker(command=command, memory=450, heard=heard.append) as worker:
+    async with LocalWorker(command=command, memory=450, on_event=heard.append) as worker:
         for number in range(12):
             assert (await worker.compose(job(f"{number}"))).state == "done"
             await asyncio.sleep(0.05)
