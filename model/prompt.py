@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from model.errors import InputError
@@ -25,7 +25,7 @@ class Prompt:
     key: Key
     rhythm: str  # a name in rhythm.RHYTHMS
     temperature: float = 1.0
-    form: Form = Form()
+    form: Form = field(default_factory=Form)
     seed: int = 0
     opening: str = ""  # ABC: the first bars, or the whole tune that is to be varied
     transpose: bool = False  # an opening in another key is moved to this one
@@ -60,15 +60,15 @@ def checked_fields(data: object, name: str, types: Mapping[str, type | tuple[typ
     """`data` as it came, if it has exactly the fields of `types`."""
     if not isinstance(data, dict):
         raise InputError(f"a {name} is a JSON object, not {type(data).__name__}")
-    for field in data:
-        if field not in types:
-            raise InputError(f"this release knows no field {str(field)[:20]!r} of a {name}")
-    for field, kinds in types.items():
-        if field not in data:
-            raise InputError(f"the {name} has no field {field!r}")
-        value = data[field]
+    for key in data:
+        if key not in types:
+            raise InputError(f"this release knows no field {str(key)[:20]!r} of a {name}")
+    for key, kinds in types.items():
+        if key not in data:
+            raise InputError(f"the {name} has no field {key!r}")
+        value = data[key]
         if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
-            raise InputError(f"the field {field!r} of a {name} cannot be {type(value).__name__}")
+            raise InputError(f"the field {key!r} of a {name} cannot be {type(value).__name__}")
     return data
 
 

@@ -12,16 +12,18 @@ from model.encoding.vocabulary import Vocabulary
 from model.music.key import Key
 
 
-def features(tokens: Sequence[str], known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[Tensor, Tensor]:
-    """Inputs [time, inputs] that predict targets [time]: every token but the first, which is given."""
+def inputs_and_targets(
+    tokens: Sequence[str], known: Vocabulary, inputs: Sequence[str] = INPUTS
+) -> tuple[Tensor, Tensor]:
+    """Inputs [time, inputs] that predict targets [time]: every token but the first, which is given.
+
+    Raises InputError for a token that is not in the vocabulary.
+    """
     ids = known.encode(tokens)
     plan = [plan.id for plan in plans_of(decode(tokens).parts)] if "plan" in inputs else []
-    cursor, rows = InputEncoder(sum(token in ("|:", "[|") for token in tokens), plan), []
-    for token, token_id in zip(tokens[:-1], ids[:-1], strict=True):
-        cursor.advance(token, token_id)
-        rows.append(cursor.inputs(token_id))
-    columns = [INPUTS.index(name) for name in inputs]
-    return torch.tensor(rows)[:, columns], torch.tensor(ids[1:])
+    encoder = InputEncoder(sum(token in ("|:", "[|") for token in tokens), plan, inputs)
+    rows = [encoder.read(token, token_id) for token, token_id in zip(tokens[:-1], ids[:-1], strict=True)]
+    return torch.tensor(rows), torch.tensor(ids[1:])
 
 
 def notes_in(tokens: Iterable[str]) -> int:

@@ -1,115 +1,148 @@
-"""What the network may see of a tune at each of its tokens: where it stands, what stood some bars before, the plan."""
+"""What the network sees of a tune at each token: the token, where it stands, what stood some bars before, the plan.
+
+`GROUPS` is the one table of these inputs. InputEncoder computes them token by token, for training and scoring;
+model.sampling.decoder computes them for a batch of tunes under a grammar, on an accelerator or compiled.
+"""
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain
+from typing import NamedTuple
 
 from model.encoding.tokenizer import BARS_SEEN, LONGEST_BAR, ticks, token_ticks
 from model.encoding.vocabulary import Vocabulary
 
 LOOKBACK_BARS = (1, 2, 4, 8, 0, 16)  # 0: what a first ending has where the second one is now
-POSITIONS = LONGEST_BAR + 2  # id 0 stands for the header
-PLACES = 3 * BARS_SEEN + 1  # bar in the part, in the body, first or second ending; id 0 stands for the header
-PARTS = 20  # number of the part, up to four more, x how many follow, up to three
-PLANS = 33  # see model.encoding.part_plan; id 0 stands for none
 LONGEST_RUN = 15  # tokens
-INPUTS = (  # what a network may be given; the first seven are what the first checkpoints have
-    "token",
-    "position",
-    "place",
-    *(f"back {bars}" for bars in LOOKBACK_BARS),
-    "part",
-    *(f"run {bars}" for bars in LOOKBACK_BARS),
-    "plan",
-)
+PLANS = 33  # see model.encoding.part_plan; id 0 stands for no plan
+
+
+class InputGroup(NamedTuple):
+    """Inputs of one kind: their names, and how many ids each takes, beside the vocabulary's if it takes these too."""
+
+    names: tuple[str, ...]
+    ids: int
+    of_vocabulary: bool = False
+
+
+GROUPS = {  # in the order of their columns; the names stand in checkpoints
+    "token": InputGroup(("token",), 0, of_vocabulary=True),
+    "position": InputGroup(("position",), LONGEST_BAR + 2),  # see position_id
+    "place": InputGroup(("place",), 3 * BARS_SEEN + 1),  # see place_id
+    # the token that began at this position so many bars ago: its id plus one, 0 for none
+    "back": InputGroup(tuple(f"back {bars}" for bars in LOOKBACK_BARS), 1, of_vocabulary=True),
+    "part": InputGroup(("part",), 20),  # see part_id
+    # how many tokens in a row were those that stood so many bars before
+    "run": InputGroup(tuple(f"run {bars}" for bars in LOOKBACK_BARS), LONGEST_RUN + 1),
+    "plan": InputGroup(("plan",), PLANS),  # of the part
+}
+INPUTS = tuple(chain.from_iterable(group.names for group in GROUPS.values()))
+
+
+def columns_of(inputs: Sequence[str]) -> list[int]:
+    """Where in INPUTS each of `inputs` stands."""
+    return [INPUTS.index(name) for name in inputs]
+
+
+def input_sizes(known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[int, ...]:
+    """How many ids each of `inputs` takes."""
+    sizes = {name: group.ids + len(known) * group.of_vocabulary for group in GROUPS.values() for name in group.names}
+    return tuple(sizes[name] for name in inputs)
+
+
+def position_id(position: int) -> int:
+    """Of `position` ticks into a bar; 0 stands for the header."""
+    return min(position, LONGEST_BAR) + 1
+
+
+def place_id(bar: int, ending: int) -> int:
+    """Of a bar, counted from the part's start, outside of endings (0) or in the first or second; 0: the header."""
+    return 1 + BARS_SEEN * ending + min(bar, BARS_SEEN - 1)
+
+
+def part_id(part: int, parts: int) -> int:
+    """Of `part`, counted from 0, of `parts`: which of the first five it is, and whether 0, 1, 2 or more follow."""
+    return 4 * min(part, 4) + min(max(parts - 1 - part, 0), 3)
 
 
 class InputEncoder:
-    """Walks along the tokens of a tune of so many parts and knows, at each, what the network may see of the past.
+    """Reads the tokens of a tune of `parts` parts one by one and gives the ids that the network sees at each.
 
-    `plan` has an id for each part, see model.encoding.part_plan.
+    `plan` has an id for each part, see model.encoding.part_plan; `inputs` are those of INPUTS that are wanted.
     """
 
-    def __init__(self, parts: int = 0, plan: Sequence[int] = ()) -> None:
+    def __init__(self, parts: int = 0, plan: Sequence[int] = (), inputs: Sequence[str] = INPUTS) -> None:
         self.parts = parts
-        self._plan = plan
-        self.part = -1  # -1 before the first
         self.runs = [0] * len(LOOKBACK_BARS)
-        self.length = 0  # of a bar, in ticks
-        self.position = -1  # ticks into the bar; -1 in the header
+        self._plan, self._columns = plan, columns_of(inputs)
+        self._part = -1  # -1 before the first
+        self._bar_length = 0  # ticks
+        self._position = -1  # ticks into the bar; -1 in the header
         self.bar = 0  # bars since the tune's start
-        self.bar_in_part = 0
-        self.ending = 0
-        self.pickup = 0
-        self._ending_start = (0, 0)
-        self._seen: dict[tuple[int, int], int] = {}
+        self._bar_in_part = 0
+        self._ending = 0
+        self._ending_start = (0, 0)  # _bar and _bar_in_part of the first ending
+        self._begun: dict[tuple[int, int], int] = {}  # (bar, position) -> id of the token that begins there
         self._first_part = True
 
-    def advance(self, token: str, token_id: int) -> None:
-        """Take one token; `token_id` is what lookback will show for it."""
+    def read(self, token: str, token_id: int) -> tuple[int, ...]:
+        """Read the next token; an id for each wanted input, to predict the token after it from."""
         if token.startswith("M:"):
             beats, unit = token[2:].split("/")
-            self.length = ticks(Fraction(int(beats), int(unit)))
+            self._bar_length = ticks(Fraction(int(beats), int(unit)))
         elif token in ("|:", "[|"):
             self._remember(token_id)
-            self.position, self.ending = -1, 0
-            self.part += 1
+            self._position, self._ending = -1, 0
+            self._part += 1
         elif token.startswith("pickup="):
             self._start_part(ticks(Fraction(token[7:]) / 8))
         elif token in ("|", "[1", "[2", "|]"):
             self._bar_line(token, token_id)
-        elif self.position >= 0:
+        elif self._position >= 0:
             self._remember(token_id)
-            self.position += token_ticks(token)
+            self._position += token_ticks(token)
+        ids = self._ids(token_id)
+        return tuple(ids[column] for column in self._columns)
+
+    def lookback(self) -> tuple[int, ...]:
+        """The token that began at this position LOOKBACK_BARS bars ago: its id plus one, 0 for none."""
+        if self._position < 0:
+            return (0,) * len(LOOKBACK_BARS)
+        return tuple(self._begun.get((self.bar - bars, self._position), -1) + 1 for bars in LOOKBACK_BARS)
+
+    def _ids(self, token_id: int) -> list[int]:
+        """One for each of INPUTS, `token_id` being the last token's."""
+        header = self._position < 0
+        by_group: dict[str, tuple[int, ...]] = {
+            "token": (token_id,),
+            "position": (0 if header else position_id(self._position),),
+            "place": (0 if header else place_id(self._bar_in_part, self._ending),),
+            "back": self.lookback(),
+            "part": (part_id(max(self._part, 0), self.parts),),
+            "run": tuple(self.runs),
+            "plan": (self._plan[self._part] if 0 <= self._part < len(self._plan) else 0,),
+        }
+        return [number for group in GROUPS for number in by_group[group]]
 
     def _remember(self, token_id: int) -> None:
-        if self.position >= 0:
+        if self._position >= 0:
             copied = [seen == token_id + 1 for seen in self.lookback()]
             self.runs = [min(run + 1, LONGEST_RUN) if same else 0 for run, same in zip(self.runs, copied, strict=True)]
-            self._seen[self.bar, self.position] = token_id
+            self._begun[self.bar, self._position] = token_id
 
     def _start_part(self, pickup: int) -> None:
         # the pickup completes the bar that the last part left short
         self.bar += 0 if self._first_part or pickup else 1
-        self._first_part, self.pickup, self.bar_in_part = False, pickup, 0 if pickup else 1
-        self.position = self.length - pickup if pickup else 0
+        self._first_part, self._bar_in_part = False, 0 if pickup else 1
+        self._position = self._bar_length - pickup if pickup else 0
 
     def _bar_line(self, token: str, token_id: int) -> None:
         self._remember(token_id)
         if token == "[2":
-            self.bar, self.bar_in_part = self._ending_start
+            self.bar, self._bar_in_part = self._ending_start
         else:
-            self.bar, self.bar_in_part = self.bar + 1, self.bar_in_part + 1
+            self.bar, self._bar_in_part = self.bar + 1, self._bar_in_part + 1
         if token == "[1":
-            self._ending_start = (self.bar, self.bar_in_part)
-        self.ending = {"[1": 1, "[2": 2}.get(token, self.ending)
-        self.position = 0
-
-    def place_ids(self) -> tuple[int, int]:
-        """Ids of the position in the bar and of the bar in the part; 0, 0 in the header."""
-        if self.position < 0:
-            return 0, 0
-        return min(self.position, LONGEST_BAR) + 1, 1 + BARS_SEEN * self.ending + min(self.bar_in_part, BARS_SEEN - 1)
-
-    def inputs(self, token_id: int) -> tuple[int, ...]:
-        """What INPUTS names, `token_id` being the last token."""
-        plan = self._plan[self.part] if 0 <= self.part < len(self._plan) else 0
-        part = part_id(max(self.part, 0), self.parts)
-        return (token_id, *self.place_ids(), *self.lookback(), part, *self.runs, plan)
-
-    def lookback(self) -> tuple[int, ...]:
-        """What began at this place LOOKBACK_BARS bars ago: a token id plus one; 0 for nothing."""
-        if self.position < 0:
-            return (0,) * len(LOOKBACK_BARS)
-        return tuple(self._seen.get((self.bar - bars, self.position), -1) + 1 for bars in LOOKBACK_BARS)
-
-
-def part_id(part: int, parts: int) -> int:
-    """What the network sees of `part`, counted from 0, of `parts`."""
-    return 4 * min(part, 4) + min(max(parts - 1 - part, 0), 3)
-
-
-def input_sizes(known: Vocabulary, inputs: Sequence[str] = INPUTS) -> tuple[int, ...]:
-    """How many ids each of `inputs` has; see cursor.INPUTS. Lookback ids are tokens' plus one, 0 for none."""
-    sizes = {"token": len(known), "position": POSITIONS, "place": PLACES, "part": PARTS, "plan": PLANS}
-    sizes |= dict.fromkeys((name for name in INPUTS if name.startswith("run ")), LONGEST_RUN + 1)
-    return tuple(sizes.get(name, len(known) + 1) for name in inputs)
+            self._ending_start = (self.bar, self._bar_in_part)
+        self._ending = {"[1": 1, "[2": 2}.get(token, self._ending)
+        self._position = 0

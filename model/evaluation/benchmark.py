@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.encoding.inputs import INPUTS, InputEncoder
+from model.encoding.inputs import InputEncoder
 from model.encoding.vocabulary import Vocabulary
 from model.music.form import Form
 from model.music.key import Key
@@ -24,7 +24,8 @@ from model.network.presets import SEED
 from model.network.stepper import Stepper
 from model.prompt import Prompt
 from model.sampling import decoder_kernels, detokenize
-from model.sampling.decoder import LONGEST_TUNE, Decoder, SequenceState, choose
+from model.sampling.choice import choose
+from model.sampling.decoder import LONGEST_TUNE, Decoder, SequenceState
 from model.sampling.grammar import Grammar
 from model.sampling.threads import run_on_threads, ways
 
@@ -73,17 +74,17 @@ def rates(steps: dict[str, tuple[Step, int]], device: torch.device) -> dict[str,
     return {name: statistics.median(found) for name, found in seen.items()}
 
 
-def loop(network: Network, advance: Callable[[int], Sequence[int]]) -> Step:
-    """The article's way: nn.LSTM, one token of one tune at a time. `advance` gives a token's inputs."""
+def loop(network: Network, read: Callable[[int], Sequence[int]]) -> Step:
+    """The article's way: nn.LSTM, one token of one tune at a time. `read` gives a token's inputs."""
     state: tuple[Tensor, Tensor] | None = None
-    inputs = advance(0)
+    inputs = read(0)
     device = next(network.parameters()).device
 
     def step() -> None:
         nonlocal state, inputs
         with torch.inference_mode():
             logits, state = network(torch.tensor([[inputs]], device=device), state)
-            inputs = advance(int(torch.multinomial(logits[0, 0].softmax(-1), 1)))
+            inputs = read(int(torch.multinomial(logits[0, 0].softmax(-1), 1)))
 
     return step
 
@@ -212,15 +213,12 @@ def figures(device: torch.device, batches: Sequence[int]) -> list[Figure]:
     shipped = checkpoint.read(checkpoint.SHIPPED)
     vocabulary, trad = Vocabulary.from_json(shipped.vocabulary), restored(shipped.network, shipped.weights)
     sizes = NetworkConfig(CHARACTERS, (CHARACTERS,), SEED.widths, SEED.hidden, SEED.layers)
-    dtype, read = best_dtype(device), bandwidth(device)
+    dtype, bytes_read = best_dtype(device), bandwidth(device)
     rates_of = {kind: matrix_rate(device, kind) for kind in (dtype, torch.int8)}
-    cursor, found = InputEncoder(2), list[Figure]()
-    columns = [INPUTS.index(name) for name in trad.config.inputs]
+    encoder, found = InputEncoder(2, inputs=trad.config.inputs), list[Figure]()
 
-    def advance(token: int) -> Sequence[int]:
-        cursor.advance(vocabulary.tokens[token], token)
-        inputs = cursor.inputs(token)
-        return [inputs[column] for column in columns]
+    def read(token: int) -> Sequence[int]:
+        return encoder.read(vocabulary.tokens[token], token)
 
     def compare(name: str, network: Network, baseline: str, plain: Step, goals: dict[int | str, float]) -> None:
         stepper = Stepper(network, device)
@@ -237,7 +235,7 @@ def figures(device: torch.device, batches: Sequence[int]) -> list[Figure]:
         found.append(Figure(f"{name}-vs-{baseline}-best", measured[baseline], measured[str(best)], goals.get("best")))
         for rows in dict.fromkeys((batches[0], best)):
             for kind, label, goal in ((dtype, "roofline", 0.6), (torch.int8, "int8-roofline", None)):
-                most = roofline(stepper.weights, kind.itemsize, rows, rates_of[kind], read)
+                most = roofline(stepper.weights, kind.itemsize, rows, rates_of[kind], bytes_read)
                 row = f"{name}-vs-{label}-{rows}"
                 found.append(Figure(row, most, measured[str(rows)], goal if rows == best else None))
 
@@ -245,7 +243,7 @@ def figures(device: torch.device, batches: Sequence[int]) -> list[Figure]:
     with torch.no_grad():
         folk_rnn.embeddings[0].weight.copy_(torch.eye(FOLK_RNN.vocabulary))  # type: ignore[operator]
     compare("seed", seed, "loop", loop(seed, lambda token: [token]), {1: 8, "best": 120})
-    compare("trad", trad.to(device), "loop", loop(trad, advance), {1: 6, "best": 90})
+    compare("trad", trad.to(device), "loop", loop(trad, read), {1: 6, "best": 90})
     compare("folkrnn", folk_rnn, "numpy", numpy_loop(folk_rnn), {})
     return [*found, mask_cost(Stepper(trad, device), vocabulary)]
 

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from model.corpus import build as corpus
 from model.corpus.build import Corpus, CorpusTune
 from model.corpus.sources import Source
-from model.encoding.examples import features, notes_in
+from model.encoding.examples import inputs_and_targets, notes_in
 from model.encoding.part_plan import Plans
 from model.encoding.vocabulary import Vocabulary
 from model.network.checkpoint import Checkpoint
@@ -68,7 +68,7 @@ def _bits(network: Network, vocabulary: Vocabulary, tokens: Sequence[str]) -> fl
         ids = torch.tensor(vocabulary.encode(tokens))
         inputs, targets = ids[:-1, None], ids[1:]
     else:
-        inputs, targets = features(tokens, vocabulary, network.config.inputs)
+        inputs, targets = inputs_and_targets(tokens, vocabulary, network.config.inputs)
     logits, _ = network(inputs[None])
     return float(F.cross_entropy(logits[0], targets, reduction="sum")) / math.log(2)
 

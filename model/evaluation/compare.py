@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 
 from model.corpus.build import LONGEST_SONG
-from model.encoding.inputs import INPUTS, InputEncoder
+from model.encoding.inputs import InputEncoder
 from model.encoding.part_plan import Plans
 from model.encoding.tokenizer import decode
 from model.errors import NotationError
@@ -92,17 +92,16 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     """
     network, vocabulary = network_of(checkpoint)
     generator = torch.Generator().manual_seed(seed)
-    columns = [INPUTS.index(name) for name in network.config.inputs]
     plans, draws = Plans.known_to(checkpoint.facts), random.Random(seed)
-    tunes, cursors = [list(header) for header in headers], [_cursor(header, plans, draws) for header in headers]
+    tunes = [list(header) for header in headers]
+    encoders = [_encoder(header, plans, draws, network.config.inputs) for header in headers]
     state = None
     for at in range(LONGEST_SONG - 1):
         rows = []
-        for tune, cursor in zip(tunes, cursors, strict=True):
+        for tune, encoder in zip(tunes, encoders, strict=True):
             token = tune[min(at, len(tune) - 1)]
-            cursor.advance(token, vocabulary.ids[token])
-            rows.append(cursor.inputs(vocabulary.ids[token]))
-        logits, state = network(torch.tensor(rows)[:, None, columns], state)
+            rows.append(encoder.read(token, vocabulary.ids[token]))
+        logits, state = network(torch.tensor(rows)[:, None], state)
         drawn = torch.multinomial(logits[:, 0].softmax(-1), 1, generator=generator)[:, 0].tolist()
         for tune, token in zip(tunes, vocabulary.decode(drawn), strict=True):
             if len(tune) == at + 1 and tune[-1] != END:
@@ -112,13 +111,13 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     return tunes
 
 
-def _cursor(header: Sequence[str], plans: Plans, draws: random.Random) -> InputEncoder:
-    """A walk through the parts that the form in a header has; 2, the usual, where it names none."""
+def _encoder(header: Sequence[str], plans: Plans, draws: random.Random, inputs: Sequence[str]) -> InputEncoder:
+    """For the parts that the form in a header has; 2, the usual, where it names none."""
     said = {token[:2]: token[2:] for token in header}
     form = said.get("F:", "other")
     parts = 2 if form == "other" else Form(form).sounding
     drawn = plans.draw(said.get("R:", ""), min(parts, len(set(form))), draws.random())
-    return InputEncoder(parts, [plan.id for plan in drawn])
+    return InputEncoder(parts, [plan.id for plan in drawn], inputs)
 
 
 def of_text(abc: str) -> Bars:

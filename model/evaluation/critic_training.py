@@ -1,4 +1,4 @@
-"""Teach a critic (model.sampling.critic): boosted trees that tell what a network composes from real tunes of the books."""
+"""Trains a critic (model.sampling.critic): boosted trees that tell composed tunes from those of the books."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,7 @@
-"""How alike tunes are that the bot composed, read off their ABC: no parsing, no torch, a hundred in a few milliseconds.
+"""How alike tunes are, from their ABC text alone: a hundred comparisons take a few milliseconds.
 
-Tunes are compared as in model.sampling.originality, by (interval, length) sequences, but in steps of the scale: within one mode
-these are as good as semitones, and the letters of ABC say them.
+Tunes are compared as in model.sampling.originality, by (interval, length) sequences, but with intervals in steps of the
+scale: within one mode these are as good as semitones, and can be read off ABC's letters.
 """
 
 import re

@@ -18,8 +18,8 @@ _GROWING = ("embeddings.", "lstm.weight_ih_l0", "output.")  # tensors whose size
 class NetworkConfig:
     """Sizes of a network. Input i takes ids below `input_sizes[i]` and is embedded in `input_widths[i]` numbers.
 
-    `inputs` names them, of cursor.INPUTS. With `copies`, a gate for each lookback input adds to the logit of the token
-    that it shows: the network need only say how much it wants to repeat, not what.
+    `inputs` names them, of model.encoding.inputs.INPUTS. With `copies`, a gate for each lookback input adds to the
+    logit of the token that it shows: the network need only say how much it wants to repeat, not what.
 
     In training, `dropout` is the share of a tune's inputs to each layer and to the output that is blotted out for all
     its time, and `weight_drop` that of the recurrent weights (Merity et al. 2018, AWD-LSTM).

@@ -24,7 +24,7 @@ class Preset:
     evaluate_every: int
     patience: int  # evaluations without a better held-out loss before training stops
     clip: float = 5.0
-    inputs: tuple[str, ...] = ("token",)  # of cursor.INPUTS, as many as `widths`
+    inputs: tuple[str, ...] = ("token",)  # of encoding.inputs.INPUTS, as many as `widths`
     copies: bool = False  # see NetworkConfig
     weight_drop: float = 0.0  # see NetworkConfig
 

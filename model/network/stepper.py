@@ -1,7 +1,8 @@
 """One step of a trained Network for a whole batch, made fast: tables instead of input products, one product a layer.
 
-Products are of whole numbers (model.network.int8_matmul), so a tune is the same whatever its batch. On a CPU the rest is compiled
-(model.network.kernels) and the same on every machine too; an accelerator does it by torch's operations, in its own way.
+Products are of whole numbers (model.network.int8_matmul), so a tune is the same whatever its batch. On a CPU the rest
+is compiled (model.network.kernels) and the same on every machine too; an accelerator uses torch's operations, whose
+rounding is its own.
 """
 
 from collections import Counter

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
-from model.encoding.examples import features
+from model.encoding.examples import inputs_and_targets
 from model.encoding.part_plan import Plans
 from model.encoding.tokenizer import decode
 from model.encoding.vocabulary import Vocabulary
@@ -40,7 +40,7 @@ def read_all(network: Network, vocabulary: Vocabulary, tunes: Sequence[Tokens]) 
     order = sorted(range(len(tunes)), key=lambda i: len(tunes[i]))
     for start in range(0, len(order), AT_ONCE):
         places = order[start : start + AT_ONCE]
-        pairs = [features(tunes[i], vocabulary, network.config.inputs) for i in places]
+        pairs = [inputs_and_targets(tunes[i], vocabulary, network.config.inputs) for i in places]
         with mixed(torch.device("cpu")):
             hidden = network.hidden(pad_sequence([inputs for inputs, _ in pairs], batch_first=True))
         for row, (place, (inputs, targets)) in enumerate(zip(places, pairs, strict=True)):

@@ -1,6 +1,6 @@
-"""Which of several drafts sounds most like the books? A critic has learned to tell what a network composes from them.
+"""Chooses one of several drafts of a tune: a classifier that tells the network's tunes from those of the books.
 
-It is boosted trees over what `model.features.tune_features` counts in a whole tune. Their sum is the log odds that a tune
+It is boosted trees over what model.features.tune_features counts in a whole tune. Their sum is the log odds that a tune
 was composed rather than found in a book, which is, but for a constant, the log of how much more often the network
 composes such a tune than the books have it. A draft drawn from several in proportion to exp(-log odds) is, the more
 drafts there are, distributed as the books' tunes (sampling importance resampling, Rubin 1987).

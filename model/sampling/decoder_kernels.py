@@ -1,6 +1,7 @@
-"""The decoder's step around the network's, compiled for a CPU by Numba: what torch's operations say in model.sampling.decoder.
+"""The decoder's step before and after the network's, compiled for a CPU by Numba, row by row.
 
-Row by row: what the network is to see of each tune, and then which token it goes on with.
+`gather_inputs` finds what the network is to see of each tune, `draw_tokens` draws the token that each goes on with.
+Torch's operations in model.sampling.decoder do the same.
 """
 
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ FREE = -1  # no token is given here
 # What is added to the logit of a note that fills the rest of a bar that has to end on the tonic. Real tunes rest there;
 # composed ones have strayed a little by then, and would play on to the last eighth too often.
 CADENCE = 1.5
-TRIES = 5  # at a bar that has to end on the tonic, before it is made to
+RETRIES = 5  # at a bar that has to end on the tonic, before the grammar makes it
 
 # Numba keeps compiled functions on disk, and looks at their own file alone to see whether they changed: so what is set
 # in another file is passed in, and not imported.
@@ -28,7 +29,7 @@ _HALF, _ONE, _BIAS, _MANTISSA = _F(0.5), _F(1), np.int32(127), np.int32(23)
 
 
 class TableArrays(NamedTuple):
-    """The tables of grammars, see model.sampling.decoder._Tables."""
+    """The tables of grammars, see model.sampling.decoder_tables.Tables."""
 
     masks: NDArray[np.bool_]
     rows: NDArray[Any]
@@ -45,21 +46,21 @@ class TableArrays(NamedTuple):
     column: NDArray[Any]
     music: NDArray[np.bool_]
     ended: NDArray[np.bool_]
-    given: NDArray[Any]
+    given_bar: NDArray[Any]
 
 
 class RowArrays(NamedTuple):
-    """What is known of each tune, see model.sampling.decoder.Decoder: all but the states [rows, ...]."""
+    """What is known of each tune, each array [rows, ...] but for the states; see model.sampling.decoder.Decoder."""
 
     node: NDArray[Any]
     position: NDArray[Any]
-    taken: NDArray[Any]
+    length: NDArray[Any]
     in_bar: NDArray[Any]
-    drawn: NDArray[Any]
-    tries: NDArray[Any]
+    draws: NDArray[Any]
+    retries: NDArray[Any]
     ids: NDArray[Any]
-    seen: NDArray[Any]
-    seen_before: NDArray[Any]
+    history: NDArray[Any]
+    history_before: NDArray[Any]
     runs: NDArray[Any]
     runs_before: NDArray[Any]
     state: NDArray[Any]
@@ -67,8 +68,31 @@ class RowArrays(NamedTuple):
     uniform: NDArray[Any]
     temperature: NDArray[Any]
     prefix: NDArray[Any]
-    bars: NDArray[Any]
+    given_bars: NDArray[Any]
     plan: NDArray[Any]
+
+
+class InputColumns(NamedTuple):
+    """Of each group of inputs the column of the first, among all inputs; see model.encoding.inputs.GROUPS."""
+
+    token: int
+    position: int
+    place: int
+    back: int
+    part: int
+    run: int
+    plan: int
+
+
+class Settings(NamedTuple):
+    """What is set in other files: model.encoding.inputs, model.sampling.decoder and decoder_tables."""
+
+    columns: InputColumns
+    lookback_bars: NDArray[Any]
+    persistence: NDArray[Any]
+    longest_run: int
+    empty: int
+    discard: int
 
 
 @compiled
@@ -115,40 +139,48 @@ def choose(logits: Any, masks: Any, temperature: Any, uniform: Any, chosen: Any)
 
 
 @compiled
-def look(tables: TableArrays, rows: RowArrays, back: Any, wanted: Any, inputs: Any) -> None:
-    """What the network is to read next: `inputs` [rows, n], the columns `wanted` of cursor.INPUTS; `back` is in bars.
+def gather_inputs(
+    tables: TableArrays, rows: RowArrays, settings: Settings, every: Any, wanted: Any, inputs: Any
+) -> None:
+    """What the network is to read next: `inputs` [rows, n], the columns `wanted` [n] of all inputs.
 
-    Rows that begin a bar that has to end on the tonic are kept as they are now, to come back to.
+    `every` is room for an id of each input there is. Rows that begin a bar that has to end on the tonic are kept as
+    they are now, to come back to.
     """
-    lookbacks, columns = len(back), rows.seen_before.shape[1]
-    every = np.empty(5 + 2 * lookbacks, np.int64)
+    columns, bar_columns = settings.columns, rows.history_before.shape[1]
     for row in range(len(inputs)):
         node, position = rows.node[row], rows.position[row]
         music, bar = tables.music[node], tables.bar_start[node]
-        here = bar + (position if music else columns - 2)
-        every[0] = rows.ids[row, rows.taken[row] - 1]
-        every[1] = position + 1 if music else 0
-        every[2] = tables.place[node]
-        for k in range(lookbacks):
-            every[3 + k] = rows.seen[row, here - back[k] * columns]
-            every[4 + lookbacks + k] = rows.runs[row, k]
-        every[3 + lookbacks] = tables.part[node]
-        every[4 + 2 * lookbacks] = rows.plan[row, tables.planned[node]]
+        every[columns.token] = rows.ids[row, rows.length[row] - 1]
+        every[columns.position] = position + 1 if music else 0
+        every[columns.place] = tables.place[node]
+        _look_back(tables, rows, settings, row, every[columns.back :])
+        every[columns.part] = tables.part[node]
+        for k in range(len(settings.lookback_bars)):
+            every[columns.run + k] = rows.runs[row, k]
+        every[columns.plan] = rows.plan[row, tables.planned[node]]
         for k in range(len(wanted)):
             inputs[row, k] = every[wanted[k]]
         if tables.closing[node] and rows.in_bar[row] == 0:
             rows.state_before[:, :, row] = rows.state[:, :, row]
             rows.runs_before[row] = rows.runs[row]
-            rows.seen_before[row] = rows.seen[row, bar : bar + columns]
+            rows.history_before[row] = rows.history[row, bar : bar + bar_columns]
 
 
 @compiled
-def draw(
+def _look_back(tables: TableArrays, rows: RowArrays, settings: Settings, row: int, found: Any) -> None:
+    """What began at this position some bars ago, for each of the lookback bars: a token's id plus one; 0 for none."""
+    node, bar_columns = rows.node[row], rows.history_before.shape[1]
+    here = tables.bar_start[node] + (rows.position[row] if tables.music[node] else settings.empty)
+    for k in range(len(settings.lookback_bars)):
+        found[k] = rows.history[row, here - settings.lookback_bars[k] * bar_columns]
+
+
+@compiled
+def draw_tokens(
     tables: TableArrays,
     rows: RowArrays,
-    back: Any,
-    persistence: Any,
-    longest_run: int,
+    settings: Settings,
     logits: Any,
     removed: Any,
     predicted: Any,
@@ -159,55 +191,55 @@ def draw(
     Changes `logits`. With `measured`, adds to `predicted` [1] how many tokens of the music were freely drawn, and to
     `removed` [1] the probability that the grammar took from them.
     """
-    weights, seen = np.empty(logits.shape[1], np.float32), np.empty(len(back), np.int64)
-    columns, longest_tune = rows.seen_before.shape[1], rows.ids.shape[1] - 1
+    weights, lookback = np.empty(logits.shape[1], np.float32), np.empty(len(settings.lookback_bars), np.int64)
+    longest_tune = rows.ids.shape[1] - 1
     for row in range(len(logits)):
         node = rows.node[row]
         if tables.ended[node]:
             continue
         position, music, bar = rows.position[row], tables.music[node], tables.bar_start[node]
         left, own = tables.limit[node] - position, logits[row]
-        for k in range(len(back)):
-            seen[k] = rows.seen[row, bar + (position if music else columns - 2) - back[k] * columns]
+        _look_back(tables, rows, settings, row, lookback)
         token = given = _given(tables, rows, row)
         if given == FREE:
-            for k in range(len(back)):
-                if seen[k] and rows.runs[row, k]:
-                    own[seen[k] - 1] += persistence[k]
+            for k in range(len(lookback)):
+                if lookback[k] and rows.runs[row, k]:
+                    own[lookback[k] - 1] += settings.persistence[k]
             if tables.closing[node] and left > 0:
                 own += _F(CADENCE) * (tables.ticks == left)
             mask = tables.masks[_mask(tables, rows, row, left)]
-            uniform = rows.uniform[row, min(rows.drawn[row], longest_tune)]
+            uniform = rows.uniform[row, min(rows.draws[row], longest_tune)]
             token = pick(own, mask, rows.temperature[row, 0], uniform, weights)
             if measured and music:
                 predicted[0] += 1
                 removed[0] += _forbidden(own, mask)
 
-        at = min(rows.taken[row], longest_tune)
+        at = min(rows.length[row], longest_tune)
         rows.ids[row, at] = token
-        rows.seen[row, bar + (position if music else columns - 1)] = token + 1
+        rows.history[row, bar + (position if music else settings.discard)] = token + 1
         if music:
-            for k in range(len(back)):
-                rows.runs[row, k] = min(rows.runs[row, k] + 1, longest_run) if seen[k] == token + 1 else 0
-        rows.taken[row], rows.drawn[row] = at + 1, rows.drawn[row] + 1
-        length = tables.ticks[token]
-        if length == 0:
+            for k in range(len(lookback)):
+                copied = lookback[k] == token + 1
+                rows.runs[row, k] = min(rows.runs[row, k] + 1, settings.longest_run) if copied else 0
+        rows.length[row], rows.draws[row] = at + 1, rows.draws[row] + 1
+        note = tables.ticks[token]
+        if note == 0:
             rows.node[row] = node = tables.after[node, tables.column[token]]
-            rows.position[row], rows.in_bar[row], rows.tries[row] = tables.entry[node], 0, 0
+            rows.position[row], rows.in_bar[row], rows.retries[row] = tables.entry[node], 0, 0
             continue
-        rows.position[row], rows.in_bar[row] = position + length, rows.in_bar[row] + 1
-        strays = tables.closing[node] and length == left and not tables.tonic[token]
-        if strays and given == FREE and rows.tries[row] < TRIES:
-            _take_back(tables, rows, row, bar)
+        rows.position[row], rows.in_bar[row] = position + note, rows.in_bar[row] + 1
+        strays = tables.closing[node] and note == left and not tables.tonic[token]
+        if strays and given == FREE and rows.retries[row] < RETRIES:
+            _start_bar_again(tables, rows, row)
 
 
 @compiled
 def _given(tables: TableArrays, rows: RowArrays, row: int) -> Any:
     """The token that is given next, or FREE: of the beginning first, then of the bar."""
-    given = rows.prefix[row, min(rows.taken[row], rows.prefix.shape[1] - 1)]
+    given = rows.prefix[row, min(rows.length[row], rows.prefix.shape[1] - 1)]
     if given != FREE:
         return given
-    return rows.bars[row, tables.given[rows.node[row]], min(rows.in_bar[row], rows.bars.shape[2] - 1)]
+    return rows.given_bars[row, tables.given_bar[rows.node[row]], min(rows.in_bar[row], rows.given_bars.shape[2] - 1)]
 
 
 @compiled
@@ -216,19 +248,20 @@ def _mask(tables: TableArrays, rows: RowArrays, row: int, left: int) -> Any:
     full, strict, free = tables.rows[rows.node[row]]
     if left <= 0:
         return full
-    return left + (free if rows.tries[row] < TRIES else strict)
+    return left + (free if rows.retries[row] < RETRIES else strict)
 
 
 @compiled
-def _take_back(tables: TableArrays, rows: RowArrays, row: int, bar: int) -> None:
-    """Begin the bar again."""
+def _start_bar_again(tables: TableArrays, rows: RowArrays, row: int) -> None:
+    node = rows.node[row]
+    bar = tables.bar_start[node]
     rows.state[:, :, row] = rows.state_before[:, :, row]
     rows.runs[row] = rows.runs_before[row]
-    rows.seen[row, bar : bar + rows.seen_before.shape[1]] = rows.seen_before[row]
-    rows.position[row] = tables.entry[rows.node[row]]
-    rows.taken[row] -= rows.in_bar[row]
+    rows.history[row, bar : bar + rows.history_before.shape[1]] = rows.history_before[row]
+    rows.position[row] = tables.entry[node]
+    rows.length[row] -= rows.in_bar[row]
     rows.in_bar[row] = 0
-    rows.tries[row] += 1
+    rows.retries[row] += 1
 
 
 @compiled

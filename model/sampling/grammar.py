@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.encoding.inputs import part_id
-from model.encoding.tokenizer import BARS_SEEN, token_note, token_ticks
+from model.encoding.inputs import part_id, place_id
+from model.encoding.tokenizer import token_note, token_ticks
 from model.encoding.vocabulary import Vocabulary
 from model.music.form import Form
 from model.music.key import Key
@@ -116,9 +116,9 @@ class Grammar:
         self.music = music = np.array([node.stage == MUSIC for node in self.nodes])
         numbered = [n.section * (rules.form.bars + 1) + n.bar if n.ending == 0 else _NO_NUMBER for n in self.nodes]
         self.number = np.where(music, numbered, _NO_NUMBER)
-        bars = np.array([1 + BARS_SEEN * node.ending + min(node.bar, BARS_SEEN - 1) for node in self.nodes])
+        places = np.array([place_id(node.bar, node.ending) for node in self.nodes])
         numbers = np.array([n.section * rules.form.bars + n.bar - (n.pickup == 0) for n in self.nodes])
-        self.place, self.bar_number = bars * music, numbers * music
+        self.place, self.bar_number = places * music, numbers * music
         self.part = np.array([part_id(node.section, rules.form.sounding) for node in self.nodes])
         part_begins = len(rules.header) + 1
         self.planned = np.array(

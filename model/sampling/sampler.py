@@ -1,7 +1,7 @@
-"""Prompts -> tunes: many prompts as one batch, each token drawn from what the grammar allows.
+"""Composes tunes for prompts: many prompts as one batch, each token drawn from what the grammar allows.
 
-Of each tune several drafts are drawn, of which a critic chooses one (model.sampling.critic). Each draft has its own random
-stream, so the same seed and checkpoint give the same tune whatever the batch.
+Of each tune several drafts are drawn, of which a critic chooses one (model.sampling.critic). Each draft has its own
+random stream, so the same seed and checkpoint give the same tune whatever the batch.
 """
 
 import time

@@ -16,7 +16,7 @@ from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 from model.network.lstm import restored
 from model.network.stepper import Stepper
-from model.sampling.decoder import choose
+from model.sampling.choice import choose
 
 SHIPPED = checkpoint.SHIPPED.with_name("titles.safetensors")
 TEMPERATURE = 0.75

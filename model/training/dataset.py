@@ -11,7 +11,7 @@ from model.corpus import titles
 from model.corpus.build import Corpus
 from model.corpus.sources import Source
 from model.encoding import vocabulary
-from model.encoding.examples import features, notes_in
+from model.encoding.examples import inputs_and_targets, notes_in
 from model.encoding.inputs import input_sizes
 from model.encoding.part_plan import Plans
 from model.encoding.vocabulary import Vocabulary
@@ -77,8 +77,8 @@ def _tunes(preset: Preset, built: Corpus) -> TuneBatches:
     if not train or not validation:
         raise InputError(f"the corpus has {len(built.tunes)} usable tunes, too few to train on and to check with")
     return TuneBatches(
-        [features(tune.tokens, known, preset.inputs) for tune in train],
-        [features(tune.tokens, known, preset.inputs) for tune in validation],
+        [inputs_and_targets(tune.tokens, known, preset.inputs) for tune in train],
+        [inputs_and_targets(tune.tokens, known, preset.inputs) for tune in validation],
         sum(notes_in(tune.tokens) for tune in validation),
         preset.batch,
     )

@@ -7,7 +7,7 @@ from math import log2
 import numpy as np
 import pytest
 
-from model.encoding.examples import features
+from model.encoding.examples import inputs_and_targets
 from model.encoding.inputs import INPUTS, PLANS
 from model.encoding.part_plan import BEHIND, Plan, Plans, plans_of
 from model.encoding.tokenizer import NormalizedTune, encode, spelled_on_c
@@ -47,7 +47,7 @@ def test_ids_are_unique_and_come_back() -> None:
 
 def test_the_network_sees_each_part_with_its_plan_and_the_header_with_none() -> None:
     tokens = encode(song(A.format("C"), ENDING_ALIKE.format("C")))
-    inputs, _ = features(tokens, Vocabulary("notes", tuple(dict.fromkeys(tokens))))
+    inputs, _ = inputs_and_targets(tokens, Vocabulary("notes", tuple(dict.fromkeys(tokens))))
     seen = inputs[:, INPUTS.index("plan")].tolist()
     second = tokens.index("|:", 6)
     first_plan, second_plan = (plan.id for plan in plans_of(song(A.format("C"), ENDING_ALIKE.format("C")).parts))

@@ -49,7 +49,7 @@ def test_another_network_does_not_fit() -> None:
             grow(made(LARGE, 2), made(other, 1))
 
 
-def test_the_names_of_inputs_are_those_that_a_cursor_gives() -> None:
+def test_the_names_of_inputs_are_those_that_the_encoder_gives() -> None:
     assert set(LARGE.inputs) <= set(INPUTS)
 
 

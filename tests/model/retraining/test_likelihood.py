@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from model.encoding.examples import features
+from model.encoding.examples import inputs_and_targets
 from model.encoding.part_plan import Plans
 from model.encoding.tokenizer import decode
 from model.music.form import Form
@@ -34,7 +34,7 @@ def spelled(sampler: Sampler) -> list[Tokens]:
 
 def test_probabilities_are_those_of_the_network(shipped: Checkpoint, spelled: list[Tokens], sampler: Sampler) -> None:
     network = restored(shipped.network, shipped.weights)
-    inputs, targets = features(spelled[3], sampler.vocabulary, network.config.inputs)
+    inputs, targets = inputs_and_targets(spelled[3], sampler.vocabulary, network.config.inputs)
     with torch.inference_mode():
         logits = network(inputs[None])[0][0].log_softmax(-1)
     wanted = float(logits[torch.arange(len(targets)), targets].sum())

@@ -1,6 +1,5 @@
 """The decoder's tensors against the same thing written plainly, one token at a time."""
 
-from collections.abc import Callable
 from copy import deepcopy
 
 import numpy as np
@@ -17,8 +16,8 @@ from model.network.lstm import Network, NetworkConfig, restored
 from model.network.stepper import Stepper
 from model.prompt import Prompt
 from model.sampling import detokenize
-from model.sampling.decoder import LONGEST_TUNE, PERSISTENCE, Decoder, SequenceState, choose, choose_on_device
-from model.sampling.decoder_kernels import CADENCE, TRIES
+from model.sampling.decoder import LONGEST_TUNE, PERSISTENCE, Decoder, SequenceState
+from model.sampling.decoder_kernels import CADENCE, RETRIES
 from model.sampling.grammar import Grammar, State
 from model.sampling.sampler import Sampler
 from tests.model.network.rounded_network import Rounded
@@ -41,42 +40,40 @@ def row(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperatu
 
 
 def plainly(network: Network, row: SequenceState) -> list[int]:
-    """The tune of `row`, drawn with an LSTM in float64, a InputEncoder and NumPy."""
+    """The tune of `row`, drawn with an LSTM in float64, an InputEncoder and NumPy."""
     plain, grammar = Rounded(network), row.grammar
     memory: Memory | None = None
-    cursor = InputEncoder(grammar.rules.form.sounding, row.plan)
-    columns = [INPUTS.index(name) for name in network.config.inputs]
+    encoder = InputEncoder(grammar.rules.form.sounding, row.plan, network.config.inputs)
     ids = [grammar.vocabulary.ids[grammar.rules.header[0]]]
-    state, tries, count = grammar.next(Grammar.start, ids[0]), 0, 1
-    before = state, memory, cursor, 1
+    state, retries, count = grammar.next(Grammar.start, ids[0]), 0, 1
+    before = state, memory, encoder, 1
     while state and state.node != grammar.end:
         closing, left = grammar.closing[state.node], grammar.limit[state.node] - state.position
         if closing and state.position == 0:
-            before = state, memory, deepcopy(cursor), len(ids)
-        cursor.advance(grammar.vocabulary.tokens[ids[-1]], ids[-1])
-        inputs = torch.tensor(cursor.inputs(ids[-1]))[columns]
+            before = state, memory, deepcopy(encoder), len(ids)
+        inputs = torch.tensor(encoder.read(grammar.vocabulary.tokens[ids[-1]], ids[-1]))
         with torch.inference_mode():
             predicted, memory = plain(inputs[None, None], memory)
         logits = predicted[0, 0].clone()
-        lookback = list(zip(cursor.lookback(), cursor.runs, PERSISTENCE, strict=True))
+        lookback = list(zip(encoder.lookback(), encoder.runs, PERSISTENCE, strict=True))
         for seen, run, more in lookback if network.config.copies else ():
             logits[seen - 1] += more * (run > 0 < seen)
         logits += CADENCE * torch.from_numpy(grammar.ticks == left) * bool(closing and left)
         full, strict, free = grammar.rows[state.node]
-        mask = grammar.masks[(free if tries < TRIES else strict) + left if left else full]
+        mask = grammar.masks[(free if retries < RETRIES else strict) + left if left else full]
         weights = np.exp(logits.double().numpy() / row.temperature) * mask
         cumulative = weights.cumsum()
         ids.append(int(np.searchsorted(cumulative, row.uniform[count] * cumulative[-1], side="right")))
         count += 1
         length = int(grammar.ticks[ids[-1]])
-        if closing and length and length == left and not grammar.tonic[ids[-1]] and tries < TRIES:
-            state, memory, cursor = before[0], before[1], deepcopy(before[2])
+        if closing and length and length == left and not grammar.tonic[ids[-1]] and retries < RETRIES:
+            state, memory, encoder = before[0], before[1], deepcopy(before[2])
             del ids[before[3] :]
-            tries += 1
+            retries += 1
         elif length:
             state = State(state.node, state.position + length)
         else:
-            state, tries = grammar.next(state, ids[-1]), 0
+            state, retries = grammar.next(state, ids[-1]), 0
     return ids
 
 
@@ -178,28 +175,6 @@ def test_a_recorded_step_is_a_step(sampler: Sampler, network: Network) -> None:
         plain.keep(kept)
         assert [recorded.ids(place) for place in range(len(kept))] == [plain.ids(place) for place in range(len(kept))]
     assert recorded.ended() == plain.ended() == [0, 1]
-
-
-@pytest.mark.parametrize("choose", [choose, choose_on_device])
-def test_choosing_keeps_to_the_mask_and_to_the_distribution(choose: Callable[..., torch.Tensor]) -> None:
-    logits, mask = torch.tensor([[0.1, 0.6, 0.1, 0.2]]).log(), torch.tensor([[True, False, True, True]])
-
-    def draws(uniform: np.ndarray, temperature: float, scale: float = 1.0) -> list[int]:
-        rows = len(uniform)
-        chosen = choose(
-            logits.expand(rows, -1) * scale,
-            mask.expand(rows, -1),
-            torch.full((rows, 1), temperature),
-            torch.from_numpy(uniform)[:, None],
-        )
-        ids: list[int] = chosen.tolist()
-        return ids
-
-    even = draws(np.linspace(0, 1, 400, endpoint=False), 1.0)
-    assert [even.count(token) for token in range(4)] == pytest.approx([100, 0, 100, 200], abs=1)
-    assert set(draws(np.array([0.01, 0.5, 0.99]), 0.1)) == {3}
-    assert draws(np.array([0.0, 1 - 2**-53]), 0.1, 1e4) == [3, 3]
-    assert draws(np.array([0.0, 1 - 2**-53]), 1.0) == [0, 3]
 
 
 @pytest.mark.parametrize("inputs", [INPUTS[:1], (INPUTS[0], *INPUTS[3:]), INPUTS])

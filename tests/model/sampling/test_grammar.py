@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.corpus.build import Corpus, CorpusTune
-from model.encoding.inputs import INPUTS, InputEncoder
+from model.encoding.inputs import InputEncoder
 from model.encoding.part_plan import plans_of
 from model.encoding.tokenizer import decode, encode, ticks
 from model.encoding.vocabulary import Vocabulary
@@ -90,24 +90,25 @@ def test_only_the_allowed_tokens_have_a_next_state(vocabulary: Vocabulary) -> No
     assert grammar.next(state, vocabulary.ids["|"]) is None
 
 
-def test_the_tables_show_the_network_what_the_cursor_of_training_shows(vocabulary: Vocabulary) -> None:
+def test_the_tables_show_the_network_what_it_was_trained_with(vocabulary: Vocabulary) -> None:
     stream = random.Random(5)
     for rhythm, form in (("reel", "AABB:8"), ("jig", "AABBCC:4"), ("waltz", "AABA:16"), ("slip jig", "AB:4")):
         grammar = grammar_of(Prompt(Key.parse("Ador"), rhythm, form=Form.parse(form)), vocabulary)
-        state, cursor = grammar.start, InputEncoder(plan=(1, 2, 3))
+        parts = grammar.rules.form.sounding
+        state, encoder = grammar.start, InputEncoder(parts, (1, 2, 3), ("position", "place", "part", "plan"))
         for token in walk(grammar, stream):
             token_id = vocabulary.ids[token]
             after = grammar.next(state, token_id)
             assert after is not None
             state = after
-            cursor.advance(token, token_id)
-            if state.node != grammar.end:
-                assert cursor.inputs(token_id)[INPUTS.index("plan")] == grammar.planned[state.node]
-            if grammar.nodes[state.node].stage == MUSIC:
-                assert cursor.place_ids() == (state.position + 1, grammar.place[state.node])
-                assert cursor.bar == grammar.bar_number[state.node]
-            elif state.node != grammar.end:
-                assert cursor.place_ids() == (0, grammar.place[state.node]) == (0, 0)
+            if state.node == grammar.end:
+                break
+            position, *others = encoder.read(token, token_id)
+            music = grammar.nodes[state.node].stage == MUSIC
+            assert position == (state.position + 1 if music else 0)
+            assert others == [grammar.place[state.node], grammar.part[state.node], grammar.planned[state.node]]
+            if music:
+                assert encoder.bar == grammar.bar_number[state.node]
 
 
 @pytest.mark.parametrize("closes", [(), (True,), (False, True), (True, True)])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch.nn import functional as F
 
-from model.encoding.examples import features, notes_in
+from model.encoding.examples import inputs_and_targets, notes_in
 from model.encoding.vocabulary import Vocabulary
 from model.music.form import Form
 from model.music.key import Key
@@ -21,7 +21,9 @@ from model.training.batches import IGNORED
 
 @torch.inference_mode()
 def bits_per_note(network: Network, vocabulary: Vocabulary, tunes: Sequence[Sequence[str]]) -> float:
-    inputs, targets = zip(*(features(tokens, vocabulary, network.config.inputs) for tokens in tunes), strict=True)
+    inputs, targets = zip(
+        *(inputs_and_targets(tokens, vocabulary, network.config.inputs) for tokens in tunes), strict=True
+    )
     pad = torch.nn.utils.rnn.pad_sequence
     logits, _ = network(pad(list(inputs), batch_first=True))
     wanted = pad(list(targets), batch_first=True, padding_value=IGNORED)
