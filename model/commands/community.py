@@ -1,4 +1,4 @@
-"""`simulate-community`: can members' votes teach a version their taste, and nothing else?"""
+"""`simulate-community`: do members' votes teach a version what they like, and nothing else?"""
 
 import argparse
 import json
@@ -13,19 +13,19 @@ from model.evaluation.table import aligned
 from model.prompt import parse_count
 
 if TYPE_CHECKING:
-    from model.retraining.simulation import Row
+    from model.retraining.simulation import RoundResult
 
 
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "simulate-community",
         help="show that a version learns what simulated members like",
-        description="Simulated members with a hidden taste vote, with noise, on tunes that a version composes; it is"
-        " tuned on the votes and put to the gate; and again. The network, the weights of votes, the tuning and the gate"
-        " are those of the bot. The taste 'noise' tosses a coin: nothing should be promoted.",
+        description="Simulated members with a hidden preference vote, with noise, on tunes that a version composes; it"
+        " is tuned on the votes and put to the gate; and again. The network, the weights of votes, the tuning and the"
+        " gate are those of the bot. Members whose taste is 'noise' toss a coin: nothing should be promoted.",
     )
     parser.add_argument(
-        "--taste", nargs="+", metavar="TASTE", help="some of the tastes, or noise (default: all but noise)"
+        "--taste", nargs="+", metavar="TASTE", help="what members prefer, or noise (default: all but noise)"
     )
     parser.add_argument("--seeds", default="3", help="communities of each taste (default: 3)")
     parser.add_argument("--first-seed", type=int, default=0, help="of the first community (default: 0)")
@@ -51,34 +51,53 @@ def run(options: argparse.Namespace) -> int:
     )
     if not 0 <= options.noise <= 0.5:
         raise InputError(f"--noise is {options.noise}: from 0 to 0.5")
+    communities = [
+        (preference, seed)
+        for preference in _preferences(options.taste)
+        for seed in range(options.first_seed, options.first_seed + seeds)
+    ]
+    results = _simulate(options, communities, rounds, votes)
+    if options.plot:
+        _draw(results, options.plot)
+    print(json.dumps(list(map(_to_json, results)), indent=2) if options.json else _table(results))
+    return 0
+
+
+def _preferences(names: list[str] | None) -> list[str]:
+    from model.retraining.simulated_preferences import MEASURES
+    from model.retraining.simulation import NOISE
+
+    if unknown := set(names or ()) - {*MEASURES, NOISE}:
+        raise InputError(f"no taste {min(unknown)!r}: there are {', '.join([*MEASURES, NOISE])}")
+    return names or list(MEASURES)
+
+
+def _simulate(
+    options: argparse.Namespace, communities: list[tuple[str, int]], rounds: int, votes: int
+) -> list["RoundResult"]:
+    """The rounds of each community, given by preference and seed; those in the file of `--rows` are not run again."""
     import torch
 
     from model.corpus.sources import default_sources
     from model.network import checkpoint
     from model.retraining.replay import replay
-    from model.retraining.simulated_preferences import TASTES
-    from model.retraining.simulation import NOISE, Community
+    from model.retraining.simulation import Community
     from model.sampling.critic import Critic
     from model.sampling.originality import Index
 
-    tastes = options.taste or list(TASTES)
-    if unknown := set(tastes) - {*TASTES, NOISE}:
-        raise InputError(f"no taste {min(unknown)!r}: there are {', '.join([*TASTES, NOISE])}")
     torch.set_num_threads(options.threads)
     base = checkpoint.read(options.checkpoint or checkpoint.SHIPPED)
     index, critic = Index.load(), Critic.load()
-    rows: list[Row] = []
-    known = _known(options.rows)
+    results: list[RoundResult] = []
+    known = _read(options.rows)
     with Progress() as progress:
         progress("reading the corpus")
         corpus = replay(default_sources(), options.cache)
-        for taste in tastes:
-            for seed in range(options.first_seed, options.first_seed + seeds):
-                if len(done := known.get((taste, seed), [])) == rounds + 1:
-                    rows += done
-                    continue
+        for preference, seed in communities:
+            found = known.get((preference, seed), [])
+            if len(found) != rounds + 1:
                 community = Community(
-                    taste,
+                    preference,
                     seed,
                     base,
                     corpus,
@@ -88,74 +107,74 @@ def run(options: argparse.Namespace) -> int:
                     noise=options.noise,
                     cache=options.cache,
                     thorough=not options.hasty,
-                    heard=progress,
+                    on_round=progress,
                 )
                 found = list(community.rounds(rounds))
-                rows += found
-                _keep(found, options.rows)
-    if options.plot:
-        _draw(rows, options.plot)
-    print(json.dumps([_public(row) for row in rows], indent=2) if options.json else _table(rows))
-    return 0
+                _append(found, options.rows)
+            results += found
+    return results
 
 
-def _known(path: Path | None) -> dict[tuple[str, int], list["Row"]]:
-    from model.retraining.simulation import Row
+def _read(path: Path | None) -> dict[tuple[str, int], list["RoundResult"]]:
+    """The rounds in a file of `--rows`, by preference and seed. InputError."""
+    from model.retraining.simulation import RoundResult
 
-    found: dict[tuple[str, int], list[Row]] = {}
+    found: dict[tuple[str, int], list[RoundResult]] = {}
     if path is None or not path.exists():
         return found
     try:
         for line in path.read_text(encoding="utf-8").splitlines():
-            row = Row(**json.loads(line))
-            found.setdefault((row.taste, row.seed), []).append(replace(row, failed=tuple(row.failed)))
+            result = RoundResult(**json.loads(line))
+            found.setdefault((result.taste, result.seed), []).append(replace(result, failed=tuple(result.failed)))
     except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{path} holds no rows of communities: {error}") from error
     return found
 
 
-def _keep(rows: list["Row"], path: Path | None) -> None:
+def _append(results: list["RoundResult"], path: Path | None) -> None:
     if path:
         with path.open("a", encoding="utf-8") as file:
-            file.write("".join(json.dumps(_public(row)) + "\n" for row in rows))
+            file.writelines(json.dumps(_to_json(result)) + "\n" for result in results)
 
 
-def _public(row: "Row") -> dict[str, Any]:
-    return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(row).items()}
+def _to_json(result: "RoundResult") -> dict[str, Any]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(result).items()}
 
 
-def _table(rows: list["Row"]) -> str:
+def _table(results: list["RoundResult"]) -> str:
     def number(value: float | None, form: str) -> str:
         return "-" if value is None else format(value, form)
 
     names = ("taste", "seed", "round", "liked", "bits/note", "diversity", "well formed", "promoted", "seconds")
-    cells = [
+    lines = [
         (
-            row.taste,
-            str(row.seed),
-            str(row.round),
-            f"{row.liked:.0%}",
-            number(row.bits_per_note, ".3f"),
-            number(row.diversity, ".1%"),
-            number(row.well_formed, ".0%"),
-            "-" if not row.round else "yes" if row.promoted else "no: " + ", ".join(row.failed),
-            f"{row.seconds:.0f}",
+            result.taste,
+            str(result.seed),
+            str(result.round),
+            f"{result.liked:.0%}",
+            number(result.bits_per_note, ".3f"),
+            number(result.diversity, ".1%"),
+            number(result.well_formed, ".0%"),
+            "-" if not result.round else "yes" if result.promoted else "no: " + ", ".join(result.failed),
+            f"{result.seconds:.0f}",
         )
-        for row in rows
+        for result in results
     ]
-    return aligned([names, *cells])
+    return aligned([names, *lines])
 
 
-def _draw(rows: list["Row"], path: Path) -> None:
+def _draw(results: list["RoundResult"], path: Path) -> None:
     from matplotlib.figure import Figure
 
-    tastes = list(dict.fromkeys(row.taste for row in rows))
-    figure = Figure(figsize=(3 * len(tastes), 3), dpi=120, layout="constrained")
-    for axes, taste in zip(figure.subplots(1, len(tastes), sharey=True, squeeze=False)[0], tastes, strict=True):
-        for seed in sorted({row.seed for row in rows}):
-            line = [row for row in rows if (row.taste, row.seed) == (taste, seed)]
-            axes.plot([row.round for row in line], [row.liked for row in line], marker="o", label=f"seed {seed}")
-        axes.set(title=taste, xlabel="retrainings", ylim=(0, 1), xticks=sorted({row.round for row in rows}))
+    names = list(dict.fromkeys(result.taste for result in results))
+    figure = Figure(figsize=(3 * len(names), 3), dpi=120, layout="constrained")
+    for axes, name in zip(figure.subplots(1, len(names), sharey=True, squeeze=False)[0], names, strict=True):
+        for seed in sorted({result.seed for result in results}):
+            curve = [result for result in results if (result.taste, result.seed) == (name, seed)]
+            axes.plot(
+                [result.round for result in curve], [result.liked for result in curve], marker="o", label=f"seed {seed}"
+            )
+        axes.set(title=name, xlabel="retrainings", ylim=(0, 1), xticks=sorted({result.round for result in results}))
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("share of tunes that are liked")
     figure.axes[-1].legend(fontsize="small")

@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
         "finetune",
         help="tune a version on members' votes",
         description="Tune a copy of a version on voted tunes and test the candidate. Progress goes to stdout as JSON"
-        " lines; the candidate and the report are written whatever the verdict. It runs at low priority.",
+        " lines; the candidate and the report are written whether it passes or not. It runs at low priority.",
     )
     parser.add_argument("--base", type=Path, help="checkpoint to start from (default: the shipped one)")
     parser.add_argument("--baseline", type=Path, help="version 1, which sets the gate's limits (default: the shipped)")
@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
         nargs="+",
         type=Path,
         metavar="PATH",
-        help="ABC to remember by (default: what the shipped one knows)",
+        help="ABC to keep as likely as it was (default: what the shipped one learned)",
     )
     parser.add_argument("--composed", default="500", help="tunes that the gate looks at (default: 500)")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where to keep what is the same the next time")
@@ -65,19 +65,28 @@ def run(options: argparse.Namespace) -> int:
     from model.retraining import voted_tunes
     from model.retraining.finetune import check
     from model.retraining.replay import replay
-    from model.retraining.retrain import learn
+    from model.retraining.retrain import retrain
     from model.sampling.originality import Index
 
     torch.set_num_threads(options.threads)
     current = checkpoint.read(options.base or checkpoint.SHIPPED)
     base = checkpoint.read(options.baseline or checkpoint.SHIPPED)
     tunes = voted_tunes.read(options.votes, Vocabulary.from_json(current.vocabulary))
-    check(current, voted_tunes.sides(tunes)[0])  # before the books, which take a minute
+    check(current, voted_tunes.split(tunes)[0])  # before the books, which take a minute
     _print_step(Step("reading"))
     sources = [path_source(path) for path in options.corpus] if options.corpus else default_sources()
     corpus, index = replay(sources, options.cache), Index.load()
-    settings = {"cache": options.cache, "seed": options.seed, "composed": composed}
-    candidate, report = learn(current, base, tunes, corpus, index, heard=_print_step, **settings)
+    candidate, report = retrain(
+        current,
+        base,
+        tunes,
+        corpus,
+        index,
+        cache=options.cache,
+        seed=options.seed,
+        composed=composed,
+        on_step=_print_step,
+    )
     checkpoint.write(options.out, candidate, torch.float16)
     report = replace(report, sha256=checkpoint.sha256(options.out))
     write_atomically(options.report, json.dumps(report.to_json(), indent=2, ensure_ascii=False).encode())

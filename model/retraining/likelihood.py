@@ -1,6 +1,6 @@
-"""What an LSTM says of tunes, read once, and how probable they are by what is made of it.
+"""How probable tunes are to checkpoints, from hidden states that are computed once.
 
-Checkpoints that were tuned on votes differ in their output layer alone, so one reading serves them all.
+Checkpoints that were tuned on votes differ in their output layer alone, so one run of the LSTM serves them all.
 """
 
 import math
@@ -21,113 +21,117 @@ from model.network.lstm import Network, NetworkConfig, restored, with_copies
 from model.network.precision import mixed
 from model.retraining.replay import Tokens
 
-AT_ONCE = 32  # tunes that the LSTM reads together
+BATCH = 32  # tunes that the LSTM runs over together
 
 
 @dataclass(frozen=True)
-class Read:
-    """What an LSTM said of one tune: hidden [time, hidden], with inputs [time, inputs] and targets [time]."""
+class HiddenStates:
+    """What the LSTM gives for some tunes, one row a token: `tune` is the place of its tune, `lengths` are the tunes'.
 
-    hidden: Tensor
-    inputs: Tensor
-    targets: Tensor
-
-
-@torch.inference_mode()
-def read_all(network: Network, vocabulary: Vocabulary, tunes: Sequence[Tokens]) -> list[Read]:
-    """Let the LSTM of `network` read `tunes`, each from an empty memory. float32, also from bfloat16 products."""
-    found: dict[int, Read] = {}
-    order = sorted(range(len(tunes)), key=lambda i: len(tunes[i]))
-    for start in range(0, len(order), AT_ONCE):
-        places = order[start : start + AT_ONCE]
-        pairs = [inputs_and_targets(tunes[i], vocabulary, network.config.inputs) for i in places]
-        with mixed(torch.device("cpu")):
-            hidden = network.hidden(pad_sequence([inputs for inputs, _ in pairs], batch_first=True))
-        for row, (place, (inputs, targets)) in enumerate(zip(places, pairs, strict=True)):
-            found[place] = Read(hidden[row, : len(targets)].to(torch.float32, copy=True), inputs, targets)
-    return [found[i] for i in range(len(tunes))]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The tokens of some tunes in a row, with the place of each one's tune."""
+    hidden [tokens, hidden], inputs [tokens, inputs], targets [tokens], tune [tokens], lengths [tunes].
+    """
 
     hidden: Tensor
     inputs: Tensor
     targets: Tensor
     tune: Tensor
-    lengths: Tensor  # of the tunes
+    lengths: Tensor
 
     @property
     def tunes(self) -> int:
         return len(self.lengths)
 
     @classmethod
-    def of(cls, reads: Sequence[Read]) -> "Rows":
-        lengths = torch.tensor([len(read.targets) for read in reads])
+    def of(cls, hidden: Tensor, inputs: Tensor, targets: Tensor) -> "HiddenStates":
+        """Those of one tune: hidden [tokens, hidden], inputs [tokens, inputs], targets [tokens]."""
+        return cls(hidden, inputs, targets, torch.zeros_like(targets), torch.tensor([len(targets)]))
+
+    @classmethod
+    def joined(cls, tunes: Sequence["HiddenStates"]) -> "HiddenStates":
+        """Those of several tunes, each of which has its own."""
+        lengths = torch.cat([tune.lengths for tune in tunes])
         return cls(
-            torch.cat([read.hidden for read in reads]),
-            torch.cat([read.inputs for read in reads]),
-            torch.cat([read.targets for read in reads]),
-            torch.repeat_interleave(torch.arange(len(reads)), lengths),
-            lengths,
+            hidden=torch.cat([tune.hidden for tune in tunes]),
+            inputs=torch.cat([tune.inputs for tune in tunes]),
+            targets=torch.cat([tune.targets for tune in tunes]),
+            tune=torch.repeat_interleave(torch.arange(len(tunes)), lengths),
+            lengths=lengths,
         )
 
-    def at(self, places: Tensor) -> "Rows":
+    def select(self, rows: Tensor) -> "HiddenStates":
+        """These tokens alone, of the same tunes. rows [chosen tokens]."""
         return replace(
             self,
-            hidden=self.hidden[places],
-            inputs=self.inputs[places],
-            targets=self.targets[places],
-            tune=self.tune[places],
+            hidden=self.hidden[rows],
+            inputs=self.inputs[rows],
+            targets=self.targets[rows],
+            tune=self.tune[rows],
         )
 
 
-def tune_log_probabilities(readout: nn.Module, tokens: Rows, config: NetworkConfig) -> Tensor:
-    """Of each tune, in nats [tunes]."""
-    logits = with_copies(readout(tokens.hidden), tokens.inputs, config)
-    losses = F.cross_entropy(logits, tokens.targets, reduction="none")
-    return torch.zeros(tokens.tunes).index_add(0, tokens.tune, -losses)
+@torch.inference_mode()
+def hidden_states(network: Network, vocabulary: Vocabulary, tunes: Sequence[Tokens]) -> list[HiddenStates]:
+    """Run the LSTM of `network` over each of `tunes` from a zero state. float32, also from bfloat16 products."""
+    found: dict[int, HiddenStates] = {}
+    order = sorted(range(len(tunes)), key=lambda i: len(tunes[i]))
+    for start in range(0, len(order), BATCH):
+        batch = order[start : start + BATCH]
+        pairs = [inputs_and_targets(tunes[i], vocabulary, network.config.inputs) for i in batch]
+        with mixed(torch.device("cpu")):
+            hidden = network.hidden(pad_sequence([inputs for inputs, _ in pairs], batch_first=True))
+        for row, (i, (inputs, targets)) in enumerate(zip(batch, pairs, strict=True)):
+            found[i] = HiddenStates.of(hidden[row, : len(targets)].to(torch.float32, copy=True), inputs, targets)
+    return [found[i] for i in range(len(tunes))]
 
 
-class Reads:
-    """What LSTMs said of tunes, kept: checkpoints that differ in their output layer alone say the same."""
+def tune_log_probabilities(output: nn.Module, states: HiddenStates, config: NetworkConfig) -> Tensor:
+    """log p of each tune by an output layer, in nats [tunes]."""
+    logits = with_copies(output(states.hidden), states.inputs, config)
+    losses = F.cross_entropy(logits, states.targets, reduction="none")
+    return torch.zeros(states.tunes).index_add(0, states.tune, -losses)
+
+
+class HiddenStateCache:
+    """Hidden states by LSTM and tunes: checkpoints that differ in their output layer alone share them.
+
+    It keeps all, as long as one retraining needs them: there are a few sets of tunes.
+    """
 
     def __init__(self) -> None:
-        self._kept: list[tuple[Checkpoint, tuple[Tokens, ...], list[Rows]]] = []
+        self._entries: list[tuple[Checkpoint, tuple[Tokens, ...], list[HiddenStates]]] = []
 
-    def of(self, checkpoint: Checkpoint, tunes: Sequence[Tokens]) -> list[Rows]:
+    def states(self, checkpoint: Checkpoint, tunes: Sequence[Tokens]) -> list[HiddenStates]:
         """One for each tune."""
-        asked = tuple(tunes)
-        for reader, read, found in self._kept:
-            if read == asked and (reader is checkpoint or same_body(reader, checkpoint)):
-                return found
+        wanted = tuple(tunes)
+        for other, known, states in self._entries:
+            if known == wanted and (other is checkpoint or same_lstm(other, checkpoint)):
+                return states
         network = restored(checkpoint.network, checkpoint.weights)
-        reads = read_all(network, Vocabulary.from_json(checkpoint.vocabulary), tunes)
-        self._kept.append((checkpoint, asked, [Rows.of([read]) for read in reads]))
-        return self._kept[-1][2]
+        states = hidden_states(network, Vocabulary.from_json(checkpoint.vocabulary), tunes)
+        self._entries.append((checkpoint, wanted, states))
+        return states
 
 
 @torch.inference_mode()
 def log_probabilities(
-    checkpoints: Sequence[Checkpoint], tunes: Sequence[Tokens], reads: Reads | None = None
+    checkpoints: Sequence[Checkpoint], tunes: Sequence[Tokens], cache: HiddenStateCache | None = None
 ) -> list[Tensor]:
     """log p of each tune by each checkpoint: its plan and all tokens but the first, in nats; a [tunes] for each.
 
-    The grammar is off. `reads` are asked first for what was read before.
+    The grammar is off. Hidden states that `cache` has are not computed again.
     """
-    reads = reads or Reads()
+    cache = cache or HiddenStateCache()
     found: list[Tensor] = []
-    for one in checkpoints:
-        network, plans = restored(one.network, one.weights), Plans.known_to(one.facts)
-        told = torch.tensor([math.log(2) * plans.bits(decode(tokens)) for tokens in tunes])
-        hidden = reads.of(one, tunes)
-        played = torch.stack([tune_log_probabilities(network.output, read, network.config)[0] for read in hidden])
-        found.append(played - told)
+    for checkpoint in checkpoints:
+        network, plans = restored(checkpoint.network, checkpoint.weights), Plans.known_to(checkpoint.facts)
+        plan_nats = torch.tensor([math.log(2) * plans.bits(decode(tokens)) for tokens in tunes])
+        states = cache.states(checkpoint, tunes)
+        log_p = torch.stack([tune_log_probabilities(network.output, tune, network.config)[0] for tune in states])
+        found.append(log_p - plan_nats)
     return found
 
 
-def same_body(one: Checkpoint, other: Checkpoint) -> bool:
+def same_lstm(one: Checkpoint, other: Checkpoint) -> bool:
     """Whether two checkpoints differ in their output layer at most."""
     names = {name for name in one.weights if not name.startswith("output.")}
     return (

@@ -1,7 +1,7 @@
-"""Corpus tunes that a retraining needs: some to remember by, and the held-out ones to be tested on.
+"""Corpus tunes that a retraining needs: some to keep likely while it tunes, and the held-out ones to test on.
 
-Reading the books takes a minute, so the tokens are kept in a cache file that is known by the digests of the sources and
-of the code that read them.
+Reading the books takes a minute, so the tokens are kept in a file whose name has the digests of the sources and of the
+code that read them.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
 from model.files import code_digest, keep_newest
 
-REMEMBERED = 200  # tunes
+REPLAYED = 200  # tunes
 
 Tokens = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Replay:
-    """Tokens of tunes of the training side, and of all held-out ones."""
+    """Tokens of some tunes of the training side, and of all held-out ones."""
 
     train: tuple[Tokens, ...]
     held_out: tuple[Tokens, ...]
@@ -40,23 +40,23 @@ class Replay:
 
 
 def replay(sources: Sequence[Source], cache: Path | None = None, seed: int = 0) -> Replay:
-    """The tunes of `sources`, from the `cache` folder where they are. InputError where the books hold too few."""
+    """The tunes of `sources`, from the `cache` folder where it has them. InputError where the books hold too few."""
     made_by = " ".join([str(seed), code_digest(), *(source.sha256() for source in sources)])
     name = hashlib.sha256(made_by.encode()).hexdigest()[:16]
     path = cache / f"replay-{name}.json" if cache else None
-    if path and (kept := _kept(path)):
-        return kept
+    if path and (cached := _cached(path)):
+        return cached
     built = corpus.build(sources)
     train, held_out = ([tune.tokens for tune in built.split(side)] for side in ("train", "held-out"))
     if not train or not held_out:
         raise InputError(f"the corpus has {len(built.tunes)} usable tunes, too few to remember and to be tested on")
-    found = Replay(tuple(random.Random(seed).sample(train, min(REMEMBERED, len(train)))), tuple(held_out))
+    found = Replay(tuple(random.Random(seed).sample(train, min(REPLAYED, len(train)))), tuple(held_out))
     if path:
         keep_newest(path, json.dumps({"train": found.train, "held_out": found.held_out}).encode(), "replay-")
     return found
 
 
-def _kept(path: Path) -> Replay | None:
+def _cached(path: Path) -> Replay | None:
     with suppress(OSError, ValueError, KeyError, TypeError):  # a damaged cache is made again
         data = json.loads(path.read_bytes())
         return Replay(*(tuple(tuple(map(str, tune)) for tune in data[side]) for side in ("train", "held_out")))

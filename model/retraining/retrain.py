@@ -3,32 +3,33 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from model.encoding.part_plan import Plans
 from model.encoding.vocabulary import Vocabulary
 from model.files import code_digest, keep_newest
 from model.network.checkpoint import Checkpoint, part_way
-from model.retraining.finetune import finetune
-from model.retraining.gate import COMPOSED, checks, compose
-from model.retraining.likelihood import Reads
+from model.retraining.finetune import Tuned, finetune
+from model.retraining.gate import COMPOSED, TESTS, Gate, compose
 from model.retraining.protocol import GateTest, Report, Step
 from model.retraining.replay import Replay
-from model.retraining.voted_tunes import Voted, sides
+from model.retraining.voted_tunes import VotedTune, split
 from model.sampling.originality import Index
 
-COSTS = {"bits_per_note", "diversity"}  # a candidate that fails in these alone may go part of the way
-RETREATS, RETREAT = 2, 0.6  # so often, and to so much of the way each time
-TESTS = ("margin", "bits_per_note", "well_formed", "originality", "diversity")
+COSTS = {"bits_per_note", "diversity"}  # a candidate that fails in these alone may keep a part of its tuning
+RETREATS, RETREAT = 2, 0.6  # so often, and to so much of the tuning each time
+
+RunTests = Callable[[Checkpoint], Iterable[GateTest]]
 
 
-def learn(
+def retrain(
     current: Checkpoint,
     base: Checkpoint,
-    voted: Sequence[Voted],
+    voted: Sequence[VotedTune],
     replay: Replay,
     index: Index,
     *,
@@ -36,66 +37,98 @@ def learn(
     seed: int = 0,
     thorough: bool = True,
     composed: int = COMPOSED,
-    heard: Callable[[Step], None] = lambda _: None,
+    on_step: Callable[[Step], None] = lambda _: None,
 ) -> tuple[Checkpoint, Report]:
     """Tune a copy of `current` on the voted tunes and put it to the gate's tests; `base` is version 1.
 
-    A candidate that costs the books or diversity too much is put to the tests again part of the way back to `current`.
     Not `thorough`, it stops at the first test that fails. The gate looks at `composed` tunes. `cache` keeps what is
-    measured of `base`. Raises InputError, CheckpointError and ModelError as `finetune` does.
+    measured of `base`. The report has no hash yet. InputError, CheckpointError and ModelError as of `finetune`.
     """
     began = time.monotonic()
-    train, held_out = sides(voted)
+    tuned_on, held_out = split(voted)
     known = replay.known_to(Vocabulary.from_json(current.vocabulary))
-
-    def tuning(done: int, of: int, loss: float) -> None:
-        heard(Step("tuning", done, of, round(loss, 4)))
-
-    tuned = finetune(current, base, train, known.train, seed=seed, progress=tuning)
-    plans = Plans.known_to(base.facts if "plans" in base.facts else current.facts)
-    plans = plans.tilted([tune.song for tune in train], tuned.likings)
-    facts = {**current.facts, "plans": plans.to_json(), "tuned_on_votes": _counts(train, held_out)}
-    candidate = replace(tuned.checkpoint, facts=facts)
-
-    def base_diversity() -> tuple[float, float]:
-        return _diversity_of(base, index, cache, composed)
-
-    def checking(name: str) -> None:
-        heard(Step("checking", TESTS.index(name), len(TESTS), test=name))
-
-    def tested(one: Checkpoint, last: bool) -> Iterator[GateTest]:
-        failed: set[str] = set()
-        for check in checks(
-            one, current, base, voted, known.held_out, index, base_diversity, checking, composed, reads
-        ):
-            yield check
-            failed |= set() if check.passed else {check.name}
-            if failed and (not thorough or (failed <= COSTS and not last)):
-                return
-
-    found, kept, reads = list[GateTest](), 1.0, Reads()
-    for retreat in range(RETREATS + 1):
-        found = list(tested(candidate, retreat == RETREATS))
-        failed = {check.name for check in found if not check.passed}
-        if not failed or failed - COSTS or retreat == RETREATS:
-            break
-        candidate, kept = part_way(current, candidate, RETREAT), kept * RETREAT
-    seconds = time.monotonic() - began
-    return candidate, Report(
-        passed=not failed,
+    tuned = finetune(current, base, tuned_on, known.train, seed=seed, progress=partial(_on_tuning, on_step))
+    counts = _counts(tuned_on, held_out)
+    gate = Gate(
+        current=current,
+        base=base,
+        voted=voted,
+        held_out=known.held_out,
+        index=index,
+        base_diversity=lambda: _diversity_of(base, index, cache, composed),
+        composed=composed,
+        on_test=partial(_on_test, on_step),
+    )
+    choice = choose(current, _with_plans(tuned, base, tuned_on, counts), gate.tests, thorough)
+    return choice.candidate, Report(
+        passed=not choice.failed,
         sha256="",  # known once the candidate is written
-        tests=tuple(found),
-        scores={test.name: test.value for test in found},
-        tunes=_counts(train, held_out),
+        tests=choice.tests,
+        scores={test.name: test.value for test in choice.tests},
+        tunes=counts,
         losses=tuple(tuned.losses),
-        kept=kept,
-        seconds=seconds,
+        kept=choice.kept,
+        seconds=time.monotonic() - began,
     )
 
 
-def _counts(train: Sequence[Voted], held_out: Sequence[Voted]) -> dict[str, int]:
-    up, held_up = (sum(tune.weight > 0 for tune in side) for side in (train, held_out))
-    return {"up": up, "down": len(train) - up, "held_out_up": held_up, "held_out_down": len(held_out) - held_up}
+@dataclass(frozen=True)
+class Choice:
+    """A candidate that keeps the share `kept` of its tuning, and its tests in their order."""
+
+    candidate: Checkpoint
+    tests: tuple[GateTest, ...]
+    kept: float
+
+    @property
+    def failed(self) -> set[str]:
+        """Names of the tests that it failed."""
+        return {test.name for test in self.tests if not test.passed}
+
+
+def choose(current: Checkpoint, candidate: Checkpoint, run_tests: RunTests, thorough: bool = True) -> Choice:
+    """Test a candidate; one that costs the books or diversity too much is tested again part of the way to `current`.
+
+    All but the last such test end as soon as it is known that the candidate costs too much.
+    """
+    kept = 1.0
+    for retreat in range(RETREATS + 1):
+        last = retreat == RETREATS
+        choice = Choice(candidate, tuple(_until_decided(run_tests(candidate), thorough, last)), kept)
+        if last or not choice.failed or choice.failed - COSTS:
+            break
+        candidate, kept = part_way(current, candidate, RETREAT), kept * RETREAT
+    return choice
+
+
+def _until_decided(tests: Iterable[GateTest], thorough: bool, last: bool) -> Iterator[GateTest]:
+    failed: set[str] = set()
+    for test in tests:
+        yield test
+        failed |= set() if test.passed else {test.name}
+        if failed and (not thorough or (failed <= COSTS and not last)):
+            return
+
+
+def _on_tuning(on_step: Callable[[Step], None], done: int, of: int, loss: float) -> None:
+    on_step(Step("tuning", done, of, round(loss, 4)))
+
+
+def _on_test(on_step: Callable[[Step], None], name: str) -> None:
+    on_step(Step("checking", TESTS.index(name), len(TESTS), test=name))
+
+
+def _with_plans(tuned: Tuned, base: Checkpoint, tuned_on: Sequence[VotedTune], counts: dict[str, int]) -> Checkpoint:
+    """The tuned checkpoint with plans of liked tunes more frequent, and the number of tunes it was tuned on."""
+    facts = tuned.checkpoint.facts
+    plans = Plans.known_to(base.facts if "plans" in base.facts else facts)
+    plans = plans.tilted([tune.normalized for tune in tuned_on], tuned.preferences)
+    return replace(tuned.checkpoint, facts={**facts, "plans": plans.to_json(), "tuned_on_votes": counts})
+
+
+def _counts(tuned_on: Sequence[VotedTune], held_out: Sequence[VotedTune]) -> dict[str, int]:
+    up, held_up = (sum(tune.weight > 0 for tune in side) for side in (tuned_on, held_out))
+    return {"up": up, "down": len(tuned_on) - up, "held_out_up": held_up, "held_out_down": len(held_out) - held_up}
 
 
 def _diversity_of(base: Checkpoint, index: Index, cache: Path | None, count: int) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import pytest
 
 from model.__main__ import main
 from model.retraining import replay, simulation
-from model.retraining.simulation import Row
+from model.retraining.simulation import RoundResult
 
 
 class _Community:
@@ -15,14 +15,15 @@ class _Community:
 
     begun: list[tuple[str, int]]
 
-    def __init__(self, taste: str, seed: int, *_: object, **__: Any) -> None:
-        self.taste, self.seed = taste, seed
+    def __init__(self, preference: str, seed: int, *_: object, **__: Any) -> None:
+        self.preference, self.seed = preference, seed
 
-    def rounds(self, count: int) -> Iterator[Row]:
-        self.begun.append((self.taste, self.seed))
-        yield Row(self.taste, self.seed, 0, 0.25, None, None, None, False)
+    def rounds(self, count: int) -> Iterator[RoundResult]:
+        self.begun.append((self.preference, self.seed))
+        yield RoundResult(self.preference, self.seed, 0, 0.25, None, None, None, False)
         for number in range(1, count + 1):
-            yield Row(self.taste, self.seed, number, 0.5, 2.05, 0.99, 1.0, number > 1, 30.0, ("margin",)[number - 1 :])
+            failed = ("margin",)[number - 1 :]
+            yield RoundResult(self.preference, self.seed, number, 0.5, 2.05, 0.99, 1.0, number > 1, 30.0, failed)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from model.music.key import Key
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 from model.prompt import Prompt
-from model.retraining.finetune import STEPS
+from model.retraining.finetune import SETTINGS
 from model.retraining.protocol import TrainingExample
 from model.retraining.simulated_preferences import few_notes
 from model.sampling.sampler import Sampler, numbered
@@ -63,7 +63,7 @@ def test_votes_become_a_candidate_and_a_report(common: list[str], votes: Path, t
         said = [json.loads(line) for line in running.stdout]
         assert running.wait(timeout=30) == 0, (tmp_path / "errors").read_text()
     assert said[0] == {"stage": "reading", "done": 0, "of": 0, "loss": None, "test": None}
-    assert [line["done"] for line in said if line["stage"] == "tuning"][-1] == STEPS
+    assert [line["done"] for line in said if line["stage"] == "tuning"][-1] == SETTINGS.steps
     report = json.loads((tmp_path / "report.json").read_text())
     assert [test["name"] for test in report["tests"]] == [line["test"] for line in said if line["stage"] == "checking"]
     assert report["passed"] == all(test["passed"] for test in report["tests"])

@@ -1,5 +1,8 @@
+"""The tests of the gate, each alone and all together."""
+
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -14,18 +17,20 @@ from model.network.checkpoint import Checkpoint
 from model.prompt import Prompt
 from model.retraining import gate
 from model.retraining.gate import (
+    TESTS,
     Composition,
+    Gate,
     bits_per_note,
     bootstrap,
-    checks,
     compose,
     diversity,
     margin,
     originality,
+    well_formed,
     within_rhythms,
 )
 from model.retraining.simulated_preferences import few_notes
-from model.retraining.voted_tunes import Voted
+from model.retraining.voted_tunes import VotedTune
 from model.sampling.batch_composing import normalized
 from model.sampling.originality import Index
 from model.sampling.sampler import Sampler, numbered
@@ -44,9 +49,9 @@ def noisy(one: Checkpoint, much: float) -> Checkpoint:
     return replace(one, weights={**one.weights, "output.weight": shaken})
 
 
-def voted(sampler: Sampler, weights: list[float]) -> list[Voted]:
+def voted(sampler: Sampler, weights: list[float]) -> list[VotedTune]:
     return [
-        Voted(n, normalized(one), one.spelled, w)
+        VotedTune(n, normalized(one), one.spelled, w)
         for n, (one, w) in enumerate(zip(composed(sampler), weights, strict=False))
     ]
 
@@ -77,7 +82,8 @@ def test_liked_tunes_that_gain_are_a_margin_and_disliked_ones_that_gain_are_none
     made = sampler.compose(numbered(Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=500), 24))
     full = sorted(few_notes(normalized(one)) for one in made)[12]
     tunes = [
-        Voted(n, normalized(m), m.spelled, 1.0 if few_notes(normalized(m)) > full else -1.0) for n, m in enumerate(made)
+        VotedTune(n, normalized(m), m.spelled, 1.0 if few_notes(normalized(m)) > full else -1.0)
+        for n, m in enumerate(made)
     ]
     candidate = leaning(shipped, tunes)
     grown = margin(candidate, shipped, tunes)
@@ -87,7 +93,7 @@ def test_liked_tunes_that_gain_are_a_margin_and_disliked_ones_that_gain_are_none
     assert not margin(candidate, candidate, tunes).passed, "the one in use has learned as much"
 
 
-def leaning(one: Checkpoint, tunes: Sequence[Voted]) -> Checkpoint:
+def leaning(one: Checkpoint, tunes: Sequence[VotedTune]) -> Checkpoint:
     """The same network, to which the tokens of liked tunes are likelier, and those of disliked ones less so."""
     ids, bias = Vocabulary.from_json(one.vocabulary).ids, one.weights["output.bias"].clone().float()
     for tune in tunes:
@@ -98,18 +104,18 @@ def leaning(one: Checkpoint, tunes: Sequence[Voted]) -> Checkpoint:
 
 def test_bits_are_weighed_against_version_1_so_that_losses_do_not_add_up(shipped: Checkpoint, sampler: Sampler) -> None:
     worse, tunes = noisy(shipped, 0.1), voted(sampler, [1.0, -1.0] * 6)
-    asked = checks(worse, worse, shipped, tunes, [tunes[0].tokens], Index.load(), lambda: (1.0, 1.0))
-    _, bits = next(asked), next(asked)
+    held = Gate(worse, shipped, tunes, [tunes[0].tokens], Index.load(), lambda: (1.0, 1.0))
+    _, bits = islice(held.tests(worse), 2)
     assert (bits.name, bits.passed) == ("bits_per_note", False)
 
 
-def test_one_wrong_tune_fails(shipped: Checkpoint, sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
-    complaints = iter([["bar 1 is short"]])
-    monkeypatch.setattr(gate, "well_formed", lambda *_: next(complaints, []))
-    tunes = voted(sampler, [1.0, -1.0] * 6)
-    asked = checks(shipped, shipped, shipped, tunes, [tunes[0].tokens], Index.load(), lambda: (1.0, 1.0), count=9)
-    wrong = next(check for check in asked if check.name == "well_formed")
+def test_one_wrong_tune_fails(sampler: Sampler) -> None:
+    made = composed(sampler)[:9]
+    assert well_formed(Composition.of(made, 9)).passed
+    wrong_key = replace(made[0], prompt=replace(made[0].prompt, key=Key.parse("Gdor")))
+    wrong = well_formed(Composition.of([wrong_key, *made[1:]], 9))
     assert (wrong.passed, wrong.value, wrong.says) == (False, 8, "1 of 9 tunes wrong")
+    assert not well_formed(Composition.of(made, 10)).passed, "one did not come out"
 
 
 def test_what_a_whole_rhythm_gains_is_no_margin() -> None:
@@ -144,22 +150,23 @@ def test_a_poorer_set_fails_for_diversity() -> None:
 
 
 def test_a_tune_it_was_tuned_on_is_a_known_tune() -> None:
-    songs = tuple(random_song(seed) for seed in range(6))
-    fresh = [Voted(n, random_song(100 + n), (), 1.0) for n in range(6)]
-    assert originality(Composition(songs, 6, 6, 0.3), fresh).passed
-    copied = [*fresh, Voted(7, random_song(2), (), 1.0)]
-    assert originality(Composition(songs, 6, 6, 0.3), copied).value == pytest.approx(1.0)
-    assert not originality(Composition(songs, 6, 6, 0.3), copied).passed
-    assert not originality(Composition(songs, 6, 6, 0.9), fresh).passed
+    tunes = tuple(random_song(seed) for seed in range(6))
+    fresh = [VotedTune(n, random_song(100 + n), (), 1.0) for n in range(6)]
+    assert originality(Composition(tunes, 6, 6, 0.3), fresh).passed
+    copied = [*fresh, VotedTune(7, random_song(2), (), 1.0)]
+    assert originality(Composition(tunes, 6, 6, 0.3), copied).value == pytest.approx(1.0)
+    assert not originality(Composition(tunes, 6, 6, 0.3), copied).passed
+    assert not originality(Composition(tunes, 6, 6, 0.9), fresh).passed
 
 
 def test_the_gate_asks_all_its_tests_of_every_candidate(shipped: Checkpoint, sampler: Sampler) -> None:
-    index, heard = Index.load(), list[str]()
+    index, begun = Index.load(), list[str]()
     tunes = voted(sampler, [1.0, -1.0] * 6)
     base = compose(shipped, index, 12).diversity
-    found = list(checks(shipped, shipped, shipped, tunes, [tunes[0].tokens], index, lambda: base, heard.append, 12))
-    assert [check.name for check in found] == heard
-    assert {check.name for check in found if not check.passed} == {
+    held = Gate(shipped, shipped, tunes, [tunes[0].tokens], index, lambda: base, composed=12, on_test=begun.append)
+    found = list(held.tests(shipped))
+    assert [test.name for test in found] == begun == list(TESTS)
+    assert {test.name for test in found if not test.passed} == {
         "margin",
         "originality",
     }  # it composes the voted tunes

@@ -1,3 +1,5 @@
+"""Log probabilities of tunes, and hidden states that are computed once for each LSTM."""
+
 import math
 from dataclasses import replace
 from typing import Any
@@ -15,7 +17,7 @@ from model.network.checkpoint import Checkpoint
 from model.network.lstm import restored
 from model.prompt import Prompt
 from model.retraining import likelihood
-from model.retraining.likelihood import Read, Reads, log_probabilities
+from model.retraining.likelihood import HiddenStateCache, HiddenStates, log_probabilities
 from model.retraining.replay import Tokens
 from model.sampling.sampler import Sampler, numbered
 
@@ -43,7 +45,7 @@ def test_probabilities_are_those_of_the_network(shipped: Checkpoint, spelled: li
     assert float(found[3]) == pytest.approx(wanted, abs=0.05)  # the LSTM reads in bfloat16 where that is native
 
 
-def test_checkpoints_of_other_bodies_read_for_themselves(shipped: Checkpoint, spelled: list[Tokens]) -> None:
+def test_checkpoints_with_another_lstm_have_their_own_hidden_states(shipped: Checkpoint, spelled: list[Tokens]) -> None:
     moved = {**shipped.weights, "lstm.bias_hh_l0": shipped.weights["lstm.bias_hh_l0"] + 0.05}
     other = replace(shipped, weights=moved)
     one, two, again = log_probabilities((shipped, other, shipped), spelled)
@@ -52,24 +54,24 @@ def test_checkpoints_of_other_bodies_read_for_themselves(shipped: Checkpoint, sp
     assert torch.equal(two, log_probabilities([other], spelled)[0])
 
 
-def test_checkpoints_of_one_body_share_what_was_read(
+def test_checkpoints_with_one_lstm_share_hidden_states(
     shipped: Checkpoint, spelled: list[Tokens], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read_all = likelihood.read_all
+    hidden_states = likelihood.hidden_states
     count: list[int] = []
 
-    def counted(*asked: Any) -> list[Read]:
+    def counted(*arguments: Any) -> list[HiddenStates]:
         count.append(1)
-        return read_all(*asked)
+        return hidden_states(*arguments)
 
-    monkeypatch.setattr(likelihood, "read_all", counted)
-    way_out = {**shipped.weights, "output.bias": shipped.weights["output.bias"] + torch.arange(355) / 100}
+    monkeypatch.setattr(likelihood, "hidden_states", counted)
+    output = {**shipped.weights, "output.bias": shipped.weights["output.bias"] + torch.arange(355) / 100}
     moved = {**shipped.weights, "lstm.bias_hh_l0": shipped.weights["lstm.bias_hh_l0"] + 0.05}
-    reads, tuned, other = Reads(), replace(shipped, weights=way_out), replace(shipped, weights=moved)
-    kept = log_probabilities([shipped, tuned], spelled, reads) + log_probabilities([tuned], spelled, reads)
+    cache, tuned, other = HiddenStateCache(), replace(shipped, weights=output), replace(shipped, weights=moved)
+    kept = log_probabilities([shipped, tuned], spelled, cache) + log_probabilities([tuned], spelled, cache)
     assert len(count) == 1
     assert torch.equal(kept[1], kept[2])
     assert not torch.allclose(kept[0], kept[1])
-    log_probabilities([other], spelled, reads)
-    log_probabilities([shipped], spelled[:2], reads)
+    log_probabilities([other], spelled, cache)
+    log_probabilities([shipped], spelled[:2], cache)
     assert len(count) == 3

@@ -1,3 +1,5 @@
+"""How much each tune weighs in training, by the rule of model.retraining.vote_weights."""
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,9 +49,9 @@ def test_a_burst_counts_as_a_few_votes() -> None:
 
 
 def test_ten_thousand_votes_of_one_member_are_a_fifth_of_all() -> None:
-    zealot = [Vote(n, 0, 1, n * BURST) for n in range(10_000)]
+    busy = [Vote(n, 0, 1, n * BURST) for n in range(10_000)]
     others = [Vote(20_000 + n, 1 + n % 20, -1, DAY * n) for n in range(400)]
-    found = weights([*zealot, *others])
+    found = weights([*busy, *others])
     mine, all_of_it = sum(found[n] for n in range(10_000)), sum(map(abs, found.values()))
     assert mine / all_of_it == pytest.approx(SHARE, rel=1e-3)
 
@@ -75,6 +77,6 @@ def test_few_members_share_equally() -> None:
         max_size=60,
     )
 )
-def test_the_order_of_votes_does_not_matter(ballots: list[Vote]) -> None:
-    assert weights(ballots) == pytest.approx(weights(ballots[::-1]))
-    assert all(0 < abs(weight) <= HEAVIEST for weight in weights(ballots).values())
+def test_the_order_of_votes_does_not_matter(cast: list[Vote]) -> None:
+    assert weights(cast) == pytest.approx(weights(cast[::-1]))
+    assert all(0 < abs(weight) <= HEAVIEST for weight in weights(cast).values())
