@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from bot.core.retraining import RetrainingStatus
-from bot.core.values import NewTune, Place
+from bot.core.values import NewPrompt, NewTune, Place
 from bot.retraining.retrainer import Retrainer
 from bot.store import Store
 from bot.workers.local.trainer import Trainer
@@ -36,15 +36,15 @@ async def vote(store: Store) -> None:
     """Ann's jigs with few notes are liked, those with many disliked, by members who composed none."""
     torch.set_num_threads(1)
     made = Sampler(checkpoint.read(checkpoint.SHIPPED)).compose(numbered(JIG, TUNES))
-    prompt = await store.add_prompt(*await store.place(ANN), JIG, TUNES, 1)
+    prompt = await store.prompts.add(NewPrompt(*await store.members.register(ANN), JIG, TUNES, version=1))
     new = [NewTune(n, JIG.seed + n, one.tune.title, write(one.tune)) for n, one in enumerate(made)]
-    tunes = await store.finish(prompt.id, new)
+    tunes = await store.prompts.finish(prompt.id, new)
     fullest_first = sorted(range(TUNES), key=lambda n: few_notes(normalized(made[n])))
     for place, n in enumerate(fullest_first):
         if 1 / 3 <= place / TUNES < 2 / 3:
             continue
-        judge, _ = await store.place(Place("web", "local", f"judge {n % JUDGES}"))
-        await store.vote(tunes[n].id, judge, 1 if place > TUNES / 2 else -1)
+        judge, _ = await store.members.register(Place("web", "local", f"judge {n % JUDGES}"))
+        await store.votes.cast(tunes[n].id, judge, 1 if place > TUNES / 2 else -1)
 
 
 async def test_votes_become_the_version_that_composes(tmp_path: Path) -> None:
@@ -53,8 +53,8 @@ async def test_votes_become_the_version_that_composes(tmp_path: Path) -> None:
     book.write_text(jigs(200))
     trainer = Trainer((sys.executable, "-c", FEWER, str(book)), nice=0)
     async with await Store.open(tmp_path / "tunesmith.db") as store:
-        await store.add_version(str(first), checkpoint.sha256(first), "small", 1)
-        await store.choose_version(1)
+        await store.versions.add(str(first), checkpoint.sha256(first), "small", 1)
+        await store.versions.choose(1)
         await vote(store)
         folders = tmp_path / "checkpoints", tmp_path
         async with Retrainer(store, trainer, *folders, Draws(), minimum_votes=TUNES // 2) as retrainer:
@@ -64,8 +64,8 @@ async def test_votes_become_the_version_that_composes(tmp_path: Path) -> None:
         assert done.status is RetrainingStatus.PROMOTED, done.report
         assert done.report
         assert [test["passed"] for test in done.report["tests"]] == [True] * 5
-        assert await store.current_version() == done.version == 2
-        _, learned = await store.versions()
+        assert await store.versions.current() == done.version == 2
+        _, learned = await store.versions.load_all()
     async with LocalWorker(1, first) as worker:
         event = await worker.compose(Job("1.0", JIG, 60.0, learned.path, learned.sha256, learned.number))
     assert (event.state, event.version, event.note) == ("done", 2, "")

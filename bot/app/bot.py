@@ -83,7 +83,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
             queue.patience,
             metrics,
             Limits(settings, config.limits.member_cooldown, config.limits.server_cooldown),
-            store.current_version,
+            store.versions.current,
         )
         metrics.watch("workers", "Workers that live", lambda: len(living(worker, config.workers.lease)))
         metrics.watch("worker_restarts", "Workers started in place of another", lambda: worker.restarts)
@@ -122,7 +122,7 @@ def workers(config: Config, store: Store, heard: Callable[[Event], None] = lambd
         from bot.workers.cluster.client import Cluster
     except ModuleNotFoundError as error:
         raise ConfigError(f"[workers] broker needs the package {error.name}: pip install -e '.[cluster]'") from error
-    return Cluster(config.workers.broker.get_secret_value(), config.workers.lease, store.checkpoint)
+    return Cluster(config.workers.broker.get_secret_value(), config.workers.lease, store.checkpoints.load)
 
 
 def trainer(config: Config, worker: Workers | None = None) -> Trains:
@@ -158,7 +158,7 @@ def local_worker(
 
 async def _release(store: Store) -> None:
     try:
-        await store.release()
+        await store.prompts.release()
     except StoreError as error:
         log.warning("other bots have to wait until this one's lease has run out: %s", error)
 
@@ -191,13 +191,13 @@ async def register(store: Store, checkpoint: Path | None, keep: bool = False) ->
     """
     shipped = await asyncio.to_thread(sha256_of, SHIPPED)
     if shipped:
-        await store.add_version(str(SHIPPED), shipped, "trad", number=1, note="shipped with Tunesmith")
+        await store.versions.add(str(SHIPPED), shipped, "trad", number=1, note="shipped with Tunesmith")
     number, new = await _configured(store, checkpoint, keep) if checkpoint else (1, False)
-    known = {version.number: version for version in await store.versions()}
-    current = await store.current_version()
+    known = {version.number: version for version in await store.versions.load_all()}
+    current = await store.versions.current()
     unlearned = current not in (None, 1, number) and known[current].retraining_id is None
     if number in known and (current is None or new or unlearned):  # the one in use was configured, and is no more
-        await store.choose_version(number)
+        await store.versions.choose(number)
     elif checkpoint and current != number:
         log.warning("version %s is in use, as was chosen; %s is version %d", current, checkpoint, number)
     return number
@@ -206,12 +206,12 @@ async def register(store: Store, checkpoint: Path | None, keep: bool = False) ->
 async def _configured(store: Store, checkpoint: Path, keep: bool) -> tuple[int, bool]:
     """The number of the user's own checkpoint, and whether it is new."""
     digest, path = await asyncio.to_thread(lambda: (sha256_of(checkpoint), checkpoint.resolve()))
-    known = next((version for version in await store.versions() if version.sha256 == digest), None)
+    known = next((version for version in await store.versions.load_all() if version.sha256 == digest), None)
     if known and digest and not await asyncio.to_thread(Path(known.path).is_file):  # it was moved
-        await store.add_version(str(path), digest, known.name, known.number, known.note)
-    found = known or await store.add_version(str(path), digest, checkpoint.stem, note="from config.toml")
+        await store.versions.add(str(path), digest, known.name, known.number, known.note)
+    found = known or await store.versions.add(str(path), digest, checkpoint.stem, note="from config.toml")
     if keep:
-        await store.keep_checkpoint(digest, await asyncio.to_thread(path.read_bytes))
+        await store.checkpoints.save(digest, await asyncio.to_thread(path.read_bytes))
     return found.number, known is None
 
 

@@ -17,7 +17,7 @@ from bot.benchmarks.row import Row, at_least, at_most
 from bot.benchmarks.servers import RedisServer, missing_postgres, missing_redis, postgres, redis
 from bot.benchmarks.sleeping_worker import sleeper
 from bot.core.errors import WorkerError
-from bot.core.values import Place
+from bot.core.values import NewPrompt, Place
 from bot.store import Store
 from bot.workers.local.worker import LocalWorker
 from model.prompt import parse_prompt
@@ -90,12 +90,12 @@ async def _survivors() -> list[Row]:
             await _until(lambda: sum(one.ends.total() for one in told) > PROMPTS / 3)
             for victim in (bots[0], workers[0]):
                 victim.kill()
-            while await store.unfinished(["web"]):
+            while await store.prompts.unfinished(["web"]):
                 if time.perf_counter() - began > PATIENCE:
                     break
                 await asyncio.sleep(0.2)
             seconds = time.perf_counter() - began
-            tunes = Counter(tune.prompt_id for tune in await store.tunes_of(ids))
+            tunes = Counter(tune.prompt_id for tune in await store.tunes.of_prompts(ids))
         ends = sum((one.ends for one in told), Counter[int]())
         twice = sum(count > 1 for count in tunes.values()) + sum(count > 1 for count in ends.values())
         name = f"{PROMPTS:,} prompts, {BOTS} bots, {WORKERS} workers, one of each killed"
@@ -108,10 +108,11 @@ async def _survivors() -> list[Row]:
 
 async def _ask(store: Store) -> list[int]:
     """Prompts that are nobody's yet; their ids."""
-    await store.add_version("none", "", "trad", 1)
-    member, server = await store.place(Place("web", "bench", "m"))
-    prompts = [await store.add_prompt(member, server, parse_prompt("D", "reel", seed=n), 1, 1) for n in range(PROMPTS)]
-    await store.release()
+    await store.versions.add("none", "", "trad", 1)
+    member, server = await store.members.register(Place("web", "bench", "m"))
+    asked = [parse_prompt("D", "reel", seed=n) for n in range(PROMPTS)]
+    prompts = [await store.prompts.add(NewPrompt(member, server, prompt, count=1, version=1)) for prompt in asked]
+    await store.prompts.release()
     return [prompt.id for prompt in prompts]
 
 

@@ -56,7 +56,7 @@ async def _vote(bot: Service) -> None:
             left.discard(progress.prompt.id)
             tunes += [tune.id for tune in progress.tunes]
     for number, tune in enumerate(tunes):
-        judge, _ = await bot.store.place(Place("web", "bench", f"judge {number % VOTERS}"))
+        judge, _ = await bot.store.members.register(Place("web", "bench", f"judge {number % VOTERS}"))
         await bot.library.vote(tune, judge, 1 if tune % 2 else -1)
 
 

@@ -53,23 +53,25 @@ def measure() -> list[Row]:
 
 async def _measure(path: Path) -> list[Row]:
     async with await Store.open(path) as store:
-        await store.add_version("none", "0" * 64, "trad", 1)
+        await store.versions.add("none", "0" * 64, "trad", 1)
     await asyncio.to_thread(_fill, path)
     draw = random.Random(7)
     rhythms = list(RHYTHMS)
 
     async with await Store.open(path) as store:
         calls: dict[str, Callable[[], Awaitable[object]]] = {
-            "/top": lambda: store.top(1, 1),
-            "/top of a rhythm": lambda: store.top(1, 1, rhythm=draw.choice(rhythms)),
-            "/top of a week": lambda: store.top(1, 1, Period.WEEK),
-            "/top of a month and a rhythm": lambda: store.top(1, 1, Period.MONTH, draw.choice(rhythms)),
-            "/tunebook of a member": lambda: store.favourites(draw.randrange(1, MEMBERS)),
-            "/tunebook of a server": lambda: store.top(1, 1, limit=50),
-            "/mine": lambda: store.mine(draw.randrange(1, MEMBERS)),
-            "a page of history": lambda: store.history(1, 1, draw.randrange(1, TUNES), 20),
-            "vote": lambda: store.vote(draw.randrange(1, TUNES), draw.randrange(1, MEMBERS), draw.choice((1, -1, 0))),
-            "vote on a favourite": lambda: store.vote(_favourite(draw), draw.randrange(1, MEMBERS), 1),
+            "/top": lambda: store.tunes.top(1, 1),
+            "/top of a rhythm": lambda: store.tunes.top(1, 1, rhythm=draw.choice(rhythms)),
+            "/top of a week": lambda: store.tunes.top(1, 1, Period.WEEK),
+            "/top of a month and a rhythm": lambda: store.tunes.top(1, 1, Period.MONTH, draw.choice(rhythms)),
+            "/tunebook of a member": lambda: store.votes.favourites(draw.randrange(1, MEMBERS)),
+            "/tunebook of a server": lambda: store.tunes.top(1, 1, limit=50),
+            "/mine": lambda: store.tunes.of_member(draw.randrange(1, MEMBERS)),
+            "a page of history": lambda: store.tunes.history(1, 1, draw.randrange(1, TUNES), 20),
+            "vote": lambda: store.votes.cast(
+                draw.randrange(1, TUNES), draw.randrange(1, MEMBERS), draw.choice((1, -1, 0))
+            ),
+            "vote on a favourite": lambda: store.votes.cast(_favourite(draw), draw.randrange(1, MEMBERS), 1),
         }
         name = f"store with {TUNES:,} tunes and {_votes():,} votes"
         return [at_most(f"{name}: {call}, p99", await _late(work), GOAL, "ms") for call, work in calls.items()]

@@ -90,7 +90,7 @@ class _Checks:
     async def database(self) -> str:
         store = await Store.open(self.config.database)
         self._store = await self.stack.enter_async_context(store)
-        left = await store.unfinished(("web", "discord"))
+        left = await store.prompts.unfinished(("web", "discord"))
         return f"opened, up to date, {len(left)} prompts that are not done"
 
     async def page(self) -> str:
@@ -145,10 +145,10 @@ class _Checks:
         if self._store is None:
             return none
         await CandidateFiles(self.config.candidates).find_moved(self._store)
-        known, mine = await self._store.versions(), self.config.worker.checkpoint
+        known, mine = await self._store.versions.load_all(), self.config.worker.checkpoint
         if mine and await asyncio.to_thread(sha256_of, mine) not in {version.sha256 for version in known}:
             return none  # newly configured: in use from the next start on
-        number = await self._store.current_version()
+        number = await self._store.versions.current()
         return next((version.file for version in known if version.number == number), none)
 
     async def renderer(self) -> str:

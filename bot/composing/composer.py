@@ -18,7 +18,7 @@ from bot.core.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithErr
 from bot.core.logs import about
 from bot.core.metrics import Metrics
 from bot.core.subscriptions import PromptBroadcaster
-from bot.core.values import NOWHERE, Message, Place, Progress, State, StoredPrompt
+from bot.core.values import NOWHERE, Message, NewPrompt, Place, Progress, State, StoredPrompt
 from bot.library.library import Library
 from bot.render import Renders
 from bot.store import Store
@@ -86,7 +86,7 @@ class Composer:
         await asyncio.gather(*tasks, return_exceptions=True)
         if interrupted:
             try:
-                await self.store.put_back(interrupted)
+                await self.store.prompts.requeue(interrupted)
             except TunesmithError as error:
                 log.error("prompts %s count as attempted: %s", interrupted, error)
         self.listeners.close()
@@ -103,7 +103,7 @@ class Composer:
         """Accept a prompt: store it, with the tune that it varies and its message, and queue it. Raises Busy."""
         if self._stopping:
             raise Busy("the bot is being stopped: please ask again in a minute")
-        member_id, server_id = await self.store.place(place)
+        member_id, server_id = await self.store.members.register(place)
         async with self._accepting:  # between the check and the queue nobody else may come in
             try:
                 rules = await self.limits.check(self.queue, place, member_id, server_id)
@@ -111,7 +111,8 @@ class Composer:
                 self.metrics.refused()
                 raise
             version = (await self.current() if self.current else None) or self.version
-            stored = await self.store.add_prompt(member_id, server_id, prompt, count, version, varied_from, message)
+            new = NewPrompt(member_id, server_id, prompt, count, version, varied_from, message)
+            stored = await self.store.prompts.add(new)
             self.limits.note(member_id, server_id, rules)
             about(stored.id)
             self._enqueue(stored)
@@ -137,7 +138,9 @@ class Composer:
         """
         async with self._accepting:
             known = {*self._running, *(prompt.id for prompt in self.queue.waiting())}
-            left = [stored for stored in await self.store.take(platforms, limit, mine) if stored.id not in known]
+            left = [
+                stored for stored in await self.store.prompts.claim(platforms, limit, mine) if stored.id not in known
+            ]
             for stored in left:
                 if stored.attempts < MOST_ATTEMPTS:
                     self._enqueue(replace(stored, state=State.QUEUED))
@@ -149,13 +152,13 @@ class Composer:
 
     async def cancel(self, prompt_id: int, place: Place) -> None:
         """Take a prompt back. NotFound when it is done or unknown, NotAllowed when it is another member's."""
-        member_id, _ = await self.store.place(place)
-        stored = await self.store.prompt(prompt_id)
+        member_id, _ = await self.store.members.register(place)
+        stored = await self.store.prompts.load(prompt_id)
         if stored is None or stored.state.final:
             raise NotFound("that prompt is done already")
         if stored.member_id != member_id:
             raise NotAllowed("only the member who asked can cancel a prompt")
-        if not await self.store.set_state(prompt_id, State.CANCELLED):
+        if not await self.store.prompts.set_state(prompt_id, State.CANCELLED):
             raise NotFound("that prompt is done already")
         self.drop(prompt_id)
         self.listeners.tell(Progress(replace(stored, state=State.CANCELLED)))
@@ -254,7 +257,7 @@ class Composer:
         new = await self._maker.composed(stored)
         await self._move(stored, State.RENDERING)
         media = await self._maker.rendered(new)
-        tunes = await retry_while_unavailable(self.store.finish, stored.id, new)
+        tunes = await retry_while_unavailable(self.store.prompts.finish, stored.id, new)
         for tune, files in zip(tunes, media, strict=False):  # none when it was cancelled at the last moment
             self.library.remember(tune.id, files)
             self.metrics.composed(tune.version)
@@ -263,13 +266,13 @@ class Composer:
             self.listeners.tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
 
     async def _move(self, stored: StoredPrompt, state: State) -> None:
-        if not await retry_while_unavailable(self.store.set_state, stored.id, state):
+        if not await retry_while_unavailable(self.store.prompts.set_state, stored.id, state):
             raise asyncio.CancelledError  # it was cancelled meanwhile, and its listeners know
         self.listeners.tell(Progress(replace(stored, state=state)))
 
     async def _fail(self, stored: StoredPrompt, error: str, refused: bool = False) -> None:
         try:
-            failed = await retry_while_unavailable(self.store.set_state, stored.id, State.FAILED, error)
+            failed = await retry_while_unavailable(self.store.prompts.set_state, stored.id, State.FAILED, error)
         except TunesmithError as gone:
             log.error("prompt %d failed, which could not be stored: %s", stored.id, gone)
             failed = True

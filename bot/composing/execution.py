@@ -50,7 +50,8 @@ class PromptExecutor:
     async def _checkpoint(self, version: int) -> tuple[str, str, int]:
         """The file of a version, its hash and its number, for a Job; nothing for one that is not known any more."""
         known = next(
-            (known for known in await retry_while_unavailable(self.store.versions) if known.number == version), None
+            (known for known in await retry_while_unavailable(self.store.versions.load_all) if known.number == version),
+            None,
         )
         return known.file if known else ("", "", version)
 

@@ -68,20 +68,20 @@ class Failover:
     async def _keep(self) -> None:
         """Renew; and let go of what was ours, and is another bot's or was ended by one."""
         known = set(self.composer.listeners.open)
-        strange = known - await self.store.renew()
+        strange = known - await self.store.prompts.renew()
         for prompt_id in strange:
             await self._look_at(prompt_id)
         self._suspects = strange
 
     async def _look_at(self, prompt_id: int) -> None:
-        stored = await self.store.prompt(prompt_id)
+        stored = await self.store.prompts.load(prompt_id)
         if stored is None:
             return
         if stored.state in (State.DONE, State.FAILED) and not self._again(prompt_id):
             return  # most likely we ended it ourselves just now, and are about to tell
         self.composer.drop(prompt_id)
         if stored.state.final and self._again(prompt_id):
-            tunes = await self.store.tunes_of([prompt_id], stored.member_id)
+            tunes = await self.store.tunes.of_prompts([prompt_id], stored.member_id)
             self.composer.listeners.tell(Progress(stored, tunes=tuple(tunes)))
 
     def _again(self, prompt_id: int) -> bool:

@@ -65,6 +65,22 @@ class Version:
 
 
 @dataclass(frozen=True)
+class NewPrompt:
+    """A prompt that was accepted: `count` tunes for a member on a server, by a version of the model.
+
+    `varied_from` is the tune that it varies; `message` is the one that will carry its answer.
+    """
+
+    member_id: int
+    server_id: int
+    prompt: Prompt
+    count: int
+    version: int
+    varied_from: int | None = None
+    message: Message = NOWHERE
+
+
+@dataclass(frozen=True)
 class StoredPrompt:
     """A row of `prompts`. `error` is the line that its member was shown, if it failed."""
 

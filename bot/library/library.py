@@ -40,11 +40,11 @@ class Library:
 
     async def place(self, place: Place) -> tuple[int, int]:
         """(member_id, server_id) of a place, registered where it is new."""
-        return await self._store.place(place)
+        return await self._store.members.register(place)
 
     async def tune(self, tune_id: int, member_id: int = 0) -> StoredTune:
         """A tune with this member's vote on it. NotFound where it is unknown or deleted."""
-        tune = await self._store.tune(tune_id, member_id)
+        tune = await self._store.tunes.load(tune_id, member_id)
         if tune is None:
             raise NotFound(f"there is no tune {tune_id}, or it was deleted")
         return tune
@@ -53,31 +53,31 @@ class Library:
         """Set a member's one vote to 1 or -1, or withdraw it with 0. BadRequest for another value, NotFound."""
         if value not in (1, -1, 0):
             raise BadRequest(f"a vote is 1 (up), -1 (down) or 0 (withdrawn), not {str(value)[:20]}")
-        return await self._store.vote(tune_id, member_id, value)
+        return await self._store.votes.cast(tune_id, member_id, value)
 
     async def press(self, tune_id: int, member_id: int, value: int) -> Votes:
         """Set a member's one vote to 1 or -1, or withdraw it where it is that already, at once. NotFound."""
-        return await self._store.press(tune_id, member_id, value)
+        return await self._store.votes.toggle(tune_id, member_id, value)
 
     async def delete(self, tune_id: int, place: Place, admin: bool = False) -> StoredTune:
         """Delete a tune for ever: its composer may, and an admin of its server. NotFound or NotAllowed."""
-        member_id, server_id = await self._store.place(place)
+        member_id, server_id = await self._store.members.register(place)
         tune = await self.tune(tune_id)
         if tune.member_id != member_id and not (admin and tune.server_id == server_id):
             raise NotAllowed("only the member who had it composed, or an admin of its server, can delete a tune")
-        await self._store.delete_tune(tune_id)
+        await self._store.tunes.delete(tune_id)
         return tune
 
     async def top(self, place: Place, period: Period = Period.ALL, rhythm: str | None = None) -> list[Leader]:
         """The best tunes of a place's server by the votes cast in a period; InputError for an unknown rhythm."""
         name = rhythms.named(rhythm).name if rhythm else None
-        member_id, server_id = await self._store.place(place)
-        return await self._store.top(server_id, member_id, period, name, LIST)
+        member_id, server_id = await self._store.members.register(place)
+        return await self._store.tunes.top(server_id, member_id, period, name, LIST)
 
     async def mine(self, place: Place, before: int | None = None) -> tuple[list[StoredTune], bool]:
         """A member's newest tunes, older than tune `before`, newest first; and whether there are more."""
-        member_id, _ = await self._store.place(place)
-        tunes = await self._store.mine(member_id, before=before, limit=LIST + 1)
+        member_id, _ = await self._store.members.register(place)
+        tunes = await self._store.tunes.of_member(member_id, before=before, limit=LIST + 1)
         return tunes[:LIST], len(tunes) > LIST
 
     async def similar(self, tune: StoredTune, most: int = SIMILAR) -> list[tuple[StoredTune, float]]:
@@ -86,17 +86,17 @@ class Library:
         Only the newest of its rhythm and mode are looked at, however many there are.
         """
         keys = [str(key) for key in all_keys() if key.mode == tune.prompt.key.mode]
-        others = await self._store.newest_like(tune, keys, LOOKED_AT)
+        others = await self._store.tunes.newest_like(tune, keys, LOOKED_AT)
         alike = await asyncio.to_thread(abc_similarity.alike, tune.abc, [abc for _, abc in others])
         best = sorted(zip(alike, (number for number, _ in others), strict=True), reverse=True)[:most]
-        found = {other.id: other for other in await self._store.tunes([number for _, number in best])}
+        found = {other.id: other for other in await self._store.tunes.load_all([number for _, number in best])}
         return [(found[number], share) for share, number in best if share >= ALIKE and number in found]
 
     async def history(
         self, server_id: int, member_id: int, before: int | None = None, limit: int = 20
     ) -> list[tuple[StoredPrompt, tuple[StoredTune, ...]]]:
         """A server's newest prompts older than prompt `before`, oldest first, each with its tunes."""
-        return await self._store.history(server_id, member_id, before, min(max(limit, 1), LONGEST_PAGE))
+        return await self._store.tunes.history(server_id, member_id, before, min(max(limit, 1), LONGEST_PAGE))
 
     async def media(self, tune_id: int, kind: str) -> bytes:
         """One file of a tune. BadRequest for an unknown kind, NotFound, or RenderError."""

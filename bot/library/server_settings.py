@@ -36,7 +36,7 @@ class Settings:
             self._known.move_to_end(key)
             return self._known[key]
         async with self._changing:  # or an old row could be remembered in the place of a new one
-            return self._remember(place, await self._store.server_settings(place))
+            return self._remember(place, await self._store.settings.load(place))
 
     async def change(self, place: Place, **changes: Any) -> ServerSettings:
         """Set fields of ServerSettings, or with None set them back, all or none. Raises BadRequest, or InputError.
@@ -46,15 +46,15 @@ class Settings:
         checked = {name: _checked(name, value) for name, value in changes.items()}
         detail = ", ".join(f"{name} = {written(value)}" for name, value in checked.items())
         async with self._changing:
-            return self._remember(place, await self._store.change_settings(place, checked, detail))
+            return self._remember(place, await self._store.settings.change(place, checked, detail))
 
     async def record(self, place: Place, action: str, detail: str) -> None:
         """Tell the audit what the member of `place`, an admin, did beside changing settings."""
-        await self._store.record(place, action, detail)
+        await self._store.audit.add(place, action, detail)
 
     async def records(self, place: Place, limit: int = 10) -> list[Record]:
         """What the admins of a server did last, newest first."""
-        return await self._store.records(place, limit)
+        return await self._store.audit.latest(place, limit)
 
     def _remember(self, place: Place, settings: ServerSettings) -> ServerSettings:
         self._known[place.platform, place.server] = settings

@@ -46,16 +46,16 @@ class Tunebooks:
 
     async def of_member(self, place: Place) -> Tunebook:
         """The tunes that the member voted up last. NotFound where there are none; Busy, RenderError."""
-        member_id, _ = await self._store.place(place)
-        tunes = await self._store.favourites(member_id, MOST)
+        member_id, _ = await self._store.members.register(place)
+        tunes = await self._store.votes.favourites(member_id, MOST)
         if not tunes:
             raise NotFound("your tunebook is empty: vote 👍 on the tunes that you like, and they will be in it")
         return await self._make(member_id, f"{place.member_name or 'My'}’s favourites", tunes)
 
     async def of_server(self, place: Place, name: str) -> Tunebook:
         """The best tunes of all time of the member's server. NotFound where there are none; Busy, RenderError."""
-        member_id, server_id = await self._store.place(place)
-        tunes = [leader.tune for leader in await self._store.top(server_id, member_id, limit=MOST)]
+        member_id, server_id = await self._store.members.register(place)
+        tunes = [leader.tune for leader in await self._store.tunes.top(server_id, member_id, limit=MOST)]
         if not tunes:
             raise NotFound("nobody here has voted 👍 on a tune yet, so the tunebook is empty")
         return await self._make(member_id, f"Favourites of {name}" if name else "Favourites", tunes)

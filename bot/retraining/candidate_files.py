@@ -43,13 +43,13 @@ class CandidateFiles:
 
     async def find_moved(self, store: Store) -> None:
         """Know the files of versions here after the folder was moved or renamed."""
-        for version in await store.versions():
+        for version in await store.versions.load_all():
             here = self.folder.absolute() / Path(version.path).name
             if version.pruned_at or not _NAME.match(here.name) or version.path == str(here):
                 continue
             if await asyncio.to_thread(digest, here) == version.sha256:
                 log.info("version %d is now %s", version.number, here)
-                await store.add_version(str(here), version.sha256, version.name, version.number, version.note)
+                await store.versions.add(str(here), version.sha256, version.name, version.number, version.note)
 
     async def remove(self, numbers: Collection[int]) -> None:
         """Delete all files of these retrainings, also what one that was killed left half written."""
@@ -60,16 +60,16 @@ class CandidateFiles:
 
         The shipped version, a file of the user's own, the version in use, and what an open retraining needs stay.
         """
-        opened = await store.learning.opened()
-        learned = [each for each in await store.versions() if each.retraining_id and not each.pruned_at]
+        opened = await store.retrainings.unfinished()
+        learned = [each for each in await store.versions.load_all() if each.retraining_id and not each.pruned_at]
         old = {each.number for each in learned[:-keep]} - ({opened.base} if opened else set())
-        gone = await store.learning.prune(old)
-        known = await store.versions()
+        gone = await store.versions.prune(old)
+        known = await store.versions.load_all()
         left = [each for each in known if not each.pruned_at]
         for version in gone:
             log.info("version %d was pruned", version.number)
             if version.sha256 not in {each.sha256 for each in left}:
-                await store.drop_checkpoint(version.sha256)
+                await store.checkpoints.remove(version.sha256)
         in_use = {each.retraining_id for each in left}
         pruned = {each.retraining_id for each in known if each.pruned_at}
         there = await asyncio.to_thread(self._numbers)

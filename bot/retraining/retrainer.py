@@ -109,16 +109,16 @@ class Retrainer:
         options = Options(self._checked(minimum_votes), dry_run)
         if found := await self._adopted():
             self._queue(found)
-        self._enough(await self.store.learning.count_votes(self.voters, options.minimum_votes), options)
-        base = await self.store.current_version() or 1
-        found = await self.store.learning.begin(place, options, base, self._runner, message)
+        self._enough(await self.store.training_votes.count(self.voters, options.minimum_votes), options)
+        base = await self.store.versions.current() or 1
+        found = await self.store.retrainings.begin(place, options, base, self._runner, message)
         log.info("retraining %d, from version %d, for %s", found.id, base, place.platform)
         self._queue(found)
         return found
 
     async def cancel(self, place: Place) -> Retraining:
         """Cancel what is under way, in whatever process; it is put into the audit. NotFound where nothing is."""
-        found = await self.store.learning.cancel(place)
+        found = await self.store.retrainings.cancel(place)
         if found is None:
             raise NotFound("no retraining is under way")
         if self._training and self._training.now.id == found.id:
@@ -129,37 +129,37 @@ class Retrainer:
 
     async def rollback(self, place: Place, number: int) -> Version:
         """Use another version from the next prompt on; it is put into the audit. NotFound, or BadRequest."""
-        if number == await self.store.current_version():
+        if number == await self.store.versions.current():
             raise BadRequest(f"version {number} is in use already")
-        wanted = next((version for version in await self.store.versions() if version.number == number), None)
+        wanted = next((version for version in await self.store.versions.load_all() if version.number == number), None)
         if wanted and not wanted.pruned_at and not await self._there(wanted):
             raise NotFound(f"the file of version {number}, {wanted.path}, is missing or damaged: nothing has changed")
-        chosen = await self.store.choose_version(number, place)
+        chosen = await self.store.versions.choose(number, place)
         log.info("version %d is in use, as %s wished", number, place.platform)
         return chosen
 
     async def status(self) -> Status:
-        versions = {version.number: version for version in await self.store.versions()}
-        opened = await self.store.learning.opened()
+        versions = {version.number: version for version in await self.store.versions.load_all()}
+        opened = await self.store.retrainings.unfinished()
         opened = self._newest(opened) if opened else None
-        last = next((each for each in await self.store.learning.latest(2) if each.status.final), None)
-        votes = await self.store.learning.count_votes(self.voters, COUNTED)
-        current = versions[await self.store.current_version() or 1]
+        last = next((each for each in await self.store.retrainings.latest(2) if each.status.final), None)
+        votes = await self.store.training_votes.count(self.voters, COUNTED)
+        current = versions[await self.store.versions.current() or 1]
         return Status(current, opened, last, votes, self.minimum_votes, self._workers(versions.values()))
 
     async def versions(self) -> list[VersionStats]:
         """Every version, the newest first."""
-        counts, current = await self.store.learning.counts(), await self.store.current_version() or 1
+        counts, current = await self.store.versions.counts(), await self.store.versions.current() or 1
         standings = []
-        for version in reversed(await self.store.versions()):
-            made = await self.store.learning.retraining(version.retraining_id) if version.retraining_id else None
+        for version in reversed(await self.store.versions.load_all()):
+            made = await self.store.retrainings.load(version.retraining_id) if version.retraining_id else None
             up, down = counts.get(version.number, (0, 0))
             standings.append(VersionStats(version, up, down, version.number == current, made))
         return standings
 
     async def retraining(self, number: int) -> Retraining:
         """One of them, as it is now. NotFound."""
-        found = await self.store.learning.retraining(number)
+        found = await self.store.retrainings.load(number)
         if found is None:
             raise NotFound(f"there is no retraining {str(number)[:20]}")
         return self._newest(found)
@@ -188,17 +188,17 @@ class Retrainer:
 
     async def undelivered(self, platform: str) -> list[Retraining]:
         """Those of a platform whose message does not show their end, as far as they are now."""
-        return [self._newest(each) for each in await self.store.learning.undelivered(platform)]
+        return [self._newest(each) for each in await self.store.retrainings.undelivered(platform)]
 
     async def claim_delivery(self, number: int) -> bool:
         """Whether this process is to show the end of one: not where its message does, or another that lives is to."""
         return await retry_while_unavailable(
-            self.store.learning.delivers, number, self._runner, timedelta(seconds=self.lease)
+            self.store.retrainings.claim_delivery, number, self._runner, timedelta(seconds=self.lease)
         )
 
     async def delivered(self, number: int) -> None:
         """Its message shows the end, or cannot."""
-        await self.store.learning.delivered(number)
+        await self.store.retrainings.mark_delivered(number)
 
     def _workers(self, versions: Collection[Version]) -> tuple[Health, ...]:
         def held(health: Health) -> tuple[int, ...]:
@@ -210,7 +210,7 @@ class Retrainer:
         """Whether its file is: here, as it should be, or in a database that others work on too."""
         if await asyncio.to_thread(digest, Path(version.path)) == version.sha256:
             return True
-        return self.shared and (version.number == 1 or await self.store.checkpoint(version.sha256) is not None)
+        return self.shared and (version.number == 1 or await self.store.checkpoints.load(version.sha256) is not None)
 
     def _newest(self, found: Retraining) -> Retraining:
         """What this process knows of one that it has is newer than the row."""
@@ -258,7 +258,7 @@ class Retrainer:
 
     async def _cancelled(self, found: Retraining) -> bool:
         with suppress(StoreError):  # it finds out by itself
-            now = await self.store.learning.retraining(found.id)
+            now = await self.store.retrainings.load(found.id)
             return now is not None and now.status is RetrainingStatus.CANCELLED
         return False
 
@@ -271,16 +271,16 @@ class Retrainer:
 
     async def _adopted(self) -> Retraining | None:
         """What was interrupted and is this process's now; what a command left that was killed has failed."""
-        learning = self.store.learning
-        found = await learning.opened()
+        retrainings = self.store.retrainings
+        found = await retrainings.unfinished()
         if found is None or self.here(found.id) or not (self.adopts or found.platform == _CLI):
             return None
-        found = await learning.adopt(self._runner, timedelta(seconds=self.lease))
+        found = await retrainings.adopt(self._runner, timedelta(seconds=self.lease))
         if found is None:
             return None
         log.warning("retraining %d was interrupted", found.id)
         if found.platform != _CLI:
             return found
-        await learning.end(found.id, self._runner, RetrainingStatus.FAILED, error="its command was killed")
+        await retrainings.end(found.id, self._runner, RetrainingStatus.FAILED, error="its command was killed")
         await CandidateFiles(self.folder).remove([found.id])
         return None

@@ -50,7 +50,7 @@ class RetrainingRun:
     def __init__(self, setting: RunContext, retraining: Retraining) -> None:
         self.now = retraining
         self._with = setting
-        self._learning = setting.store.learning
+        self._retrainings = setting.store.retrainings
         self._taken: Retraining | None = None  # as it is since it is no longer ours
         self._ending = False
         self._task = asyncio.create_task(self._run(), name=f"retraining {retraining.id}")
@@ -95,9 +95,9 @@ class RetrainingRun:
         files = await self._with.candidates.make(number)
         await self._with.candidates.remove([number])  # of an earlier attempt
         votes, tunes = await training_data.write(self._with.store, self._with.voters, files.votes)
-        started = await self._learning.started(number, self._with.runner, votes, tunes)
+        started = await self._retrainings.start(number, self._with.runner, votes, tunes)
         if started is None:  # cancelled in this moment, or another's now, who may have the same folder
-            found = await self._learning.retraining(number)
+            found = await self._retrainings.load(number)
             if found is None or found.status.final:
                 await self._with.candidates.remove([number])
             return
@@ -110,7 +110,7 @@ class RetrainingRun:
         await self._judge(files)
 
     async def _work(self, files: Files) -> TrainingJob:
-        known = {version.number: version for version in await self._with.store.versions()}
+        known = {version.number: version for version in await self._with.store.versions.load_all()}
         base, first = known[self.now.base], known.get(1)
         rest = files.candidate, files.report, self._with.cache, self.now.id
         hashes = base.sha256, first.sha256 if first else ""
@@ -122,7 +122,7 @@ class RetrainingRun:
         """Where a version's file is; another machine's comes from the database."""
         path = Path(version.path)
         here = not self._with.shared or await asyncio.to_thread(path.is_file)
-        data = None if here else await self._with.store.checkpoint(version.sha256)
+        data = None if here else await self._with.store.checkpoints.load(version.sha256)
         if data:
             name = f"retraining-{self.now.id}.version-{version.number}.safetensors"  # goes when its candidate goes
             path = self._with.candidates.folder.absolute() / name
@@ -145,7 +145,7 @@ class RetrainingRun:
             await self._with.trainer.prove(files.candidate)
             if self._with.shared and status is RetrainingStatus.PROMOTED:
                 data = await asyncio.to_thread(files.candidate.read_bytes)
-                await self._with.store.keep_checkpoint(report.sha256, data)
+                await self._with.store.checkpoints.save(report.sha256, data)
         if ended := await self._end(status if report.passed else RetrainingStatus.REFUSED, **found):
             await self._make_room()
             self._conclude(ended)
@@ -175,9 +175,9 @@ class RetrainingRun:
         number, runner = self.now.id, self._with.runner
         found = {**found, "progress": self.now.progress.to_json()}
         if status is not RetrainingStatus.PROMOTED:
-            return await self._learning.end(number, runner, status, **found)
+            return await self._retrainings.end(number, runner, status, **found)
         note = wording.note(self.now)
-        promoted = await self._learning.promote(number, runner, f"retraining-{number}", note, **found)
+        promoted = await self._retrainings.promote(number, runner, f"retraining-{number}", note, **found)
         return promoted[0] if promoted else None
 
     async def _fail(self, error: str) -> None:
@@ -194,7 +194,7 @@ class RetrainingRun:
 
     async def _leave(self) -> None:
         number, cancelled = self.now.id, self._taken and self._taken.status is RetrainingStatus.CANCELLED
-        if cancelled or (not self._taken and await self._learning.release(number, self._with.runner)):
+        if cancelled or (not self._taken and await self._retrainings.release(number, self._with.runner)):
             await self._with.candidates.remove([number])
 
     async def _beat(self) -> None:
@@ -202,9 +202,9 @@ class RetrainingRun:
         while True:
             await asyncio.sleep(self._with.lease / 4)
             try:
-                if await self._learning.keep(self.now.id, self._with.runner, self.now.progress) or self._ending:
+                if await self._retrainings.renew(self.now.id, self._with.runner, self.now.progress) or self._ending:
                     continue
-                found = await self._learning.retraining(self.now.id)
+                found = await self._retrainings.load(self.now.id)
             except StoreError as error:
                 log.warning("no sign of life of retraining %d could be stored: %s", self.now.id, error)
                 continue

@@ -14,12 +14,12 @@ MOST_VOTES = 100_000  # those on the newest tunes; a trainer needs fewer
 
 async def write(store: Store, voters: Collection[str], path: Path) -> tuple[int, int]:
     """Write the voted tunes with their weights to `path`; how many votes and tunes these are. TrainerError."""
-    votes = await store.learning.votes(voters, MOST_VOTES)
+    votes = await store.training_votes.load(voters, MOST_VOTES)
     weights = await asyncio.to_thread(vote_weights.weights, votes)  # of a hundred thousand that takes a while
     written = 0
     try:
         await asyncio.to_thread(path.write_text, "")
-        async for page in store.learning.training_examples(weights):
+        async for page in store.training_votes.examples(weights):
             await asyncio.to_thread(_append, path, page)
             written += len(page)
     except OSError as error:

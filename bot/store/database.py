@@ -26,7 +26,7 @@ CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0  # how long a server may take to tak
 SERVER_POOL_SIZE = 10
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _CHECK = "check that it can be reached and written, and that its disk has space"
-AWAY = "the database does not answer: please ask again in a minute"
+UNAVAILABLE = "the database does not answer: please ask again in a minute"
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def _of_the_database(error: Exception) -> bool:
     return known or type(error).__module__.startswith("asyncpg.")
 
 
-def _is_away(error: StoreError) -> bool:
+def _is_unavailable(error: StoreError) -> bool:
     """Whether a server could not be reached, or was lost in the middle: what may well work in a while."""
     cause = error.__cause__
     if isinstance(cause, DBAPIError):
@@ -147,7 +147,7 @@ class Database:
         # SQLite has one writer: waiting here is fair and holds no connection
         self._turn: AbstractAsyncContextManager[Any] = nullcontext() if self._serves else asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
-        self.away = False  # it did not answer when it was last asked
+        self.unavailable = False  # it did not answer the last call
 
     async def read(
         self, query: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kw: P.kwargs
@@ -178,24 +178,24 @@ class Database:
 
     async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
         # a statement cannot be cancelled inside the driver's thread: its connection would be lost in mid-transaction
-        task = asyncio.create_task(self._told(work))
+        task = asyncio.create_task(self._reported(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
-    async def _told(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _reported(self, work: Coroutine[Any, Any, T]) -> T:
         """The failure of a server is told to the log alone, once: its name and address are no member's business."""
         try:
             with translated(self._name):
                 result = await work
         except StoreError as error:
-            if not self._serves or not _is_away(error):
+            if not self._serves or not _is_unavailable(error):
                 raise
-            if not self.away:
+            if not self.unavailable:
                 log.error("%s", error)
-            self.away = True
-            raise StoreUnavailable(AWAY) from error
-        if self.away:
+            self.unavailable = True
+            raise StoreUnavailable(UNAVAILABLE) from error
+        if self.unavailable:
             log.warning("the database %s is back", self._name)
-        self.away = False
+        self.unavailable = False
         return result

@@ -1,4 +1,4 @@
-"""Leaderboards: which tunes lead, by the votes of a period, kept while members vote so that none is counted when asked.
+"""Leaderboards: the best tunes by the votes of a period. Counts are kept with each vote, so no query has to count.
 
 A tune's score is the lower bound of the Wilson score interval for the share of up-votes, at 95%: E. B. Wilson,
 "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the American Statistical Association
@@ -18,12 +18,12 @@ from bot.store.tables import now, standings, tunes
 from bot.store.upsert import insert_for
 
 Z = 1.959963984540054  # of 95%, two-sided
-FORGET = 8  # rows of past periods that go with each vote, which adds three at most
+PRUNED_AT_ONCE = 8  # rows of past periods that are deleted with each vote, which adds three at most
 _KEY = tuple_(standings.c.period, standings.c.began, standings.c.tune_id)
 
 
 def wilson(up: int, down: int) -> float:
-    """The lower bound of the share of up-votes, 0 to 1; 0 where nobody voted up."""
+    """The lower bound of the share of up-votes, 0 to 1; 0 without an up-vote."""
     if not up:
         return 0.0
     votes = up + down
@@ -33,14 +33,14 @@ def wilson(up: int, down: int) -> float:
 
 
 class Cast(NamedTuple):
-    """A member's vote on a tune: 1 or -1, and when it was cast; 0 is none."""
+    """A member's vote on a tune: 1, -1, or 0 for none, and when it was cast."""
 
     value: int
     at: datetime
 
 
 async def count(connection: AsyncConnection, tune_id: int, before: Cast, after: Cast) -> None:
-    """Put `after` in the place of `before` in the current periods, and forget some of the past ones."""
+    """Count a vote in the current periods, in place of the member's earlier one, and prune some rows of past periods."""
     time = now()
     began = {period: period.began(time) for period in Period if period is not Period.ALL}
     changes = {period: _change(before, after, period, since) for period, since in began.items() if since}
@@ -58,34 +58,42 @@ async def count(connection: AsyncConnection, tune_id: int, before: Cast, after: 
     past = or_(
         *(and_(standings.c.period == period.value, standings.c.began < since) for period, since in began.items())
     )
-    # whoever votes at the same time forgets others: two that wait for each other's would never end
-    old_keys = select(*_KEY.clauses).where(past).limit(FORGET).with_for_update(skip_locked=True)
+    # votes at the same time prune other rows: two transactions that wait for each other's rows would be a deadlock
+    old_keys = select(*_KEY.clauses).where(past).limit(PRUNED_AT_ONCE).with_for_update(skip_locked=True)
     await connection.execute(delete(standings).where(_KEY.in_(old_keys)))
 
 
 def _change(before: Cast, after: Cast, period: Period, since: date) -> tuple[int, int]:
-    """What is added to the votes up and down of the period that began at `since`."""
+    """What to add to the up-votes and down-votes of the period that began at `since`."""
     old = before.value if period.began(before.at) == since else 0
     new = after.value if period.began(after.at) == since else 0
     return (new == 1) - (old == 1), (new == -1) - (old == -1)
 
 
-async def forget(connection: AsyncConnection, tune_id: int) -> None:
-    """A deleted tune leads no more."""
+async def remove(connection: AsyncConnection, tune_id: int) -> None:
+    """Take a deleted tune off the current leaderboards."""
     await connection.execute(delete(standings).where(_current(tune_id, now())))
 
 
 def _current(tune_id: int, time: datetime) -> ColumnElement[bool]:
-    """The rows of a tune in the periods that a time is in. Spelled out: SQLite scans the table for a list of keys."""
+    """The rows of a tune in the periods that contain `time`. Spelled out: for a list of keys SQLite scans the table."""
     keys = [(period.value, period.began(time)) for period in Period if period is not Period.ALL]
     row = standings.c
     return or_(*(and_(row.period == name, row.began == day, row.tune_id == tune_id) for name, day in keys))
 
 
 async def top(
-    connection: AsyncConnection, server_id: int, viewer: int, period: Period, rhythm: str | None, limit: int
+    connection: AsyncConnection,
+    server_id: int,
+    viewer: int,
+    period: Period = Period.ALL,
+    rhythm: str | None = None,
+    limit: int = 10,
 ) -> list[Leader]:
-    """A server's best tunes by the votes cast in a period, the newest first among equals; none without a vote up."""
+    """A server's best tunes (of one rhythm) by the votes cast in a period, with the viewer's votes.
+
+    Tunes without an up-vote are left out; among equal scores the newest is first.
+    """
     leaders = _all_time(server_id) if period is Period.ALL else _of_period(server_id, period)
     table = tunes if period is Period.ALL else standings
     if rhythm is not None:

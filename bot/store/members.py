@@ -1,6 +1,6 @@
-"""Members and servers: who asks, and where."""
+"""Members and servers, known by their ids on a platform."""
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import NotFound
@@ -10,7 +10,7 @@ from bot.store.upsert import insert_for
 
 
 async def find(connection: AsyncConnection, place: Place) -> tuple[int, int] | None:
-    """The ids of a place whose rows need no change; None where `keep` has something to write."""
+    """(member_id, server_id) of a place whose rows need no change; None where `register` has something to write."""
     query = (
         select(members.c.id, members.c.name, servers.c.id)
         .join_from(members, servers, members.c.platform == servers.c.platform)
@@ -33,13 +33,18 @@ async def external_id(connection: AsyncConnection, member_id: int) -> str:
     return str(found)
 
 
-async def keep(connection: AsyncConnection, place: Place) -> tuple[int, int]:
-    """The ids of a place's rows, made where there are none; a member's new name replaces the old one."""
-    member_id = await _keep(connection, members, place.platform, place.member, place.member_name)
-    return member_id, await _keep(connection, servers, place.platform, place.server, "")
+async def register(connection: AsyncConnection, place: Place) -> tuple[int, int]:
+    """(member_id, server_id) of a place, whose rows are made where missing; a member's new name replaces the old one."""
+    member_id = await _upsert(connection, members, place.platform, place.member, place.member_name)
+    return member_id, await _upsert(connection, servers, place.platform, place.server, "")
 
 
-async def _keep(connection: AsyncConnection, table: Table, platform: str, external_id: str, name: str) -> int:
+def here(place: Place) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The conditions that select a place's server."""
+    return servers.c.platform == place.platform, servers.c.external_id == place.server
+
+
+async def _upsert(connection: AsyncConnection, table: Table, platform: str, external_id: str, name: str) -> int:
     values = {"platform": platform, "external_id": external_id, "name": name, "created_at": now()}
     insert = insert_for(connection, table).values(values)
     statement = insert.on_conflict_do_update(

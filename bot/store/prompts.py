@@ -1,14 +1,15 @@
-"""Prompts: what was asked, and how far it is."""
+"""Prompts: what members asked for, and its state."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import NotFound
-from bot.core.values import Message, State, StoredPrompt
+from bot.core.values import NewPrompt, State, StoredPrompt
+from bot.store.lease import Lease
 from bot.store.tables import members, now, prompts
 from model.music.form import Form
 from model.music.key import Key
@@ -16,86 +17,96 @@ from model.prompt import Prompt
 
 FINAL = [state.value for state in State if state.final]
 UNFINISHED = [state.value for state in State if not state.final]
-UNDELIVERED = (  # whose message does not show the end that they have
+UNDELIVERED = (  # in a final state that their message does not show yet
     prompts.c.state.in_(FINAL) & prompts.c.message_id.is_not(None) & prompts.c.delivered_at.is_(None)
 )
 
 
-async def add(
-    connection: AsyncConnection,
-    member_id: int,
-    server_id: int,
-    prompt: Prompt,
-    count: int,
-    version: int,
-    varied_from: int | None,
-    message: Message,
-    lease: Mapping[str, Any],
-) -> StoredPrompt:
-    """Store a new prompt as queued, leased to a bot. NotFound where the member, server or version is not registered."""
+async def add(connection: AsyncConnection, lease: Lease, new: NewPrompt) -> StoredPrompt:
+    """Store a prompt as queued and claimed by this bot. NotFound where its member, server or version is unknown."""
     statement = insert(prompts).values(
-        member_id=member_id,
-        server_id=server_id,
+        member_id=new.member_id,
+        server_id=new.server_id,
         state=State.QUEUED.value,
-        **prompt.to_json(),
-        count=count,
-        version=version,
-        varied_from=varied_from,
-        channel_id=message.channel_id or None,
-        message_id=message.message_id or None,
+        **new.prompt.to_json(),
+        count=new.count,
+        version=new.version,
+        varied_from=new.varied_from,
+        channel_id=new.message.channel_id or None,
+        message_id=new.message.message_id or None,
         created_at=now(),
-        **lease,
+        **lease.values(connection),
     )
     try:
         prompt_id = (await connection.execute(statement.returning(prompts.c.id))).scalar_one()
     except IntegrityError as error:
-        raise NotFound(f"no member {member_id}, server {server_id} or model version {version} is registered") from error
+        unknown = f"no member {new.member_id}, server {new.server_id} or model version {new.version} is registered"
+        raise NotFound(unknown) from error
     return from_row((await connection.execute(_query().where(prompts.c.id == prompt_id))).one())
 
 
-async def set_state(connection: AsyncConnection, prompt_id: int, state: State, error: str, bot: str) -> bool:
-    """Move a prompt on; False, and nothing changes, where it is unknown or already in a final state.
+async def set_state(connection: AsyncConnection, lease: Lease, prompt_id: int, state: State, error: str = "") -> bool:
+    """Store a prompt's next state; each COMPOSING counts as an attempt, and DONE is set by `finish`.
 
-    Any bot may cancel a prompt; all else is for the one that has it.
+    False, and nothing changes, where the prompt is unknown or in a final state already, and, unless `state` is
+    CANCELLED, where another bot has claimed it.
     """
+    unclaimed = or_(prompts.c.bot.is_(None), prompts.c.bot == lease.bot)
+    return await _change_state(connection, prompt_id, state, error, true() if state is State.CANCELLED else unclaimed)
+
+
+async def finish(connection: AsyncConnection, prompt_id: int) -> bool:
+    """Set a prompt to DONE, whoever has claimed it; False where it is unknown or in a final state already."""
+    return await _change_state(connection, prompt_id, State.DONE, "", true())
+
+
+async def _change_state(
+    connection: AsyncConnection, prompt_id: int, state: State, error: str, where: ColumnElement[bool]
+) -> bool:
     values: dict[str, Any] = {"state": state.value, "error": error}
     if state is State.COMPOSING:
         values |= {"started_at": now(), "attempts": prompts.c.attempts + 1}
     if state.final:
         values["finished_at"] = now()
-    statement = update(prompts).where(prompts.c.id == prompt_id, prompts.c.state.in_(UNFINISHED)).values(values)
-    if state not in (State.CANCELLED, State.DONE):
-        statement = statement.where(or_(prompts.c.bot.is_(None), prompts.c.bot == bot))
-    return (await connection.execute(statement)).rowcount == 1
+    statement = update(prompts).where(prompts.c.id == prompt_id, prompts.c.state.in_(UNFINISHED), where)
+    return (await connection.execute(statement.values(values))).rowcount == 1
 
 
-async def put_back(connection: AsyncConnection, prompt_ids: Collection[int], bot: str) -> None:
-    """Prompts that a clean stop interrupted are queued again, and that was no attempt."""
+async def requeue(connection: AsyncConnection, lease: Lease, prompt_ids: Collection[int]) -> None:
+    """Queue prompts again that a clean stop interrupted, which does not count as an attempt."""
     working = [State.COMPOSING.value, State.RENDERING.value]
-    statement = update(prompts).where(prompts.c.id.in_(prompt_ids), prompts.c.state.in_(working), prompts.c.bot == bot)
-    await connection.execute(statement.values(state=State.QUEUED.value, attempts=prompts.c.attempts - 1))
+    mine = update(prompts).where(prompts.c.id.in_(prompt_ids), prompts.c.bot == lease.bot)
+    requeued = {"state": State.QUEUED.value, "attempts": prompts.c.attempts - 1}
+    await connection.execute(mine.where(prompts.c.state.in_(working)).values(requeued))
 
 
-async def answered_in(
-    connection: AsyncConnection, prompt_id: int, channel_id: str, message_id: str, shown: bool
+async def set_message(
+    connection: AsyncConnection, prompt_id: int, channel_id: str, message_id: str, delivered: bool = False
 ) -> None:
-    """Remember the message that carries a prompt's answer, and whether it shows the end."""
-    values = {"channel_id": channel_id, "message_id": message_id, "delivered_at": now() if shown else None}
+    """Store which message carries a prompt's answer, in place of an earlier one, and whether it shows the final state.
+
+    A front end calls this as soon as its first message is sent, edits that message from then on, and calls
+    `mark_delivered` once it shows the final state. After a crash `unfinished` and `undelivered` name the messages to
+    edit: an answer may be shown twice in the same message, and never in two.
+    """
+    values = {"channel_id": channel_id, "message_id": message_id, "delivered_at": now() if delivered else None}
     await connection.execute(update(prompts).where(prompts.c.id == prompt_id).values(values))
 
 
-async def delivered(connection: AsyncConnection, prompt_id: int) -> None:
+async def mark_delivered(connection: AsyncConnection, prompt_id: int) -> None:
+    """The prompt's message shows its final state: its tunes, or why there are none."""
     statement = update(prompts).where(prompts.c.id == prompt_id, prompts.c.delivered_at.is_(None))
     await connection.execute(statement.values(delivered_at=now()))
 
 
 async def undelivered(connection: AsyncConnection, platforms: Collection[str]) -> list[StoredPrompt]:
-    """Prompts in a final state whose message does not show it yet, oldest first."""
+    """Prompts of these platforms in a final state that their message does not show yet, oldest first."""
     query = _query().where(UNDELIVERED, members.c.platform.in_(platforms))
     return [from_row(row) for row in await connection.execute(query.order_by(prompts.c.id))]
 
 
 async def load(connection: AsyncConnection, prompt_id: int) -> StoredPrompt | None:
+    """A prompt; None where it is unknown."""
     row = (await connection.execute(_query().where(prompts.c.id == prompt_id))).one_or_none()
     return from_row(row) if row else None
 

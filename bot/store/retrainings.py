@@ -1,6 +1,8 @@
-"""Retrainings: at most one is open, and one process has it, which gives signs of life."""
+"""Retrainings: at most one is open, and the process that runs it, its runner, gives signs of life.
 
-from collections.abc import Mapping
+What changes an open retraining is refused to every process but its runner.
+"""
+
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -11,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import Busy
 from bot.core.retraining import Options, Retraining, RetrainingProgress, RetrainingStatus
-from bot.core.values import Message, Place, Version
-from bot.store import settings, versions
-from bot.store.leases import clock, is_server
+from bot.core.values import NOWHERE, Message, Place, Version
+from bot.store import audit, versions
+from bot.store.lease import clock, is_server
 from bot.store.tables import members, now, retrainings
 from bot.store.tables import versions as version_rows
 
@@ -25,11 +27,11 @@ _SAME = (
 
 
 async def begin(
-    connection: AsyncConnection, place: Place, options: Options, base: int, runner: str, message: Message
+    connection: AsyncConnection, place: Place, options: Options, base: int, runner: str, message: Message = NOWHERE
 ) -> Retraining:
-    """Store a new one as queued, for `runner`, and tell the audit. Busy where another is open."""
-    told = f"with at least {options.minimum_votes} votes" + (", a dry run" if options.dry_run else "")
-    server_id, member_id = await settings.audited(connection, place, "retrain", told)
+    """Store a new one as queued, for `runner`, and record it in the audit. Busy where another is open."""
+    detail = f"with at least {options.minimum_votes} votes" + (", a dry run" if options.dry_run else "")
+    member_id, server_id = await audit.add(connection, place, "retrain", detail)
     statement = insert(retrainings).values(
         member_id=member_id,
         server_id=server_id,
@@ -43,41 +45,42 @@ async def begin(
         message_id=message.message_id or None,
         created_at=now(),
     )
-    running = await opened(connection)
-    if running:
-        raise Busy(f"retraining {running.id} is under way, and there is one at a time: see /model status")
+    other = await unfinished(connection)
+    if other:
+        raise Busy(f"retraining {other.id} is under way, and there is one at a time: see /model status")
     try:
         number = (await connection.execute(statement.returning(retrainings.c.id))).scalar_one()
-    except IntegrityError as error:  # another process was quicker
+    except IntegrityError as error:  # another process began one at the same time
         raise Busy("another retraining is under way, and there is one at a time: see /model status") from error
     return await _one(connection, retrainings.c.id == number)
 
 
-async def opened(connection: AsyncConnection) -> Retraining | None:
-    """The one that is queued or running."""
+async def unfinished(connection: AsyncConnection) -> Retraining | None:
+    """The one that is queued or running; None where there is none."""
     row = (await connection.execute(_query().where(_OPEN))).one_or_none()
     return _from_row(row) if row else None
 
 
-async def latest(connection: AsyncConnection, limit: int) -> list[Retraining]:
-    """The last ones, newest first."""
+async def latest(connection: AsyncConnection, limit: int = 1) -> list[Retraining]:
+    """The last retrainings, newest first."""
     return [_from_row(row) for row in await connection.execute(_query().order_by(retrainings.c.id.desc()).limit(limit))]
 
 
 async def load(connection: AsyncConnection, number: int) -> Retraining | None:
+    """A retraining; None where it is unknown."""
     row = (await connection.execute(_query().where(retrainings.c.id == number))).one_or_none()
     return _from_row(row) if row else None
 
 
 async def adopt(connection: AsyncConnection, runner: str, silence: timedelta) -> Retraining | None:
-    """Give the open one to `runner` if nobody has it, or who had it has been silent for so long."""
-    statement = update(retrainings).where(_OPEN, _nobodys(connection, silence))
+    """Make `runner` the runner of the open one where it has none, or its runner gave no sign of life for `silence`."""
+    statement = update(retrainings).where(_OPEN, _abandoned(connection, silence))
     found = (await connection.execute(statement.values(runner=runner, seen_at=clock(connection)))).rowcount
-    return await opened(connection) if found else None
+    return await unfinished(connection) if found else None
 
 
-async def started(connection: AsyncConnection, number: int, runner: str, votes: int, tunes: int) -> Retraining | None:
-    """It runs, which is one more attempt; None where `runner` has it no longer."""
+async def start(connection: AsyncConnection, number: int, runner: str, votes: int, tunes: int) -> Retraining | None:
+    """Set it to RUNNING, on so many votes and tunes: one more attempt. None where `runner` is not its runner any more."""
     values: dict[str, Any] = {
         "state": RetrainingStatus.RUNNING.value,
         "started_at": now(),
@@ -91,25 +94,26 @@ async def started(connection: AsyncConnection, number: int, runner: str, votes: 
     return await _one(connection, retrainings.c.id == number)
 
 
-async def keep(connection: AsyncConnection, number: int, runner: str, progress: RetrainingProgress) -> bool:
-    """A sign of life, with how far it is; False where `runner` has it no longer, as when it was cancelled."""
-    statement = (
-        update(retrainings).where(_mine(number, runner)).values(seen_at=clock(connection), progress=progress.to_json())
-    )
-    return (await connection.execute(statement)).rowcount == 1
+async def renew(connection: AsyncConnection, number: int, runner: str, progress: RetrainingProgress) -> bool:
+    """A sign of life; False where `runner` is not its runner any more, as when it was cancelled."""
+    values = {"seen_at": clock(connection), "progress": progress.to_json()}
+    return (await connection.execute(update(retrainings).where(_mine(number, runner)).values(values))).rowcount == 1
 
 
 async def release(connection: AsyncConnection, number: int, runner: str) -> bool:
-    """A clean stop: whoever starts next has it, and this was no attempt. False where `runner` has it no longer."""
+    """Leave it to the process that starts next, which does not count as an attempt.
+
+    False where `runner` is not its runner any more, or it has ended.
+    """
     attempts = retrainings.c.attempts - case((retrainings.c.state == RetrainingStatus.RUNNING.value, 1), else_=0)
     values = {"state": RetrainingStatus.QUEUED.value, "runner": "", "attempts": attempts}
     return (await connection.execute(update(retrainings).where(_mine(number, runner)).values(values))).rowcount == 1
 
 
 async def end(
-    connection: AsyncConnection, number: int, runner: str, status: RetrainingStatus, found: Mapping[str, Any]
+    connection: AsyncConnection, /, number: int, runner: str, status: RetrainingStatus, **found: Any
 ) -> Retraining | None:
-    """Put it into a final state, with what was found; None, and nothing changes, where `runner` has it no longer."""
+    """Set its final status, and the columns in `found`. None, and nothing changes, where `runner` is not its runner."""
     values = {"state": status.value, "open": None, "finished_at": now(), "seen_at": clock(connection), **found}
     if (await connection.execute(update(retrainings).where(_mine(number, runner)).values(values))).rowcount == 0:
         return None
@@ -117,16 +121,16 @@ async def end(
 
 
 async def promote(
-    connection: AsyncConnection, number: int, runner: str, name: str, note: str, found: Mapping[str, Any]
+    connection: AsyncConnection, /, number: int, runner: str, name: str, note: str, **found: Any
 ) -> tuple[Retraining, Version] | None:
-    """Make the candidate a version, all or nothing, and use it, unless another was chosen since the retraining began.
+    """Make the candidate in `found` a version, and use it unless another was chosen since the retraining began.
 
-    None, and nothing changes, where `runner` has it no longer.
+    None, and nothing changes, where `runner` is not its runner any more.
     """
-    if await end(connection, number, runner, RetrainingStatus.PROMOTED, found) is None:
+    if await end(connection, number, runner, RetrainingStatus.PROMOTED, **found) is None:
         return None
     in_use = await versions.current(connection)
-    version = await versions.add(connection, found["candidate"], found["sha256"], name, None, note, number)
+    version = await versions.add(connection, found["candidate"], found["sha256"], name, note=note, retraining_id=number)
     done = await _one(connection, retrainings.c.id == number)
     if in_use in (None, done.base):
         version = await versions.choose(connection, version.number)
@@ -134,38 +138,38 @@ async def promote(
 
 
 async def cancel(connection: AsyncConnection, place: Place) -> Retraining | None:
-    """Cancel the one that is open, whoever has it, and tell the audit; None where there is none."""
-    found = await opened(connection)
+    """Cancel the open one, whoever runs it, and record that in the audit; None where there is none."""
+    found = await unfinished(connection)
     if found is None:
         return None
-    await settings.record(connection, place, "retrain", f"cancelled retraining {found.id}")
+    await audit.add(connection, place, "retrain", f"cancelled retraining {found.id}")
     values = {"state": RetrainingStatus.CANCELLED.value, "open": None, "finished_at": now()}
     await connection.execute(update(retrainings).where(retrainings.c.id == found.id).values(values))
     return await _one(connection, retrainings.c.id == found.id)
 
 
-async def delivered(connection: AsyncConnection, number: int) -> None:
-    """Its message shows the end."""
+async def mark_delivered(connection: AsyncConnection, number: int) -> None:
+    """Its message shows its final status."""
     await connection.execute(update(retrainings).where(retrainings.c.id == number).values(delivered_at=now()))
 
 
 async def undelivered(connection: AsyncConnection, platform: str) -> list[Retraining]:
-    """Those of a platform whose message does not show the end yet, also because they are still under way."""
+    """Those of a platform whose message does not show a final status, also because they have none, oldest first."""
     query = _query().where(retrainings.c.message_id.is_not(None), retrainings.c.delivered_at.is_(None))
     rows = await connection.execute(query.where(members.c.platform == platform).order_by(retrainings.c.id))
     return [_from_row(row) for row in rows]
 
 
-async def delivers(connection: AsyncConnection, number: int, runner: str, silence: timedelta) -> bool:
-    """Have the delivery of one that has ended; False where it was delivered, or another living process has it."""
-    owed = (retrainings.c.id == number) & retrainings.c.open.is_(None) & retrainings.c.delivered_at.is_(None)
-    mine = or_(retrainings.c.runner == runner, _nobodys(connection, silence))
-    statement = update(retrainings).where(owed, mine if is_server(connection) else true())
+async def claim_delivery(connection: AsyncConnection, number: int, runner: str, silence: timedelta) -> bool:
+    """Claim the delivery of one that has ended; False where it was delivered, or another living process claimed it."""
+    undelivered = (retrainings.c.id == number) & retrainings.c.open.is_(None) & retrainings.c.delivered_at.is_(None)
+    mine = or_(retrainings.c.runner == runner, _abandoned(connection, silence))
+    statement = update(retrainings).where(undelivered, mine if is_server(connection) else true())
     return (await connection.execute(statement.values(runner=runner, seen_at=clock(connection)))).rowcount == 1
 
 
-def _nobodys(connection: AsyncConnection, silence: timedelta) -> ColumnElement[bool]:
-    """Nobody's, or of one that is silent; a last sign from the future was given before the clock was set back."""
+def _abandoned(connection: AsyncConnection, silence: timedelta) -> ColumnElement[bool]:
+    """Without a runner, or its runner is silent. A sign of life from the future is from before the clock was set back."""
     time, seen = clock(connection), retrainings.c.seen_at
     return or_(retrainings.c.runner == "", seen < time - silence, seen > time + silence)
 

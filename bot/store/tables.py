@@ -146,7 +146,7 @@ prompts = Table(
     _time("started_at", nullable=True),
     _time("finished_at", nullable=True),
     _time("delivered_at", nullable=True),  # when its message showed the answer
-    Column("bot", String(32)),  # who has it, by bot.store.leases, until when; NULL is nobody
+    Column("bot", String(32)),  # that has claimed it, until when: see bot.store.claims; NULL is none
     _time("leased_until", nullable=True),
     Index(None, "server_id", "id"),  # history of a server, newest first
     Index(None, "state", "id"),  # unfinished prompts, oldest first

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.tables import LARGEST_ID, members, tunes, votes
 from model.retraining.protocol import TrainingExample, Vote
 
-Place = tuple[int, int]  # of a vote: its tune and its member
-FIRST: Place = (LARGEST_ID, 0)
+Position = tuple[int, int]  # of a vote in the order of pages: its tune and its member
+START: Position = (LARGEST_ID, 0)
 _DISCORD_EPOCH = 1_420_070_400.0  # Unix seconds, from which Discord's ids count milliseconds
 
 
-async def page(connection: AsyncConnection, platforms: Collection[str], after: Place, limit: int) -> list[Vote]:
-    """Votes of members of these platforms that come behind `after`, those on the newest tunes first."""
+async def page(connection: AsyncConnection, platforms: Collection[str], after: Position, limit: int) -> list[Vote]:
+    """The next `limit` votes after `after` of members of these platforms, those on the newest tunes first."""
     tune, member = after
     behind = or_(votes.c.tune_id < tune, and_(votes.c.tune_id == tune, votes.c.member_id > member))
     query = _training(platforms).where(votes.c.tune_id <= tune, behind)
@@ -24,13 +24,13 @@ async def page(connection: AsyncConnection, platforms: Collection[str], after: P
 
 
 async def count(connection: AsyncConnection, platforms: Collection[str], most: int) -> int:
-    """How many votes there are to learn from: none of a member on its own tune. Counted no further than `most`."""
+    """How many votes there are to learn from, without those on a member's own tunes, counted no further than `most`."""
     query = _training(platforms).where(votes.c.member_id != tunes.c.member_id).limit(most).subquery()
     return int((await connection.execute(select(func.count()).select_from(query))).scalar_one())
 
 
 async def examples(connection: AsyncConnection, weights: Mapping[int, float]) -> list[TrainingExample]:
-    """The tunes with these ids and weights, but for those that are deleted."""
+    """The tunes with these ids and weights, without those that are deleted, lowest id first."""
     query = select(tunes.c.id, tunes.c.abc, tunes.c.rhythm).where(tunes.c.id.in_(weights), tunes.c.deleted_at.is_(None))
     rows = await connection.execute(query.order_by(tunes.c.id))
     return [TrainingExample(row.id, row.abc, row.rhythm, weights[row.id]) for row in rows]
@@ -42,7 +42,7 @@ def _vote(row: Row[Any]) -> Vote:
 
 
 def _account_since(platform: str, external_id: str) -> float | None:
-    """When a member's account was made, which a Discord id holds; elsewhere there are no accounts. Unix seconds."""
+    """Unix seconds at which a member's Discord account was made, as its id says; None on other platforms."""
     if platform != "discord" or not external_id.isdigit():
         return None
     return (int(external_id) >> 22) / 1000 + _DISCORD_EPOCH

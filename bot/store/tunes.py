@@ -1,4 +1,4 @@
-"""Tunes: what was composed."""
+"""Tunes, each with the settings it was composed with and its votes."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -7,32 +7,33 @@ from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import NotFound
-from bot.core.values import NewTune, State, StoredPrompt, StoredTune, Votes
+from bot.core.values import NewTune, StoredPrompt, StoredTune, Votes
 from bot.store import prompts as prompt_rows
 from bot.store.tables import LARGEST_ID, members, now, prompts, tunes, votes
 from model.worker.protocol import Known
 
 
 async def finish(connection: AsyncConnection, prompt_id: int, new: Sequence[NewTune]) -> list[StoredTune]:
-    """Store a prompt's tunes and make it done; where it is in a final state already, only return what it has.
+    """Store a prompt's tunes and set it to DONE; NotFound where it is unknown.
 
-    The first bot that has the answer stores it, also when another has taken the prompt over meanwhile.
+    Where it is in a final state already, nothing is stored and the result is the tunes that it has, which are none if
+    it failed or was cancelled. Whichever bot has the tunes first stores them, whoever has claimed the prompt meanwhile.
     """
     prompt = await prompt_rows.load(connection, prompt_id)
     if prompt is None:
         raise NotFound(f"there is no prompt {prompt_id}")
-    if await prompt_rows.set_state(connection, prompt_id, State.DONE, "", "") and new:
+    if await prompt_rows.finish(connection, prompt_id) and new:
         await connection.execute(insert(tunes), [_columns(prompt, tune) for tune in new])
     return await of_prompts(connection, [prompt_id], prompt.member_id)
 
 
-async def load(connection: AsyncConnection, tune_id: int, viewer: int) -> StoredTune | None:
-    """A tune with the viewer's vote; None where it is unknown or deleted."""
+async def load(connection: AsyncConnection, tune_id: int, viewer: int = 0) -> StoredTune | None:
+    """A tune with the vote of a member, the viewer; None where it is unknown or deleted."""
     row = (await connection.execute(_query(viewer).where(tunes.c.id == tune_id))).one_or_none()
     return _from_row(row) if row else None
 
 
-async def of_prompts(connection: AsyncConnection, prompt_ids: Collection[int], viewer: int) -> list[StoredTune]:
+async def of_prompts(connection: AsyncConnection, prompt_ids: Collection[int], viewer: int = 0) -> list[StoredTune]:
     """The tunes of these prompts that are not deleted, by prompt and ordinal."""
     query = _query(viewer).where(tunes.c.prompt_id.in_(prompt_ids))
     rows = await connection.execute(query.order_by(tunes.c.prompt_id, tunes.c.ordinal))
@@ -42,13 +43,13 @@ async def of_prompts(connection: AsyncConnection, prompt_ids: Collection[int], v
 async def history(
     connection: AsyncConnection, server_id: int, viewer: int, before: int | None, limit: int
 ) -> list[tuple[StoredPrompt, tuple[StoredTune, ...]]]:
-    """A server's newest prompts older than prompt `before`, oldest first, each with its tunes."""
+    """The newest `limit` prompts of a server that are older than prompt `before`, oldest first, each with its tunes."""
     page = await prompt_rows.before(connection, server_id, LARGEST_ID if before is None else before, limit)
     found = await of_prompts(connection, [prompt.id for prompt in page], viewer)
     return [(prompt, tuple(tune for tune in found if tune.prompt_id == prompt.id)) for prompt in page]
 
 
-async def load_all(connection: AsyncConnection, tune_ids: Collection[int], viewer: int) -> list[StoredTune]:
+async def load_all(connection: AsyncConnection, tune_ids: Collection[int], viewer: int = 0) -> list[StoredTune]:
     """Those of these tunes that are not deleted, in no order."""
     return [_from_row(row) for row in await connection.execute(_query(viewer).where(tunes.c.id.in_(tune_ids)))]
 
@@ -56,7 +57,7 @@ async def load_all(connection: AsyncConnection, tune_ids: Collection[int], viewe
 async def newest_like(
     connection: AsyncConnection, tune: StoredTune, keys: Collection[str], limit: int
 ) -> list[tuple[int, str]]:
-    """(id, ABC) of the newest other tunes of a tune's server and rhythm that are in one of these keys."""
+    """(id, ABC) of the newest other tunes of a tune's server and rhythm that are in one of these keys, newest first."""
     query = select(tunes.c.id, tunes.c.abc).where(tunes.c.server_id == tune.server_id, tunes.c.id != tune.id)
     query = query.where(tunes.c.rhythm == tune.prompt.rhythm, tunes.c.deleted_at.is_(None), tunes.c.key.in_(keys))
     rows = await connection.execute(query.order_by(tunes.c.id.desc()).limit(limit))
@@ -64,17 +65,17 @@ async def newest_like(
 
 
 async def of_member(
-    connection: AsyncConnection, member_id: int, viewer: int, before: int | None, limit: int
+    connection: AsyncConnection, member_id: int, before: int | None = None, limit: int = 10
 ) -> list[StoredTune]:
-    """A member's newest tunes that are older than tune `before`, newest first."""
+    """A member's newest tunes that are older than tune `before`, newest first, with its own votes."""
     bound = LARGEST_ID if before is None else before
-    query = _query(viewer).where(tunes.c.member_id == member_id, tunes.c.id < bound)
+    query = _query(member_id).where(tunes.c.member_id == member_id, tunes.c.id < bound)
     rows = await connection.execute(query.order_by(tunes.c.id.desc()).limit(limit))
     return [_from_row(row) for row in rows]
 
 
-async def remove(connection: AsyncConnection, tune_id: int) -> None:
-    """Hide a tune for ever; its row and votes stay. NotFound where it is unknown or already deleted."""
+async def delete(connection: AsyncConnection, tune_id: int) -> None:
+    """Hide a tune for good; its row and votes stay. NotFound where it is unknown or already deleted."""
     statement = update(tunes).where(tunes.c.id == tune_id, tunes.c.deleted_at.is_(None)).values(deleted_at=now())
     if (await connection.execute(statement)).rowcount == 0:
         raise NotFound(missing(tune_id))

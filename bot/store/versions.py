@@ -1,4 +1,4 @@
-"""Versions: the checkpoints that the bot knows by number. The one in use is the one that was chosen last."""
+"""Versions: checkpoints by number. The one in use is the one that was chosen last."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import NotFound
-from bot.core.values import Version
+from bot.core.values import Place, Version
+from bot.store import audit
 from bot.store.tables import now, prompts, tunes, versions, voted
 from bot.store.upsert import insert_for, one_at_a_time
 
-SHIPPED = 1  # the number of the one that comes with the bot, registered or not
+SHIPPED = 1  # the number of the checkpoint that comes with the bot, registered or not
 _TICK = timedelta(microseconds=1)
 
 
@@ -20,11 +21,14 @@ async def add(
     path: str,
     sha256: str,
     name: str,
-    number: int | None,
-    note: str,
+    number: int | None = None,
+    note: str = "",
     retraining_id: int | None = None,
 ) -> Version:
-    """Register a checkpoint under `number`, or the next free one. A number that exists gets the new path and hash."""
+    """Register a checkpoint under `number`, or the next free one. A number that exists gets the new path and hash.
+
+    The shipped checkpoint is number 1, registered at every start.
+    """
     if number is None:
         await one_at_a_time(connection, versions)
         number = 1 + max(SHIPPED, (await connection.execute(select(func.max(versions.c.number)))).scalar() or 0)
@@ -44,15 +48,17 @@ async def load_all(connection: AsyncConnection) -> list[Version]:
 
 
 async def current(connection: AsyncConnection) -> int | None:
-    """The number of the version in use; None where none was ever chosen."""
+    """The number of the version in use: the one that was chosen last. None where none ever was."""
     query = select(versions.c.number).where(versions.c.chosen_at.is_not(None), versions.c.pruned_at.is_(None))
     query = query.order_by(versions.c.chosen_at.desc(), versions.c.number.desc()).limit(1)
     number: int | None = (await connection.execute(query)).scalar_one_or_none()
     return number
 
 
-async def choose(connection: AsyncConnection, number: int) -> Version:
-    """Use a version from now on. NotFound where it is unknown, or its file was pruned."""
+async def choose(connection: AsyncConnection, number: int, place: Place | None = None) -> Version:
+    """Use a version from now on; the audit records the member of `place`. NotFound where it is unknown or pruned."""
+    if place:
+        await audit.add(connection, place, "rollback", f"to version {number}")
     latest = (await connection.execute(select(func.max(versions.c.chosen_at)))).scalar_one_or_none()
     time = now() if latest is None else max(now(), latest + _TICK)  # the clock may have been set back
     there = (versions.c.number == number) & versions.c.pruned_at.is_(None)
@@ -64,15 +70,15 @@ async def choose(connection: AsyncConnection, number: int) -> Version:
 
 
 async def prune(connection: AsyncConnection, numbers: Collection[int]) -> list[Version]:
-    """Mark these versions as pruned, but for the shipped one and the one in use; those that now are."""
-    spared = {1, await current(connection)}
+    """Mark versions as pruned, except for the shipped one and the one in use; those whose files may now be deleted."""
+    spared = {SHIPPED, await current(connection)}
     wanted = versions.c.number.in_(set(numbers) - spared) & versions.c.pruned_at.is_(None)
     rows = await connection.execute(update(versions).where(wanted).values(pruned_at=now()).returning(*versions.c))
     return [Version(**row._mapping) for row in rows]
 
 
 async def counts(connection: AsyncConnection) -> dict[int, tuple[int, int]]:
-    """The votes up and down on the tunes that each version composed, of those that have any."""
+    """Up-votes and down-votes on the tunes of each version that has any."""
     number: ColumnElement[int] = func.coalesce(tunes.c.version, prompts.c.version)
     query = select(number, func.sum(tunes.c.up), func.sum(tunes.c.down))
     query = query.join_from(tunes, prompts, tunes.c.prompt_id == prompts.c.id).where(voted).group_by(number)

@@ -1,4 +1,4 @@
-"""Votes: one of a member on a tune, counted at once."""
+"""Votes, at most one of each member on a tune. The counts of the tune change in the same transaction."""
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,10 +12,13 @@ from bot.store.tables import now, tunes, votes
 from bot.store.upsert import insert_for
 
 
-async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
-    """Set a member's vote on a tune, or with 0 withdraw it. The same vote again is no new vote, and keeps its time."""
+async def cast(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
+    """Set a member's vote on a tune to 1 or -1, or withdraw it with 0. NotFound where the tune is unknown or deleted.
+
+    The same vote again changes nothing, not even its time.
+    """
     counts = select(tunes.c.up, tunes.c.down).where(tunes.c.id == tune_id, tunes.c.deleted_at.is_(None))
-    tune = (await connection.execute(counts.with_for_update())).one_or_none()  # whoever votes at once waits here
+    tune = (await connection.execute(counts.with_for_update())).one_or_none()  # votes at the same time wait here
     if tune is None:
         raise NotFound(tune_rows.missing(tune_id))
     mine = select(votes.c.value, votes.c.updated_at)
@@ -33,27 +36,27 @@ async def vote(connection: AsyncConnection, tune_id: int, member_id: int, value:
     return Votes(up, down, value)
 
 
-async def press(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
-    """Set a member's vote on a tune, or withdraw it where it is that already: a second click on the same button."""
+async def toggle(connection: AsyncConnection, tune_id: int, member_id: int, value: int) -> Votes:
+    """As `cast`, but a value that the vote has already withdraws it, as a second click on the same button does."""
     await connection.execute(select(tunes.c.id).where(tunes.c.id == tune_id).with_for_update())
-    stands = select(votes.c.value).where(votes.c.tune_id == tune_id, votes.c.member_id == member_id)
-    before = (await connection.execute(stands)).scalar_one_or_none()
-    return await vote(connection, tune_id, member_id, 0 if before == value else value)
+    current = select(votes.c.value).where(votes.c.tune_id == tune_id, votes.c.member_id == member_id)
+    before = (await connection.execute(current)).scalar_one_or_none()
+    return await cast(connection, tune_id, member_id, 0 if before == value else value)
 
 
-async def _write(connection: AsyncConnection, tune_id: int, member_id: int, cast: Cast) -> None:
-    if cast.value == 0:
+async def _write(connection: AsyncConnection, tune_id: int, member_id: int, vote: Cast) -> None:
+    if vote.value == 0:
         await connection.execute(delete(votes).where(votes.c.tune_id == tune_id, votes.c.member_id == member_id))
         return
     new = insert_for(connection, votes).values(
-        tune_id=tune_id, member_id=member_id, value=cast.value, created_at=cast.at, updated_at=cast.at
+        tune_id=tune_id, member_id=member_id, value=vote.value, created_at=vote.at, updated_at=vote.at
     )
     changed = {"value": new.excluded.value, "updated_at": new.excluded.updated_at}
     await connection.execute(new.on_conflict_do_update(index_elements=["tune_id", "member_id"], set_=changed))
 
 
-async def favourites(connection: AsyncConnection, member_id: int, limit: int) -> list[StoredTune]:
-    """The tunes that a member voted up, the latest vote first; without those that were deleted."""
+async def favourites(connection: AsyncConnection, member_id: int, limit: int = 50) -> list[StoredTune]:
+    """The tunes that a member voted up and that are not deleted, the latest vote first."""
     query = select(tunes.c.id).join_from(votes, tunes, votes.c.tune_id == tunes.c.id)
     query = query.where(votes.c.member_id == member_id, votes.c.value == 1, tunes.c.deleted_at.is_(None))
     rows = await connection.execute(query.order_by(votes.c.updated_at.desc(), tunes.c.id.desc()).limit(limit))

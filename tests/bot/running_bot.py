@@ -63,7 +63,7 @@ class Bot:
         return await self.composer.finished(await self.ask(prompt, place, count), changes)
 
     async def state(self, prompt_id: int) -> State:
-        stored = await self.store.prompt(prompt_id)
+        stored = await self.store.prompts.load(prompt_id)
         assert stored
         return stored.state
 
@@ -93,13 +93,13 @@ async def running(
     async with await Store.open(path, lease) as store, beside as worker:
         for number in range(1, version + 1):
             file = (__file__, SHA256) if through else (f"/nowhere/{number}.safetensors", str(number) * 64)
-            await store.add_version(*file, "trad", number)
+            await store.versions.add(*file, "trad", number)
         queue = PromptQueue(limit, per_member, per_server)
         library = Library(store, renderer)  # type: ignore[arg-type]
         settings = Settings(store)
         limits = Limits(settings, *cooldowns)
         rest = queue, at_once, 30.0, version, patience
-        composer = Composer(store, library, worker, renderer, *rest, limits=limits, current=store.current_version)
+        composer = Composer(store, library, worker, renderer, *rest, limits=limits, current=store.versions.current)
         shared = str(path).startswith("postgresql")
         async with composer, Failover(store, composer, ["web"], at_once) if shared else nullcontext():
             yield Bot(store, composer, renderer, worker, settings)

@@ -104,9 +104,9 @@ class Delivery:
         pause, mine = self._parts.config.store.lease / 3, True
         while True:
             try:
-                for prompt in await self._parts.store.take_undelivered((PLATFORM,), mine):
+                for prompt in await self._parts.store.prompts.claim_undelivered((PLATFORM,), mine):
                     if prompt.id not in self._open:
-                        tunes = await self._parts.store.tunes_of([prompt.id], prompt.member_id)
+                        tunes = await self._parts.store.tunes.of_prompts([prompt.id], prompt.member_id)
                         self._pass_on(Progress(prompt, tunes=tuple(tunes)))
                 await self._live.take_over(self._logged_in_client)
                 mine = False

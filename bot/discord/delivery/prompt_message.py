@@ -115,7 +115,7 @@ class PromptMessage:
         """Whether no other bot is to deliver it, which may have taken it over while this one was away."""
         while self._parts.config.shared:
             try:
-                return await self._parts.store.delivers(self._prompt.id)
+                return await self._parts.store.prompts.claim_delivery(self._prompt.id)
             except StoreUnavailable:
                 await asyncio.sleep(EVERY)
         return True
@@ -131,7 +131,7 @@ class PromptMessage:
     async def _place(self, answer: Answer) -> None:
         """Put the answer where it belongs: into its message; when that took too long, into a new one."""
         if not self._expired and await _allowed(self._edit(answer)):
-            await self._parts.store.delivered(self._prompt.id)
+            await self._parts.store.prompts.mark_delivered(self._prompt.id)
             log.info("prompt %d is answered", self._prompt.id)
             return
         sent = await _allowed(self._send(answer))
@@ -140,7 +140,7 @@ class PromptMessage:
         if sent:
             log.info("prompt %d is answered in a message of its own", self._prompt.id)
         else:
-            await self._parts.store.delivered(self._prompt.id)
+            await self._parts.store.prompts.mark_delivered(self._prompt.id)
 
     async def _edit(self, answer: Answer) -> bool:
         try:
@@ -161,13 +161,15 @@ class PromptMessage:
 
         Its nonce lets Discord keep one, should the bot go down before that is stored.
         """
-        member = discord.Object(int(await self._parts.store.external_id(self._prompt.member_id)))
+        member = discord.Object(int(await self._parts.store.members.external_id(self._prompt.member_id)))
         asked = wording.asked(self._prompt.prompt, self._prompt.count)
         arguments = answer.send()
         arguments["content"] = f"<@{member.id}> You asked for {asked}. {answer.content}".strip()
         only = discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[member])
         sent = await self._channel.send(**arguments, allowed_mentions=only, nonce=f"prompt-{self._prompt.id}")
-        await self._parts.store.answered_in(self._prompt.id, self._prompt.channel_id, str(sent.id), delivered=True)
+        await self._parts.store.prompts.set_message(
+            self._prompt.id, self._prompt.channel_id, str(sent.id), delivered=True
+        )
         await _allowed(self._message.delete())
         return True
 

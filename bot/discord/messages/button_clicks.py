@@ -79,9 +79,9 @@ class Buttons:
         admin = await permissions.is_admin(interaction, self._parts)
         await self._parts.library.delete(tune.id, place_of(interaction), admin)
         await interaction.client.promises.make(interaction)
-        if tune.member_id != (await self._parts.store.place(place_of(interaction)))[0]:
+        if tune.member_id != (await self._parts.store.members.register(place_of(interaction)))[0]:
             await permissions.record(interaction, self._parts, "delete", f"tune {tune.id}, {tune.title}")
-        others = await self._parts.store.tunes_of([tune.prompt_id])
+        others = await self._parts.store.tunes.of_prompts([tune.prompt_id])
         picker = len(interaction.message.embeds) > 1 if interaction.message else False
         if picker and others:
             answer = await show(self._parts.library, others, interaction.filesize_limit)
@@ -98,6 +98,6 @@ class Buttons:
             await interaction.client.promises.make(interaction)
             return
         await interaction.client.promises.make(interaction, thinking=not own, ephemeral=not own)
-        tunes = await self._parts.store.tunes_of([prompt_id], member_id) if own else [tune]
+        tunes = await self._parts.store.tunes.of_prompts([prompt_id], member_id) if own else [tune]
         answer = await show(self._parts.library, tunes, interaction.filesize_limit, tune_id)
         await interaction.edit_original_response(**answer.edit())

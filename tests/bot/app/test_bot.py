@@ -57,7 +57,7 @@ async def test_a_worker_that_is_killed_with_prompts_in_flight_costs_no_tune(tmp_
         tune = next(iter(done.values())).tunes[0]
         for kind, magic in MAGIC.items():
             assert (await bot.library.media(tune.id, kind)).startswith(magic)
-        assert [version.number for version in await bot.store.versions()] == [1]
+        assert [version.number for version in await bot.store.versions.load_all()] == [1]
         assert await bot.composer.recover(["web"]) == 0
 
 
@@ -98,11 +98,11 @@ async def test_a_checkpoint_of_ones_own_gets_a_number_that_it_keeps(
         assert await register(store, mine) == 2
         shutil.move(mine, copy)
         assert await register(store, copy) == 2
-        assert (await store.versions())[1].path == str(copy), "where it is now"
+        assert (await store.versions.load_all())[1].path == str(copy), "where it is now"
         assert [await register(store, copy), await register(store, shipped), await register(store, None)] == [2, 1, 1]
         mine.write_bytes(b"mine, trained further")
         assert await register(store, mine) == 3
-        assert [(version.number, version.name) for version in await store.versions()] == [
+        assert [(version.number, version.name) for version in await store.versions.load_all()] == [
             (1, "trad"),
             (2, "mine"),
             (3, "mine"),
@@ -120,17 +120,17 @@ async def test_what_is_in_use_is_what_was_chosen_last_or_what_is_newly_configure
 
         async def current(checkpoint: Path | None) -> int | None:
             await register(store, checkpoint)
-            return await store.current_version()
+            return await store.versions.current()
 
         assert await current(None) == 1  # as in a database older than choices
         assert await current(mine) == 2
         assert await current(None) == 1, "it is configured no longer"
         assert await current(other) == 3
-        await store.choose_version(1)
+        await store.versions.choose(1)
         assert await current(other) == 1, "a rollback outlives a restart"
         assert "version 1 is in use, as was chosen" in caplog.text
-        learned = await store.learning.begin(ANN, Options(1), 1, "me")
-        await store.learning.promote(learned.id, "me", "x", "", candidate="/4", sha256="4" * 64)
+        learned = await store.retrainings.begin(ANN, Options(1), 1, "me")
+        await store.retrainings.promote(learned.id, "me", "x", "", candidate="/4", sha256="4" * 64)
         assert [await current(other), await current(None), await current(mine)] == [4, 4, 4]
 
 
@@ -141,8 +141,8 @@ async def test_a_configured_checkpoint_is_in_use_in_an_older_database(
     mine.write_bytes(b"mine")
     monkeypatch.setattr(service, "SHIPPED", mine.with_name("absent"))
     async with await Store.open(tmp_path / "tunesmith.db") as store:
-        known = await store.add_version(str(mine), hashlib.sha256(b"mine").hexdigest(), "mine", 2)
-        assert (await register(store, mine), await store.current_version()) == (known.number, known.number)
+        known = await store.versions.add(str(mine), hashlib.sha256(b"mine").hexdigest(), "mine", 2)
+        assert (await register(store, mine), await store.versions.current()) == (known.number, known.number)
 
 
 async def test_a_checkpoint_of_ones_own_is_never_version_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

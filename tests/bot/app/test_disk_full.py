@@ -9,7 +9,6 @@ import pytest
 from bot.core.errors import StoreError
 from bot.core.retraining import RetrainingStatus
 from bot.retraining import run, training_data
-from bot.store.learning import Learning
 from tests.bot.retraining.retrainers import ANN, running_retrainer, statuses
 
 
@@ -32,22 +31,22 @@ async def test_a_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None
     async with running_retrainer(tmp_path / "data") as running:
         (tmp_path / "data" / "checkpoints").write_text("a file")
         assert "cannot make the folder" in (await running.retrain()).error
-        assert await running.store.current_version() == 1
+        assert await running.store.versions.current() == 1
 
 
 async def test_an_end_that_cannot_be_stored_is_stored_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "_AGAIN", (0.05, 0.05))
     tries = []
-    promote = Learning.promote
-
-    async def full_at_first(self: Learning, *args: Any, **found: Any) -> Any:
-        tries.append(args)
-        if len(tries) < 3:
-            raise StoreError("cannot use the database (database or disk is full)")
-        return await promote(self, *args, **found)
-
-    monkeypatch.setattr(Learning, "promote", full_at_first)
     async with running_retrainer(tmp_path / "data") as running:
+        promote = running.store.retrainings.promote
+
+        async def full_at_first(*args: Any, **found: Any) -> Any:
+            tries.append(args)
+            if len(tries) < 3:
+                raise StoreError("cannot use the database (database or disk is full)")
+            return await promote(*args, **found)
+
+        monkeypatch.setattr(running.store.retrainings, "promote", full_at_first)
         assert (await running.retrain()).status is RetrainingStatus.PROMOTED
         assert len(tries) == 3
 
@@ -58,15 +57,14 @@ async def test_an_end_that_can_never_be_stored_loses_nothing(tmp_path: Path, mon
     async def full(*_: Any, **__: Any) -> Any:
         raise StoreError("cannot use the database (database or disk is full)")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Learning, "promote", full)
-        patch.setattr(Learning, "end", full)
-        async with running_retrainer(tmp_path / "data") as running:
-            await running.retrainer.start(ANN)
-            while running.retrainer.here(1):
-                await running.retrainer.status()
-            assert await running.store.current_version() == 1
-            assert "retraining-1.safetensors" in running.files(), "nobody knows that it may go"
+    async with running_retrainer(tmp_path / "data") as running:
+        monkeypatch.setattr(running.store.retrainings, "promote", full)
+        monkeypatch.setattr(running.store.retrainings, "end", full)
+        await running.retrainer.start(ANN)
+        while running.retrainer.here(1):
+            await running.retrainer.status()
+        assert await running.store.versions.current() == 1
+        assert "retraining-1.safetensors" in running.files(), "nobody knows that it may go"
     async with running_retrainer(tmp_path / "data", lease=0.5) as running:  # it begins again
         changes = running.retrainer.changes()
         assert (await running.retrainer.finished(1, changes)).status is RetrainingStatus.PROMOTED

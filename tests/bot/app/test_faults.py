@@ -40,8 +40,8 @@ def members(count: int) -> list[Place]:
 
 async def shown(bot: Bot) -> Counter[int]:
     """How often the page shows each prompt's tunes."""
-    member_id, server_id = await bot.store.place(ANN)
-    page = history_json(await bot.store.history(server_id, member_id, None, 1000), {})
+    member_id, server_id = await bot.store.members.register(ANN)
+    page = history_json(await bot.store.tunes.history(server_id, member_id, None, 1000), {})
     return Counter(prompt["id"] for prompt in page for _ in prompt["tunes"])
 
 
@@ -87,7 +87,7 @@ async def test_a_bot_that_is_killed_with_fifty_prompts_queued_and_ten_rendering(
         await victim.wait()
     async with running(path, limit=100) as bot:
         changes = bot.composer.changes()
-        left = await bot.store.unfinished(["web"])
+        left = await bot.store.prompts.unfinished(["web"])
         assert Counter(stored.state for stored in left) == {State.RENDERING: RENDERING, State.QUEUED: QUEUED}
         assert [stored.attempts for stored in left] == [1] * RENDERING + [0] * QUEUED
         assert await bot.composer.recover(["web"]) == RENDERING + QUEUED
@@ -98,7 +98,7 @@ async def test_a_bot_that_is_killed_with_fifty_prompts_queued_and_ten_rendering(
                 assert progress.prompt.state is State.DONE
                 waiting.remove(progress.prompt.id)  # once
         assert await shown(bot) == Counter([1, *(stored.id for stored in left)])
-        (tune,) = await bot.store.tunes_of([1])
+        (tune,) = await bot.store.tunes.of_prompts([1])
         assert (tune.votes.up, tune.votes.down) == (1, 1)
 
 
@@ -161,7 +161,7 @@ async def test_a_disk_that_is_full_while_a_tune_is_stored(small_disk: Path, capl
     path = small_disk / "tunesmith.db"
     async with running(path) as bot:
         (tune,) = (await bot.finished(asked())).tunes
-        member_id, _ = await bot.store.place(BEN)
+        member_id, _ = await bot.store.members.register(BEN)
         await bot.composer.library.vote(tune.id, member_id, 1)
         bot.renderer.go.clear()
         changes = bot.composer.changes()
@@ -180,7 +180,7 @@ async def test_a_disk_that_is_full_while_a_tune_is_stored(small_disk: Path, capl
         assert await bot.composer.recover(["web"]) >= 1
         await reached(changes, State.DONE, working)
         assert (await shown(bot))[working] == 4
-        assert (await bot.store.tune(tune.id)).votes.up == 1  # type: ignore[union-attr]
+        assert (await bot.store.tunes.load(tune.id)).votes.up == 1  # type: ignore[union-attr]
     assert len(lines(caplog, f"prompt {working} failed, which could not be stored")) == 1
 
 
@@ -204,8 +204,8 @@ async def test_a_clock_that_jumps(path: Path, monkeypatch: pytest.MonkeyPatch, j
         waited = [float(line.split()[1]) for line in text.splitlines() if line.startswith("tunesmith_wait_seconds_sum")]
         assert 0 <= waited[0] < 20
         assert 0 < (bot.composer.queue.pace.wait(0) or 0) < 20
-        member_id, server_id = await bot.store.place(ANN)
-        assert [prompt.id for prompt, _ in await bot.store.history(server_id, member_id, None, 9)] == [1, 2, 3]
+        member_id, server_id = await bot.store.members.register(ANN)
+        assert [prompt.id for prompt, _ in await bot.store.tunes.history(server_id, member_id, None, 9)] == [1, 2, 3]
 
 
 async def test_a_render_that_never_returns(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -232,7 +232,7 @@ async def test_a_worker_that_answers_twice(path: Path) -> None:
         assert (await bot.finished(asked())).prompt.state is State.DONE
         assert await shown(bot) == {twice: 2, twice + 1: 1}
         # and a bot that stores an answer again, which it had when it was killed, stores it once
-        again = await bot.store.finish(twice, [NewTune(0, 7, "Another", "X:1\nK:D\n")])
+        again = await bot.store.prompts.finish(twice, [NewTune(0, 7, "Another", "X:1\nK:D\n")])
         assert [tune.title for tune in again] == [tune.title for tune in done.tunes]
 
 

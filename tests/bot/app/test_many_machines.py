@@ -46,7 +46,7 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
         assert [(tune.version, tune.asked_version) for tune in done.tunes] == [(2, 2)] * 2
         assert "K:Edor" in done.tunes[0].abc
         assert (await bot.library.media(done.tunes[0].id, "png")).startswith(b"\x89PNG")
-        member_id, _ = await bot.store.place(ANN)
+        member_id, _ = await bot.store.members.register(ANN)
         assert (await bot.library.vote(done.tunes[0].id, member_id, 1)).up == 1
         cluster = bot.worker
         assert isinstance(cluster, Cluster)
@@ -61,8 +61,8 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
         broken.write_bytes(mine.read_bytes()[:-10])
         with pytest.raises(TrainerError, match=r"the candidate cannot be used: checkpoint .* corrupt"):
             await bot.retrainer.trainer.prove(broken)
-        known = await bot.store.versions()
-        assert await bot.store.checkpoint(known[-1].sha256) == mine.read_bytes(), "other machines find it there"
+        known = await bot.store.versions.load_all()
+        assert await bot.store.checkpoints.load(known[-1].sha256) == mine.read_bytes(), "other machines find it there"
     kept = list((tmp_path / "gpu at home" / "fetched").iterdir())
     assert {path.stem for path in kept} == {known[-1].sha256, hashlib.sha256(broken.read_bytes()).hexdigest()}
     worker.process.terminate()

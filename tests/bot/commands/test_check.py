@@ -63,8 +63,8 @@ async def test_the_version_in_use_composes_the_tune(tmp_path: Path, capsys: pyte
     worker = AsyncMock()
     worker.compose.return_value = Event("check", "done", "The Tune", note="version 2: no checkpoint at /2")
     async with await Store.open(tmp_path / "tunesmith.db") as store, AsyncExitStack() as stack:
-        await store.add_version("/2", "2" * 64, "learned", 2)
-        await store.choose_version(2)
+        await store.versions.add("/2", "2" * 64, "learned", 2)
+        await store.versions.choose(2)
         checks = check._Checks(Config(data_dir=tmp_path), stack, _store=store, _worker=worker)
         await checks.one("one tune", checks.tune)
     (job,) = worker.compose.await_args.args

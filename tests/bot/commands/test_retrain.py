@@ -27,7 +27,7 @@ def data(tmp_path: Path) -> Path:
 
     async def prepare() -> None:
         async with await Store.open(tmp_path / "data" / "tunesmith.db") as store:
-            await store.add_version("/shipped", "0" * 64, "trad", 1)
+            await store.versions.add("/shipped", "0" * 64, "trad", 1)
             await vote(store)
 
     asyncio.run(prepare())
@@ -54,7 +54,7 @@ def states(data: Path) -> list[str]:
 def test_it_learns_from_the_database_of_the_settings(data: Path, database: str) -> None:
     async def prepare() -> None:
         async with await Store.open(database) as store:
-            await store.add_version("/shipped", "0" * 64, "trad", 1)
+            await store.versions.add("/shipped", "0" * 64, "trad", 1)
             await vote(store)
 
     asyncio.run(prepare())
@@ -75,7 +75,7 @@ def test_what_passes_is_in_use_and_described(data: Path) -> None:
 
     async def current() -> int | None:
         async with await Store.open(data / "tunesmith.db") as store:
-            return await store.current_version()
+            return await store.versions.current()
 
     assert asyncio.run(current()) == 2
 

@@ -31,7 +31,7 @@ async def main(path: str, lease: float = 30.0) -> None:
     async with running(path, at_once=RENDERING, limit=100, lease=lease) as bot:
         (tune,) = (await bot.finished(asked())).tunes
         for place, vote in ((ANN, 1), (BEN, -1)):
-            member, _ = await bot.store.place(place)
+            member, _ = await bot.store.members.register(place)
             await bot.composer.library.vote(tune.id, member, vote)
         bot.renderer.go.clear()
         changes = bot.composer.changes()

@@ -46,7 +46,7 @@ async def test_a_variation_is_a_prompt_of_its_own_with_another_seed(bot: Bot) ->
     expected = replace(tune.prompt, opening=tune.abc, vary="endings", seed=varied.prompt.seed)
     assert (accepted.prompt.prompt, varied.prompt) == (expected, expected)
     assert varied.prompt.seed != 7
-    assert (await bot.store.prompt(accepted.prompt.id)) == replace(accepted.prompt, state=State.DONE, attempts=1)
+    assert (await bot.store.prompts.load(accepted.prompt.id)) == replace(accepted.prompt, state=State.DONE, attempts=1)
 
 
 async def test_what_cannot_be_varied_is_refused(bot: Bot) -> None:
@@ -111,7 +111,7 @@ async def test_only_so_many_prompts_are_in_work_and_the_others_know_their_place(
 async def test_what_the_worker_cannot_do_is_told_and_stored(bot: Bot, does: str, line: str, refused: bool) -> None:
     failed = await bot.finished(asked(does), count=2)
     assert (failed.prompt.state, failed.prompt.error, failed.refused) == (State.FAILED, line, refused)
-    stored = await bot.store.prompt(failed.prompt.id)
+    stored = await bot.store.prompts.load(failed.prompt.id)
     assert stored
     assert (stored.state, stored.error) == (State.FAILED, line)
     assert (await bot.finished(asked())).prompt.state is State.DONE
@@ -145,7 +145,7 @@ async def test_a_database_that_fails_is_told_to_the_member(
 
     changes = bot.composer.changes()
     prompt_id = await bot.ask(asked())
-    monkeypatch.setattr(bot.store, "set_state", full)
+    monkeypatch.setattr(bot.store.prompts, "set_state", full)
     failed = await bot.composer.finished(prompt_id, changes)
     assert failed.prompt.error == "cannot use the database (disk is full)"
     assert "could not be stored" in caplog.text
@@ -202,6 +202,6 @@ async def test_a_tune_of_another_version_than_was_asked_for_says_so(
         assert "version 2 cannot be used: it is corrupt; version 1 composed it" in caplog.text
         (usual,) = (await bot.finished(asked())).tunes
         assert (usual.version, usual.asked_version) == (2, 2)
-        page = await bot.store.history(tune.server_id, tune.member_id, None, 2)
+        page = await bot.store.tunes.history(tune.server_id, tune.member_id, None, 2)
         facts = [prompt["tunes"][0]["facts"][-1] for prompt in history_json(page, {})]
         assert facts == ["model v1 (v2 could not be used)", "model v2"]

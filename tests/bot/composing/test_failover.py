@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import make_url
 
 from bot.core.errors import StoreUnavailable
-from bot.core.values import Place, Progress, State
+from bot.core.values import NewPrompt, Place, Progress, State
 from bot.store import database as databases
 from bot.store.retry import retry_while_unavailable
 from tests.bot.composing.killable_bot import AT_WORKERS, QUEUED, RENDERING
@@ -38,16 +38,17 @@ async def ends(changes: AsyncIterator[Progress], ids: set[int], heard: Counter[i
 
 async def answers(bot: Bot) -> Counter[Any]:
     """How many tunes each prompt that is done has."""
-    member_id, server_id = await bot.store.place(ANN)
-    history = await bot.store.history(server_id, member_id, None, 5000)
+    member_id, server_id = await bot.store.members.register(ANN)
+    history = await bot.store.tunes.history(server_id, member_id, None, 5000)
     return Counter(prompt.id for prompt, tunes in history if prompt.state is State.DONE for _ in tunes)
 
 
 async def test_two_bots_work_off_what_is_nobodys_and_neither_does_the_others(database: str) -> None:
     async with running(database) as before:
-        ids = await before.store.place(ANN)
-        left = {(await before.store.add_prompt(*ids, asked(seed=n), 1, 1)).id for n in range(60)}
-        await before.store.release()
+        ids = await before.store.members.register(ANN)
+        new = [NewPrompt(*ids, asked(seed=n), count=1, version=1) for n in range(60)]
+        left = {(await before.store.prompts.add(prompt)).id for prompt in new}
+        await before.store.prompts.release()
     async with running(database, lease=LEASE) as one, running(database, lease=LEASE) as other:
         async with asyncio.timeout(40):
             while await answers(one) != Counter(left):  # noqa: ASYNC110  the other bot sets no event here
@@ -65,7 +66,7 @@ async def test_a_bot_that_is_killed_in_mid_work_has_another_finish_it(database: 
             changes = bot.composer.changes()
             assert victim.stdout
             assert await victim.stdout.readline() == b"ready\n"
-            left = {stored.id for stored in await bot.store.unfinished(["web"])}
+            left = {stored.id for stored in await bot.store.prompts.unfinished(["web"])}
             assert len(left) == RENDERING + QUEUED
             await asyncio.sleep(1.5 * LEASE)
             assert not bot.composer.listeners.open, "as long as it lives, they are its own"
@@ -87,7 +88,7 @@ async def test_a_prompt_that_another_bot_cancels_or_finishes_is_let_go_here(data
         cancelled, taken = await here.ask(asked()), await here.ask(asked())
         await all_rendering(changes, {cancelled, taken})
         await other.composer.cancel(cancelled, ANN)
-        await other.store.finish(taken, [])
+        await other.store.prompts.finish(taken, [])
         heard: dict[int, State] = {}
         async with asyncio.timeout(20):
             while len(heard) < 2:
@@ -110,9 +111,9 @@ async def test_a_bot_that_was_away_for_longer_than_its_lease_does_not_do_its_pro
             await sleeping.wait()
             raise StoreUnavailable("still asleep")
 
-        renew, sleeper.store.renew = sleeper.store.renew, asleep  # type: ignore[method-assign]
+        renew, sleeper.store.prompts.renew = sleeper.store.prompts.renew, asleep
         await reached(there, State.DONE, prompt_id)
-        sleeper.store.renew = renew  # type: ignore[method-assign]
+        sleeper.store.prompts.renew = renew
         sleeping.set()
         sleeper.renderer.go.set()
         await reached(changes, State.DONE, prompt_id)
@@ -156,7 +157,7 @@ async def test_a_bot_that_is_killed_while_workers_have_its_prompts_has_another_a
             changes = bot.composer.changes()
             assert victim.stdout
             assert await victim.stdout.readline() == b"ready\n"
-            left = {stored.id for stored in await bot.store.unfinished(["web"])}
+            left = {stored.id for stored in await bot.store.prompts.unfinished(["web"])}
             assert len(left) == AT_WORKERS
             victim.kill()
             heard: Counter[int] = Counter()

@@ -21,7 +21,7 @@ async def test_a_member_who_has_enough_waiting_is_refused_even_at_the_same_momen
         await bot.ask(asked(), BEN)
         with pytest.raises(Busy, match="promise no more"):
             await bot.ask(asked(), BEN)
-        assert len(await bot.store.unfinished(["web"])) == 4  # who was refused left nothing behind
+        assert len(await bot.store.prompts.unfinished(["web"])) == 4  # who was refused left nothing behind
 
 
 async def test_a_queued_prompt_can_be_cancelled_by_its_member_alone(path: Path) -> None:
@@ -61,7 +61,7 @@ async def test_a_prompt_in_work_can_be_cancelled_and_makes_room(path: Path, at: 
                 assert progress.prompt.id not in heard
                 heard[progress.prompt.id] = progress.prompt.state
         assert heard == states == {prompt_id: await bot.state(prompt_id) for prompt_id in states}
-        assert await bot.store.tunes_of([prompt_id]) == []
+        assert await bot.store.tunes.of_prompts([prompt_id]) == []
 
 
 async def test_a_newcomer_behind_a_flood_of_forty_is_served_next_but_one(path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.values import NewTune, Place, State, StoredTune
+from bot.core.values import NewPrompt, NewTune, Place, State, StoredTune
 from tests.bot.running_bot import ANN, Bot, asked, reached, running
 
 
@@ -27,7 +27,9 @@ async def test_a_stop_in_mid_work_leaves_prompts_that_the_next_start_finishes(pa
     async with running(path, "--well-behaved") as bot:
         ids = [rendering, composing, queued]
         assert [await bot.state(prompt_id) for prompt_id in ids] == [State.QUEUED] * 3
-        assert [stored.attempts for stored in await bot.store.unfinished(["web"])] == [0] * 3  # a stop is no crash
+        assert [stored.attempts for stored in await bot.store.prompts.unfinished(["web"])] == [
+            0
+        ] * 3  # a stop is no crash
         changes = bot.composer.changes()
         assert await bot.composer.recover(["web"]) == 3
         tunes: dict[int, int] = {}
@@ -86,7 +88,7 @@ async def test_the_version_that_was_chosen_last_composes_the_next_prompt(path: P
     async with running(path, "--log", str(lines), version=3) as bot:
         composed: list[StoredTune] = []
         for number in (2, 3, 1):
-            await bot.store.choose_version(number)
+            await bot.store.versions.choose(number)
             composed += (await bot.finished(asked())).tunes
         assert [tune.version for tune in composed] == [2, 3, 1]
         checkpoints = [json.loads(line)["checkpoint"] for line in lines.read_text().splitlines()]
@@ -95,17 +97,18 @@ async def test_the_version_that_was_chosen_last_composes_the_next_prompt(path: P
 
 async def test_a_tune_that_was_stored_as_the_bot_died_is_not_composed_again(path: Path) -> None:
     async with running(path) as bot:
-        ids = await bot.store.place(ANN)
-        stored = await bot.store.add_prompt(*ids, asked(), 1, 1)
-        await bot.store.finish(stored.id, [NewTune(0, 7, "The Long Lane", "X:1\nK:D\n")])
+        ids = await bot.store.members.register(ANN)
+        stored = await bot.store.prompts.add(NewPrompt(*ids, asked(), count=1, version=1))
+        await bot.store.prompts.finish(stored.id, [NewTune(0, 7, "The Long Lane", "X:1\nK:D\n")])
         assert await bot.composer.recover(["web"]) == 0
 
 
 async def crashed(bot: Bot, attempts: int) -> int:
     """A prompt as a bot leaves it that was killed, for the last of so many times, while it was in work."""
-    stored = await bot.store.add_prompt(*await bot.store.place(ANN), asked(), 1, 1)
+    ids = await bot.store.members.register(ANN)
+    stored = await bot.store.prompts.add(NewPrompt(*ids, asked(), count=1, version=1))
     for _ in range(attempts):
-        await bot.store.set_state(stored.id, State.COMPOSING)
+        await bot.store.prompts.set_state(stored.id, State.COMPOSING)
     return stored.id
 
 
@@ -132,7 +135,7 @@ async def test_a_prompt_under_suspicion_works_alone_so_that_no_other_is_given_up
         later = await bot.ask(asked())
         await reached(changes, State.RENDERING, suspects[0])
         await asyncio.sleep(0.1)
-        assert [stored.attempts for stored in await bot.store.unfinished(["web"])] == [3, 2, 0]
+        assert [stored.attempts for stored in await bot.store.prompts.unfinished(["web"])] == [3, 2, 0]
         bot.renderer.go.set()
         for prompt_id in (*suspects, later):
             await reached(changes, State.DONE, prompt_id)

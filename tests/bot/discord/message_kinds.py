@@ -42,7 +42,7 @@ async def answers(on: Stage, save: Save) -> None:
     await save("abc", await on.ben.click(waiting[0].response, custom_id="tune:1:abc"), on.ben)
     await on.ann.click(waiting[1].response, custom_id="tune:2:delete")
     await save("deleted", on.message(waiting[1].response.id))
-    await on.bot.store.delete_tune(3)
+    await on.bot.store.tunes.delete(3)
     await save("button-of-a-deleted-tune", await on.ben.click(waiting[2].response, custom_id="tune:3:up"), on.ben)
 
 
@@ -101,7 +101,7 @@ async def errors(on: Stage, save: Save) -> None:
 
 
 async def tune_of(on: Stage, prompt_id: int, ordinal: int) -> int:
-    return (await on.bot.store.tunes_of([prompt_id]))[ordinal].id
+    return (await on.bot.store.tunes.of_prompts([prompt_id]))[ordinal].id
 
 
 async def waits(on: Stage, save: Save) -> None:

@@ -65,7 +65,7 @@ class Stage:
     async def owed(self, count: int) -> None:
         """Wait until that many answers are still to be delivered."""
         async with asyncio.timeout(40):
-            while len(await self.bot.store.undelivered(("discord",))) != count:  # noqa: ASYNC110
+            while len(await self.bot.store.prompts.undelivered(("discord",))) != count:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
     async def finished(self, prompt_id: int) -> None:

@@ -157,9 +157,9 @@ async def test_one_whose_bot_has_gone_before_it_showed_the_end_is_shown_by_anoth
     tmp_path: Path, database: str
 ) -> None:
     async with bot_with_messages(tmp_path / "other", database) as (running, live, channel):
-        learning = running.store.learning
-        begun = await learning.begin(BOSS, Options(1), 1, "gone", Message("10", "20"))
-        await learning.end(begun.id, "gone", RetrainingStatus.FAILED, error="too bad")
+        retrainings = running.store.retrainings
+        begun = await retrainings.begin(BOSS, Options(1), 1, "gone", Message("10", "20"))
+        await retrainings.end(begun.id, "gone", RetrainingStatus.FAILED, error="too bad")
         await live.take_over(lambda: channel)  # type: ignore[arg-type,return-value]
         assert not live._open, "whoever had it may be about to show it"
         await asyncio.sleep(1.2 * LEASE)

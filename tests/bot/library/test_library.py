@@ -75,7 +75,7 @@ async def test_only_what_is_missing_is_rendered(store: Store, library: Library, 
 
 async def test_memory_is_bounded_and_the_longest_unused_leaves(store: Store, printer: SlowPrinter) -> None:
     prompt = await a_prompt(store)
-    first, second, third = await store.finish(prompt.id, new_tunes(3))
+    first, second, third = await store.prompts.finish(prompt.id, new_tunes(3))
     library = Library(store, printer, cache_bytes=250)
     for tune in (first, second):
         library.remember(tune.id, {kind: bytes(40) for kind in ALL})
@@ -119,7 +119,7 @@ async def test_a_failure_reaches_everyone_who_waits_and_is_not_kept(
 async def test_a_deleted_tune_has_no_files(store: Store, library: Library) -> None:
     tune = await a_tune(store)
     library.remember(tune.id, {"png": b"picture"})
-    await store.delete_tune(tune.id)
+    await store.tunes.delete(tune.id)
     for kind in ("png", "abc"):
         with pytest.raises(NotFound, match="deleted"):
             await library.media(tune.id, kind)

@@ -45,7 +45,7 @@ async def test_defaults_are_the_options_of_compose() -> None:
 
 async def test_the_database_is_asked_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     settings, asked = Settings(store), []
-    read = store.server_settings
+    read = store.settings.load
 
     async def counted(place: Place) -> ServerSettings:
         asked.append(place)

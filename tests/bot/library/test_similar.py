@@ -1,6 +1,6 @@
 """Similar tunes: of the same server, rhythm and mode, the most alike first."""
 
-from bot.core.values import NewTune, Place
+from bot.core.values import NewPrompt, NewTune, Place
 from bot.library.library import Library
 from bot.store import Store
 from model.prompt import parse_prompt
@@ -13,10 +13,10 @@ FAR = "|:FABd cAGE|CEGc edcB|AFdf agfe|dcBA G4:|\n"
 
 
 async def stored(store: Store, music: str, key: str = "Edor", rhythm: str = "reel", server: str = "home") -> int:
-    await store.add_version("shipped.safetensors", "0" * 64, "trad", number=1)
-    ids = await store.place(Place("web", server, "ann"))
-    prompt = await store.add_prompt(*ids, parse_prompt(key, rhythm, seed=1), 1, 1)
-    (tune,) = await store.finish(prompt.id, [NewTune(0, 1, "A Tune", HEAD.format(key) + music)])
+    await store.versions.add("shipped.safetensors", "0" * 64, "trad", number=1)
+    ids = await store.members.register(Place("web", server, "ann"))
+    prompt = await store.prompts.add(NewPrompt(*ids, parse_prompt(key, rhythm, seed=1), count=1, version=1))
+    (tune,) = await store.prompts.finish(prompt.id, [NewTune(0, 1, "A Tune", HEAD.format(key) + music)])
     return tune.id
 
 
@@ -28,7 +28,7 @@ async def test_the_most_alike_of_the_same_server_rhythm_and_mode_come_first(stor
     for other in ({"key": "Em"}, {"rhythm": "hornpipe"}, {"server": "away"}):
         await stored(store, MUSIC, **other)
     deleted = await stored(store, MUSIC)
-    await store.delete_tune(deleted)
+    await store.tunes.delete(deleted)
     found = await library.similar(await library.tune(asked))
     assert [tune.id for tune, _ in found][:2] == [same, near]
     assert found[0][1] == 1.0

@@ -34,9 +34,9 @@ class Binder:
 async def test_a_members_book_holds_what_the_member_likes(store: Store) -> None:
     tunes = [await a_tune(store) for _ in range(3)]
     ann, _ = await a_member(store)
-    await store.vote(tunes[0].id, ann, 1)
-    await store.vote(tunes[2].id, ann, 1)
-    await store.vote(tunes[1].id, (await a_member(store, "ben"))[0], 1)
+    await store.votes.cast(tunes[0].id, ann, 1)
+    await store.votes.cast(tunes[2].id, ann, 1)
+    await store.votes.cast(tunes[1].id, (await a_member(store, "ben"))[0], 1)
     binder = Binder()
     book = await Tunebooks(store, binder).of_member(ANN)
     assert (book.title, book.name, book.count, book.pdf) == ("Ann’s favourites", "anns-favourites", 2, b"%PDF")
@@ -52,8 +52,8 @@ async def test_the_abc_file_numbers_its_tunes(store: Store) -> None:
     new = [NewTune(n, n, name, tune.abc.replace("The Long Lane", name)) for n, (name, tune) in enumerate(
         zip(names, new_tunes(3), strict=True)
     )]  # fmt: skip
-    for tune in await store.finish(prompt.id, new):
-        await store.vote(tune.id, tune.member_id, 1)
+    for tune in await store.prompts.finish(prompt.id, new):
+        await store.votes.cast(tune.id, tune.member_id, 1)
     text = (await Tunebooks(store, Binder()).of_member(ANN)).abc.decode()
     assert text.startswith("%abc-2.1\n")
     assert re.findall("^X:(.*)", text, re.MULTILINE) == ["1", "2", "3"]
@@ -75,7 +75,7 @@ async def test_books_are_made_one_at_a_time_and_one_a_member(store: Store) -> No
     books = Tunebooks(store, binder)
     for name in ("ann", "ben"):
         tune = await a_tune(store)
-        await store.vote(tune.id, (await a_member(store, name))[0], 1)
+        await store.votes.cast(tune.id, (await a_member(store, name))[0], 1)
     ann = asyncio.create_task(books.of_member(ANN))
     ben = asyncio.create_task(books.of_member(Place("web", "home", "ben", "Ben")))
     while not binder.books:  # noqa: ASYNC110
@@ -89,7 +89,7 @@ async def test_books_are_made_one_at_a_time_and_one_a_member(store: Store) -> No
 
 async def test_a_book_has_room_for_so_many(store: Store) -> None:
     prompt = await a_prompt(store)
-    for tune in await store.finish(prompt.id, new_tunes(MOST + 2)):
-        await store.vote(tune.id, tune.member_id, 1)
+    for tune in await store.prompts.finish(prompt.id, new_tunes(MOST + 2)):
+        await store.votes.cast(tune.id, tune.member_id, 1)
     books = Tunebooks(store, Binder())
     assert (await books.of_member(ANN)).count == (await books.of_server(ANN, "")).count == MOST

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.core.retraining import Retraining, RetrainingStatus
-from bot.core.values import NewTune, Place
+from bot.core.values import NewPrompt, NewTune, Place
 from bot.retraining.retrainer import Retrainer
 from bot.store import Store
 from bot.workers.health import Health
@@ -89,7 +89,7 @@ async def running_retrainer(
         remote_trainer(url, trainer) if url else nullcontext(trainer) as chosen,
     ):
         await use_first_version(store, data)
-        if votes and not await store.learning.count_votes(("web", "discord"), 1):
+        if votes and not await store.training_votes.count(("web", "discord"), 1):
             await vote(store)
         draws = Draws()
         usual: dict[str, Any] = {"minimum_votes": VOTES, "lease": 4.0}
@@ -111,18 +111,18 @@ async def remote_trainer(url: str, local: Trainer) -> AsyncIterator["RemoteTrain
 
 async def use_first_version(store: Store, data: Path) -> None:
     """Version 1, a file of its own, in use."""
-    if await store.current_version() is None:
+    if await store.versions.current() is None:
         first = data / "first.safetensors"
         first.write_bytes(b"first")
-        await store.add_version(str(first), FIRST, "trad", 1, "shipped")
-        await store.choose_version(1)
+        await store.versions.add(str(first), FIRST, "trad", 1, "shipped")
+        await store.versions.choose(1)
 
 
 async def tunes(store: Store, count: int, place: Place = ANN) -> list[int]:
     """So many finished tunes; their ids."""
-    ids = await store.place(place)
-    stored = await store.add_prompt(*ids, parse_prompt("Edor", "reel", seed=7), count, 1)
-    made = await store.finish(stored.id, [NewTune(n, 7 + n, f"Tune {n}", ABC) for n in range(count)])
+    ids = await store.members.register(place)
+    stored = await store.prompts.add(NewPrompt(*ids, parse_prompt("Edor", "reel", seed=7), count, version=1))
+    made = await store.prompts.finish(stored.id, [NewTune(n, 7 + n, f"Tune {n}", ABC) for n in range(count)])
     return [tune.id for tune in made]
 
 
@@ -130,12 +130,12 @@ async def vote(store: Store, members: Collection[str] = ("2000", "3000"), count:
     """So many members of Discord each vote up so many tunes of Ann's; the tunes."""
     made = await tunes(store, count)
     for member in members:
-        member_id, _ = await store.place(Place("discord", "77", member, f"Member {member}"))
+        member_id, _ = await store.members.register(Place("discord", "77", member, f"Member {member}"))
         for tune in made:
-            await store.vote(tune, member_id, 1)
+            await store.votes.cast(tune, member_id, 1)
     return made
 
 
 async def statuses(store: Store) -> list[RetrainingStatus]:
     """Of all retrainings, the oldest first."""
-    return [each.status for each in reversed(await store.learning.latest(100))]
+    return [each.status for each in reversed(await store.retrainings.latest(100))]

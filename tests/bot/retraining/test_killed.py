@@ -52,7 +52,7 @@ async def test_one_killed_at_any_stage_is_gone_on_with_and_its_message_too(tmp_p
             while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
                 await asyncio.sleep(0.05)
     async with running_retrainer(data, lease=1.0) as running:
-        assert await running.store.current_version() == 1
+        assert await running.store.versions.current() == 1
         async with asyncio.timeout(30):
             while not (found := await running.retrainer.retraining(1)).status.final:
                 await asyncio.sleep(0.05)
@@ -63,7 +63,7 @@ async def test_one_killed_at_any_stage_is_gone_on_with_and_its_message_too(tmp_p
             VOTES,
         )
         assert await statuses(running.store) == [RetrainingStatus.PROMOTED]
-        assert await running.store.current_version() == 2
-        assert [version.number for version in await running.store.versions()] == [1, 2]
+        assert await running.store.versions.current() == 2
+        assert [version.number for version in await running.store.versions.load_all()] == [1, 2]
     if psutil.pid_exists(child):
         psutil.Process(child).kill()

@@ -21,9 +21,9 @@ from tests.bot.retraining.retrainers import ANN, BOSS, VOTES, RunningRetrainer, 
 
 async def untouched(running: RunningRetrainer) -> None:
     """Version 1 is in use, and no other is known."""
-    assert await running.store.current_version() == 1
-    assert [version.number for version in await running.store.versions()] == [1]
-    assert await running.store.learning.opened() is None
+    assert await running.store.versions.current() == 1
+    assert [version.number for version in await running.store.versions.load_all()] == [1]
+    assert await running.store.retrainings.unfinished() is None
 
 
 async def test_a_candidate_that_passes_is_in_use_at_once(tmp_path: Path) -> None:
@@ -36,9 +36,9 @@ async def test_a_candidate_that_passes_is_in_use_at_once(tmp_path: Path) -> None
             VOTES,
             3,
         )
-        assert await running.store.current_version() == 2
+        assert await running.store.versions.current() == 2
         assert wording.line(done) == "passed: version 2 composes from the next prompt on"
-        _, version = await running.store.versions()
+        _, version = await running.store.versions.load_all()
         data = Path(version.path).read_bytes()
         assert version.sha256 == hashlib.sha256(data).hexdigest() == done.sha256
         assert version.note == "retraining 1: 6 votes on 3 tunes"
@@ -52,7 +52,7 @@ async def test_where_machines_share_a_database_they_find_the_file_there(tmp_path
     for shared in (False, True):
         async with running_retrainer(tmp_path / str(shared), shared=shared) as running:
             done = await running.retrain()
-            kept = await running.store.checkpoint(done.sha256)
+            kept = await running.store.checkpoints.load(done.sha256)
             assert kept == (Path(done.candidate).read_bytes() if shared else None)
 
 
@@ -92,7 +92,7 @@ async def test_progress_is_told_and_kept(tmp_path: Path) -> None:
         assert wording.line(news[-1]) == "checking what was learned (diversity), 50%"
         assert [loss for _, loss in news[-1].progress.losses] == [2.0, 1.9, 1.8, 1.7]
         async with asyncio.timeout(10):
-            while (kept := await running.store.learning.opened()) and kept.progress != news[-1].progress:
+            while (kept := await running.store.retrainings.unfinished()) and kept.progress != news[-1].progress:
                 await asyncio.sleep(0.05)
         assert (await running.retrainer.status()).opened == news[-1]
         assert await running.retrainer.curve(news[-1]) == b"\x89PNG"
@@ -254,9 +254,9 @@ async def ended(running: RunningRetrainer, number: int) -> Retraining:
 
 async def test_one_that_took_the_bot_down_three_times_is_given_up(tmp_path: Path) -> None:
     async with running_retrainer(tmp_path / "data", adopts=False) as running:
-        begun = await running.store.learning.begin(BOSS, Options(VOTES), 1, "gone")
+        begun = await running.store.retrainings.begin(BOSS, Options(VOTES), 1, "gone")
         for _ in range(3):
-            await running.store.learning.started(begun.id, "gone", 6, 3)
+            await running.store.retrainings.start(begun.id, "gone", 6, 3)
     async with running_retrainer(tmp_path / "data", lease=0.2) as running:
         done = await ended(running, begun.id)
         assert (done.status, done.error) == (

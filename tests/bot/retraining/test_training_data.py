@@ -37,9 +37,9 @@ async def test_a_minimum_that_cannot_be_is_refused(tmp_path: Path, minimum: int)
 async def test_votes_on_deleted_tunes_and_on_own_ones_teach_nothing(tmp_path: Path) -> None:
     async with running_retrainer(tmp_path / "data", votes=False) as running:
         kept, deleted, own = await vote(running.store)
-        ann, _ = await running.store.place(ANN)
-        await running.store.vote(own, ann, -1)
-        await running.store.delete_tune(deleted)
+        ann, _ = await running.store.members.register(ANN)
+        await running.store.votes.cast(own, ann, -1)
+        await running.store.tunes.delete(deleted)
         with pytest.raises(BadRequest, match="there are 4 votes"):
             await running.retrainer.start(ANN)
         await running.retrain(minimum_votes=4)
@@ -52,12 +52,12 @@ async def test_a_tune_that_is_deleted_meanwhile_is_not_learned_from(tmp_path: Pa
     async with running_retrainer(tmp_path / "data", "--do", "hang", "--once", str(once)) as running:
         await running.retrainer.start(ANN)
         await running.reached("tuning")
-        await running.store.delete_tune(1)
+        await running.store.tunes.delete(1)
     async with running_retrainer(tmp_path / "data") as running:  # began again: four votes are left
         async with asyncio.timeout(20):
-            while await running.store.learning.opened():
+            while await running.store.retrainings.unfinished():
                 await asyncio.sleep(0.05)
-        (last,) = await running.store.learning.latest()
+        (last,) = await running.store.retrainings.latest()
         assert (last.status, last.error) == (
             RetrainingStatus.FAILED,
             "only 4 votes are left to learn from, of 6 needed",
@@ -67,7 +67,7 @@ async def test_a_tune_that_is_deleted_meanwhile_is_not_learned_from(tmp_path: Pa
 async def test_a_member_with_ten_thousand_votes_blocks_nobody(tmp_path: Path) -> None:
     async with running_retrainer(tmp_path / "data", votes=False) as running:
         made = await tunes(running.store, 10_000)
-        member, _ = await running.store.place(Place("discord", "77", "2000", "Keen"))
+        member, _ = await running.store.members.register(Place("discord", "77", "2000", "Keen"))
         rows = [(tune, member) for tune in made]
         await fill_votes(running.data / "tunesmith.db", rows)
         longest = 0.0
@@ -105,7 +105,7 @@ async def fill_votes(path: Path, rows: Sequence[tuple[int, int]]) -> None:
 async def test_votes_of_a_platform_that_does_not_train_are_left_out(tmp_path: Path) -> None:
     async with running_retrainer(tmp_path / "data", voters=("discord",)) as running:
         (made,) = await tunes(running.store, 1, BOSS)
-        ann, _ = await running.store.place(ANN)
-        await running.store.vote(made, ann, 1)
+        ann, _ = await running.store.members.register(ANN)
+        await running.store.votes.cast(made, ann, 1)
         await running.retrain()
         assert made not in [lesson["id"] for lesson in running.trainer_inputs()[0]["lessons"]]

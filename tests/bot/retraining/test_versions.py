@@ -19,14 +19,14 @@ async def test_a_rollback_is_a_choice_and_is_in_the_audit(tmp_path: Path) -> Non
     async with running_retrainer(tmp_path / "data") as running:
         await running.retrain()
         assert (await running.retrainer.rollback(BOSS, 1)).number == 1
-        assert await running.store.current_version() == 1
+        assert await running.store.versions.current() == 1
         with pytest.raises(BadRequest, match="version 1 is in use already"):
             await running.retrainer.rollback(BOSS, 1)
         with pytest.raises(NotFound, match="there is no version 9: there are 1, 2"):
             await running.retrainer.rollback(BOSS, 9)
         await running.retrainer.rollback(BOSS, 2)
-        assert await running.store.current_version() == 2
-        records = await running.store.records(BOSS)
+        assert await running.store.versions.current() == 2
+        records = await running.store.audit.latest(BOSS)
         assert [(record.action, record.detail) for record in records] == [
             ("rollback", "to version 2"),
             ("rollback", "to version 1"),
@@ -42,7 +42,7 @@ async def test_a_version_whose_file_is_no_good_is_not_chosen(tmp_path: Path, dam
         path.unlink() if damage == "gone" else path.write_bytes(b"other")
         with pytest.raises(NotFound, match="missing or damaged: nothing has changed"):
             await running.retrainer.rollback(BOSS, 2)
-        assert await running.store.current_version() == 1
+        assert await running.store.versions.current() == 1
 
 
 async def test_a_choice_made_while_it_learned_is_not_overruled(tmp_path: Path) -> None:
@@ -54,23 +54,23 @@ async def test_a_choice_made_while_it_learned_is_not_overruled(tmp_path: Path) -
         done = await running.retrainer.finished(begun.id, changes)
         assert (done.status, done.version, done.chosen) == (RetrainingStatus.PROMOTED, 3, False)
         assert "/model rollback version:3" in wording.line(done)
-        assert await running.store.current_version() == 1
+        assert await running.store.versions.current() == 1
 
 
 async def test_old_versions_are_pruned_but_never_the_base_the_one_in_use_or_a_users_own(tmp_path: Path) -> None:
     async with running_retrainer(tmp_path / "data", keep=2) as running:
         own = running.data / "mine.safetensors"
         own.write_bytes(b"mine")
-        await running.store.add_version(str(own), hashlib.sha256(b"mine").hexdigest(), "mine", 2)
+        await running.store.versions.add(str(own), hashlib.sha256(b"mine").hexdigest(), "mine", 2)
         await running.retrain()  # version 3
-        third = (await running.store.versions())[-1]
-        await running.store.keep_checkpoint(third.sha256, b"as where several bots share it")
+        third = (await running.store.versions.load_all())[-1]
+        await running.store.checkpoints.save(third.sha256, b"as where several bots share it")
         for _ in range(3):
             await running.retrainer.rollback(BOSS, 1)
             await running.retrain()  # versions 4 to 6, of which each is in use in its turn
         pruned = [each.version.number for each in await running.retrainer.versions() if each.version.pruned_at]
         assert pruned == [4, 3]
-        assert await running.store.checkpoint(third.sha256) is None
+        assert await running.store.checkpoints.load(third.sha256) is None
         assert own.exists()
         assert [name for name in running.files() if name.endswith(".safetensors")] == [
             "retraining-3.safetensors",
@@ -95,7 +95,7 @@ async def test_refused_candidates_are_kept_but_not_without_end(tmp_path: Path) -
             await running.retrain()
         kept = [name for name in running.files() if name.endswith(".safetensors")]
         assert kept == ["retraining-3.safetensors", "retraining-4.safetensors"]
-        assert all(each.report for each in await running.store.learning.latest(10)), "reports stay for ever"
+        assert all(each.report for each in await running.store.retrainings.latest(10)), "reports stay for ever"
 
 
 async def test_versions_show_their_votes_and_where_they_come_from(tmp_path: Path) -> None:
@@ -117,14 +117,14 @@ async def test_the_status_says_what_is_in_use_and_what_came_of_the_last(tmp_path
 async def test_versions_are_found_where_the_data_directory_was_moved_to(tmp_path: Path) -> None:
     async with running_retrainer(tmp_path / "data") as running:
         assert (await running.retrain()).status is RetrainingStatus.PROMOTED
-        _, before = await running.store.versions()
+        _, before = await running.store.versions.load_all()
     (tmp_path / "data").rename(tmp_path / "moved")
     async with await Store.open(tmp_path / "moved" / "tunesmith.db") as store:
         await CandidateFiles(tmp_path / "moved" / "checkpoints").find_moved(store)
-        _, version = await store.versions()
+        _, version = await store.versions.load_all()
         assert digest(Path(version.path)) == version.sha256
         assert replace(version, path=before.path) == before
-        assert await store.current_version() == 2
+        assert await store.versions.current() == 2
         Path(version.path).write_bytes(b"damaged")
         await CandidateFiles(tmp_path / "elsewhere").find_moved(store)
-        assert (await store.versions())[1] == version
+        assert (await store.versions.load_all())[1] == version

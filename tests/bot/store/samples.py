@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-from bot.core.values import NewTune, Place, StoredPrompt, StoredTune
+from bot.core.values import NewPrompt, NewTune, Place, StoredPrompt, StoredTune
 from bot.store import Store
 from model.prompt import Prompt, parse_prompt
 from model.worker.protocol import Known
@@ -15,12 +15,12 @@ PROMPT = parse_prompt("Edor", "reel", 0.9, "AABB:4", 7, "EBBA B2EB|")
 
 
 async def a_member(store: Store, member: str = "ann", server: str = "home", platform: str = "web") -> tuple[int, int]:
-    return await store.place(Place(platform, server, member, member.title()))
+    return await store.members.register(Place(platform, server, member, member.title()))
 
 
 async def a_prompt(store: Store, ids: tuple[int, int] | None = None, prompt: Prompt = PROMPT) -> StoredPrompt:
-    await store.add_version("shipped.safetensors", "0" * 64, "trad", number=1)
-    return await store.add_prompt(*(ids or await a_member(store)), prompt, count=2, version=1)
+    await store.versions.add("shipped.safetensors", "0" * 64, "trad", number=1)
+    return await store.prompts.add(NewPrompt(*(ids or await a_member(store)), prompt, count=2, version=1))
 
 
 def new_tunes(count: int = 1) -> list[NewTune]:
@@ -30,7 +30,7 @@ def new_tunes(count: int = 1) -> list[NewTune]:
 
 async def a_tune(store: Store) -> StoredTune:
     prompt = await a_prompt(store)
-    return (await store.finish(prompt.id, new_tunes()))[0]
+    return (await store.prompts.finish(prompt.id, new_tunes()))[0]
 
 
 async def rows(location: str, sql: str) -> list[tuple[Any, ...]]:

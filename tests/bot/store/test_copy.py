@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.errors import StoreError
 from bot.core.retraining import Options
-from bot.core.values import Message, Period, Place, State
+from bot.core.values import Message, NewPrompt, Period, Place, State
 from bot.store import Store
 from bot.store.copy import copy
 from bot.store.tables import metadata
@@ -37,18 +37,20 @@ async def filled(path: Path) -> int:
     """A store with something in every table but one; the newest tune's id."""
     async with await Store.open(path) as store:
         tune = await a_tune(store)
-        member_id, server_id = await a_member(store)
+        ids = await a_member(store)
         for number in range(8):
-            await store.vote(tune.id, (await a_member(store, f"m{number}"))[0], (-1) ** (number % 3))
-        variation = await store.add_prompt(member_id, server_id, replace(PROMPT, vary="parts"), 1, 1, tune.id)
-        (varied,) = await store.finish(variation.id, new_tunes())
-        await store.delete_tune(varied.id)
-        await store.set_state((await a_prompt(store)).id, State.COMPOSING)
+            await store.votes.cast(tune.id, (await a_member(store, f"m{number}"))[0], (-1) ** (number % 3))
+        variation = await store.prompts.add(
+            NewPrompt(*ids, replace(PROMPT, vary="parts"), count=1, version=1, varied_from=tune.id)
+        )
+        (varied,) = await store.prompts.finish(variation.id, new_tunes())
+        await store.tunes.delete(varied.id)
+        await store.prompts.set_state((await a_prompt(store)).id, State.COMPOSING)
         place = Place("discord", "9" * 19, "8" * 19, "Ünï ♯")
-        await store.change_settings(place, {"channels": ("1", "2"), "temperature": 0.5}, "channels")
-        learned = await store.learning.begin(place, Options(50), 1, "one", Message("10", "20"))
-        await store.learning.started(learned.id, "one", 60, 50)
-        await store.learning.promote(learned.id, "one", "retraining-1", "", candidate="/data/7", sha256="c" * 64)
+        await store.settings.change(place, {"channels": ("1", "2"), "temperature": 0.5}, "channels")
+        learned = await store.retrainings.begin(place, Options(50), 1, "one", Message("10", "20"))
+        await store.retrainings.start(learned.id, "one", 60, 50)
+        await store.retrainings.promote(learned.id, "one", "retraining-1", "", candidate="/data/7", sha256="c" * 64)
         return varied.id
 
 
@@ -68,12 +70,14 @@ async def test_everything_arrives_and_the_source_stays_as_it_is(source: Path, ta
     async with await Store.open(source) as old, await Store.open(target) as new:
         member_id, server_id = await a_member(old)
         assert await a_member(new) == (member_id, server_id)
-        assert await new.history(server_id, member_id, None, 99) == await old.history(server_id, member_id, None, 99)
-        assert await new.top(server_id, 0, Period.WEEK) == await old.top(server_id, 0, Period.WEEK) != []
-        assert await new.versions() == await old.versions()
+        assert await new.tunes.history(server_id, member_id, None, 99) == await old.tunes.history(
+            server_id, member_id, None, 99
+        )
+        assert await new.tunes.top(server_id, 0, Period.WEEK) == await old.tunes.top(server_id, 0, Period.WEEK) != []
+        assert await new.versions.load_all() == await old.versions.load_all()
         place = Place("discord", "9" * 19, "8" * 19)
-        assert await new.server_settings(place) == await old.server_settings(place)
-        (left,) = await new.take(["web"])
+        assert await new.settings.load(place) == await old.settings.load(place)
+        (left,) = await new.prompts.claim(["web"])
         assert left.state is State.COMPOSING, "prompts that are not done go on"
         assert (await a_tune(new)).id == newest + 1, "new rows are numbered on"
 
@@ -86,8 +90,8 @@ async def test_a_target_that_holds_anything_is_refused(source: Path, target: str
         await copy(source, target)
     assert postgres.QUOTED not in str(refusal.value)
     async with await Store.open(target) as store:
-        assert await store.tune(tune.id) == tune
-        assert await store.tune(tune.id + 1) is None
+        assert await store.tunes.load(tune.id) == tune
+        assert await store.tunes.load(tune.id + 1) is None
 
 
 async def test_a_source_that_cannot_be_copied_is_one_line(source: Path, target: str) -> None:

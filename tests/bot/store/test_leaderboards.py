@@ -53,12 +53,12 @@ def test_periods_begin(period: Period, first: int) -> None:
 
 async def cast(store: Store, tune_id: int, *values: int) -> None:
     for number, value in enumerate(values):
-        await store.vote(tune_id, (await a_member(store, f"m{number}"))[0], value)
+        await store.votes.cast(tune_id, (await a_member(store, f"m{number}"))[0], value)
 
 
 async def board(store: Store, period: Period = Period.ALL, rhythm: str | None = None) -> list[tuple[int, int, int]]:
     _, server = await a_member(store)
-    return [(leader.tune.id, leader.up, leader.down) for leader in await store.top(server, 0, period, rhythm)]
+    return [(leader.tune.id, leader.up, leader.down) for leader in await store.tunes.top(server, 0, period, rhythm)]
 
 
 @pytest.mark.parametrize("period", list(Period))
@@ -80,16 +80,16 @@ async def test_the_newest_of_equals_leads_and_ends_with_the_limit(store: Store) 
         await cast(store, tune_id, 1)
     _, server = await a_member(store)
     for period in Period:
-        assert [leader.tune.id for leader in await store.top(server, 0, period, limit=2)] == [ids[2], ids[1]]
+        assert [leader.tune.id for leader in await store.tunes.top(server, 0, period, limit=2)] == [ids[2], ids[1]]
 
 
 async def test_each_server_has_its_own_board_and_each_viewer_their_vote(store: Store) -> None:
     tune = await a_tune(store)
-    await store.vote(tune.id, tune.member_id, 1)
+    await store.votes.cast(tune.id, tune.member_id, 1)
     elsewhere = (await a_member(store, server="elsewhere"))[1]
     for period in Period:
-        assert await store.top(elsewhere, 0, period) == []
-        (leader,) = await store.top(tune.server_id, tune.member_id, period)
+        assert await store.tunes.top(elsewhere, 0, period) == []
+        (leader,) = await store.tunes.top(tune.server_id, tune.member_id, period)
         assert leader == Leader(leader.tune, 1, 0)
         assert leader.tune.votes == Votes(1, 0, 1)
 
@@ -116,14 +116,14 @@ async def test_a_deleted_tune_leads_no_board(store: Store) -> None:
     gone, left = [(await a_tune(store)).id for _ in range(2)]
     await cast(store, gone, 1, 1)
     await cast(store, left, 1)
-    await store.delete_tune(gone)
+    await store.tunes.delete(gone)
     for period in Period:
         assert await board(store, period) == [(left, 1, 0)]
 
 
 async def test_past_periods_are_forgotten_little_by_little(store: Store, clock: Clock, location: str) -> None:
     prompt = await a_prompt(store)
-    tunes = await store.finish(prompt.id, new_tunes(12))
+    tunes = await store.prompts.finish(prompt.id, new_tunes(12))
     for tune in tunes:
         await cast(store, tune.id, 1)
     clock.go(60)
@@ -138,7 +138,7 @@ async def test_boards_agree_with_the_votes_after_a_storm(store: Store, location:
     ids = [(await a_tune(store)).id for _ in range(5)]
     members = [(await a_member(store, f"m{i}"))[0] for i in range(12)]
     storm = [(draw.choice(ids), draw.choice(members), draw.choice((1, 1, -1, 0))) for _ in range(300)]
-    await asyncio.gather(*(store.vote(*vote) for vote in storm))
+    await asyncio.gather(*(store.votes.cast(*vote) for vote in storm))
     counts = Counter(await rows(location, "SELECT tune_id, value FROM votes"))
     expected = {(tune, counts[tune, 1], counts[tune, -1]) for tune in ids if counts[tune, 1]}
     for period in Period:
@@ -150,9 +150,9 @@ async def test_favourites_are_a_members_own_votes_up_the_latest_first(store: Sto
     member, _ = await a_member(store, "bob")
     for tune_id, value in zip(ids, (1, 1, -1, 1, 1), strict=True):
         clock.go(1)
-        await store.vote(tune_id, member, value)
-    await store.vote(ids[1], tune_member := (await a_member(store, "eve"))[0], 1)
-    await store.delete_tune(ids[3])
-    assert [tune.id for tune in await store.favourites(member)] == [ids[4], ids[1], ids[0]]
-    assert [tune.id for tune in await store.favourites(member, limit=1)] == [ids[4]]
-    assert [tune.votes.mine for tune in await store.favourites(tune_member)] == [1]
+        await store.votes.cast(tune_id, member, value)
+    await store.votes.cast(ids[1], tune_member := (await a_member(store, "eve"))[0], 1)
+    await store.tunes.delete(ids[3])
+    assert [tune.id for tune in await store.votes.favourites(member)] == [ids[4], ids[1], ids[0]]
+    assert [tune.id for tune in await store.votes.favourites(member, limit=1)] == [ids[4]]
+    assert [tune.votes.mine for tune in await store.votes.favourites(tune_member)] == [1]

@@ -80,7 +80,7 @@ async def test_a_url_is_as_good_as_a_path(path: Path) -> None:
     async with await Store.open(f"sqlite:///{path}") as store:
         tune = await a_tune(store)
     async with await Store.open(path) as store:
-        assert await store.tune(tune.id) == tune
+        assert await store.tunes.load(tune.id) == tune
 
 
 @pytest.mark.parametrize("url", ["mysql://bob:secret@db/tunes", "://secret", "postgresql://bob:secret@db:port/x"])
@@ -107,7 +107,7 @@ async def test_four_that_migrate_at_once_agree(path: Path) -> None:
 async def test_a_copy_is_kept_before_a_migration(tmp_path: Path, path: Path) -> None:
     async with await Store.open(path) as store:
         tune = await a_tune(store)
-        await store.vote(tune.id, tune.member_id, 1)
+        await store.votes.cast(tune.id, tune.member_id, 1)
         await migrate(path, next_release(tmp_path))  # while the file is open: what stands in the WAL is copied too
     copy = tmp_path / "tunesmith.db.before-9999"
     assert query(copy, "SELECT name FROM members") == [("Ann",)]
@@ -115,7 +115,7 @@ async def test_a_copy_is_kept_before_a_migration(tmp_path: Path, path: Path) -> 
     assert query(path, "SELECT nickname FROM members") == [("Ann",)]
     assert query(path, "SELECT value FROM votes") == [(1,)], "replacing a table keeps the rows that refer to it"
     async with await Store.open(copy) as store:
-        assert (await store.tune(tune.id)) is not None
+        assert (await store.tunes.load(tune.id)) is not None
 
 
 async def test_a_database_of_the_first_release_keeps_its_rows(tmp_path: Path, path: Path) -> None:
@@ -127,13 +127,13 @@ async def test_a_database_of_the_first_release_keeps_its_rows(tmp_path: Path, pa
     with closing(sqlite3.connect(path)) as database:
         database.executescript(FIRST_ROWS)
     async with await Store.open(path) as store:
-        tune = await store.tune(1, member_id=1)
+        tune = await store.tunes.load(1, viewer=1)
         assert tune is not None
         assert (tune.title, tune.prompt.seed, tune.prompt.opening, tune.votes.mine) == ("The Long Lane", 8, "EBBA|", 1)
         assert (tune.nearest, tune.drawn_temperature) == (None, None)
-        (waiting,) = await store.unfinished(["web"])
+        (waiting,) = await store.prompts.unfinished(["web"])
         assert (waiting.id, waiting.prompt.rhythm) == (2, "jig")
-        (tune,) = await store.finish(2, new_tunes())
+        (tune,) = await store.prompts.finish(2, new_tunes())
         assert tune.nearest == new_tunes()[0].nearest
     assert query(tmp_path / f"tunesmith.db.before-{HEAD}", "SELECT version_num FROM alembic_version") == [("0001",)]
 

@@ -68,11 +68,11 @@ async def test_a_database_of_the_first_release_keeps_its_rows(tmp_path: Path, em
     await migrate(empty, scripts)
     await postgres.run(empty, *filter(str.strip, FIRST_ROWS.split(";\n")))
     async with await Store.open(empty) as store:
-        tune = await store.tune(1, member_id=1)
+        tune = await store.tunes.load(1, viewer=1)
         assert tune is not None
         assert (tune.title, tune.prompt.seed, tune.prompt.opening, tune.votes.mine) == ("The Long Lane", 8, "EBBA|", 1)
         assert tune.votes.up == 1
-        assert [prompt.id for prompt in await store.unfinished(["web"])] == [2]
+        assert [prompt.id for prompt in await store.prompts.unfinished(["web"])] == [2]
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, database: str) -> None:
@@ -113,10 +113,10 @@ async def test_what_is_read_together_is_of_one_moment(store: Store) -> None:
 
     looking = asyncio.create_task(store._database.read(look))
     await began.wait()
-    await store.finish(prompt.id, new_tunes(2))
+    await store.prompts.finish(prompt.id, new_tunes(2))
     go.set()
     assert await looking == (0, 0)
-    assert len(await store.tunes_of([prompt.id])) == 2
+    assert len(await store.tunes.of_prompts([prompt.id])) == 2
 
 
 @pytest.mark.parametrize("wrong", ["password", "name", "port", "host"])
@@ -150,13 +150,15 @@ async def test_a_network_that_swallows_everything_is_noticed_and_forgotten(
             tune = await a_tune(store)
             way.open.clear()
             began = time.monotonic()
-            calls = [store.tune(tune.id) for _ in range(4)] + [store.vote(tune.id, tune.member_id, 1) for _ in range(4)]
+            calls = [store.tunes.load(tune.id) for _ in range(4)] + [
+                store.votes.cast(tune.id, tune.member_id, 1) for _ in range(4)
+            ]
             results = await asyncio.gather(*calls, return_exceptions=True)
             assert all(isinstance(result, StoreUnavailable) for result in results), results
             assert time.monotonic() - began < 8
             way.open.set()
-            assert (await retry_while_unavailable(store.vote, tune.id, tune.member_id, 1)).up == 1
-            tunes = await asyncio.gather(*(retry_while_unavailable(store.tune, tune.id) for _ in range(30)))
+            assert (await retry_while_unavailable(store.votes.cast, tune.id, tune.member_id, 1)).up == 1
+            tunes = await asyncio.gather(*(retry_while_unavailable(store.tunes.load, tune.id) for _ in range(30)))
             assert {again.votes.up for again in tunes if again} == {1}
             assert not store.outage
 
@@ -169,15 +171,19 @@ async def test_a_server_that_is_killed_is_one_line_and_the_store_goes_on_when_it
         async with await Store.open(server.url("postgres")) as store:
             ids = await a_member(store)
             tunes = [await a_tune(store) for _ in range(3)]
-            await asyncio.gather(*(store.tune(tunes[0].id) for _ in range(20)))  # several connections are open
+            await asyncio.gather(*(store.tunes.load(tunes[0].id) for _ in range(20)))  # several connections are open
             await asyncio.to_thread(server.kill)
-            for work in (store.tune(tunes[0].id), store.vote(tunes[0].id, ids[0], 1), store.versions()):
+            for work in (
+                store.tunes.load(tunes[0].id),
+                store.votes.cast(tunes[0].id, ids[0], 1),
+                store.versions.load_all(),
+            ):
                 with pytest.raises(StoreUnavailable, match="the database does not answer: please ask again") as lost:
                     await work
                 assert "\n" not in str(lost.value)
             assert store.outage
             await asyncio.to_thread(server.start)
-            votes = await asyncio.gather(*(store.vote(tune.id, ids[0], 1) for tune in tunes))
+            votes = await asyncio.gather(*(store.votes.cast(tune.id, ids[0], 1) for tune in tunes))
             assert [vote.up for vote in votes] == [1, 1, 1]
             assert not store.outage
     lines = [record.getMessage() for record in caplog.records if record.name == "bot.store.database"]

@@ -58,7 +58,7 @@ async def test_a_click_retrains_with_a_curve_and_it_can_be_cancelled(opened: tup
     await page.locator("#retrain").click()  # the stand-in hangs but once
     await expect(status.last).to_contain_text("version 2 composes from the next prompt on", timeout=20_000)
     await expect(page.locator("[data-retraining]").last.locator(".said li")).to_have_count(2)
-    assert await running.store.current_version() == 2
+    assert await running.store.versions.current() == 2
 
 
 async def test_the_commands_on_the_model_are_completed(opened: tuple[RunningRetrainer, Page]) -> None:

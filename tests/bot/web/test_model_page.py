@@ -103,7 +103,7 @@ async def test_the_model_is_changed_here_only_while_the_page_is_on_loopback(
             status, _ = await say(client, "/model retrain")
             assert status == (200 if may else 400)
             assert ('id="retrain"' in await (await client.get("/")).text()) is may
-            assert bool(await running.store.learning.latest()) is may
+            assert bool(await running.store.retrainings.latest()) is may
 
 
 async def test_another_site_cannot_retrain(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ async def test_another_site_cannot_retrain(tmp_path: Path) -> None:
         foreign = {"Origin": "http://evil.example"}
         response = await client.post("/messages", json={"text": "/model retrain"}, headers=foreign)
         assert response.status == 403
-        assert await running.store.learning.latest() == []
+        assert await running.store.retrainings.latest() == []
 
 
 # ---- from a click to a version
@@ -131,7 +131,7 @@ async def test_a_retraining_is_followed_to_its_end_with_its_curve(tmp_path: Path
         picture = await client.get("/retrainings/1.png")
         assert (picture.status, picture.content_type) == (200, "image/png")
         assert running.draws.drawn == [[(0.0, 2.0), (10.0, 1.9), (20.0, 1.8), (30.0, 1.7)]]
-        assert await running.store.current_version() == 2
+        assert await running.store.versions.current() == 2
 
 
 async def test_a_page_that_opens_shows_what_is_under_way_and_can_cancel_it(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ async def test_a_tune_arrives_with_picture_audio_files_and_buttons(tmp_path: Pat
         assert files(message)[-3:] == ["mp3", "mid", "abc"]
         assert labels(message) == ["0", "0", "Again", "Vary", "ABC", "Delete"]
         assert custom_ids(message)[0] == "tune:1:up"
-        stored = await on.bot.store.prompt(1)
+        stored = await on.bot.store.prompts.load(1)
         assert stored
         assert (stored.channel_id, stored.message_id) == (str(on.channel.id), str(message.id))
         await on.owed(0)
@@ -181,5 +181,5 @@ async def test_a_tune_that_may_not_be_written_anywhere_stays_in_mine(
         await on.ann.slash(on.channel, "compose", key="D")
         await on.finished(1)
         await on.owed(0)
-        member_id, _ = await on.bot.store.place(Place("discord", str(on.guild.id), str(on.ann.id)))
-        assert [tune.id for tune in await on.bot.store.mine(member_id)] == [1]
+        member_id, _ = await on.bot.store.members.register(Place("discord", str(on.guild.id), str(on.ann.id)))
+        assert [tune.id for tune in await on.bot.store.tunes.of_member(member_id)] == [1]

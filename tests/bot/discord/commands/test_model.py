@@ -71,7 +71,7 @@ async def test_an_admin_retrains_and_the_message_follows_to_the_end(tmp_path: Pa
         assert (files(last), embed.image.url) == (["png"], "attachment://loss.png")
         await on.until(lambda: not on.client.delivery._live._open)
         assert await on.parts.retrainer.undelivered("discord") == []
-        assert await on.bot.store.current_version() == 2
+        assert await on.bot.store.versions.current() == 2
         await boss.slash(on.channel, "settings log", channel=log)
         await boss.slash(on.channel, "model rollback", version=1)
         assert f"<@{boss.id}> rollback: to version 1" in log.last_message.content
@@ -140,7 +140,7 @@ async def test_too_few_votes_are_told_to_the_admin_alone_and_leave_no_message(tm
         assert told.ephemeral
         assert told.content.startswith("There are 0 votes to learn from, and a retraining needs at least 6")
         assert on.channel.history() == []
-        assert await on.parts.retrainer.store.learning.latest() == []
+        assert await on.parts.retrainer.store.retrainings.latest() == []
 
 
 async def test_a_second_retraining_is_refused_and_one_can_be_cancelled(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ async def test_a_forged_interaction_of_another_member_is_refused(
     async with stage(tmp_path, trainer=("--do", "hang")) as on:
         await use_first_version(on.bot.store, tmp_path)
         await vote(on.bot.store)
-        await on.bot.store.add_version("/2", "2" * 64, "trad", 2)
+        await on.bot.store.versions.add("/2", "2" * 64, "trad", 2)
         forged: dict[str, dict[str, Any]] = {
             "status": {},
             "versions": {},
@@ -177,7 +177,7 @@ async def test_a_forged_interaction_of_another_member_is_refused(
             refused = await on.ben.slash(on.channel, f"model {name}", **options)
             assert "Only those who manage this server" in text(refused), name
         assert await learned(on, 1) in (RetrainingStatus.QUEUED, RetrainingStatus.RUNNING)
-        assert await on.bot.store.current_version() == 1
+        assert await on.bot.store.versions.current() == 1
         assert await on.ben.autocomplete(on.channel, "model rollback", "version", "") == []
 
 
@@ -186,7 +186,7 @@ async def test_only_admins_of_servers_that_are_named_may(tmp_path: Path) -> None
         await vote(on.bot.store)
         refused = await manager(on).slash(on.channel, "model retrain")
         assert "looked after on another server" in text(refused)
-        assert await on.parts.retrainer.store.learning.latest() == []
+        assert await on.parts.retrainer.store.retrainings.latest() == []
 
 
 async def test_on_several_servers_those_that_may_have_to_be_named(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ async def test_on_several_servers_those_that_may_have_to_be_named(tmp_path: Path
         assert "I am on several servers" in text(refused)
         refused = await manager(on).slash(on.channel, "model retrain")
         assert "[retraining] servers" in text(refused)
-        assert await on.parts.retrainer.store.learning.latest() == []
+        assert await on.parts.retrainer.store.retrainings.latest() == []
     async with stage(tmp_path / "named", config={"retraining": {"servers": [str(on.guild.id)]}}) as on:
         on.env.create_guild()
         await on.env.settle()
@@ -259,4 +259,4 @@ async def test_a_server_that_left_meanwhile_ends_nothing(tmp_path: Path) -> None
             while await on.parts.retrainer.undelivered("discord"):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert await learned(on, 1) is RetrainingStatus.PROMOTED
-        assert await on.bot.store.current_version() == 2
+        assert await on.bot.store.versions.current() == 2

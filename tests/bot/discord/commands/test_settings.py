@@ -136,7 +136,7 @@ async def test_defaults_are_taken_where_a_member_leaves_them_out(tmp_path: Path)
         await manager(on).slash(on.channel, "settings defaults", rhythm="hornpipe", form="AB:4")
         await on.composed()
         await on.composed(form="AABA")
-        first, second = [await on.bot.store.tune(number) for number in (1, 2)]
+        first, second = [await on.bot.store.tunes.load(number) for number in (1, 2)]
         assert first
         assert second
         assert (first.prompt.rhythm, str(first.prompt.form)) == ("hornpipe", "AB:4")

@@ -76,7 +76,7 @@ async def test_a_tune_is_deleted_by_its_composer_or_an_admin_alone(tmp_path: Pat
 async def test_the_buttons_of_a_deleted_tune_say_so(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         message = await on.composed()
-        await on.bot.store.delete_tune(1)
+        await on.bot.store.tunes.delete(1)
         for action in ("up", "again", "vary", "abc", "delete"):
             result = await on.ben.click(message, custom_id=f"tune:1:{action}")
             assert result.ephemeral
@@ -99,7 +99,7 @@ async def test_what_is_deleted_of_several_leaves_the_others(tmp_path: Path) -> N
 async def test_a_deleted_tune_cannot_be_chosen(tmp_path: Path) -> None:
     async with stage(tmp_path) as on:
         message = await on.composed(count=2)
-        await on.bot.store.delete_tune(2)
+        await on.bot.store.tunes.delete(2)
         for member in (on.ann, on.ben):
             told = await member.select(message, ["2"])
             assert told.ephemeral

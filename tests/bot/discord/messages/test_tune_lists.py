@@ -16,8 +16,8 @@ def text(result: Any) -> str:
 
 async def liked(on: Stage, tune_id: int, *values: int) -> None:
     for number, value in enumerate(values):
-        member, _ = await on.bot.store.place(_place(on, f"voter{number}"))
-        await on.bot.store.vote(tune_id, member, value)
+        member, _ = await on.bot.store.members.register(_place(on, f"voter{number}"))
+        await on.bot.store.votes.cast(tune_id, member, value)
 
 
 def _place(on: Stage, member: str) -> Any:
@@ -78,7 +78,7 @@ async def test_a_tune_of_a_list_is_shown_to_whoever_chooses_it(tmp_path: Path) -
         chosen = await on.ben.select(message, ["1"], custom_id="show")
         assert chosen.ephemeral
         assert chosen.response.embeds[0].title.startswith("Seed")
-        await on.bot.store.delete_tune(1)
+        await on.bot.store.tunes.delete(1)
         gone = await on.ben.select(message, ["1"], custom_id="show")
         assert "deleted" in text(gone)
 

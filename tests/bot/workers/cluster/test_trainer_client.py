@@ -56,7 +56,7 @@ async def test_it_goes_the_whole_way(redis: RedisServer, start_agent: StartAgent
             done.error
         )
         assert [loss for _, loss in done.progress.losses] == [2.0, 1.9, 1.8, 1.7]
-        _, version = await running.store.versions()
+        _, version = await running.store.versions.load_all()
         assert hashlib.sha256(Path(version.path).read_bytes()).hexdigest() == version.sha256 == done.sha256
         assert Path(version.path).parent == (running.data / "checkpoints").absolute()
         first = f"{hashlib.sha256(b'first').hexdigest()}.safetensors"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.values import State
-from bot.store import Store, leases, prompts, tables
+from bot.store import Store, lease, prompts, tables
 from tests.bot.store.samples import a_member, a_prompt, new_tunes
 
 WEB = ["web"]
@@ -34,21 +34,21 @@ async def many(store: Store, count: int) -> list[int]:
 
 async def test_a_prompt_is_the_bots_that_accepted_it(here: Store, other: Store) -> None:
     prompt = await a_prompt(here)
-    assert await other.take(WEB) == []
-    assert await here.take(WEB, mine=False) == []
-    assert await here.take(WEB) == [prompt]
-    assert await here.renew() == {prompt.id}
-    assert await other.renew() == set()
+    assert await other.prompts.claim(WEB) == []
+    assert await here.prompts.claim(WEB, own=False) == []
+    assert await here.prompts.claim(WEB) == [prompt]
+    assert await here.prompts.renew() == {prompt.id}
+    assert await other.prompts.renew() == set()
 
 
 async def test_what_is_nobodys_is_taken_by_exactly_one_of_ten_bots(database: str, here: Store) -> None:
     ids = await many(here, 200)
-    await here.release()
+    await here.prompts.release()
     stores = [await Store.open(database) for _ in range(10)]
 
     async def work(store: Store) -> list[int]:
         mine: list[int] = []
-        while taken := await store.take(WEB, limit=7, mine=False):
+        while taken := await store.prompts.claim(WEB, limit=7, own=False):
             mine += [prompt.id for prompt in taken]
         return mine
 
@@ -60,23 +60,23 @@ async def test_what_is_nobodys_is_taken_by_exactly_one_of_ten_bots(database: str
 
 async def test_a_dead_bots_prompts_are_taken_over_when_its_lease_has_run_out(here: Store, other: Store) -> None:
     waiting, working, done = await many(here, 3)
-    await here.set_state(working, State.COMPOSING)
-    await here.finish(done, new_tunes())
-    assert await other.take(WEB) == []
+    await here.prompts.set_state(working, State.COMPOSING)
+    await here.prompts.finish(done, new_tunes())
+    assert await other.prompts.claim(WEB) == []
     await asyncio.sleep(SHORT)
-    assert [prompt.id for prompt in await other.take(WEB)] == [waiting, working]
-    assert await here.renew() == set()
-    assert not await here.set_state(working, State.RENDERING)
-    assert not await here.set_state(working, State.FAILED, "too late")
-    assert await other.set_state(working, State.COMPOSING)
+    assert [prompt.id for prompt in await other.prompts.claim(WEB)] == [waiting, working]
+    assert await here.prompts.renew() == set()
+    assert not await here.prompts.set_state(working, State.RENDERING)
+    assert not await here.prompts.set_state(working, State.FAILED, "too late")
+    assert await other.prompts.set_state(working, State.COMPOSING)
 
 
 async def test_a_bot_that_lives_keeps_its_prompts(here: Store, other: Store) -> None:
     (prompt_id,) = await many(here, 1)
     for _ in range(6):
         await asyncio.sleep(SHORT / 3)
-        assert await here.renew() == {prompt_id}
-        assert await other.take(WEB) == []
+        assert await here.prompts.renew() == {prompt_id}
+        assert await other.prompts.claim(WEB) == []
 
 
 async def test_what_is_done_and_not_delivered_is_the_bots_that_did_it_as_long_as_it_lives(
@@ -85,49 +85,49 @@ async def test_what_is_done_and_not_delivered_is_the_bots_that_did_it_as_long_as
     ids = await a_member(here)
     done, shown, failed, open_ = [(await a_prompt(here, ids)).id for _ in range(4)]
     for prompt_id in (done, shown, failed, open_):
-        await here.answered_in(prompt_id, "10", str(prompt_id))
+        await here.prompts.set_message(prompt_id, "10", str(prompt_id))
     for prompt_id in (done, shown):
-        await here.finish(prompt_id, new_tunes())
-    await here.set_state(failed, State.FAILED, "no")
-    await here.delivered(shown)
+        await here.prompts.finish(prompt_id, new_tunes())
+    await here.prompts.set_state(failed, State.FAILED, "no")
+    await here.prompts.mark_delivered(shown)
     for _ in range(4):
         await asyncio.sleep(SHORT / 3)
-        assert await here.renew() == {open_}
-        assert await other.take_undelivered(WEB, mine=False) == []
-        assert not await other.delivers(done)
-    assert await here.delivers(done)
-    assert not await here.delivers(shown)
-    assert not await here.delivers(open_)
+        assert await here.prompts.renew() == {open_}
+        assert await other.prompts.claim_undelivered(WEB, own=False) == []
+        assert not await other.prompts.claim_delivery(done)
+    assert await here.prompts.claim_delivery(done)
+    assert not await here.prompts.claim_delivery(shown)
+    assert not await here.prompts.claim_delivery(open_)
     await asyncio.sleep(SHORT)
-    assert await other.take_undelivered(["discord"], mine=False) == []
-    assert [prompt.id for prompt in await other.take_undelivered(WEB, mine=False)] == [done, failed]
-    assert await other.take_undelivered(WEB, mine=False) == [], "it has them already"
-    assert not await here.delivers(done)
-    await other.release()
-    assert [prompt.id for prompt in await here.take_undelivered(WEB)] == [done, failed]
+    assert await other.prompts.claim_undelivered(["discord"], own=False) == []
+    assert [prompt.id for prompt in await other.prompts.claim_undelivered(WEB, own=False)] == [done, failed]
+    assert await other.prompts.claim_undelivered(WEB, own=False) == [], "it has them already"
+    assert not await here.prompts.claim_delivery(done)
+    await other.prompts.release()
+    assert [prompt.id for prompt in await here.prompts.claim_undelivered(WEB)] == [done, failed]
 
 
 async def test_two_bots_that_have_the_answer_store_it_once(here: Store, other: Store) -> None:
     (prompt_id,) = await many(here, 1)
     await asyncio.sleep(SHORT)
-    assert await other.take(WEB)
-    answers = await asyncio.gather(*(store.finish(prompt_id, new_tunes(2)) for store in (here, other) * 3))
+    assert await other.prompts.claim(WEB)
+    answers = await asyncio.gather(*(store.prompts.finish(prompt_id, new_tunes(2)) for store in (here, other) * 3))
     assert all(answer == answers[0] for answer in answers)
-    assert len(await here.tunes_of([prompt_id])) == 2
+    assert len(await here.tunes.of_prompts([prompt_id])) == 2
 
 
 async def test_any_bot_may_cancel(here: Store, other: Store) -> None:
     (prompt_id,) = await many(here, 1)
-    assert await other.set_state(prompt_id, State.CANCELLED)
-    assert await here.renew() == set()
+    assert await other.prompts.set_state(prompt_id, State.CANCELLED)
+    assert await here.prompts.renew() == set()
 
 
 async def test_a_clean_stop_leaves_its_prompts_to_others_at_once(here: Store, other: Store) -> None:
     (prompt_id,) = await many(here, 1)
-    await here.set_state(prompt_id, State.COMPOSING)
-    await here.put_back([prompt_id])
-    await here.release()
-    (taken,) = await other.take(WEB)
+    await here.prompts.set_state(prompt_id, State.COMPOSING)
+    await here.prompts.requeue([prompt_id])
+    await here.prompts.release()
+    (taken,) = await other.prompts.claim(WEB)
     assert (taken.id, taken.attempts, taken.state) == (prompt_id, 0, State.QUEUED)
 
 
@@ -136,25 +136,25 @@ async def test_a_bot_whose_clock_is_an_hour_off_does_no_harm(
     here: Store, other: Store, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     with monkeypatch.context() as clock:  # of this bot alone
-        for module in (tables, prompts, leases):
+        for module in (tables, prompts, lease):
             clock.setattr(module, "now", lambda: datetime.now(UTC) + timedelta(hours=hours))
         prompt_id, taken = await many(here, 2)
-        assert await here.renew() == {prompt_id, taken}
-        assert await here.set_state(taken, State.COMPOSING)
-    assert await other.take(WEB) == []
+        assert await here.prompts.renew() == {prompt_id, taken}
+        assert await here.prompts.set_state(taken, State.COMPOSING)
+    assert await other.prompts.claim(WEB) == []
     await asyncio.sleep(SHORT)
     with monkeypatch.context() as clock:
-        clock.setattr(leases, "now", lambda: datetime.now(UTC) + timedelta(hours=hours))
-        assert [prompt.id for prompt in await other.take(WEB, limit=1)] == [prompt_id]
-    assert await here.renew() == {taken}, "nobody has taken it"
-    assert [prompt.id for prompt in await other.take(WEB)] == [prompt_id]
+        clock.setattr(lease, "now", lambda: datetime.now(UTC) + timedelta(hours=hours))
+        assert [prompt.id for prompt in await other.prompts.claim(WEB, limit=1)] == [prompt_id]
+    assert await here.prompts.renew() == {taken}, "nobody has taken it"
+    assert [prompt.id for prompt in await other.prompts.claim(WEB)] == [prompt_id]
 
 
 async def test_other_platforms_prompts_are_left_to_those_who_serve_them(here: Store, other: Store) -> None:
     prompt = await a_prompt(here, await a_member(here, platform="discord"))
-    await here.release()
-    assert await other.take(WEB) == []
-    assert [taken.id for taken in await other.take(["web", "discord"])] == [prompt.id]
+    await here.prompts.release()
+    assert await other.prompts.claim(WEB) == []
+    assert [taken.id for taken in await other.prompts.claim(["web", "discord"])] == [prompt.id]
 
 
 async def test_an_sqlite_file_has_one_bot_and_all_there_is_belongs_to_it(tmp_path: object) -> None:
@@ -163,6 +163,8 @@ async def test_an_sqlite_file_has_one_bot_and_all_there_is_belongs_to_it(tmp_pat
         left = await many(before, 2)
     async with await Store.open(location) as store:
         (new,) = await many(store, 1)
-        assert [prompt.id for prompt in await store.take(WEB, mine=False)] == left, "its lock says that no other lives"
-        assert [prompt.id for prompt in await store.take(WEB)] == [*left, new]
-        assert await store.renew() == {*left, new}
+        assert [prompt.id for prompt in await store.prompts.claim(WEB, own=False)] == left, (
+            "its lock says that no other lives"
+        )
+        assert [prompt.id for prompt in await store.prompts.claim(WEB)] == [*left, new]
+        assert await store.prompts.renew() == {*left, new}

@@ -1,4 +1,4 @@
-"""Checkpoints kept in the database, in parts, for machines that have no other way to a version's file."""
+"""Files of checkpoints in the database, in parts, for bots and workers on machines that lack the file."""
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,8 +9,8 @@ from bot.store.upsert import one_at_a_time
 PART = 1 << 20  # bytes
 
 
-async def keep(connection: AsyncConnection, sha256: str, data: bytes) -> None:
-    """Store a file under its hash; one that is there already stays."""
+async def save(connection: AsyncConnection, sha256: str, data: bytes) -> None:
+    """Store a file under its hash; nothing changes where it is stored already."""
     await one_at_a_time(connection, checkpoint_files)
     there = select(checkpoint_files.c.part).where(checkpoint_files.c.sha256 == sha256).limit(1)
     if (await connection.execute(there)).first():
@@ -21,12 +21,12 @@ async def keep(connection: AsyncConnection, sha256: str, data: bytes) -> None:
 
 
 async def load(connection: AsyncConnection, sha256: str) -> bytes | None:
-    """The file with this hash; None where it is not kept here."""
+    """The file with this hash; None where it is not stored."""
     query = select(checkpoint_files.c.data).where(checkpoint_files.c.sha256 == sha256)
     parts = (await connection.execute(query.order_by(checkpoint_files.c.part))).scalars().all()
     return b"".join(parts) if parts else None
 
 
-async def drop(connection: AsyncConnection, sha256: str) -> None:
-    """Keep the file with this hash no longer."""
+async def remove(connection: AsyncConnection, sha256: str) -> None:
+    """Delete the file with this hash, if it is stored."""
     await connection.execute(delete(checkpoint_files).where(checkpoint_files.c.sha256 == sha256))
