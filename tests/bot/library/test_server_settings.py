@@ -51,7 +51,7 @@ async def test_the_database_is_asked_once(store: Store, monkeypatch: pytest.Monk
         asked.append(place)
         return await read(place)
 
-    monkeypatch.setattr(store, "server_settings", counted)
+    monkeypatch.setattr(store.settings, "load", counted)
     for _ in range(3):
         await settings.of(ANN)
     await settings.change(ANN, cooldown=3)
