@@ -1,6 +1,6 @@
 """The values of learning from votes: a retraining, the step it is at, and versions as an admin looks at them."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -39,7 +39,7 @@ class Options:
 class RetrainingProgress:
     """How far a retraining is: its last step, and the losses so far as (step, loss)."""
 
-    step: Step = Step()
+    step: Step = field(default_factory=Step)
     losses: tuple[tuple[float, float], ...] = ()
 
     def after(self, step: Step) -> Self:

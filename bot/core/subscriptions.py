@@ -18,7 +18,7 @@ T = TypeVar("T", bound=News)
 
 
 class Subscription(AsyncIterator[T]):
-    """Subscription in order. A listener that is slow gets of each subject the newest alone, so it never misses its end."""
+    """Events in order. A slow subscriber gets of each subject the newest event alone, so it never misses the last."""
 
     def __init__(self) -> None:
         self._news: dict[int, T] = {}

@@ -131,9 +131,9 @@ def _is_unavailable(error: StoreError) -> bool:
 
 
 class Database:
-    """Transactions on one pool of connections. Failures leave as StoreError, as StoreUnavailable where a server is away.
+    """Transactions on one pool of connections, to be closed.
 
-    `close` it.
+    Failures leave as StoreError, or as StoreUnavailable where the database's server cannot be reached.
     """
 
     def __init__(self, url: URL) -> None:

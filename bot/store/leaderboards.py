@@ -40,7 +40,7 @@ class Cast(NamedTuple):
 
 
 async def count(connection: AsyncConnection, tune_id: int, before: Cast, after: Cast) -> None:
-    """Count a vote in the current periods, in place of the member's earlier one, and prune some rows of past periods."""
+    """Count a vote in the current periods, in place of the member's earlier one; prune some rows of past periods."""
     time = now()
     began = {period: period.began(time) for period in Period if period is not Period.ALL}
     changes = {period: _change(before, after, period, since) for period, since in began.items() if since}

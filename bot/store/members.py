@@ -34,7 +34,7 @@ async def external_id(connection: AsyncConnection, member_id: int) -> str:
 
 
 async def register(connection: AsyncConnection, place: Place) -> tuple[int, int]:
-    """(member_id, server_id) of a place, whose rows are made where missing; a member's new name replaces the old one."""
+    """(member_id, server_id) of a place, registered where it is new; a member's new name replaces the old one."""
     member_id = await _upsert(connection, members, place.platform, place.member, place.member_name)
     return member_id, await _upsert(connection, servers, place.platform, place.server, "")
 

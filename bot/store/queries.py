@@ -19,7 +19,7 @@ class Queries:
 
 
 class Read(Generic[P, T]):
-    """A method that runs `query` in a transaction that only reads; its other arguments, result and errors are the query's."""
+    """A method that runs `query` in a transaction that only reads, so that all it finds is from one moment."""
 
     def __init__(self, query: Callable[Concatenate[AsyncConnection, P], Awaitable[T]]) -> None:
         self._query = query

@@ -80,7 +80,7 @@ async def adopt(connection: AsyncConnection, runner: str, silence: timedelta) ->
 
 
 async def start(connection: AsyncConnection, number: int, runner: str, votes: int, tunes: int) -> Retraining | None:
-    """Set it to RUNNING, on so many votes and tunes: one more attempt. None where `runner` is not its runner any more."""
+    """Set it to RUNNING, which counts as an attempt. None where `runner` is not its runner any more."""
     values: dict[str, Any] = {
         "state": RetrainingStatus.RUNNING.value,
         "started_at": now(),
@@ -169,7 +169,7 @@ async def claim_delivery(connection: AsyncConnection, number: int, runner: str, 
 
 
 def _abandoned(connection: AsyncConnection, silence: timedelta) -> ColumnElement[bool]:
-    """Without a runner, or its runner is silent. A sign of life from the future is from before the clock was set back."""
+    """Whether it has no runner, or a silent one. A sign of life in the future is from before a clock was set back."""
     time, seen = clock(connection), retrainings.c.seen_at
     return or_(retrainings.c.runner == "", seen < time - silence, seen > time + silence)
 

@@ -1,4 +1,4 @@
-"""The votes that a version may learn from, on tunes of any version that are not deleted, and the music of such tunes."""
+"""The votes that a version may learn from, on tunes that are not deleted, and the music of those tunes."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
