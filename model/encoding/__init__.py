@@ -1,1 +1,1 @@
-"""Tunes as the network reads them: tokens, ids, and inputs of each step."""
+"""Tunes as the network sees them: tokens, ids, and the inputs at each token."""

@@ -1,13 +1,16 @@
-"""A melody without its key: intervals and lengths."""
+"""Melodies without their key: intervals and lengths."""
 
 from model.encoding.tokenizer import NormalizedTune, ticks
 
 
-def contour(song: NormalizedTune) -> list[tuple[int, int]]:
-    """(interval in semitones from the note before, length in ticks) of every note; rests are passed over."""
+def contour(tune: NormalizedTune) -> list[tuple[int, int]]:
+    """(interval in semitones from the note before, length in ticks) of every note; rests are skipped.
+
+    The first interval is 0. Repeated parts are read once, each of their endings too.
+    """
     steps: list[tuple[int, int]] = []
     last: int | None = None
-    for part in song.parts:
+    for part in tune.parts:
         for bar in [part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)]:
             for note in bar:
                 if note.pitch is None:

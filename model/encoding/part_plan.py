@@ -1,7 +1,7 @@
-"""The plan of a tune: for each part whether it closes on the tonic, how far it ends like the first, and what returns.
+"""The plan of a tune's parts: whether each closes on the tonic, how far it ends like the first, how much returns in it.
 
-The network is told a part's plan from its beginning on, so that it leads up to an end instead of being surprised by it.
-In training the plan is read off the tune; in composing it is drawn as the books have it.
+A part's plan is an input of the network from the part's first token on, so that the music can lead up to its end. In
+training the plan is that of the tune; in composing it is drawn with the frequencies that plans have in the books.
 """
 
 from collections import Counter, defaultdict
@@ -20,17 +20,20 @@ from model.music.parts import Notes, Part
 
 LEVELS = 4  # of likeness: nothing, up to a quarter, up to a half, more
 FEWEST = 20  # tunes of a rhythm; with fewer, plans are drawn from those of all rhythms
-BEHIND = 5.0  # tunes whose plans are thought to be anything: what no book has is not impossible
-TILT = 2.0  # how much more frequent liked plans become, per standard deviation of liking
-RIDGE = 20.0  # voted tunes that say nothing of plans
-_ALL = ""  # rhythms
+PRIOR_TUNES = 5.0  # tunes with any plans, added to the books': plans that no book has are not impossible
+TILT = 2.0  # how much more frequent preferred plans become: the exponent of e, per unit of preference
+RIDGE = 20.0  # penalty on the squared weights of that regression
+_ALL = ""  # the name under which the counts of all rhythms together are kept
 
 Ids = tuple[int, ...]  # of the plans of a tune's different parts
 
 
 class Plan(NamedTuple):
-    """Of one part. `rhyme`: how much of half a part's length it ends as the first part does. `returns`: how much of its
-    second half its first half had in the same places. Both in LEVELS."""
+    """Of one part: whether it `closes` on the tonic, and two likenesses in LEVELS.
+
+    `rhyme` counts the last bars that are those of the first part, over half its length; `returns` the bars of its second
+    half that stand at the same place of its first half.
+    """
 
     closes: bool
     rhyme: int
@@ -38,7 +41,7 @@ class Plan(NamedTuple):
 
     @property
     def id(self) -> int:
-        """What the network sees of it; 0 is no plan."""
+        """The network's input, 1 to PLANS - 1; 0 stands for no plan."""
         return 1 + self.closes + 2 * (self.rhyme + LEVELS * self.returns)
 
     @classmethod
@@ -47,7 +50,7 @@ class Plan(NamedTuple):
 
 
 def plans_of(parts: Sequence[Part]) -> tuple[Plan, ...]:
-    """The plans of a tune's parts, as they sound the last time; the tonic is C, see tokens.spelled_on_c."""
+    """The plans of a tune's parts, as they sound the last time; the tonic is C, see tokenizer.spelled_on_c."""
     bars = [part.unrepeated().bars for part in parts]
     return tuple(Plan(_closes(own), _rhyme(own, bars[0]) if i else 0, _returns(own)) for i, own in enumerate(bars))
 
@@ -71,13 +74,13 @@ def _level(bars: int, of: int) -> int:
     return min(LEVELS - 1, ceil(LEVELS * bars / of)) if of else 0
 
 
-def ids_of(song: NormalizedTune) -> Ids:
-    """The A that AABA comes back to is no part of its own."""
-    return tuple(plan.id for plan in plans_of(list(dict.fromkeys(part.unrepeated() for part in song.parts))))
+def ids_of(tune: NormalizedTune) -> Ids:
+    """The plans' ids of the different parts of `tune`: the A that AABA comes back to is not another part."""
+    return tuple(plan.id for plan in plans_of(list(dict.fromkeys(part.unrepeated() for part in tune.parts))))
 
 
 class Plans:
-    """How often the books have each sequence of plans, by (rhythm, number of different parts)."""
+    """How many tunes of the books have each sequence of plans, by (rhythm, number of different parts)."""
 
     def __init__(self, counts: Mapping[tuple[str, int], Mapping[Ids, float]]) -> None:
         self._counts = counts
@@ -89,18 +92,18 @@ class Plans:
                 self._later[one] += count
 
     @classmethod
-    def of(cls, songs: Iterable[NormalizedTune]) -> "Plans":
-        """Of `songs`, by rhythm and of all together."""
+    def of(cls, tunes: Iterable[NormalizedTune]) -> "Plans":
+        """Those of `tunes`, by rhythm and of all together."""
         counts: dict[tuple[str, int], Counter[Ids]] = defaultdict(Counter)
-        for song in songs:
-            ids = ids_of(song)
-            for rhythm in (song.rhythm, _ALL):
+        for tune in tunes:
+            ids = ids_of(tune)
+            for rhythm in (tune.rhythm, _ALL):
                 counts[rhythm, len(ids)][ids] += 1
         return cls(counts)
 
     @classmethod
-    def known_to(cls, facts: Mapping[str, Any]) -> "Plans":
-        """Those in a checkpoint's facts; none where it has none, as the first ones. Raises CheckpointError."""
+    def from_facts(cls, facts: Mapping[str, Any]) -> "Plans":
+        """Those in a checkpoint's facts; the first checkpoints have none. Raises CheckpointError."""
         try:
             rows = facts.get("plans", [])
             return cls({(str(r), int(n)): {tuple(ids): float(count) for ids, count in seen} for r, n, seen in rows})
@@ -108,15 +111,16 @@ class Plans:
             raise CheckpointError("the checkpoint's plans cannot be read") from error
 
     def to_json(self) -> list[Any]:
+        """The fact `plans` of a checkpoint: [rhythm, parts, [[ids, count], ...]] for each rhythm and number of parts."""
         return [
             [rhythm, parts, [[list(ids), round(count, 3)] for ids, count in sorted(counts.items())]]
             for (rhythm, parts), counts in sorted(self._counts.items())
         ]
 
     def draw(self, rhythm: str, parts: int, uniform: float) -> tuple[Plan, ...]:
-        """The plans of a tune of so many parts that ends on the tonic; `uniform` in [0, 1) chooses.
+        """The plans of a tune of `parts` different parts that ends on the tonic; `uniform` in [0, 1) decides.
 
-        None where none are known.
+        Empty where none are known.
         """
         counts = sorted(self._of(rhythm, parts, closing=True).items())
         left = uniform * sum(count for _, count in counts)
@@ -126,17 +130,21 @@ class Plans:
                 return tuple(map(Plan.of_id, ids))
         return ()
 
-    def bits(self, song: NormalizedTune) -> float:
-        """What telling the network the plans of `song` is worth: -log2 of their probability; 0 where none are known."""
+    def bits(self, tune: NormalizedTune) -> float:
+        """The bits that the plans of `tune` cost: -log2 of their probability; 0 where no plans are known.
+
+        The counts of whole sequences are smoothed by how frequent each plan is on its own.
+        """
         if not self._counts:
             return 0.0
-        ids = ids_of(song)
+        ids = ids_of(tune)
         singly = zip(ids, [self._first, *[self._later] * (len(ids) - 1)], strict=True)
-        behind = prod((counts[one] + 1) / (sum(counts.values()) + PLANS - 1) for one, counts in singly)
-        counts = self._of(song.rhythm, len(ids))
-        return -log2((counts.get(ids, 0.0) + BEHIND * behind) / (sum(counts.values()) + BEHIND))
+        prior = prod((counts[one] + 1) / (sum(counts.values()) + PLANS - 1) for one, counts in singly)
+        counts = self._of(tune.rhythm, len(ids))
+        return -log2((counts.get(ids, 0.0) + PRIOR_TUNES * prior) / (sum(counts.values()) + PRIOR_TUNES))
 
     def _of(self, rhythm: str, parts: int, closing: bool = False) -> Mapping[Ids, float]:
+        """The counts of a rhythm, or of all where it has too few; with `closing`, of tunes that end on the tonic."""
         for name in (rhythm, _ALL):
             found = self._counts.get((name, parts), {})
             found = {ids: count for ids, count in found.items() if not closing or Plan.of_id(ids[-1]).closes}
@@ -144,38 +152,38 @@ class Plans:
                 break
         return found
 
-    def tilted(self, songs: Sequence[NormalizedTune], likings: NDArray[np.float64]) -> "Plans":
-        """Plans like those of `songs` that are liked made more frequent, each by exp(TILT x its liking).
+    def tilted(self, tunes: Sequence[NormalizedTune], preferences: NDArray[np.float64]) -> "Plans":
+        """The plans with each sequence's count times exp(TILT x its preference), and each total as before.
 
-        A plan's liking is a ridge regression of `likings` [songs] on what the plans say.
+        Preference is a ridge regression of `preferences` [tunes] on the levels of the plans of `tunes`.
         """
-        rows = np.array([_levels(ids_of(song)) for song in songs])
+        rows = np.array([_levels(ids_of(tune)) for tune in tunes])
         middle = rows.mean(axis=0)
         rows -= middle
-        weights = np.linalg.solve(rows.T @ rows + RIDGE * np.eye(rows.shape[1]), rows.T @ likings)
+        weights = np.linalg.solve(rows.T @ rows + RIDGE * np.eye(rows.shape[1]), rows.T @ preferences)
 
-        def more(counts: Mapping[Ids, float]) -> dict[Ids, float]:
+        def reweighted(counts: Mapping[Ids, float]) -> dict[Ids, float]:
             found = {ids: n * exp(TILT * float((_levels(ids) - middle) @ weights)) for ids, n in counts.items()}
             scale = sum(counts.values()) / sum(found.values())
             return {ids: n * scale for ids, n in found.items()}
 
-        return Plans({place: more(counts) for place, counts in self._counts.items()})
+        return Plans({group: reweighted(counts) for group, counts in self._counts.items()})
 
     def towards(self, other: "Plans", share: float) -> "Plans":
-        """`share` of the way to `other`, which knows the same sequences."""
+        """Counts `share` of the way from these to those of `other`, which has the same sequences."""
         found = {}
-        for place, counts in self._counts.items():
-            there = other._counts.get(place, counts)
-            found[place] = {ids: n + share * (there.get(ids, 0.0) - n) for ids, n in counts.items()}
+        for group, counts in self._counts.items():
+            there = other._counts.get(group, counts)
+            found[group] = {ids: n + share * (there.get(ids, 0.0) - n) for ids, n in counts.items()}
         return Plans(found)
 
 
 def _levels(ids: Ids) -> NDArray[np.float64]:
-    """What plans say: of the first part and, on average, of the later ones, which of each kind of level they have."""
+    """[2 x (2 + 2 LEVELS)]: closing, rhyme and returns one-hot, of the first part and of the later ones' average."""
     one_hot = np.eye(2 + 2 * LEVELS)
-    said = [
+    levels = [
         one_hot[int(plan.closes)] + one_hot[2 + plan.rhyme] + one_hot[2 + LEVELS + plan.returns]
         for plan in map(Plan.of_id, ids)
     ]
-    later = np.mean(said[1:], axis=0) if said[1:] else 0 * said[0]
-    return np.concatenate([said[0], later])
+    later = np.mean(levels[1:], axis=0) if levels[1:] else 0 * levels[0]
+    return np.concatenate([levels[0], later])

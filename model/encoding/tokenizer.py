@@ -1,11 +1,11 @@
-"""Parts <-> note tokens.
+"""Tunes as note tokens, and back.
 
-A tune is spelled on tonic C, in multiples of an eighth note. Its tokens are, in order:
+A tune is spelled on tonic C, its lengths in multiples of an eighth note. Its tokens are, in order:
 
     R:reel M:4/4 K:dor F:AABB                      header
     |: bars=8 pickup=1                             a part that is repeated (`[|`: one that is not)
     E | c2 ^d z3/2 ... | ...                       notes, accidentals relative to the mode's scale; bar lines
-    [1 ... [2 ...                                  endings, instead of a bar line
+    [1 ... [2 ...                                  endings, each in place of a bar line
     |]                                             the end
 """
 
@@ -28,7 +28,7 @@ _ACCIDENTALS = {-2: "__", -1: "_", 0: "", 1: "^", 2: "^^"}
 
 
 def ticks(length: Fraction) -> int:
-    """`length` in ticks. Raises NotationError for one that ticks do not divide, such as a quintuplet's."""
+    """`length` (of whole notes) in ticks. Raises NotationError where that is no whole number, as in a quintuplet."""
     return _ticks(length.numerator, length.denominator)
 
 
@@ -42,7 +42,7 @@ def _ticks(numerator: int, denominator: int) -> int:
 
 
 def note_token(note: Note, key: Key) -> str:
-    """The token of a note that is already spelled in `key`, whose tonic is C."""
+    """The token of a note spelled in `key`, whose tonic is C. Raises NotationError where there is none for it."""
     ticks(note.length)
     length = _units(note.length)
     if note.pitch is None:
@@ -90,7 +90,10 @@ class NormalizedTune:
 
 
 def spelled_on_c(parts: Sequence[Part], key: Key) -> tuple[Part, ...]:
-    """`parts` moved from `key` to tonic C, in the octave nearest to MEAN_PITCH; ties are dropped or merged."""
+    """`parts` transposed from `key` to tonic C, their mean nearest to MEAN_PITCH; see merge_ties for ties.
+
+    Raises NotationError for parts of rests.
+    """
     pitches = [n.pitch.midi for part in parts for n in _part_notes(part) if n.pitch]
     if not pitches:
         raise NotationError("the tune has only rests")
@@ -99,7 +102,7 @@ def spelled_on_c(parts: Sequence[Part], key: Key) -> tuple[Part, ...]:
     octaves = round((MEAN_PITCH - mean + tonic) / 12)
     steps, semitones = -key.step + 7 * octaves, -tonic + 12 * octaves
 
-    def moved(notes: Notes) -> Notes:
+    def transposed(notes: Notes) -> Notes:
         if not steps and not semitones:
             return merge_ties(notes)
         return tuple(
@@ -108,9 +111,9 @@ def spelled_on_c(parts: Sequence[Part], key: Key) -> tuple[Part, ...]:
 
     return tuple(
         Part(
-            moved(part.pickup),
-            tuple(map(moved, part.bars)),
-            tuple(tuple(map(moved, ending)) for ending in part.endings),
+            transposed(part.pickup),
+            tuple(map(transposed, part.bars)),
+            tuple(tuple(map(transposed, ending)) for ending in part.endings),
             part.repeated,
         )
         for part in parts
@@ -137,13 +140,13 @@ def merge_ties(notes: Notes) -> Notes:
     return tuple(note._replace(tied=False) if note.tied else note for note in merged)
 
 
-def encode(song: NormalizedTune) -> list[str]:
-    """The tokens of `song`."""
-    form = label(song.parts)
-    key = Key(0, 0, song.mode)
+def encode(tune: NormalizedTune) -> list[str]:
+    """The tokens of `tune`. Raises NotationError for notes that have none."""
+    form = label(tune.parts)
+    key = Key(0, 0, tune.mode)
     known = form if form in Form.FORMS else "other"
-    tokens = [f"R:{song.rhythm}", f"M:{song.metre_name}", f"K:{song.mode or 'maj'}", f"F:{known}"]
-    for part in song.parts:
+    tokens = [f"R:{tune.rhythm}", f"M:{tune.metre_name}", f"K:{tune.mode or 'maj'}", f"F:{known}"]
+    for part in tune.parts:
         tokens += part_header(part)
         if part.pickup:
             tokens += [*(note_token(n, key) for n in part.pickup), "|"]
@@ -158,6 +161,7 @@ def encode(song: NormalizedTune) -> list[str]:
 
 
 def part_header(part: Part) -> list[str]:
+    """The tokens before a part's notes: its repeat, its length in bars, its pickup in eighths."""
     pickup = sum((n.length for n in part.pickup), Fraction(0))
     ticks(pickup)
     return ["|:" if part.repeated else "[|", f"bars={min(part.length, BARS_SEEN - 1)}", f"pickup={pickup * 8}"]
@@ -168,7 +172,7 @@ def _bars(bars: Iterable[Notes], key: Key) -> list[str]:
 
 
 def decode(tokens: Sequence[str]) -> NormalizedTune:
-    """The song that `tokens` spell. Raises NotationError if they do not spell one."""
+    """The tune that `tokens` spell. Raises NotationError if they do not spell one."""
     header = {token[:1]: token[2:] for token in tokens[:4]}
     if not ("".join(header) == "RMKF" and re.fullmatch(r"\d+/\d+", header["M"]) and len(tokens) > 4):
         raise NotationError("these tokens do not begin as a tune does")

@@ -1,4 +1,4 @@
-"""The way from tonic C, as the network spells tunes, to the key asked for, within a fiddle's range."""
+"""Transposition between tonic C, on which the network spells tunes, and any key, within a fiddle's range."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,23 +13,24 @@ _CENTRE = 69
 
 @dataclass(frozen=True)
 class Transposition:
-    """The interval from tonic C to a key: letters and semitones."""
+    """The interval from tonic C up to a key: `steps` letters and `semitones`."""
 
     steps: int
     semitones: int
 
     @classmethod
     def to(cls, key: Key) -> "Transposition":
-        """To `key`, in the octave where the corpus' tunes lie best under a fiddler's hand."""
+        """To `key`, in the octave in which a tune of mean MEAN_PITCH comes nearest to the middle of the range."""
         semitones = NATURAL[key.step] + key.alter
         octave = min((-1, 0, 1), key=lambda o: abs(MEAN_PITCH + semitones + 12 * o - _CENTRE))
         return cls(key.step, semitones).up(octave)
 
     def up(self, octaves: int) -> "Transposition":
-        """To the same key, so many octaves higher."""
+        """To the same key, `octaves` higher."""
         return Transposition(self.steps + 7 * octaves, self.semitones + 12 * octaves)
 
     def notes(self, notes: Notes, back: bool = False) -> Notes:
+        """`notes` transposed from tonic C to the key, or `back`."""
         sign = -1 if back else 1
         return tuple(
             note._replace(pitch=transpose_pitch(note.pitch, sign * self.steps, sign * self.semitones))
@@ -39,11 +40,12 @@ class Transposition:
         )
 
     def part(self, part: Part, back: bool = False) -> Part:
+        """`part` transposed from tonic C to the key, or `back`."""
         return each_bar(part, lambda notes: self.notes(notes, back))
 
 
 def each_bar(part: Part, change: Callable[[Notes], Notes]) -> Part:
-    """`part` with `change` made to its pickup and to every bar."""
+    """`part` with `change` applied to its pickup and to every bar."""
     return replace(
         part,
         pickup=change(part.pickup),

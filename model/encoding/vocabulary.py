@@ -1,4 +1,4 @@
-"""Token <-> id. Two vocabularies: the characters of ABC text, as in the seed article, and whole notes."""
+"""Vocabularies: tokens and their ids. Tokens are characters of ABC text, as in the seed article, or whole notes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Vocabulary:
         return len(self.tokens)
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Ids of `tokens`; a token that is not in the vocabulary is an InputError that names it."""
+        """Ids of `tokens`. Raises InputError, which names it, for a token that is not in the vocabulary."""
         try:
             return [self.ids[token] for token in tokens]
         except KeyError as error:
@@ -37,6 +37,7 @@ class Vocabulary:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Vocabulary":
+        """Raises CheckpointError for another kind, and for a vocabulary without tokens."""
         if data.get("kind") not in ("characters", "notes"):
             raise CheckpointError(f"this release knows no vocabulary of kind {data.get('kind')!r}")
         if not isinstance(data.get("tokens"), list):
@@ -45,5 +46,5 @@ class Vocabulary:
 
 
 def characters(texts: Sequence[str]) -> Vocabulary:
-    """The article's vocabulary: the sorted set of characters of the tunes joined by blank lines."""
+    """The seed article's vocabulary: the characters of `texts` joined by blank lines, sorted."""
     return Vocabulary("characters", tuple(sorted(set("\n\n".join(texts)))))

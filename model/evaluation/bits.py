@@ -54,7 +54,7 @@ def bits_per_note(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> Bits:
     characters = vocabulary.kind == "characters"
     spelled = [(tune.text + MARGIN if characters else tune.tokens) for tune in tunes]
     known = [i for i, tokens in enumerate(spelled) if all(token in vocabulary.ids for token in tokens)]
-    plans = Plans.known_to(checkpoint.facts)
+    plans = Plans.from_facts(checkpoint.facts)
     bits, notes = 0.0, 0
     for i in known:
         bits += _bits(network, vocabulary, spelled[i])

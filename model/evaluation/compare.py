@@ -92,7 +92,7 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     """
     network, vocabulary = network_of(checkpoint)
     generator = torch.Generator().manual_seed(seed)
-    plans, draws = Plans.known_to(checkpoint.facts), random.Random(seed)
+    plans, draws = Plans.from_facts(checkpoint.facts), random.Random(seed)
     tunes = [list(header) for header in headers]
     encoders = [_encoder(header, plans, draws, network.config.inputs) for header in headers]
     state = None

@@ -1,4 +1,4 @@
-"""A tune as numbers that do not depend on its key, for the two-sample test.
+"""A tune as numbers that do not depend on its key, for the critic, the two-sample test and preferences.
 
 degree 0..11            share of sounding time on each semitone above the tonic; `strong`: of bars' first notes
 interval -12..12        share of steps from note to note, in semitones; wider ones count as the widest
@@ -45,14 +45,14 @@ class _Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Heard:
-    """A song in plain numbers, which are counted many times over. Each part stands in it once, see habits."""
+class _TuneNumbers:
+    """A tune as integers, each list made once. Of equal parts only one counts, see statistics.different_parts."""
 
-    song: NormalizedTune
+    normalized: NormalizedTune
 
     @cached_property
     def parts(self) -> list[_Part]:
-        return list(dict.fromkeys(map(_part, self.song.parts)))
+        return list(dict.fromkeys(map(_part, self.normalized.parts)))
 
     @cached_property
     def bars(self) -> list[_Bar]:
@@ -67,19 +67,19 @@ class _Heard:
         return _sounding(self.notes)
 
     @cached_property
-    def moves(self) -> list[int]:
+    def intervals(self) -> list[int]:
         return intervals(self.pitches)
 
     @cached_property
     def full(self) -> int:
         """Ticks of a bar."""
-        return ticks(self.song.metre)
+        return ticks(self.normalized.metre)
 
 
-def features(song: NormalizedTune) -> dict[str, float]:
-    """The same names for every song, in the same order."""
-    heard = _Heard(song)
-    return {**_pitches(heard), **_lengths(heard), **_bars(heard), **_returns(heard), **_shape(heard), **_edges(heard)}
+def features(normalized: NormalizedTune) -> dict[str, float]:
+    """Value by name: the same names for every tune, in the same order; critics' checkpoints list them."""
+    tune = _TuneNumbers(normalized)
+    return {**_pitches(tune), **_lengths(tune), **_bars(tune), **_returns(tune), **_shape(tune), **_edges(tune)}
 
 
 def _part(part: Part) -> _Part:
@@ -108,7 +108,7 @@ def _entropy(values: Iterable[Hashable]) -> float:
 
 
 def _spread(values: Sequence[int]) -> float:
-    """Standard deviation; that of statistics computes in fractions, at leisure."""
+    """Standard deviation. That of the standard library computes in fractions, which is slow."""
     mean = sum(values) / len(values)
     return sqrt(sum((value - mean) ** 2 for value in values) / len(values))
 
@@ -118,33 +118,33 @@ def _sounding(notes: Iterable[tuple[int | None, int]]) -> list[int]:
     return [pitch for pitch, _ in notes if pitch is not None]
 
 
-def _pitches(heard: _Heard) -> dict[str, float]:
+def _pitches(tune: _TuneNumbers) -> dict[str, float]:
     time = Counter[int]()
-    for pitch, length in heard.notes:
+    for pitch, length in tune.notes:
         if pitch is not None:
             time[pitch % 12] += length
-    strong = Counter(pitch % 12 for bar in heard.bars for pitch in _sounding(bar[:1]))
-    steps = Counter(max(-WIDEST, min(WIDEST, move)) for move in heard.moves)
+    strong = Counter(pitch % 12 for bar in tune.bars for pitch in _sounding(bar[:1]))
+    steps = Counter(max(-WIDEST, min(WIDEST, step)) for step in tune.intervals)
     found = _shares(time, range(12), "degree") | _shares(strong, range(12), "strong degree")
     found |= {f"interval {i:+d}": _share(steps, i) for i in range(-WIDEST, WIDEST + 1)}
     return found | {
-        "chromatic notes": chromatic_share(heard.song),
-        "pitches": float(len(set(heard.pitches))),
-        "entropy of pitches": _entropy(heard.pitches),
-        "entropy of intervals": _entropy(heard.moves),
-        "entropy of pairs of intervals": _entropy(pairwise(heard.moves)),
+        "chromatic notes": chromatic_share(tune.normalized),
+        "pitches": float(len(set(tune.pitches))),
+        "entropy of pitches": _entropy(tune.pitches),
+        "entropy of intervals": _entropy(tune.intervals),
+        "entropy of pairs of intervals": _entropy(pairwise(tune.intervals)),
     }
 
 
-def _lengths(heard: _Heard) -> dict[str, float]:
-    lengths = [length for _, length in heard.notes]
+def _lengths(tune: _TuneNumbers) -> dict[str, float]:
+    lengths = [length for _, length in tune.notes]
     found = _shares(Counter(lengths), LENGTHS, "length")
     found["length other"] = 1 - sum(found.values())
     pairs = list(pairwise(lengths))
     for name, (one, two) in RATIOS.items():
         found[f"figure {name}"] = sum(a * two == b * one for a, b in pairs) / max(1, len(pairs))
     found["triplet notes"] = sum(length % 3 != 0 for length in lengths) / max(1, len(lengths))
-    found["rests"] = sum(pitch is None for pitch, _ in heard.notes) / max(1, len(lengths))
+    found["rests"] = sum(pitch is None for pitch, _ in tune.notes) / max(1, len(lengths))
     found["entropy of lengths"] = _entropy(lengths)
     return found
 
@@ -157,14 +157,14 @@ def _contour(bar: _Bar) -> tuple[int, ...]:
     return tuple(intervals(_sounding(bar)))
 
 
-def _bars(heard: _Heard) -> dict[str, float]:
-    bars = heard.bars
+def _bars(tune: _TuneNumbers) -> dict[str, float]:
+    bars = tune.bars
     begins = Counter[int]()
     for bar in bars:
         at = 0
         places = set()
         for _, length in bar:
-            places.add(at * ONSETS // heard.full)
+            places.add(at * ONSETS // tune.full)
             at += length
         begins.update(places)
     counts = [len(bar) for bar in bars]
@@ -185,8 +185,8 @@ def _equal(values: Sequence[object], lag: int) -> float:
     return sum(one == other for one, other in pairs) / len(pairs) if pairs else 0.0
 
 
-def _returns(heard: _Heard) -> dict[str, float]:
-    bars, parts = heard.bars, heard.parts
+def _returns(tune: _TuneNumbers) -> dict[str, float]:
+    bars, parts = tune.bars, tune.parts
     kinds: dict[str, list[object]] = {
         "": [*bars],
         " in rhythm": [_rhythm(bar) for bar in bars],
@@ -207,49 +207,49 @@ def _halves(part: _Part) -> float:
     return sum(one == other for one, other in pairs) / len(pairs) if pairs else 0.0
 
 
-def _shape(heard: _Heard) -> dict[str, float]:
-    pitches, moves = heard.pitches, heard.moves
-    moving = [move for move in moves if move]
+def _shape(tune: _TuneNumbers) -> dict[str, float]:
+    pitches, steps = tune.pitches, tune.intervals
+    moving = [step for step in steps if step]
     turns = sum(a * b < 0 for a, b in pairwise(moving)) / max(1, len(moving) - 1)
-    leaps = [(a, b) for a, b in pairwise(moves) if abs(a) > LEAP]
-    by_part = [found for part in heard.parts if (found := part.pitches)] or [[0]]
+    leaps = [(a, b) for a, b in pairwise(steps) if abs(a) > LEAP]
+    by_part = [found for part in tune.parts if (found := part.pitches)] or [[0]]
     return {
-        "rises": sum(move > 0 for move in moves) / max(1, len(moves)),
-        "same again": sum(move == 0 for move in moves) / max(1, len(moves)),
+        "rises": sum(step > 0 for step in steps) / max(1, len(steps)),
+        "same again": sum(step == 0 for step in steps) / max(1, len(steps)),
         "turns": turns,
         "longest run": float(_longest_run(moving)),
-        "width of intervals": fmean(map(abs, moves)) if moves else 0.0,
-        "leaps": len(leaps) / max(1, len(moves)),
+        "width of intervals": fmean(map(abs, steps)) if steps else 0.0,
+        "leaps": len(leaps) / max(1, len(steps)),
         "leaps that turn back": sum(a * b < 0 for a, b in leaps) / max(1, len(leaps)),
-        "widest interval": float(max(map(abs, moves), default=0)),
+        "widest interval": float(max(map(abs, steps), default=0)),
         "range": float(max(pitches) - min(pitches)),
         "lowest above the tonic": float(min(pitches) - 60),
         "highest above the tonic": float(max(pitches) - 60),
         "spread of pitches": _spread(pitches),
         "later part higher by": fmean(by_part[-1]) - fmean(by_part[0]),
         "later part's top higher by": float(max(by_part[-1]) - max(by_part[0])),
-        "bars' first notes, width of intervals": _first_notes(heard),
+        "bars' first notes, width of intervals": _first_notes(tune),
     }
 
 
-def _longest_run(moves: Sequence[int]) -> int:
+def _longest_run(steps: Sequence[int]) -> int:
     longest = run = 0
     last = 0
-    for move in moves:
-        run = run + 1 if move * last > 0 else 1
-        longest, last = max(longest, run), move
+    for step in steps:
+        run = run + 1 if step * last > 0 else 1
+        longest, last = max(longest, run), step
     return longest
 
 
-def _first_notes(heard: _Heard) -> float:
-    firsts = [found[0] for bar in heard.bars if (found := _sounding(bar))]
+def _first_notes(tune: _TuneNumbers) -> float:
+    firsts = [found[0] for bar in tune.bars if (found := _sounding(bar))]
     return fmean(map(abs, intervals(firsts))) if len(firsts) > 1 else 0.0
 
 
-def _edges(heard: _Heard) -> dict[str, float]:
-    full = heard.full
+def _edges(tune: _TuneNumbers) -> dict[str, float]:
+    full = tune.full
     found: dict[str, float] = {}
-    for name, part in (("first part", heard.parts[0]), ("last part", heard.parts[-1])):
+    for name, part in (("first part", tune.parts[0]), ("last part", tune.parts[-1])):
         last, pitches = part.bars[-1], part.pitches or [60]
         approach = next((p for p in reversed(pitches) if p != pitches[-1]), pitches[-1])
         found[f"end of the {name}, degree"] = float(pitches[-1] % 12)
@@ -261,5 +261,5 @@ def _edges(heard: _Heard) -> dict[str, float]:
         found[f"start of the {name}, height"] = float(pitches[0] - 60)
         found[f"pickup of the {name}"] = sum(length for _, length in part.pickup) / full
         found[f"pickup of the {name}, notes"] = float(len(part.pickup))
-    found["parts with endings"] = fmean(bool(part.endings) for part in heard.song.parts)
+    found["parts with endings"] = fmean(bool(part.endings) for part in tune.normalized.parts)
     return found

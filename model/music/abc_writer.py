@@ -1,4 +1,4 @@
-"""Tune -> ABC notation (ABC standard 2.1)."""
+"""Writes a Tune as ABC notation (ABC standard 2.1)."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from model.music.key import LETTERS, Key, Pitch
 from model.music.tune import Bar, Note, Tune
 
 BARS_A_LINE = 4
-_NOTE_THEN_COLON = re.compile(r"^([A-Za-z]):")  # a last bar of one note, and its repeat sign
+_NOTE_THEN_COLON = re.compile(r"^([A-Za-z]):")  # a last bar of one note and its repeat sign
 _ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 
 
@@ -26,7 +26,7 @@ def write(tune: Tune) -> str:
     lines: list[str] = []
     for line in _lines(tune):
         if lines and _NOTE_THEN_COLON.match(line):
-            lines[-1] += f" {line}"  # it stands behind the line before: at the start of one it looks like a field
+            lines[-1] += f" {line}"  # at the start of a line it would look like a field
         else:
             lines.append(_NOTE_THEN_COLON.sub(r"\1 :", line))
     return "\n".join([*header, *lines]) + "\n"
@@ -136,7 +136,7 @@ class _Accidentals:
         self._by_step: dict[int, int] = {}
 
     def carry(self, tied: Note, first: Note) -> None:
-        """A tie carries its accidental over the bar line, to what is no longer the same pitch too."""
+        """A tie carries its accidental over the bar line, so a `first` note on its line with another one needs a sign."""
         here, there = tied.pitch, first.pitch
         if tied.tied and here and there and here.line == there.line and here.alter != there.alter:
             self._by_line[here.line] = self._by_step[here.step] = here.alter

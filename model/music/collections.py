@@ -1,4 +1,4 @@
-"""The books that tunes come from, by the names that members know, and their titles as people write them."""
+"""Display names of the books that the corpus is read from, and of the tunes in them."""
 
 import re
 
@@ -15,12 +15,12 @@ _INVERTED = re.compile(r"(.+?)[.,]*, (The|A|An)\.?")
 
 
 def book(source: str) -> str:
-    """The book's name; of a user's own source, the name it was given."""
+    """The name of the book that is the corpus source `source`; a user's own source keeps the name it has."""
     return BOOKS.get(source, source)
 
 
 def titled(printed: str) -> str:
-    """A title as people write it, for one as music21's books have it: `CASTLE OF DROMORE., THE -- REEL`."""
+    """A title as people write it, from one as music21's books have it: `CASTLE OF DROMORE., THE -- REEL`."""
     title = (printed.partition(" -- ")[0] or printed).strip()
     if title.isupper():
         title = _ENDING.sub(_lower, _SMALL.sub(_lower, title.title()))

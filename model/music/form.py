@@ -20,6 +20,7 @@ class Form:
 
     @classmethod
     def parse(cls, text: str) -> Self:
+        """Reads `AABB` (of 8 bars a part) or `AABB:4`. Raises InputError for a form that there is not."""
         match = re.fullmatch(r"\s*([A-Za-z]{1,12})\s*(?::\s*(\d{1,3}))?\s*", text)
         parts, bars = (match[1].upper(), int(match[2] or 8)) if match else ("", 0)
         if parts not in cls.FORMS or bars not in cls.BARS:
@@ -31,7 +32,7 @@ class Form:
 
     @property
     def sounding(self) -> int:
-        """How many parts sound, one that is repeated at once counted once: 3 in AABA."""
+        """How many parts sound, one that is repeated at once counting once: 3 in AABA."""
         return len(list(groupby(self.parts)))
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Parts and form: a tune's bars as parts with pickup, repeat and endings, checked, and put together again.
+"""A tune's bars as parts with pickup, repeat and endings, their check, and the way back to bars.
 
 A tune is well formed (design.md, section 4) when `parts_of` reads it: every bar is as long as the metre says, except a
 part's pickup and last bar, which together make one, and repeats and endings balance.
@@ -37,9 +37,9 @@ class Part:
 
 
 def parts_of(tune: Tune, repaired: Callable[[str], None] | None = None) -> tuple[Part, ...]:
-    """The parts of `tune`. Raises NotationError with the reason where the bars do not add up.
+    """The parts of `tune`. Raises NotationError with the reason where bars, repeats or endings do not add up.
 
-    With `repaired`, mends what can only have been meant one way and calls it with the rule's name for each place.
+    With `repaired`, faults that leave one meaning are repaired, and it is called with the rule's name for each.
     """
     full = tune.metre.length
     sections = _sections(tune)
@@ -108,7 +108,7 @@ def _part(section: list[Bar], full: Fraction, repaired: Callable[[str], None] | 
     if marks and (not endings[0] or len(endings[0]) != len(endings[1])):
         raise NotationError("first and second ending differ in length")
     if repaired and pickup and _lasts_too_full(body, endings, full, _length(pickup)):
-        pickup = ()  # it was played once, before the tune; the bars are whole without it
+        pickup = ()  # played once, before the tune; the bars are whole without it
         repaired("pickup left out")
     room = full - _length(pickup)
     if marks:

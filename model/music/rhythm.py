@@ -9,9 +9,9 @@ from model.music.tune import Metre
 
 @dataclass(frozen=True)
 class Rhythm:
-    """A dance. `beat` (in whole notes) at `tempo` beats a minute is how sessions play it.
+    """A dance. Sessions play it at `tempo` beats a minute, each of `beat` whole notes.
 
-    `swing` is the share of a pair of notes, each half a beat of the swung level, that the first one takes: 1/2 is even.
+    `swing` is the share of a quarter that the first of two eighths in it takes; 1/2 is even.
     `instrument` is a General MIDI program number, counted from 0.
     """
 
@@ -43,7 +43,7 @@ RHYTHMS = {
 
 
 def named(text: str) -> Rhythm:
-    """The rhythm a member typed. Raises InputError that lists what there is."""
+    """The rhythm of this name or alias. Raises InputError, which lists the rhythms, for any other text."""
     wanted = " ".join(text.lower().replace("-", " ").replace("_", " ").split())
     for rhythm in RHYTHMS.values():
         names = (rhythm.name, *rhythm.aliases)

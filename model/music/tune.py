@@ -1,6 +1,6 @@
-"""Tunes as values: notes with exact lengths, bars with their repeats and endings, and what is said about them.
+"""Tunes as values: notes with exact lengths, bars with their repeats and endings, and metadata.
 
-`model.music.abc_reader` and `model.music.abc_writer` turn ABC text into these and back.
+model.music.abc_reader makes them from ABC text, model.music.abc_writer writes them as such.
 """
 
 import re
@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from model.errors import InputError
-from model.music.chord_symbols import ChordSymbol, transposed
+from model.music.chord_symbols import ChordSymbol
 from model.music.key import NATURAL, Key, Pitch, transpose_pitch
 
 WHOLE = Fraction(1)
@@ -35,6 +35,7 @@ class Metre:
 
     @classmethod
     def parse(cls, text: str) -> "Metre":
+        """Reads `6/8`, `C` or `C|`. Raises InputError for anything else, and for a metre out of range."""
         text = text.strip()
         if text in ("C", "C|"):
             return cls(4, 4, "C") if text == "C" else cls(2, 2, "C|")
@@ -73,7 +74,7 @@ class Metre:
 
 @dataclass(frozen=True)
 class Bar:
-    """The notes between two bar lines, and what those lines say.
+    """The notes between two bar lines, and the meaning of those lines.
 
     `ending` is the number of the ending that begins with this bar, 0 for none. `double` is a thin double or final bar
     line at its right. `chords` are the chord symbols above the notes, in order; nothing that composes or compares tunes
@@ -153,21 +154,22 @@ class Tune:
 
 
 def transpose(tune: Tune, key: Key, octaves: int = 0) -> Tune:
-    """`tune` moved to `key` (same mode), to the tonic's nearest octave below or at the same one, plus `octaves`.
+    """`tune` in `key`. The tonic stays in its octave, which begins with a C, but for `octaves` up.
 
-    Notes of the scale stay notes of the scale; a chromatic note keeps its distance from the scale.
+    Notes of the scale stay notes of the scale; a chromatic note stays as far from it. Raises InputError where `key` is
+    of another mode.
     """
     if key.mode != tune.key.mode:
         raise InputError(f"cannot transpose from {tune.key.name} to {key.name}: the modes differ")
     steps = key.step - tune.key.step + 7 * octaves
     semitones = NATURAL[key.step] + key.alter - NATURAL[tune.key.step] - tune.key.alter + 12 * octaves
 
-    def moved(note: Note) -> Note:
+    def transposed(note: Note) -> Note:
         return note._replace(pitch=transpose_pitch(note.pitch, steps, semitones)) if note.pitch else note
 
     def moved_bar(bar: Bar) -> Bar:
         chords = tuple(ChordSymbol(at, transposed(name, steps, semitones)) for at, name in bar.chords)
-        return replace(bar, notes=tuple(map(moved, bar.notes)), chords=chords)
+        return replace(bar, notes=tuple(map(transposed, bar.notes)), chords=chords)
 
     bars = tuple(map(moved_bar, tune.bars))
     return replace(tune, key=key, bars=bars)

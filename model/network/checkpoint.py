@@ -58,7 +58,7 @@ def part_way(one: Checkpoint, other: Checkpoint, share: float) -> Checkpoint:
         name: torch.lerp(one.weights[name].float(), weight.float(), share).to(weight.dtype)
         for name, weight in other.weights.items()
     }
-    plans = Plans.known_to(one.facts).towards(Plans.known_to(other.facts), share)
+    plans = Plans.from_facts(one.facts).towards(Plans.from_facts(other.facts), share)
     return replace(other, weights=weights, facts={**other.facts, "plans": plans.to_json()})
 
 

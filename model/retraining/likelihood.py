@@ -123,7 +123,7 @@ def log_probabilities(
     cache = cache or HiddenStateCache()
     found: list[Tensor] = []
     for checkpoint in checkpoints:
-        network, plans = restored(checkpoint.network, checkpoint.weights), Plans.known_to(checkpoint.facts)
+        network, plans = restored(checkpoint.network, checkpoint.weights), Plans.from_facts(checkpoint.facts)
         plan_nats = torch.tensor([math.log(2) * plans.bits(decode(tokens)) for tokens in tunes])
         states = cache.states(checkpoint, tunes)
         log_p = torch.stack([tune_log_probabilities(network.output, tune, network.config)[0] for tune in states])

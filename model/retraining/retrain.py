@@ -121,7 +121,7 @@ def _on_test(on_step: Callable[[Step], None], name: str) -> None:
 def _with_plans(tuned: Tuned, base: Checkpoint, tuned_on: Sequence[VotedTune], counts: dict[str, int]) -> Checkpoint:
     """The tuned checkpoint with plans of liked tunes more frequent, and the number of tunes it was tuned on."""
     facts = tuned.checkpoint.facts
-    plans = Plans.known_to(base.facts if "plans" in base.facts else facts)
+    plans = Plans.from_facts(base.facts if "plans" in base.facts else facts)
     plans = plans.tilted([tune.normalized for tune in tuned_on], tuned.preferences)
     return replace(tuned.checkpoint, facts={**facts, "plans": plans.to_json(), "tuned_on_votes": counts})
 

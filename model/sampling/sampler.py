@@ -89,7 +89,7 @@ class Sampler:
         self._titles, self._index = titles, index
         self._critic = critic if critic and critic.knows(checkpoint) else None
         self.drafts = DRAFTS if self._critic else 1  # of a tune
-        self._plans = Plans.known_to(checkpoint.facts)
+        self._plans = Plans.from_facts(checkpoint.facts)
         self._grammars: dict[Rules, Grammar] = {}
         self.measure_mask = False  # costs a softmax a token; `mask_removed` is the mean probability that it removed
         self._measured: list[tuple[float, int]] = []

@@ -57,7 +57,7 @@ def test_the_network_sees_each_part_with_its_plan_and_the_header_with_none() -> 
 def test_plans_are_drawn_as_often_as_the_books_have_them_and_always_close() -> None:
     alike, other = song(A.format("C"), ENDING_ALIKE.format("C")), song(A.format("C"), OTHER.format("C"))
     books = Plans.of([alike] * 30 + [other] * 10 + [song(A.format("C"), OTHER.format("D"))] * 99)
-    books = Plans.known_to({"plans": json.loads(json.dumps(books.to_json()))})
+    books = Plans.from_facts({"plans": json.loads(json.dumps(books.to_json()))})
     drawn = Counter(books.draw("reel", 2, i / 100) for i in range(100))
     assert drawn == {plans_of(alike.parts): 75, plans_of(other.parts): 25}
 
@@ -100,4 +100,4 @@ def test_what_is_liked_is_planned_more_often() -> None:
 @pytest.mark.parametrize("plans", [3, [1], [["reel", 2, [[1]]]], [["reel", "two", []]], [["reel", 2, [[[1, 2], "x"]]]]])
 def test_plans_that_cannot_be_read_are_a_damaged_checkpoint(plans: object) -> None:
     with pytest.raises(CheckpointError, match="plans"):
-        Plans.known_to({"plans": plans})
+        Plans.from_facts({"plans": plans})

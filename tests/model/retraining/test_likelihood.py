@@ -40,7 +40,7 @@ def test_probabilities_are_those_of_the_network(shipped: Checkpoint, spelled: li
     with torch.inference_mode():
         logits = network(inputs[None])[0][0].log_softmax(-1)
     wanted = float(logits[torch.arange(len(targets)), targets].sum())
-    wanted -= math.log(2) * Plans.known_to(shipped.facts).bits(decode(spelled[3]))
+    wanted -= math.log(2) * Plans.from_facts(shipped.facts).bits(decode(spelled[3]))
     (found,) = log_probabilities([shipped], spelled)
     assert float(found[3]) == pytest.approx(wanted, abs=0.05)  # the LSTM reads in bfloat16 where that is native
 
