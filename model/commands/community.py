@@ -78,7 +78,7 @@ def _simulate(
     """The rounds of each community, given by preference and seed; those in the file of `--rows` are not run again."""
     import torch
 
-    from model.corpus.sources import default_sources
+    from model.commands.books import books
     from model.network import checkpoint
     from model.retraining.replay import replay
     from model.retraining.simulation import Community
@@ -92,7 +92,7 @@ def _simulate(
     known = _read(options.rows)
     with Progress() as progress:
         progress("reading the corpus")
-        corpus = replay(default_sources(), options.cache)
+        corpus = replay(books(), options.cache)
         for preference, seed in communities:
             found = known.get((preference, seed), [])
             if len(found) != rounds + 1:

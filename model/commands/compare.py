@@ -32,8 +32,8 @@ def run(options: argparse.Namespace) -> int:
     seed = parse_prompt("C", "reel", seed=options.seed).seed
     import torch
 
-    from model.corpus import build as corpus
-    from model.corpus.sources import cobb_source, default_sources
+    from model.commands.books import books, cobb
+    from model.corpus.build import build
     from model.evaluation.bits import sides
     from model.evaluation.compare import row
     from model.network import checkpoint
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     rows = []
     with Progress() as progress:
         progress("reading the corpus")
-        split = sides(corpus.build(default_sources()), cobb_source())
+        split = sides(build(books()), cobb())
         for path, one in zip(options.files, loaded, strict=True):
             progress(str(path))
             rows.append(row(one, split["validation"], split["held-out"], count, seed))

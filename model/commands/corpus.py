@@ -1,4 +1,4 @@
-"""`corpus`: read the sources, print what became of their tunes; fetch the article's collection."""
+"""`corpus`: read the sources, print what became of their tunes; fetch the seed article's collection."""
 
 import argparse
 import sys
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from model.commands.books import books, cobb
 from model.corpus.build import Corpus, build, offered
-from model.corpus.sources import cobb_source, default_sources, fetch_cobb, path_source
+from model.corpus.sources import fetch_cobb, path_source
 from model.errors import InputError
 
 
@@ -28,11 +29,11 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if options.fetch:
-        found = cobb_source()
+        found = cobb()
         print(found.files[0] if found else fetch_cobb())
         return 0
-    sources = [path_source(path) for path in options.paths] if options.paths else default_sources()
-    if not options.paths and cobb_source() is None:
+    sources = [path_source(path) for path in options.paths] if options.paths else books()
+    if not options.paths and cobb() is None:
         print("the article's collection is not here; python -m model corpus --fetch cobb gets it", file=sys.stderr)
     built = build(sources)
     if not built.tunes:
@@ -41,15 +42,16 @@ def run(options: argparse.Namespace) -> int:
         from model.network import checkpoint
         from model.sampling.originality import index_of
 
-        checkpoint.write(options.write_index, index_of([(tune.song, tune.title, tune.source) for tune in built.tunes]))
+        tunes = [(tune.normalized, tune.title, tune.source) for tune in built.tunes]
+        checkpoint.write(options.write_index, index_of(tunes))
     print(report(built))
     return 0
 
 
-def _nothing(corpus: Corpus, places: Sequence[str]) -> str:
+def _nothing(corpus: Corpus, paths: Sequence[str]) -> str:
     read, reasons = sum(corpus.report.read.values()), sum(corpus.report.dropped.values(), Counter[str]())
     why = "".join(f"; of {read} read, most often: {reason}" for reason, _ in reasons.most_common(1))
-    return f"there is no tune to learn from in {', '.join(places) or 'the books'}{why}"
+    return f"there is no tune to learn from in {', '.join(paths) or 'the books'}{why}"
 
 
 def report(corpus: Corpus) -> str:
@@ -65,7 +67,7 @@ def report(corpus: Corpus) -> str:
     left_out = ", ".join(f"{kind} {count}" for kind, count in done.left_out.most_common())
     lines.append(f"left out of the tunes on purpose: {left_out or 'nothing'}")
     sizes = ", ".join(f"{side} {len(corpus.split(side))}" for side in ("train", "validation", "held-out"))
-    families = len({tune.family for tune in corpus.tunes})
-    lines.append(f"{len(corpus.tunes)} tunes in {families} families; {sizes}; {len(corpus.vocabulary())} tokens")
+    groups = len({tune.group for tune in corpus.tunes})
+    lines.append(f"{len(corpus.tunes)} tunes in {groups} families; {sizes}; {len(corpus.vocabulary())} tokens")
     lines.append("rhythms: " + ", ".join(f"{name} {count}" for name, count in offered(corpus).items()))
     return "\n".join(lines)

@@ -28,8 +28,8 @@ def run(options: argparse.Namespace) -> int:
     copies = parse_count(options.copies, most=1000)
     import torch
 
-    from model.corpus import build as corpus
-    from model.corpus.sources import default_sources
+    from model.commands.books import books
+    from model.corpus.build import build
     from model.encoding.vocabulary import Vocabulary
     from model.errors import InputError
     from model.evaluation import matching, two_sample
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     network = checkpoint.read(options.checkpoint or checkpoint.SHIPPED)
     with Progress() as progress:
         progress("reading the corpus")
-        reals = matching.passing(corpus.build(default_sources()), Vocabulary.from_json(network.vocabulary))
+        reals = matching.passing(build(books()), Vocabulary.from_json(network.vocabulary))
         critic = teach(network, reals, copies, progress)
     checkpoint.write(options.write, critic)
     nodes = len(critic.weights["value"])

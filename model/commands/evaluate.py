@@ -48,11 +48,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _files(loaded: Any, paths: list[Path]) -> dict[str, Any]:
-    from model.corpus import build as corpus
+    from model.corpus.build import build
     from model.corpus.sources import path_source
     from model.evaluation.bits import bits_per_note
 
-    built = corpus.build([path_source(path) for path in paths])
+    built = build([path_source(path) for path in paths])
     bits = bits_per_note(loaded, built.tunes)
     read = sum(built.report.read.values())
     return {
@@ -65,8 +65,8 @@ def _files(loaded: Any, paths: list[Path]) -> dict[str, Any]:
 
 
 def _checkpoint(loaded: Any, count: int, temperature: float, seed: int, options: argparse.Namespace) -> dict[str, Any]:
-    from model.corpus import build as corpus
-    from model.corpus.sources import cobb_source, default_sources
+    from model.commands.books import books, cobb
+    from model.corpus.build import build
     from model.evaluation.bits import sides
     from model.evaluation.groups import Setting
     from model.evaluation.plots import draw
@@ -76,9 +76,9 @@ def _checkpoint(loaded: Any, count: int, temperature: float, seed: int, options:
 
     with Progress() as progress:
         progress("reading the corpus")
-        built = corpus.build(default_sources())
+        built = build(books())
         setting = Setting(count, temperature, seed, options.threads, progress)
-        held_out = sides(built, cobb_source())["held-out"]
+        held_out = sides(built, cobb())["held-out"]
         judged = judge(loaded, built, held_out, Index.load(), Critic.load(), setting)
         if options.plots:
             progress("drawing")

@@ -59,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
         os.nice(options.nice)
     import torch
 
-    from model.corpus.sources import default_sources, path_source
+    from model.commands.books import books
+    from model.corpus.sources import path_source
     from model.encoding.vocabulary import Vocabulary
     from model.network import checkpoint
     from model.retraining import voted_tunes
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     tunes = voted_tunes.read(options.votes, Vocabulary.from_json(current.vocabulary))
     check(current, voted_tunes.split(tunes)[0])  # before the books, which take a minute
     _print_step(Step("reading"))
-    sources = [path_source(path) for path in options.corpus] if options.corpus else default_sources()
+    sources = [path_source(path) for path in options.corpus] if options.corpus else books()
     corpus, index = replay(sources, options.cache), Index.load()
     candidate, report = retrain(
         current,

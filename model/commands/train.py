@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.commands.arguments import add_threads_option
-from model.corpus.sources import cobb_source, default_sources, path_source
+from model.commands.books import books, cobb
+from model.corpus.sources import path_source
 from model.errors import InputError
 from model.network import presets
 
@@ -96,11 +97,11 @@ def _sources(options: argparse.Namespace) -> Any:
     if options.corpus:
         return [path_source(path) for path in options.corpus]
     if options.preset == "seed":
-        cobb = cobb_source()
-        if cobb is None:
+        found = cobb()
+        if found is None:
             raise InputError("the article's collection is not here: run python -m model corpus --fetch cobb")
-        return [cobb]
-    return default_sources()
+        return [found]
+    return books()
 
 
 def _description(preset: str, parameters: int) -> str:

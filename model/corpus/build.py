@@ -1,4 +1,4 @@
-"""Sources -> clean, de-duplicated, split tunes, and a report of what happened to each."""
+"""Builds the corpus: tunes of all sources repaired, checked, normalized, de-duplicated and split, and a report."""
 
 import hashlib
 import re
@@ -15,11 +15,11 @@ from model.errors import NotationError
 from model.music.abc_reader import parse
 from model.music.parts import Part, parts_of
 from model.music.rhythm import RHYTHMS
-from model.music.tune import Note, Tune
+from model.music.tune import Tune
 
-LEAST_USES = 3  # tunes a token must stand in; rarer ones are typing mistakes or teach nothing
-LONGEST_SONG = 512  # tokens
-HELD_OUT, VALIDATION = range(5), range(5, 10)  # percent of duplicate_groups, by hash
+LEAST_USES = 3  # tunes a token must stand in; rarer ones are typing mistakes or too few to learn from
+LONGEST_TUNE = 512  # tokens
+HELD_OUT, VALIDATION = range(5), range(5, 10)  # percent of the groups of duplicates, by hash
 _METRES = {"C": "4/4", "C|": "4/4", "2/2": "4/4"}
 _WORDS = {  # in titles, R: fields and Cobb's ids -> rhythm
     "slipjig": "slip jig",
@@ -57,32 +57,40 @@ _FITTING = {  # bar lengths a rhythm is written in, after normalising
 
 @dataclass(frozen=True)
 class CorpusTune:
-    """A tune ready to learn from. `split` is train, validation or held-out; `family` numbers its near-duplicates."""
+    """A tune ready to train on. `split` is train, validation or held-out.
 
-    song: NormalizedTune
+    Near-duplicates share the number `group`. `rhythm_from` says how the rhythm was found: R, title, id or inferred.
+    """
+
+    normalized: NormalizedTune
     title: str
     source: str
-    rhythm_from: str  # R, title, id or inferred
+    rhythm_from: str
     text: str = field(repr=False)
     tokens: tuple[str, ...] = field(default=(), repr=False)
-    family: int = -1
+    group: int = -1
     split: str = "train"
 
 
 @dataclass
 class Report:
-    """Per source: tunes read, repaired by rule, dropped by reason, and duplicates of another tune."""
+    """Tunes by source: read, kept, duplicates of another; repaired, by rule; dropped, by reason.
+
+    `left_out` counts what the reader of ABC leaves out of tunes on purpose, by kind: decorations, grace notes, ….
+    """
 
     read: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
     repaired: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     dropped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     duplicates: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)  # decorations, grace notes, ...: how often, on purpose
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
 class Corpus:
+    """The tunes of all sources, in their order, and what became of those that were read."""
+
     tunes: tuple[CorpusTune, ...]
     report: Report
 
@@ -90,7 +98,8 @@ class Corpus:
         return [tune for tune in self.tunes if tune.split == name]
 
     def rhythms(self) -> Counter[str]:
-        return Counter(tune.song.rhythm for tune in self.tunes)
+        """How many tunes there are of each rhythm."""
+        return Counter(tune.normalized.rhythm for tune in self.tunes)
 
     def vocabulary(self) -> Vocabulary:
         """The note vocabulary: every token of the corpus, sorted."""
@@ -98,7 +107,7 @@ class Corpus:
 
 
 def build(sources: Iterable[Source]) -> Corpus:
-    """Read, repair, check, normalise, find duplicates, and split."""
+    """The corpus of `sources`. Raises InputError where one cannot be read."""
     report = Report()
     tunes = [tune for source in sources for tune in _normalised(source, report)]
     tunes = _without_rare_tokens(tunes, report)
@@ -129,7 +138,10 @@ def _reason(message: str) -> str:
 
 
 def normalise(tune: Tune, text: str, source: str, repairs: list[str]) -> CorpusTune:
-    """`tune` as the network learns it; rules of repair are added to `repairs`. NotationError says why to drop it."""
+    """`tune`, read from `text`, as the network learns it; the rules that repaired it are added to `repairs`.
+
+    Raises NotationError with the reason for a tune that cannot be learned from.
+    """
     for change in ("key change", "metre change"):
         if change in tune.dropped:
             raise NotationError(f"a {change} inside the tune")
@@ -144,12 +156,12 @@ def normalise(tune: Tune, text: str, source: str, repairs: list[str]) -> CorpusT
         rhythm, origin = "other", "inferred"
     if ticks(metre) > LONGEST_BAR:
         raise NotationError("a metre longer than 3/2")
-    song = NormalizedTune(rhythm, metre, name, tune.key.mode, spelled_on_c(parts, tune.key))
-    tokens = encode(song)
-    if len(tokens) > LONGEST_SONG:
-        raise NotationError(f"longer than {LONGEST_SONG} tokens")
-    _check_tuplets(song)
-    return CorpusTune(song, tune.title, source, origin, text, tuple(tokens))
+    normalized = NormalizedTune(rhythm, metre, name, tune.key.mode, spelled_on_c(parts, tune.key))
+    tokens = encode(normalized)
+    if len(tokens) > LONGEST_TUNE:
+        raise NotationError(f"longer than {LONGEST_TUNE} tokens")
+    _check_tuplets(normalized)
+    return CorpusTune(normalized, tune.title, source, origin, text, tuple(tokens))
 
 
 def _mean_length(tune: Tune) -> Fraction:
@@ -158,21 +170,13 @@ def _mean_length(tune: Tune) -> Fraction:
 
 
 def _doubled(part: Part) -> Part:
-    def twice(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-        return tuple(note._replace(length=2 * note.length) for note in notes)
-
-    return replace(
-        part,
-        pickup=twice(part.pickup),
-        bars=tuple(map(twice, part.bars)),
-        endings=tuple(tuple(map(twice, ending)) for ending in part.endings),
-    )
+    return part.each_bar(lambda notes: tuple(note._replace(length=2 * note.length) for note in notes))
 
 
-def _check_tuplets(song: NormalizedTune) -> None:
+def _check_tuplets(tune: NormalizedTune) -> None:
     """Triplets fill plain lengths: inside one (off the grid of plain lengths) stand only notes of triplet length."""
-    for part in song.parts:
-        for bar in [part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)]:
+    for part in tune.parts:
+        for bar in part.written_bars:
             offset = 0
             for note in bar:
                 length = ticks(note.length)
@@ -184,10 +188,10 @@ def _check_tuplets(song: NormalizedTune) -> None:
 
 
 def rhythm_of(tune: Tune, text: str) -> tuple[str, str]:
-    """The dance, and where that was read: the R: field, Cobb's id, the title, or metre and note values."""
+    """The rhythm, and where it was found: R (the field), id (Cobb's), title, or inferred from metre and note values."""
     cobb = re.search(r"^Z: id:dc-([a-z]+)-", text, re.MULTILINE)
-    for said, origin in ((tune.rhythm, "R"), (cobb[1] if cobb else "", "id"), (_titles(text), "title")):
-        found = _word(said.lower())
+    for words, origin in ((tune.rhythm, "R"), (cobb[1] if cobb else "", "id"), (_titles(text), "title")):
+        found = _rhythm_in(words.lower())
         if found:
             return found, origin
     return _inferred(tune), "inferred"
@@ -197,7 +201,7 @@ def _titles(text: str) -> str:
     return " / ".join(re.findall(r"^T:\s*(.*?)\s*$", text, re.MULTILINE))
 
 
-def _word(text: str) -> str:
+def _rhythm_in(text: str) -> str:
     for word, rhythm in _WORDS.items():
         if re.search(rf"\b{word}s?\b", text):
             return rhythm
@@ -225,7 +229,7 @@ def _without_rare_tokens(tunes: Sequence[CorpusTune], report: Report) -> list[Co
         kept = passed
         uses = Counter(token for tune in kept for token in set(tune.tokens))
         passed = [tune for tune in kept if all(uses[token] >= LEAST_USES for token in tune.tokens)]
-        if len(passed) < 50:  # a small corpus of one's own keeps its rare notes
+        if len(passed) < 50:  # in a small corpus of a user's own every token is rare
             return list(tunes)
     for source, count in (Counter(tune.source for tune in tunes) - Counter(tune.source for tune in kept)).items():
         report.dropped[source]["a note or metre hardly any other tune has"] = count
@@ -233,13 +237,13 @@ def _without_rare_tokens(tunes: Sequence[CorpusTune], report: Report) -> list[Co
 
 
 def _split(tunes: Sequence[CorpusTune], report: Report) -> list[CorpusTune]:
-    """Number the duplicate_groups, leave out exact copies, and put each family on one side of the split."""
-    numbers = duplicate_groups([tune.song for tune in tunes])
+    """Numbers the groups of duplicates, leaves out exact copies, and puts each group on one side of the split."""
+    numbers = duplicate_groups([tune.normalized for tune in tunes])
     first: dict[int, CorpusTune] = {}
     seen: set[tuple[str, ...]] = set()
     result = []
-    for tune, family in zip(tunes, numbers, strict=True):
-        head = first.setdefault(family, tune)
+    for tune, group in zip(tunes, numbers, strict=True):
+        head = first.setdefault(group, tune)
         if head is not tune:
             report.duplicates[tune.source] += 1
         melody = tuple(tune.tokens[1:])
@@ -247,23 +251,25 @@ def _split(tunes: Sequence[CorpusTune], report: Report) -> list[CorpusTune]:
             report.dropped[tune.source]["an exact copy"] += 1
             continue
         seen.add(melody)
-        result.append(replace(tune, family=family, split=_side(head)))
+        result.append(replace(tune, group=group, split=_side(head)))
     return result
 
 
-def share_of(tune: CorpusTune, first: int = 0) -> int:
-    """A number below 100 that its melody alone decides; from another digit of the hash on, one that has nothing to do
-    with this one."""
+def percentile(tune: CorpusTune, first: int = 0) -> int:
+    """A number from 0 to 99 from the hash of the melody, by the eight hexadecimal digits from `first` on.
+
+    Numbers of other digits are independent.
+    """
     return int(hashlib.sha256(" ".join(tune.tokens[1:]).encode()).hexdigest()[first : first + 8], 16) % 100
 
 
 def _side(head: CorpusTune) -> str:
-    # the first tune of a family in source order speaks for it, so sources added later do not move it
-    share = share_of(head)
-    return "held-out" if share in HELD_OUT else "validation" if share in VALIDATION else "train"
+    # decided by the first tune of a group, in source order, so that sources added later change no side
+    percent = percentile(head)
+    return "held-out" if percent in HELD_OUT else "validation" if percent in VALIDATION else "train"
 
 
 def offered(corpus: Corpus) -> dict[str, int]:
-    """The rhythms the bot offers and how many tunes of each the corpus has."""
+    """How many tunes of each of RHYTHMS there are."""
     counts = corpus.rhythms()
     return {name: counts[name] for name in RHYTHMS}

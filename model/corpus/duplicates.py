@@ -1,4 +1,4 @@
-"""Near-duplicates: tunes of several books that are one, transposed, retitled or slightly varied."""
+"""Finds near-duplicates: one tune in several books, transposed, retitled or slightly varied."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from model.encoding.contour import contour
 from model.encoding.tokenizer import NormalizedTune
 
 GRAM = 6  # intervals in a row; tunes that share enough of them are aligned
-COMMON = 40  # a gram in more tunes than this says little
+COMMON = 40  # a gram in more tunes than this says little of any two
 SHARED = 0.12  # of the shorter tune's grams
-SIMILAR = 0.62  # normalised similarity from which two tunes are one family
+SIMILAR = 0.62  # normalised similarity from which two tunes are duplicates
 
 
-def duplicate_groups(songs: Sequence[NormalizedTune]) -> list[int]:
-    """A family number for each song: the index of its first member."""
-    contours = [contour(song) for song in songs]
+def duplicate_groups(tunes: Sequence[NormalizedTune]) -> list[int]:
+    """For each tune the number of its group: the index of the first tune in it."""
+    contours = [contour(tune) for tune in tunes]
     codes: dict[tuple[int, int], int] = {}
     texts = ["".join(chr(codes.setdefault(step, 0x100 + len(codes))) for step in steps) for steps in contours]
-    parent = list(range(len(songs)))
+    parent = list(range(len(tunes)))
 
     def root(i: int) -> int:
         while parent[i] != i:
@@ -27,14 +27,15 @@ def duplicate_groups(songs: Sequence[NormalizedTune]) -> list[int]:
             i = parent[i]
         return i
 
-    for i, j in _candidates(contours):
+    for i, j in _pairs_to_compare(contours):
         a, b = root(i), root(j)
         if a != b and Indel.normalized_similarity(texts[i], texts[j], score_cutoff=SIMILAR) >= SIMILAR:
             parent[max(a, b)] = min(a, b)
-    return [root(i) for i in range(len(songs))]
+    return [root(i) for i in range(len(tunes))]
 
 
-def _candidates(contours: Sequence[Sequence[tuple[int, int]]]) -> list[tuple[int, int]]:
+def _pairs_to_compare(contours: Sequence[Sequence[tuple[int, int]]]) -> list[tuple[int, int]]:
+    """Pairs of indices of tunes that share enough grams."""
     index: dict[tuple[int, ...], list[int]] = defaultdict(list)
     sizes = []
     for i, steps in enumerate(contours):
@@ -44,7 +45,7 @@ def _candidates(contours: Sequence[Sequence[tuple[int, int]]]) -> list[tuple[int
         for gram in grams:
             index[gram].append(i)
     shared: Counter[tuple[int, int]] = Counter()
-    for members in index.values():
-        if len(members) <= COMMON:
-            shared.update((a, b) for n, a in enumerate(members) for b in members[n + 1 :])
+    for tunes in index.values():
+        if len(tunes) <= COMMON:
+            shared.update((a, b) for n, a in enumerate(tunes) for b in tunes[n + 1 :])
     return [pair for pair, count in shared.items() if count >= SHARED * min(sizes[pair[0]], sizes[pair[1]])]

@@ -1,4 +1,4 @@
-"""Where training tunes come from: music21's installed corpus, the article's collection, any ABC file or folder."""
+"""Sources of training tunes: music21's installed corpus, the seed article's collection, any ABC file or folder."""
 
 import hashlib
 import importlib.util
@@ -28,7 +28,10 @@ class Source:
     files: tuple[Path, ...]
 
     def texts(self) -> Iterator[str]:
-        """The tunes in it. Quoted-printable left over from mail (Ryan's Mammoth) is undone."""
+        """The ABC of each tune. Quoted-printable left over from mail (Ryan's Mammoth) is undone.
+
+        Raises InputError for a file that cannot be read or is too large.
+        """
         for path in self.files:
             try:
                 if path.stat().st_size > LARGEST_FILE:
@@ -54,6 +57,7 @@ def _unquoted(text: str) -> str:
 
 
 def music21_source(name: str) -> Source:
+    """One of the collections MUSIC21. Raises InputError where music21 lacks it."""
     spec = importlib.util.find_spec("music21")
     folder = (
         Path(str(spec.submodule_search_locations[0])) / "corpus" / name
@@ -65,20 +69,22 @@ def music21_source(name: str) -> Source:
     return Source(name, tuple(sorted(folder.rglob("*.abc"))))
 
 
-def cobb_path() -> Path:
-    """Where `corpus --fetch cobb` keeps the article's collection."""
+def cobb_cache() -> Path:
+    """The file that `fetch_cobb` writes."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "tunesmith" / "irish.abc"
 
 
-def cobb_source(shared: Path = Path(__file__).parents[3] / "shared" / "data" / "irish.abc") -> Source | None:
-    """The article's collection, from beside the repository or from the cache; None where it was not fetched."""
-    found = next((path for path in (shared, cobb_path()) if path.is_file()), None)
-    return Source("cobb", (found,)) if found else None
+def cobb_source(path: Path) -> Source:
+    """The article's collection, Cobb's Irish Folk Music, in the file `path`."""
+    return Source("cobb", (path,))
 
 
 def fetch_cobb(url: str = COBB_URL, out: Path | None = None) -> Path:
-    """Download the article's collection and check its SHA-256; anything else is an InputError and is not kept."""
+    """Downloads the article's collection into `out`, by default the cache. Returns its path.
+
+    Raises InputError where it cannot be had, or is another file by its SHA-256, which is then not written.
+    """
     try:
         with urllib.request.urlopen(url, timeout=60) as response:
             data = response.read(LARGEST_FILE)
@@ -86,13 +92,13 @@ def fetch_cobb(url: str = COBB_URL, out: Path | None = None) -> Path:
         raise InputError(f"cannot download {url}: {getattr(error, 'reason', error)}") from error
     if hashlib.sha256(data).hexdigest() != COBB_SHA256:
         raise InputError(f"{url} is not the file we know (its SHA-256 differs); nothing was kept")
-    path = out or cobb_path()
+    path = out or cobb_cache()
     write_atomically(path, data)
     return path
 
 
 def path_source(path: Path) -> Source:
-    """An ABC file, or every `.abc` file below a folder."""
+    """An ABC file, or every `.abc` file below a folder. Raises InputError where there is none."""
     if path.is_file():
         return Source(path.stem, (path,))
     if not path.is_dir():
@@ -103,8 +109,9 @@ def path_source(path: Path) -> Source:
     return Source(path.name, files)
 
 
-def default_sources() -> list[Source]:
-    """The article's collection where it was fetched, then music21's four. The order decides which copy of a tune
-    speaks for its family, so new sources go last."""
-    cobb = cobb_source()
+def default_sources(cobb: Source | None) -> list[Source]:
+    """The article's collection where there is one, then music21's four.
+
+    The first of a group of duplicates decides on which side of the split the group is, so new sources go last.
+    """
     return ([cobb] if cobb else []) + [music21_source(name) for name in MUSIC21]

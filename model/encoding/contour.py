@@ -11,7 +11,7 @@ def contour(tune: NormalizedTune) -> list[tuple[int, int]]:
     steps: list[tuple[int, int]] = []
     last: int | None = None
     for part in tune.parts:
-        for bar in [part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)]:
+        for bar in part.written_bars:
             for note in bar:
                 if note.pitch is None:
                     continue

@@ -10,7 +10,7 @@ A tune is spelled on tonic C, its lengths in multiples of an eighth note. Its to
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -94,7 +94,7 @@ def spelled_on_c(parts: Sequence[Part], key: Key) -> tuple[Part, ...]:
 
     Raises NotationError for parts of rests.
     """
-    pitches = [n.pitch.midi for part in parts for n in _part_notes(part) if n.pitch]
+    pitches = [n.pitch.midi for part in parts for bar in part.written_bars for n in bar if n.pitch]
     if not pitches:
         raise NotationError("the tune has only rests")
     mean = sum(pitches) / len(pitches)
@@ -109,24 +109,7 @@ def spelled_on_c(parts: Sequence[Part], key: Key) -> tuple[Part, ...]:
             Note(transpose_pitch(n.pitch, steps, semitones) if n.pitch else None, n.length) for n in merge_ties(notes)
         )
 
-    return tuple(
-        Part(
-            transposed(part.pickup),
-            tuple(map(transposed, part.bars)),
-            tuple(tuple(map(transposed, ending)) for ending in part.endings),
-            part.repeated,
-        )
-        for part in parts
-    )
-
-
-def _part_notes(part: Part) -> Iterator[Note]:
-    yield from part.pickup
-    for bar in part.bars:
-        yield from bar
-    for ending in part.endings:
-        for bar in ending:
-            yield from bar
+    return tuple(part.each_bar(transposed) for part in parts)
 
 
 def merge_ties(notes: Notes) -> Notes:

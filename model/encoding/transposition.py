@@ -1,7 +1,6 @@
 """Transposition between tonic C, on which the network spells tunes, and any key, within a fiddle's range."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from model.encoding.tokenizer import MEAN_PITCH
 from model.music.key import NATURAL, Key, transpose_pitch
@@ -41,14 +40,4 @@ class Transposition:
 
     def part(self, part: Part, back: bool = False) -> Part:
         """`part` transposed from tonic C to the key, or `back`."""
-        return each_bar(part, lambda notes: self.notes(notes, back))
-
-
-def each_bar(part: Part, change: Callable[[Notes], Notes]) -> Part:
-    """`part` with `change` applied to its pickup and to every bar."""
-    return replace(
-        part,
-        pickup=change(part.pickup),
-        bars=tuple(map(change, part.bars)),
-        endings=tuple(tuple(map(change, ending)) for ending in part.endings),
-    )
+        return part.each_bar(lambda notes: self.notes(notes, back))

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
-from model.corpus import build as corpus
-from model.corpus.build import Corpus, CorpusTune
+from model.corpus.build import Corpus, CorpusTune, build
 from model.corpus.sources import Source
 from model.encoding.examples import inputs_and_targets, notes_in
 from model.encoding.part_plan import Plans
@@ -58,7 +57,7 @@ def bits_per_note(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> Bits:
     bits, notes = 0.0, 0
     for i in known:
         bits += _bits(network, vocabulary, spelled[i])
-        bits += plans.bits(tunes[i].song)
+        bits += plans.bits(tunes[i].normalized)
         notes += text_notes(tunes[i].text) if characters else notes_in(tunes[i].tokens)
     return Bits(len(known), len(tunes) - len(known), notes, bits)
 
@@ -86,7 +85,7 @@ class Split:
 
 def sides(built: Corpus, cobb: Source | None) -> dict[str, Split]:
     """`held-out` and `validation` of the corpus `built`, of which `cobb` is one source."""
-    alone = corpus.build([cobb]) if cobb else None
+    alone = build([cobb]) if cobb else None
     found = {}
     for side in ("held-out", "validation"):
         tunes = built.split(side)

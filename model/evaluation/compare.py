@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from model.corpus.build import LONGEST_SONG
+from model.corpus.build import LONGEST_TUNE
 from model.encoding.inputs import InputEncoder
 from model.encoding.part_plan import Plans
 from model.encoding.tokenizer import decode
@@ -88,7 +88,7 @@ def row(checkpoint: Checkpoint, validation: Split, held_out: Split, count: int, 
 def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: int = 0) -> list[list[str]]:
     """Tokens of a tune for each of `headers`, drawn from the whole softmax with the inputs that the network was given.
 
-    A tune of LONGEST_SONG tokens breaks off.
+    A tune of LONGEST_TUNE tokens breaks off.
     """
     network, vocabulary = network_of(checkpoint)
     generator = torch.Generator().manual_seed(seed)
@@ -96,7 +96,7 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     tunes = [list(header) for header in headers]
     encoders = [_encoder(header, plans, draws, network.config.inputs) for header in headers]
     state = None
-    for at in range(LONGEST_SONG - 1):
+    for at in range(LONGEST_TUNE - 1):
         rows = []
         for tune, encoder in zip(tunes, encoders, strict=True):
             token = tune[min(at, len(tune) - 1)]

@@ -45,7 +45,7 @@ def teach(network: Checkpoint, reals: Sequence[Real], copies: int, progress: Cal
         batch = compose_all(sampler, prompts_like(reals, 1.0, SEED + copy * len(reals)), lambda _: None)
         composed += [list(features(song_of(one.spelled, one.prompt)).values()) for one in batch.composed.values()]
     progress("learning to tell them apart")
-    named = [features(real.song) for real in reals]
+    named = [features(real.normalized) for real in reals]
     books = np.array([list(row.values()) for row in named])
     table = np.concatenate([np.array(composed), books]).astype(np.float32)
     labels = np.array([1] * len(composed) + [0] * len(books))

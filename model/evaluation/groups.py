@@ -122,7 +122,7 @@ def told_apart(one: Sequence[NormalizedTune], other: Sequence[NormalizedTune], s
 
 def real_against_real(reals: Sequence[matching.Real], setting: Setting) -> float | Missing:
     """The same test on two random halves of real tunes: what it says where there is nothing to tell."""
-    songs = [real.song for real in matching.drawn(reals, len(reals), setting.seed)]
+    songs = [real.normalized for real in matching.drawn(reals, len(reals), setting.seed)]
     half = len(songs) // 2
     return told_apart(songs[:half], songs[half:], setting)
 

@@ -2,17 +2,17 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
-from model.corpus.build import Corpus, CorpusTune, share_of
+from model.corpus.build import Corpus, CorpusTune, percentile
 from model.encoding.tokenizer import NormalizedTune
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
 from model.music.abc_reader import parse
 from model.music.parts import form_of, label
 from model.music.rhythm import RHYTHMS
-from model.music.tune import Note
 from model.prompt import Prompt
 from model.sampling import detokenize
 from model.sampling.grammar import Grammar, Rules, accepts
@@ -27,7 +27,7 @@ class Real:
     `critics`: it is one of those that the critic learned from.
     """
 
-    song: NormalizedTune
+    normalized: NormalizedTune
     prompt: Prompt
     critics: bool
 
@@ -37,17 +37,17 @@ def passing(corpus: Corpus, vocabulary: Vocabulary) -> list[Real]:
     found: dict[int, Real] = {}
     grammars: dict[Rules, Grammar] = {}
     for tune in corpus.tunes:
-        prompt = None if tune.family in found else prompt_of(tune)
+        prompt = None if tune.group in found else prompt_of(tune)
         if prompt and _passes(tune, prompt, vocabulary, grammars):
-            found[tune.family] = Real(tune.song, prompt, tune.split == "train" and share_of(tune, 8) < CRITICS)
+            found[tune.group] = Real(tune.normalized, prompt, tune.split == "train" and percentile(tune, 8) < CRITICS)
     return list(found.values())
 
 
 def prompt_of(tune: CorpusTune) -> Prompt | None:
     """The prompt that a corpus tune would answer; None where there is none."""
-    form = form_of(tune.song.parts)
-    rhythm = RHYTHMS.get(tune.song.rhythm)
-    if form is None or rhythm is None or rhythm.metre.length != tune.song.metre:
+    form = form_of(tune.normalized.parts)
+    rhythm = RHYTHMS.get(tune.normalized.rhythm)
+    if form is None or rhythm is None or rhythm.metre.length != tune.normalized.metre:
         return None
     return Prompt(parse(tune.text).key, rhythm.name, form=form)
 
@@ -57,17 +57,12 @@ def _passes(tune: CorpusTune, prompt: Prompt, vocabulary: Vocabulary, grammars: 
         rules = detokenize.rules(prompt, vocabulary)
     except InputError:  # a mode the model never learned
         return False
-    inside = all(rules.low <= note.pitch.midi <= rules.high for note in _all_notes(tune.song) if note.pitch)
+    notes = chain.from_iterable(bar for part in tune.normalized.parts for bar in part.written_bars)
+    inside = all(rules.low <= note.pitch.midi <= rules.high for note in notes if note.pitch)
     wide = replace(rules, low=0, high=127)  # one grammar for all keys of a mode
     if inside and wide not in grammars:
         grammars[wide] = Grammar(vocabulary, wide)
     return inside and accepts(grammars[wide], tune.tokens) == len(tune.tokens)
-
-
-def _all_notes(song: NormalizedTune) -> Iterable[Note]:
-    for part in song.parts:
-        for bar in (part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)):
-            yield from bar
 
 
 def drawn(reals: Sequence[Real], count: int, seed: int) -> list[Real]:

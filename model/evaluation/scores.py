@@ -62,7 +62,7 @@ def judge(
         judged = _texts(checkpoint, corpus, index, setting)
     else:
         judged = _tunes(checkpoint, corpus, index, critic, setting)
-    songs = [tune.song for tune in held_out.tunes]
+    songs = [tune.normalized for tune in held_out.tunes]
     found |= judged.scores
     found["habits"] = habit_scores(judged.generated, judged.matched, songs)
     return Judged(without_missing(found), judged.similarities, judged.generated, judged.matched, songs)
@@ -87,7 +87,7 @@ def _tunes(checkpoint: Checkpoint, corpus: Corpus, index: Index, critic: Critic 
     composed = [one for batch in batches for one in batch.composed.values()]
     asked = sum(batch.asked for batch in batches)
     generated = [normalized(one) for one in like_real.composed.values()]
-    matched = [chosen[place].song for place in like_real.composed]
+    matched = [chosen[place].normalized for place in like_real.composed]
     scores: dict[str, Any] = {
         "generated": asked,
         "not_finished": asked - len(composed),
@@ -122,7 +122,7 @@ def _texts(checkpoint: Checkpoint, corpus: Corpus, index: Index, setting: Settin
     texts = [article.first_tune(text) for text in article.article_texts(checkpoint, setting.count, setting.seed)]
     right = [tune for text in texts if (tune := article.with_right_bars(text))]
     songs = [song for text in texts if (song := _repaired(text))]
-    cobb = [tune.song for tune in corpus.tunes if tune.source == "cobb"]
+    cobb = [tune.normalized for tune in corpus.tunes if tune.source == "cobb"]
     generated, matched = matching.alike(songs, cobb, setting.seed)
     nearest = [index.nearest(song) for song in songs]
     scores: dict[str, Any] = {
@@ -142,6 +142,6 @@ def _texts(checkpoint: Checkpoint, corpus: Corpus, index: Index, setting: Settin
 def _repaired(text: str) -> NormalizedTune | None:
     """The song of a text, mended as the corpus is; None where it is none."""
     try:
-        return normalise(parse(text), text, "", []).song
+        return normalise(parse(text), text, "", []).normalized
     except NotationError:
         return None

@@ -7,7 +7,7 @@ part's pickup and last bar, which together make one, and repeats and endings bal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from model.errors import NotationError
 from model.music.form import Form
@@ -30,6 +30,16 @@ class Part:
     def length(self) -> int:
         """Bars, the pickup not counted, endings counted once."""
         return len(self.bars) + (len(self.endings[0]) if self.endings else 0)
+
+    @property
+    def written_bars(self) -> tuple[Notes, ...]:
+        """The pickup, empty where there is none, the bars, and the bars of each ending."""
+        return (self.pickup, *self.bars, *chain.from_iterable(self.endings))
+
+    def each_bar(self, change: Callable[[Notes], Notes]) -> "Part":
+        """The part with `change` applied to each of `written_bars`."""
+        endings = tuple(tuple(map(change, ending)) for ending in self.endings)
+        return Part(change(self.pickup), tuple(map(change, self.bars)), endings, self.repeated)
 
     def unrepeated(self) -> "Part":
         """The part as it sounds the last time."""

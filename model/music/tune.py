@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from model.errors import InputError
-from model.music.chord_symbols import ChordSymbol
+from model.music.chord_symbols import ChordSymbol, transposed
 from model.music.key import NATURAL, Key, Pitch, transpose_pitch
 
 WHOLE = Fraction(1)
@@ -164,12 +164,12 @@ def transpose(tune: Tune, key: Key, octaves: int = 0) -> Tune:
     steps = key.step - tune.key.step + 7 * octaves
     semitones = NATURAL[key.step] + key.alter - NATURAL[tune.key.step] - tune.key.alter + 12 * octaves
 
-    def transposed(note: Note) -> Note:
-        return note._replace(pitch=transpose_pitch(note.pitch, steps, semitones)) if note.pitch else note
-
-    def moved_bar(bar: Bar) -> Bar:
+    def in_key(bar: Bar) -> Bar:
+        notes = tuple(
+            note._replace(pitch=transpose_pitch(note.pitch, steps, semitones)) if note.pitch else note
+            for note in bar.notes
+        )
         chords = tuple(ChordSymbol(at, transposed(name, steps, semitones)) for at, name in bar.chords)
-        return replace(bar, notes=tuple(map(transposed, bar.notes)), chords=chords)
+        return replace(bar, notes=notes, chords=chords)
 
-    bars = tuple(map(moved_bar, tune.bars))
-    return replace(tune, key=key, bars=bars)
+    return replace(tune, key=key, bars=tuple(map(in_key, tune.bars)))

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from model.encoding.part_plan import Plan, plans_of
 from model.encoding.tokenizer import NormalizedTune, decode, encode, merge_ties, token_ticks
-from model.encoding.transposition import each_bar
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError, NotationError
 from model.music.form import Form
@@ -164,7 +163,7 @@ def _parts(prompt: Prompt, vocabulary: Vocabulary) -> list[Part]:
 def _tokens(parts: Sequence[Part], prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
     """The tokens of the parts, from the first `|:` or `[|` on, each one that the model knows."""
     rhythm, move = RHYTHMS[prompt.rhythm], move_for(prompt, vocabulary)
-    spelled = tuple(move.part(each_bar(part, merge_ties), back=True) for part in parts)
+    spelled = tuple(move.part(part.each_bar(merge_ties), back=True) for part in parts)
     try:
         tokens = encode(NormalizedTune(rhythm.name, rhythm.metre.length, "", prompt.key.mode, spelled))[4:]
     except NotationError as error:

@@ -6,9 +6,8 @@ from typing import Any
 
 import torch
 
-from model.corpus import build as corpus
 from model.corpus import titles
-from model.corpus.build import Corpus
+from model.corpus.build import Corpus, build
 from model.corpus.sources import Source
 from model.encoding import vocabulary
 from model.encoding.examples import inputs_and_targets, notes_in
@@ -34,7 +33,7 @@ class Prepared:
 
 def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepared:
     """Build the corpus of `sources` and everything to train `preset` on it; weights start from `seed`."""
-    built = corpus.build(sources)
+    built = build(sources)
     torch.manual_seed(seed)
     if preset.vocabulary == "characters":
         known, windows = _characters(preset, sources, built)
@@ -59,15 +58,15 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
     )
     facts = {
         "sources": {s.name: {"tunes": built.report.read[s.name], "sha256": s.sha256()} for s in sources},
-        "families": len({tune.family for tune in built.tunes}),
+        "families": len({tune.group for tune in built.tunes}),
         "split": {side: len(built.split(side)) for side in ("train", "validation", "held-out")},
         "seed": seed,
     }
     if "plan" in preset.inputs:
-        facts["plans"] = Plans.of(tune.song for tune in built.split("train")).to_json()
+        facts["plans"] = Plans.of(tune.normalized for tune in built.split("train")).to_json()
     if preset.vocabulary == "titles":
         names = [tune.title for tune in built.tunes]
-        facts |= {"taken": titles.taken(names), "words": titles.words(names)}
+        facts |= {"taken": titles.fingerprints(names), "words": titles.words(names)}
     return Prepared(Network(config), batches, {"vocabulary": known.to_json(), "facts": facts}, built)
 
 
@@ -99,7 +98,9 @@ def _characters(preset: Preset, sources: Sequence[Source], built: Corpus) -> tup
 def _titles(preset: Preset, built: Corpus) -> tuple[Vocabulary, CharacterWindows]:
     def joined(side: str) -> str:
         return (
-            titles.END + titles.END.join(titles.lines((t.song.rhythm, t.title) for t in built.split(side))) + titles.END
+            titles.END
+            + titles.END.join(titles.lines((t.normalized.rhythm, t.title) for t in built.split(side)))
+            + titles.END
         )
 
     train, validation = joined("train"), joined("validation")

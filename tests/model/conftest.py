@@ -1,4 +1,4 @@
-"""What is dear to make, made once a session."""
+"""Fixtures that take long to make, made once a session."""
 
 import os
 import shutil
@@ -10,8 +10,9 @@ import pytest
 import torch
 from hypothesis import settings
 
+from model.commands.books import books as books_here
 from model.corpus.build import Corpus, build
-from model.corpus.sources import MUSIC21, cobb_source, music21_source, path_source
+from model.corpus.sources import MUSIC21, music21_source, path_source
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 from model.sampling.sampler import Sampler
@@ -31,17 +32,17 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def abc2midi(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """abc2midi's complaints about an ABC file; empty where it has none."""
+    """The lines that abc2midi prints about errors in ABC text; empty for none."""
     if shutil.which("abc2midi") is None:
         pytest.skip("abc2midi is not installed (Debian: abcmidi)")
     folder = tmp_path_factory.mktemp("abc2midi")
 
     def complaints(abc: str) -> str:
         (folder / "tunes.abc").write_text(abc)
-        told = subprocess.run(
+        run = subprocess.run(
             ["abc2midi", "tunes.abc", "-silent"], cwd=folder, capture_output=True, text=True, timeout=30, check=False
         )
-        lines = (told.stdout + told.stderr).splitlines()
+        lines = (run.stdout + run.stderr).splitlines()
         return "\n".join(line for line in lines if line.startswith(("Warning", "Error")))
 
     return complaints
@@ -51,8 +52,7 @@ def abc2midi(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with every tenth tune of music21's four collections; CORPUS_EVERY=1 takes all, and Cobb's where it is."""
     every = int(os.environ.get("CORPUS_EVERY", "10"))
-    cobb = cobb_source() if every == 1 else None
-    sources = [*map(music21_source, MUSIC21), *([cobb] if cobb else [])]
+    sources = books_here() if every == 1 else [music21_source(name) for name in MUSIC21]
     texts = [text for source in sources for text in source.texts()]
     path = tmp_path_factory.mktemp("books") / "tenth.abc"
     path.write_text("\n\n".join(texts[::every]) + "\n", encoding="utf-8")

@@ -49,7 +49,9 @@ def dropped(tmp_path: Path, text: str) -> dict[str, int]:
         ("X:1\nM:4/4\nK:C\n" + "A" * 200_000, "the ABC text has n characters; a tune has at most n"),
     ],
 )
-def test_what_does_not_normalise_is_left_out_and_counted_by_reason(tmp_path: Path, text: str, reason: str) -> None:
+def test_tunes_that_cannot_be_learned_from_are_dropped_and_counted_by_reason(
+    tmp_path: Path, text: str, reason: str
+) -> None:
     counts = dropped(tmp_path, text)
     assert sum(counts.values()) == 1
     assert next(iter(counts)) == reason
@@ -73,21 +75,21 @@ def test_repairs_are_counted(tmp_path: Path) -> None:
         ("R:march\nT:A Reel\nM:2/4", "march", "R"),
     ],
 )
-def test_where_the_rhythm_is_read(fields: str, rhythm: str, origin: str) -> None:
+def test_the_rhythm_is_found_in_field_id_title_or_metre(fields: str, rhythm: str, origin: str) -> None:
     text = f"X:1\n{fields}\nL:1/8\nK:D\nABc|"
     assert rhythm_of(parse(text), text) == (rhythm, origin)
 
 
 def test_a_rhythm_its_metre_does_not_fit_is_other() -> None:
     text = "X:1\nT:So\nR:jig\nM:4/4\nL:1/8\nK:D\nD8|D8|]"
-    assert normalise(parse(text), text, "book", []).song.rhythm == "other"
+    assert normalise(parse(text), text, "book", []).normalized.rhythm == "other"
 
 
 def test_a_reel_in_sixteenths_becomes_one_in_eighths() -> None:
     text = "X:1\nR:reel\nM:2/4\nL:1/16\nK:C\nCDEFGABc|CDEFGABc|]"
     used: list[str] = []
     tune = normalise(parse(text), text, "book", used)
-    assert tune.song.metre_name == "4/4"
+    assert tune.normalized.metre_name == "4/4"
     assert tune.tokens[7] in ("C", "c")
     assert used == ["2/4 in sixteenths written as 4/4"]
 
@@ -98,11 +100,11 @@ def test_exact_copies_are_left_out_and_variants_share_a_side(tmp_path: Path) -> 
     corpus = build([source(tmp_path, "book", jig(1), jig(1, "Same again"), jig(2), varied)])
     assert corpus.report.dropped["book"] == {"an exact copy": 1}
     assert corpus.report.duplicates["book"] == 2
-    assert [tune.family for tune in corpus.tunes] == [0, 2, 0]
+    assert [tune.group for tune in corpus.tunes] == [0, 2, 0]
     assert corpus.tunes[0].split == corpus.tunes[2].split
 
 
-def test_sources_added_later_do_not_move_the_split(tmp_path: Path) -> None:
+def test_sources_added_later_change_no_side_of_the_split(tmp_path: Path) -> None:
     old = source(tmp_path, "old", *(jig(n) for n in range(1, 90)))
     new = source(tmp_path, "new", *(jig(n, "Renamed", "G") for n in range(60, 130)))
     before, after = build([old]), build([old, new])
@@ -111,10 +113,10 @@ def test_sources_added_later_do_not_move_the_split(tmp_path: Path) -> None:
     assert {tune.split for tune in before.tunes} == {"train", "validation", "held-out"}
 
 
-def test_a_family_never_straddles_the_split(books: Corpus) -> None:
+def test_a_group_of_duplicates_is_on_one_side_of_the_split(books: Corpus) -> None:
     sides: dict[int, str] = {}
     for tune in books.tunes:
-        assert sides.setdefault(tune.family, tune.split) == tune.split
+        assert sides.setdefault(tune.group, tune.split) == tune.split
 
 
 def test_the_vocabulary_is_sorted_and_spells_every_tune(books: Corpus) -> None:
@@ -124,7 +126,7 @@ def test_the_vocabulary_is_sorted_and_spells_every_tune(books: Corpus) -> None:
         assert vocabulary.decode(vocabulary.encode(tune.tokens)) == list(tune.tokens)
 
 
-def test_nothing_at_all_makes_an_empty_corpus(tmp_path: Path) -> None:
+def test_a_source_without_tunes_makes_an_empty_corpus(tmp_path: Path) -> None:
     assert build([source(tmp_path, "book", "no tunes here")]).tunes == ()
 
 

@@ -1,5 +1,3 @@
-"""The plan of a tune: read off its parts, drawn as the books have it, and worth so many bits."""
-
 import json
 from collections import Counter
 from math import log2
@@ -9,7 +7,7 @@ import pytest
 
 from model.encoding.examples import inputs_and_targets
 from model.encoding.inputs import INPUTS, PLANS
-from model.encoding.part_plan import BEHIND, Plan, Plans, plans_of
+from model.encoding.part_plan import PRIOR_TUNES, Plan, Plans, plans_of
 from model.encoding.tokenizer import NormalizedTune, encode, spelled_on_c
 from model.encoding.vocabulary import Vocabulary
 from model.errors import CheckpointError
@@ -21,22 +19,22 @@ ENDING_ALIKE = "|:gfed cBAG|FEDC B,CDE|gfed cBAG|FEDC B,CD2|gaba gfed|cdcB AGAB|
 OTHER = "|:gfed cBAG|FEDC B,CDE|gfed cBAG|FEDC B,CD2|gaba gfed|cdcB AGAB|cBAG FEDE|FGAB cdc{}:|"
 
 
-def song(*parts: str, rhythm: str = "reel") -> NormalizedTune:
+def normalized(*parts: str, rhythm: str = "reel") -> NormalizedTune:
     tune = parse("X:1\nM:4/4\nL:1/8\nK:C\n" + "\n".join(parts))
     return NormalizedTune(rhythm, tune.metre.length, "4/4", "", spelled_on_c(parts_of(tune), tune.key))
 
 
-def test_a_plan_says_how_a_part_ends_what_of_the_first_part_and_what_returns() -> None:
+def test_a_plan_has_the_end_of_a_part_its_likeness_to_the_first_and_what_returns() -> None:
     first, alike, other = A.format("C"), ENDING_ALIKE.format("C"), OTHER.format("C")
-    assert plans_of(song(first, alike).parts) == (Plan(True, 0, 2), Plan(True, 2, 0))  # two bars of four
-    assert plans_of(song(first, other).parts)[1] == Plan(True, 0, 0)
-    assert plans_of(song(first, first).parts)[1] == Plan(True, 3, 2)
-    assert plans_of(song(A.format("D"), ENDING_ALIKE.format("C")).parts) == (Plan(False, 0, 2), Plan(True, 0, 0))
+    assert plans_of(normalized(first, alike).parts) == (Plan(True, 0, 2), Plan(True, 2, 0))  # two bars of four
+    assert plans_of(normalized(first, other).parts)[1] == Plan(True, 0, 0)
+    assert plans_of(normalized(first, first).parts)[1] == Plan(True, 3, 2)
+    assert plans_of(normalized(A.format("D"), ENDING_ALIKE.format("C")).parts) == (Plan(False, 0, 2), Plan(True, 0, 0))
 
 
 def test_endings_count_as_they_sound_the_last_time() -> None:
     part = "|:CDEF GABc|dcBA GFED|CDEF GABc|[1 dcBA GFED:|[2 dcBA GFEC|]"
-    assert plans_of(song(part).parts) == (Plan(True, 0, 2),)  # the fourth bar is another than the second now
+    assert plans_of(normalized(part).parts) == (Plan(True, 0, 2),)  # the fourth bar is another than the second now
 
 
 def test_ids_are_unique_and_come_back() -> None:
@@ -46,25 +44,25 @@ def test_ids_are_unique_and_come_back() -> None:
 
 
 def test_the_network_sees_each_part_with_its_plan_and_the_header_with_none() -> None:
-    tokens = encode(song(A.format("C"), ENDING_ALIKE.format("C")))
+    tokens = encode(normalized(A.format("C"), ENDING_ALIKE.format("C")))
     inputs, _ = inputs_and_targets(tokens, Vocabulary("notes", tuple(dict.fromkeys(tokens))))
     seen = inputs[:, INPUTS.index("plan")].tolist()
     second = tokens.index("|:", 6)
-    first_plan, second_plan = (plan.id for plan in plans_of(song(A.format("C"), ENDING_ALIKE.format("C")).parts))
+    first_plan, second_plan = (plan.id for plan in plans_of(normalized(A.format("C"), ENDING_ALIKE.format("C")).parts))
     assert seen == [0] * 4 + [first_plan] * (second - 4) + [second_plan] * (len(tokens) - 1 - second)
 
 
 def test_plans_are_drawn_as_often_as_the_books_have_them_and_always_close() -> None:
-    alike, other = song(A.format("C"), ENDING_ALIKE.format("C")), song(A.format("C"), OTHER.format("C"))
-    books = Plans.of([alike] * 30 + [other] * 10 + [song(A.format("C"), OTHER.format("D"))] * 99)
+    alike, other = normalized(A.format("C"), ENDING_ALIKE.format("C")), normalized(A.format("C"), OTHER.format("C"))
+    books = Plans.of([alike] * 30 + [other] * 10 + [normalized(A.format("C"), OTHER.format("D"))] * 99)
     books = Plans.from_facts({"plans": json.loads(json.dumps(books.to_json()))})
     drawn = Counter(books.draw("reel", 2, i / 100) for i in range(100))
     assert drawn == {plans_of(alike.parts): 75, plans_of(other.parts): 25}
 
 
-def test_a_rhythm_of_few_tunes_and_one_unknown_borrow_from_all() -> None:
-    reels = [song(A.format("C"), OTHER.format("C"))] * 30
-    jigs = [song(A.format("C"), ENDING_ALIKE.format("C"), rhythm="jig")] * 2
+def test_rhythms_with_few_tunes_or_none_have_the_plans_of_all() -> None:
+    reels = [normalized(A.format("C"), OTHER.format("C"))] * 30
+    jigs = [normalized(A.format("C"), ENDING_ALIKE.format("C"), rhythm="jig")] * 2
     books = Plans.of(reels + jigs)
     for rhythm in ("jig", "polka"):
         assert {books.draw(rhythm, 2, i / 32) for i in range(32)} == {
@@ -73,20 +71,19 @@ def test_a_rhythm_of_few_tunes_and_one_unknown_borrow_from_all() -> None:
     assert books.draw("reel", 3, 0.5) == () == Plans({}).draw("reel", 2, 0.5)
 
 
-def test_the_bits_of_plans_are_those_of_a_code_for_all_there_can_be() -> None:
-    alike, other = song(A.format("C"), ENDING_ALIKE.format("C")), song(A.format("C"), OTHER.format("C"))
+def test_the_bits_of_plans_are_their_smoothed_probability() -> None:
+    alike, other = normalized(A.format("C"), ENDING_ALIKE.format("C")), normalized(A.format("C"), OTHER.format("C"))
     books = Plans.of([alike] * 30 + [other] * 10)
-    behind = (40 + 1) / (40 + 32) * (30 + 1) / (40 + 32)
-    assert books.bits(alike) == pytest.approx(-log2((30 + BEHIND * behind) / (40 + BEHIND)))
-    unseen = song(OTHER.format("D"), A.format("C"))
-    assert books.bits(alike) < books.bits(other) < books.bits(unseen) < 20
+    prior = (40 + 1) / (40 + 32) * (30 + 1) / (40 + 32)
+    assert books.bits(alike) == pytest.approx(-log2((30 + PRIOR_TUNES * prior) / (40 + PRIOR_TUNES)))
+    new = normalized(OTHER.format("D"), A.format("C"))
+    assert books.bits(alike) < books.bits(other) < books.bits(new) < 20
     assert Plans({}).bits(alike) == 0
-    seen = sum(2 ** -books.bits(one) for one in (alike, other))
-    assert seen < 1
+    assert sum(2 ** -books.bits(tune) for tune in (alike, other)) < 1
 
 
-def test_what_is_liked_is_planned_more_often() -> None:
-    alike, other = song(A.format("C"), ENDING_ALIKE.format("C")), song(A.format("C"), OTHER.format("C"))
+def test_preferred_plans_become_more_frequent() -> None:
+    alike, other = normalized(A.format("C"), ENDING_ALIKE.format("C")), normalized(A.format("C"), OTHER.format("C"))
     books = Plans.of([alike] * 20 + [other] * 20)
     tilted = books.tilted([alike, other] * 40, np.array([1.0, -1.0] * 40))
     assert tilted.bits(alike) < 0.3 < 1 < books.bits(alike) + 0.2
@@ -98,6 +95,6 @@ def test_what_is_liked_is_planned_more_often() -> None:
 
 
 @pytest.mark.parametrize("plans", [3, [1], [["reel", 2, [[1]]]], [["reel", "two", []]], [["reel", 2, [[[1, 2], "x"]]]]])
-def test_plans_that_cannot_be_read_are_a_damaged_checkpoint(plans: object) -> None:
+def test_malformed_plans_are_a_checkpoint_error(plans: object) -> None:
     with pytest.raises(CheckpointError, match="plans"):
         Plans.from_facts({"plans": plans})

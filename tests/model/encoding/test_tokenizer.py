@@ -14,13 +14,13 @@ from tests.model.tunes import words
 TUNE = "X:1\nM:2/4\nL:1/8\nK:Ddor\n|:D|DEFG|A_Bc^d|[1A3:|[2d3|]\n|:A|(3ABc d2|z4|D2A:|"
 
 
-def song(key: str = "D") -> NormalizedTune:
+def normalized(key: str = "D") -> NormalizedTune:
     tune = transpose(parse(TUNE), Key.parse(key + "dor"))
     return NormalizedTune("polka", Fraction(1, 2), "2/4", "dor", spelled_on_c(parts_of(tune), tune.key))
 
 
 def test_a_tune_in_tokens() -> None:
-    assert " ".join(encode(song())) == (
+    assert " ".join(encode(normalized())) == (
         "R:polka M:2/4 K:dor F:AABB"
         " |: bars=3 pickup=1 C | C D E F | G _A B ^c [1 G3 [2 c3"
         " |: bars=3 pickup=1 G | G2/3 A2/3 B2/3 c2 | z4 | C2 G |]"
@@ -29,7 +29,7 @@ def test_a_tune_in_tokens() -> None:
 
 @pytest.mark.parametrize("key", [str(key).removesuffix("dor") for key in all_keys() if key.mode == "dor"])
 def test_a_tune_has_the_same_tokens_in_every_key(key: str) -> None:
-    assert encode(song(key)) == encode(song())
+    assert encode(normalized(key)) == encode(normalized())
 
 
 @pytest.mark.parametrize("key", all_keys(), ids=str)
@@ -41,10 +41,10 @@ def test_the_tonic_of_every_key_becomes_c(key: Key) -> None:
     assert (pitch.step, pitch.alter) == (0, 0)
 
 
-def test_tokens_spell_the_songs_they_came_from(books: Corpus) -> None:
+def test_decoding_gives_the_tune_that_was_encoded(books: Corpus) -> None:
     assert len(books.tunes) > 200
     for tune in books.tunes:
-        assert decode(tune.tokens) == tune.song
+        assert decode(tune.tokens) == tune.normalized
 
 
 def test_tied_notes_become_one_and_ties_over_bar_lines_are_dropped() -> None:
@@ -79,6 +79,6 @@ def test_only_notes_are_notes() -> None:
     "tokens",
     [[], ["R:reel"], ["C", "D", "E", "F"], ["R:jig", "M:x", "K:maj", "F:AB", "[|"], words("R:jig M:6/8 K:maj F:AB |:")],
 )
-def test_what_is_no_song_is_refused(tokens: list[str]) -> None:
+def test_tokens_that_spell_no_tune_are_refused(tokens: list[str]) -> None:
     with pytest.raises(NotationError):
         decode(tokens)

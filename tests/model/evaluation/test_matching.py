@@ -13,10 +13,10 @@ def test_tunes_that_pass_are_what_the_sampler_could_have_given(books: Corpus, sa
     reals = passing(books, sampler.vocabulary)
     assert 20 < len(reals) < len(books.tunes)
     for real in reals:
-        assert form_of(real.song.parts) == real.prompt.form
-        assert real.prompt.rhythm == real.song.rhythm
-        assert real.prompt.key.mode == real.song.mode
-        last = [note for bar in real.song.parts[-1].unrepeated().bars for note in bar][-1].pitch
+        assert form_of(real.normalized.parts) == real.prompt.form
+        assert real.prompt.rhythm == real.normalized.rhythm
+        assert real.prompt.key.mode == real.normalized.mode
+        last = [note for bar in real.normalized.parts[-1].unrepeated().bars for note in bar][-1].pitch
         assert last is not None
         assert last.midi % 12 == 0
 
@@ -27,7 +27,7 @@ def test_tunes_composed_like_real_ones_match_them_one_to_one(books: Corpus, samp
     batch = compose_all(sampler, prompts_like(reals, 1.0, seed=5), lambda _: None)
     assert len(batch.composed) == 8
     for place, one in batch.composed.items():
-        song, real = normalized(one), reals[place].song
+        song, real = normalized(one), reals[place].normalized
         assert (song.rhythm, song.mode, form_of(song.parts)) == (real.rhythm, real.mode, form_of(real.parts))
 
 
@@ -53,7 +53,7 @@ def test_openings_are_the_first_bars_of_composed_tunes(sampler: Sampler) -> None
 
 
 def test_pairs_share_rhythm_mode_and_form_and_use_each_once(books: Corpus) -> None:
-    songs = [tune.song for tune in books.tunes]
+    songs = [tune.normalized for tune in books.tunes]
     one, other = alike(songs[:60], songs[60:], seed=1)
     assert 10 < len(one) == len(other)
     assert [(s.rhythm, s.mode, label(s.parts)) for s in one] == [(s.rhythm, s.mode, label(s.parts)) for s in other]

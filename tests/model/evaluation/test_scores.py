@@ -25,7 +25,7 @@ KEYS = {"bits_per_note", "well_formed", "compliant", "auc", "max_similarity", "m
 
 @pytest.fixture(scope="module")
 def index(books: Corpus) -> Index:
-    return Index(index_of([(tune.song, tune.title, tune.source) for tune in books.tunes]))
+    return Index(index_of([(tune.normalized, tune.title, tune.source) for tune in books.tunes]))
 
 
 @pytest.fixture(scope="module")

@@ -135,18 +135,18 @@ def test_a_note_that_takes_two_tied_ones_is_given_and_never_drawn(vocabulary: Vo
 
 
 def loose(tune: CorpusTune, form: Form) -> Rules:
-    return Rules(tune.tokens[:4], ticks(tune.song.metre), form, 0, 127, strict=False)
+    return Rules(tune.tokens[:4], ticks(tune.normalized.metre), form, 0, 127, strict=False)
 
 
 def test_tunes_of_the_books_are_allowed_paths(books: Corpus) -> None:
     vocabulary, grammars, tried = books.vocabulary(), dict[Rules, Grammar](), 0
     for tune in books.tunes:
-        form = form_of(tune.song.parts)
+        form = form_of(tune.normalized.parts)
         if form is None:
             continue
         tokens = list(tune.tokens)
         if form.parts == "AABA":  # the last A is the first one again, and not composed
-            tokens[4:] = encode(replace(tune.song, parts=tune.song.parts[:-1]))[4:]
+            tokens[4:] = encode(replace(tune.normalized, parts=tune.normalized.parts[:-1]))[4:]
         rules = loose(tune, form)
         if rules not in grammars:
             grammars[rules] = Grammar(vocabulary, rules)

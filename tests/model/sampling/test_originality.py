@@ -23,7 +23,7 @@ EDOR = Prompt(Key.parse("Edor"), "reel", form=Form("AB", 8), seed=21)
 
 @pytest.fixture(scope="module")
 def index(books: Corpus) -> Index:
-    return Index(index_of([(tune.song, tune.title, tune.source) for tune in books.tunes]))
+    return Index(index_of([(tune.normalized, tune.title, tune.source) for tune in books.tunes]))
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +38,11 @@ def song_of(composed: Composed) -> NormalizedTune:
 
 def test_a_tune_of_the_books_is_found_whole_or_in_part(books: Corpus, index: Index) -> None:
     for tune in books.tunes[::40]:
-        found = index.nearest(tune.song)
+        found = index.nearest(tune.normalized)
         assert (found.similarity, found.too_close) == (1.0, True)
-        parts = tune.song.parts
+        parts = tune.normalized.parts
         if len(parts) > 1 and parts[0].length >= VERBATIM_BARS:
-            found = index.nearest(replace(tune.song, parts=parts[:1]))
+            found = index.nearest(replace(tune.normalized, parts=parts[:1]))
             assert found.bars >= VERBATIM_BARS or found.similarity > LIMIT
 
 
@@ -74,7 +74,7 @@ def test_the_nearest_is_found_in_twenty_milliseconds(books: Corpus, index: Index
         index.nearest(song)
         return 1000 * (time.perf_counter() - began)
 
-    songs = [tune.song for tune in books.tunes[::25]]
+    songs = [tune.normalized for tune in books.tunes[::25]]
     assert np.median([min(milliseconds(song) for _ in range(3)) for song in songs]) < 20
 
 

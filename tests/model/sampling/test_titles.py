@@ -41,11 +41,3 @@ def test_where_no_title_will_do_the_tune_has_a_number(titles: Titles, monkeypatc
     monkeypatch.setattr(Titles, "_fit", refuse)
     assert titles.draw([("reel", 7)]) == ["Tunesmith's Reel No. 7"]
     assert len(seen) > DRAWS  # each round draws others
-
-
-@pytest.mark.parametrize(
-    ("title", "cleaned"),
-    [("Maid, The -- Reel.", "The Maid"), ("THE OLD MILL", "The Old Mill"), ("The Rape of Troy", ""), ("Ah", "")],
-)
-def test_a_title_is_cleaned(title: str, cleaned: str) -> None:
-    assert clean(title) == cleaned
