@@ -31,8 +31,8 @@ Ids = tuple[int, ...]  # of the plans of a tune's different parts
 class Plan(NamedTuple):
     """Of one part: whether it `closes` on the tonic, and two likenesses in LEVELS.
 
-    `rhyme` counts the last bars that are those of the first part, over half its length; `returns` the bars of its second
-    half that stand at the same place of its first half.
+    `rhyme`: the last bars that equal those of the first part, over half its length. `returns`: the bars of its second
+    half that equal those of its first half in their place.
     """
 
     closes: bool
@@ -111,7 +111,7 @@ class Plans:
             raise CheckpointError("the checkpoint's plans cannot be read") from error
 
     def to_json(self) -> list[Any]:
-        """The fact `plans` of a checkpoint: [rhythm, parts, [[ids, count], ...]] for each rhythm and number of parts."""
+        """The fact `plans` of a checkpoint: a list of [rhythm, parts, [[ids, count], ...]]."""
         return [
             [rhythm, parts, [[list(ids), round(count, 3)] for ids, count in sorted(counts.items())]]
             for (rhythm, parts), counts in sorted(self._counts.items())

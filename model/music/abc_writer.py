@@ -136,7 +136,7 @@ class _Accidentals:
         self._by_step: dict[int, int] = {}
 
     def carry(self, tied: Note, first: Note) -> None:
-        """A tie carries its accidental over the bar line, so a `first` note on its line with another one needs a sign."""
+        """A tie carries its accidental over the bar line, so a `first` note on the same line may need a sign."""
         here, there = tied.pitch, first.pitch
         if tied.tied and here and there and here.line == there.line and here.alter != there.alter:
             self._by_line[here.line] = self._by_step[here.step] = here.alter

@@ -17,7 +17,7 @@ from safetensors.torch import load, save
 
 from model.encoding.part_plan import Plans
 from model.errors import CheckpointError
-from model.files import write_atomically as write_atomically
+from model.files import write_atomically
 
 FORMAT = 1
 SHIPPED = Path(__file__).parents[1] / "checkpoints" / "trad.safetensors"
@@ -35,7 +35,10 @@ class Checkpoint:
 
 
 def write(path: Path, checkpoint: Checkpoint, dtype: torch.dtype | None = None) -> None:
-    """Write `checkpoint` to `path` atomically; floating-point weights are cast to `dtype` where one is given."""
+    """Writes `checkpoint` to `path` atomically; floating-point weights are cast to `dtype` where one is given.
+
+    Raises InputError where the file cannot be written.
+    """
     header = {
         "format": FORMAT,
         "preset": checkpoint.preset,
@@ -52,18 +55,18 @@ def write(path: Path, checkpoint: Checkpoint, dtype: torch.dtype | None = None) 
     write_atomically(path, save(weights, metadata=metadata))
 
 
-def part_way(one: Checkpoint, other: Checkpoint, share: float) -> Checkpoint:
-    """`other` with only `share` of what its weights and plans differ from those of `one`, of which it was tuned."""
+def interpolated(base: Checkpoint, tuned: Checkpoint, share: float) -> Checkpoint:
+    """`tuned`, with weights and plans `share` of the way to its own from those of `base`, which it was tuned from."""
     weights = {
-        name: torch.lerp(one.weights[name].float(), weight.float(), share).to(weight.dtype)
-        for name, weight in other.weights.items()
+        name: torch.lerp(base.weights[name].float(), weight.float(), share).to(weight.dtype)
+        for name, weight in tuned.weights.items()
     }
-    plans = Plans.from_facts(one.facts).towards(Plans.from_facts(other.facts), share)
-    return replace(other, weights=weights, facts={**other.facts, "plans": plans.to_json()})
+    plans = Plans.from_facts(base.facts).towards(Plans.from_facts(tuned.facts), share)
+    return replace(tuned, weights=weights, facts={**tuned.facts, "plans": plans.to_json()})
 
 
 def read(path: Path, sha256: str = "") -> Checkpoint:
-    """Read a checkpoint; weights come back as float32. Raises CheckpointError with one line that says what is wrong.
+    """The checkpoint in the file `path`. Raises CheckpointError with one line that says what is wrong.
 
     With `sha256`, a file that has another digest is refused.
     """
@@ -87,7 +90,7 @@ def read(path: Path, sha256: str = "") -> Checkpoint:
 
 
 def read_tensors(path: Path, sha256: str = "") -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    """The JSON header and the tensors of any safetensors file of ours."""
+    """The JSON header and the tensors of a checkpoint or a trainer's resume file. Raises CheckpointError, as `read`."""
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -100,7 +103,9 @@ def read_tensors(path: Path, sha256: str = "") -> tuple[dict[str, Any], dict[str
         weights = load(data)
         metadata = _table(data)["__metadata__"]
         header = dict(json.loads(metadata["tunesmith"]))
-        if metadata.get("sha256", digest := _digest(data)) != digest:  # resume files and the oldest have none
+        if (
+            metadata.get("sha256", digest := _digest(data)) != digest
+        ):  # resume files and the oldest checkpoints have none
             raise ValueError("the digest differs")
     except Exception as error:  # safetensors raises its own untyped errors
         raise CheckpointError(f"checkpoint {path} is corrupt or not a Tunesmith checkpoint") from error
@@ -117,11 +122,11 @@ def _table(data: bytes) -> dict[str, Any]:
 
 
 def _digest(data: bytes) -> str:
-    """Of all that a safetensors file says, but for the digest in it."""
+    """SHA-256 of a safetensors file's header, without the digest that is kept in it, and of its tensors."""
     table = _table(data)
-    said = json.dumps({**table, "__metadata__": table["__metadata__"]["tunesmith"]}, sort_keys=True)
+    header = json.dumps({**table, "__metadata__": table["__metadata__"]["tunesmith"]}, sort_keys=True)
     (length,) = struct.unpack("<Q", data[:8])
-    return hashlib.sha256(said.encode() + data[8 + length :]).hexdigest()
+    return hashlib.sha256(header.encode() + data[8 + length :]).hexdigest()
 
 
 def sha256(path: Path) -> str:

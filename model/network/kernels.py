@@ -1,7 +1,7 @@
-"""What an LSTM's step does around its products, compiled for a CPU by Numba.
+"""The parts of an LSTM's step beside its matrix products, compiled for a CPU by Numba.
 
-Each function goes through its rows one by one and does the same for each, in an order that no processor changes: so a
-row's numbers depend neither on the rows beside it nor on the machine. What they give is written in place.
+Each function goes through its rows one by one, in an order of operations that is the same on every processor, so a
+row's numbers depend neither on the rows beside it nor on the machine. Results are written into the last arguments.
 """
 
 import logging
@@ -14,37 +14,39 @@ from numba import njit
 
 log = logging.getLogger(__name__)
 
-ONE = 127  # what 1 is in int8
+ONE = 127  # the int8 number that stands for 1
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """`function`, compiled when it is first called and kept on the disk where there is a place for it.
+    """`function`, compiled at its first call; machine code is cached on the disk where that can be written.
 
-    Without fastmath, which would sum in an order of its own.
+    Without fastmath, which would change the order of sums.
     """
-    how = {"nogil": True, "error_model": "numpy"}
+    options = {"nogil": True, "error_model": "numpy"}
     try:
-        ready = njit(cache=True, **how)(function)
+        dispatcher = njit(cache=True, **options)(function)
     except RuntimeError:  # neither this folder nor the user's cache can be written
-        return cast(Function, njit(**how)(function))
-    kept = ready._cache  # what lies there may be cut off, and the disk full: then it is compiled again
-    kept.load_overload = _or_none(kept.load_overload, lambda: None)
-    kept.save_overload = _or_none(kept.save_overload, kept.flush)
-    return cast(Function, ready)
+        return cast(Function, njit(**options)(function))
+    cache = dispatcher._cache  # its files may be cut off, and the disk full: then the function is compiled again
+    cache.load_overload = _or_none(cache.load_overload, lambda: None)
+    cache.save_overload = _or_none(cache.save_overload, cache.flush)
+    return cast(Function, dispatcher)
 
 
 def _or_none(method: Callable[..., Any], undo: Callable[[], object]) -> Callable[..., Any]:
-    def tried(*arguments: Any) -> Any:
+    """`method`, but None after `undo` where it fails."""
+
+    def attempt(*arguments: Any) -> Any:
         try:
             return method(*arguments)
         except Exception as error:
-            log.warning("what is compiled cannot be kept or read: %s", error)
+            log.warning("the cache of compiled functions cannot be read or written: %s", error)
             with suppress(Exception):
                 undo()
             return None
 
-    return tried
+    return attempt
 
 
 _F = np.float32
@@ -61,7 +63,7 @@ _Q3 = _F(1.19825839466702e-06)
 
 @compiled
 def _tanh(x: Any) -> Any:
-    """tanh(x) as a numerator and a denominator: so several share one division."""
+    """tanh(x) as a numerator and a denominator, so that several can share one division."""
     x = min(max(x, -_FLAT), _FLAT)
     s = x * x
     p = ((((((_P6 * s + _P5) * s + _P4) * s + _P3) * s + _P2) * s + _P1) * s + _P0) * x
@@ -71,19 +73,19 @@ def _tanh(x: Any) -> Any:
 
 @compiled
 def quantise(h: Any, whole: Any) -> None:
-    """`h` [rows, hidden], between -1 and 1, as whole numbers from -ONE to ONE in `whole` int8."""
+    """`h` [rows, hidden], between -1 and 1, as whole numbers from -ONE to ONE: `whole` [rows, hidden] int8."""
     for row in range(h.shape[0]):
-        given, wanted = h[row], whole[row]
+        own, rounded = h[row], whole[row]
         for j in range(h.shape[1]):
-            wanted[j] = np.int8(np.rint(given[j] * _F(ONE)))
+            rounded[j] = np.int8(np.rint(own[j] * _F(ONE)))
 
 
 @compiled
-def advance(products: Any, scale: Any, table: Any, unit: Any, looked_up: Any, h: Any, c: Any) -> None:
+def update_state(products: Any, scale: Any, table: Any, unit: Any, looked_up: Any, h: Any, c: Any) -> None:
     """One step of a layer: `h` and `c` [rows, hidden] from gates in torch's order i, f, g, o.
 
-    Gates are `products` [rows, 4 hidden] times `scale` [4 hidden], and `unit` times the sum of the rows of `table`
-    [_, 4 hidden] that `looked_up` [rows, n] names.
+    Gates are `products` [rows, 4 hidden] times `scale` [4 hidden], plus `unit` times the sum of the rows of `table`
+    [_, 4 hidden] whose numbers are `looked_up` [rows, n].
     """
     rows, size = h.shape
     gates = np.empty(4 * size, np.float32)
@@ -93,24 +95,25 @@ def advance(products: Any, scale: Any, table: Any, unit: Any, looked_up: Any, h:
         own = products[row]
         for j in range(4 * size):
             gates[j] = gates[j] * unit + _F(own[j]) * scale[j]
-        _cell(gates, h[row], c[row])
+        _update_cell(gates, h[row], c[row])
 
 
 @compiled
-def _look_up(table: Any, places: Any, total: Any) -> None:
-    """Four at once: `total` is read and written less often."""
-    for k in range(0, len(places) - 3, 4):
-        t0, t1, t2, t3 = table[places[k]], table[places[k + 1]], table[places[k + 2]], table[places[k + 3]]
+def _look_up(table: Any, numbers: Any, total: Any) -> None:
+    """Adds rows of `table` to `total`, four at once, so that it is read and written less often."""
+    for k in range(0, len(numbers) - 3, 4):
+        t0, t1, t2, t3 = table[numbers[k]], table[numbers[k + 1]], table[numbers[k + 2]], table[numbers[k + 3]]
         for j in range(len(total)):
             total[j] += (_F(t0[j]) + _F(t1[j])) + (_F(t2[j]) + _F(t3[j]))
-    for k in range(len(places) // 4 * 4, len(places)):
-        t0 = table[places[k]]
+    for k in range(len(numbers) // 4 * 4, len(numbers)):
+        t0 = table[numbers[k]]
         for j in range(len(total)):
             total[j] += _F(t0[j])
 
 
 @compiled
-def _cell(gates: Any, h: Any, c: Any) -> None:
+def _update_cell(gates: Any, h: Any, c: Any) -> None:
+    """`h` and `c` [hidden] of one row from its `gates` [4 hidden]."""
     size = len(h)
     for j in range(size):
         pi, qi = _tanh(gates[j] * _HALF)
@@ -126,17 +129,18 @@ def _cell(gates: Any, h: Any, c: Any) -> None:
 
 
 @compiled
-def scores(products: Any, scale: Any, bias: Any, inputs: Any, copied: Any, logits: Any) -> None:
-    """`logits` [rows, vocabulary] of the output's `products` [rows, vocabulary + gates], times `scale`, plus `bias`.
+def output_logits(products: Any, scale: Any, bias: Any, inputs: Any, copied: Any, logits: Any) -> None:
+    """`logits` [rows, vocabulary] from the output's `products` [rows, vocabulary + gates], times `scale`, plus `bias`.
 
-    Gate i is added to the logit of the token whose id plus one is in column `copied[i]` of `inputs`; see with_copies.
+    Gate i is added to the logit of the token whose id plus one is in column `copied[i]` of `inputs`; see
+    lstm.with_copies.
     """
     size = logits.shape[1]
     for row in range(len(logits)):
-        own, wanted = products[row], logits[row]
+        own, logit = products[row], logits[row]
         for j in range(size):
-            wanted[j] = _F(own[j]) * scale[j] + bias[j]
+            logit[j] = _F(own[j]) * scale[j] + bias[j]
         for k in range(len(copied)):
             token = inputs[row, copied[k]] - 1
             if token >= 0:
-                wanted[token] += _F(own[size + k]) * scale[size + k] + bias[size + k]
+                logit[token] += _F(own[size + k]) * scale[size + k] + bias[size + k]

@@ -1,4 +1,4 @@
-"""The LSTM: discrete inputs -> embeddings -> stacked LSTM -> logits over the next token."""
+"""The network: embeddings of discrete inputs, stacked LSTM layers, logits over the next token."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,13 +16,13 @@ _GROWING = ("embeddings.", "lstm.weight_ih_l0", "output.")  # tensors whose size
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Sizes of a network. Input i takes ids below `input_sizes[i]` and is embedded in `input_widths[i]` numbers.
+    """Sizes of a network. Input i has ids below `input_sizes[i]`, each embedded in `input_widths[i]` numbers.
 
-    `inputs` names them, of model.encoding.inputs.INPUTS. With `copies`, a gate for each lookback input adds to the
-    logit of the token that it shows: the network need only say how much it wants to repeat, not what.
+    `inputs` are their names, of model.encoding.inputs.INPUTS. With `copies`, the output has a gate for each lookback
+    input, which adds to the logit of the token in that input: so repeating it needs no knowledge of the token.
 
-    In training, `dropout` is the share of a tune's inputs to each layer and to the output that is blotted out for all
-    its time, and `weight_drop` that of the recurrent weights (Merity et al. 2018, AWD-LSTM).
+    In training, `dropout` is the share of the values into each layer and into the output that are zero, the same at all
+    steps of a tune, and `weight_drop` that of the recurrent weights (Merity et al. 2018, AWD-LSTM).
     """
 
     vocabulary: int
@@ -37,7 +37,7 @@ class NetworkConfig:
 
     @property
     def lookbacks(self) -> list[int]:
-        """Which inputs can be copied from: ids of tokens plus one."""
+        """Which inputs have a gate: their ids are a token's plus one, or 0."""
         return [i for i, name in enumerate(self.inputs) if self.copies and name.startswith("back ")]
 
     def to_json(self) -> dict[str, Any]:
@@ -56,8 +56,8 @@ class Network(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        # MKL looks for its tanh at the first call; of two threads that ask at once, one may get another for that once,
-        # good to 1e-4 only (pytorch#188792), and a process's first tune would be another. So one thread asks first.
+        # MKL chooses its tanh at the first call; of two threads that call it at once, one may get another that once,
+        # good to 1e-4 only (pytorch#188792), and a process's first tune would differ. So one thread calls it first.
         torch.zeros(1, device="cpu").tanh()
         self.embeddings = nn.ModuleList(
             nn.Embedding(size, width) for size, width in zip(config.input_sizes, config.input_widths, strict=True)
@@ -71,35 +71,35 @@ class Network(nn.Module):
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """inputs [batch, time, number of inputs] int64 -> logits [batch, time, vocabulary], the state afterwards."""
-        output, state = self._read(inputs, state)
-        return with_copies(self.output(self._blotted(output)), inputs, self.config), state
+        output, state = self._layers(inputs, state)
+        return with_copies(self.output(self._locked_dropout(output)), inputs, self.config), state
 
     def hidden(self, inputs: Tensor) -> Tensor:
-        """What the output layer is given: [batch, time, hidden], from an empty memory."""
-        return self._read(inputs, None)[0]
+        """The last LSTM layer's output [batch, time, hidden], from the state zero."""
+        return self._layers(inputs, None)[0]
 
-    def _read(self, inputs: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def _layers(self, inputs: Tensor, state: State | None) -> tuple[Tensor, State]:
         embedded = torch.cat([e(inputs[..., i]) for i, e in enumerate(self.embeddings)], dim=-1)
         if not self.training:
             output, state = self.lstm(embedded, state)
             return output, state
-        nothing = embedded.new_zeros(self.config.layers, len(embedded), self.config.hidden)
-        before, output = state or (nothing, nothing), self._blotted(embedded)
+        zero = embedded.new_zeros(self.config.layers, len(embedded), self.config.hidden)
+        before, output = state or (zero, zero), self._locked_dropout(embedded)
         after = []
         weights = [
             [to, F.dropout(recurrent, self.config.weight_drop), *biases]
             for to, recurrent, *biases in self.lstm.all_weights
         ]
         for layer, parameters in enumerate(weights):
-            output = self._blotted(output) if layer else output
+            output = self._locked_dropout(output) if layer else output
             own = (before[0][layer, None], before[1][layer, None])
             output, *end = torch.lstm(output, own, parameters, True, 1, 0.0, True, False, True)
             after.append(end)
         h, c = (torch.cat(states) for states in zip(*after, strict=True))
         return output, (h, c)
 
-    def _blotted(self, x: Tensor) -> Tensor:
-        """In training, [batch, time, width] with the same part of a row's width left out all the time."""
+    def _locked_dropout(self, x: Tensor) -> Tensor:
+        """x [batch, time, width]; in training, with dropout of the same values of a row at all times."""
         if not (self.training and self.config.dropout):
             return x
         kept = 1 - self.config.dropout
@@ -111,16 +111,16 @@ def with_copies(scores: Tensor, inputs: Tensor, config: NetworkConfig) -> Tensor
     logits, gates = scores[..., : config.vocabulary], scores[..., config.vocabulary :]
     if not config.lookbacks:
         return logits
-    nothing = logits.new_zeros(*logits.shape[:-1], 1)  # id 0: there is no token to copy
-    wide = torch.cat([nothing, logits], dim=-1)
+    no_token = logits.new_zeros(*logits.shape[:-1], 1)  # id 0
+    wide = torch.cat([no_token, logits], dim=-1)
     return wide.scatter_add(-1, inputs[..., config.lookbacks], gates)[..., 1:]
 
 
 def grow(network: Network, smaller: Network) -> None:
-    """Give `network` the weights of a `smaller` one of the same vocabulary, so that it predicts the same at first.
+    """Gives `network` the weights of a `smaller` one of the same vocabulary, so that it predicts the same at first.
 
-    Inputs that the smaller one lacks weigh nothing in the first layer yet, and the gates of `with_copies` are shut.
-    Raises CheckpointError where the two differ in more than inputs and gates.
+    The weights of inputs and gates that the smaller one lacks are zero. Raises CheckpointError where the two differ in
+    more than inputs and gates.
     """
     old, new = smaller.config, network.config
     if (old.vocabulary, old.hidden, old.layers) != (new.vocabulary, new.hidden, new.layers):

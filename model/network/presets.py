@@ -1,4 +1,4 @@
-"""What a training run is made of, by name: network sizes and how it learns."""
+"""Presets of training runs: network sizes and settings of the optimiser, by name."""
 
 from dataclasses import dataclass, replace
 
@@ -24,7 +24,7 @@ class Preset:
     evaluate_every: int
     patience: int  # evaluations without a better held-out loss before training stops
     clip: float = 5.0
-    inputs: tuple[str, ...] = ("token",)  # of encoding.inputs.INPUTS, as many as `widths`
+    inputs: tuple[str, ...] = ("token",)  # of model.encoding.inputs.INPUTS, as many as `widths`
     copies: bool = False  # see NetworkConfig
     weight_drop: float = 0.0  # see NetworkConfig
 
@@ -41,23 +41,23 @@ def _notes(name: str, inputs: tuple[str, ...]) -> Preset:
 
 
 PLAIN = _notes("plain", INPUTS[:1])
-"""To compare with: whole notes and nothing beside them."""
+"""For comparison: whole notes, without any other input."""
 
 LOOKBACK = _notes("lookback", ("token", "back 1", "back 2", "back 4", "back 8"))
-"""To compare with: whole notes and what stood 1, 2, 4 and 8 bars before."""
+"""For comparison: whole notes, and what stood 1, 2, 4 and 8 bars before."""
 
 TRAD = replace(_notes("trad", INPUTS), dropout=0.4, weight_drop=0.5, copies=True)
-"""The bot's own: whole notes, place in the bar, in the part and in the tune, what stood some bars before, for how long
-the tune has repeated that, and a way to go on repeating; and the plan of the part."""
+"""The bot's own: whole notes, all inputs, and gates to copy what stood some bars before."""
 
 TITLES = Preset("titles", "titles", (48,), 256, 1, 0.3, 64, 48, 3e-3, 1500, "cosine", 100, 8, 1.0)
-"""Names for tunes: characters of the corpus' titles, each behind its rhythm."""
+"""Titles of tunes: characters of the corpus' titles, each after its rhythm."""
 
 _ALL = {preset.name: preset for preset in (SEED, PLAIN, LOOKBACK, TRAD, TITLES)}
 NAMES = tuple(_ALL)
 
 
 def named(name: str) -> Preset:
+    """The preset `name`. Raises InputError, which lists the presets, where there is none."""
     try:
         return _ALL[name]
     except KeyError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from model.encoding.part_plan import Plans
 from model.encoding.vocabulary import Vocabulary
 from model.files import code_digest, keep_newest
-from model.network.checkpoint import Checkpoint, part_way
+from model.network.checkpoint import Checkpoint, interpolated
 from model.retraining.finetune import Tuned, finetune
 from model.retraining.gate import COMPOSED, TESTS, Gate, compose
 from model.retraining.protocol import GateTest, Report, Step
@@ -97,7 +97,7 @@ def choose(current: Checkpoint, candidate: Checkpoint, run_tests: RunTests, thor
         choice = Choice(candidate, tuple(_until_decided(run_tests(candidate), thorough, last)), kept)
         if last or not choice.failed or choice.failed - COSTS:
             break
-        candidate, kept = part_way(current, candidate, RETREAT), kept * RETREAT
+        candidate, kept = interpolated(current, candidate, RETREAT), kept * RETREAT
     return choice
 
 

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from model.errors import CheckpointError, ModelError
+from model.files import write_atomically
 from model.network import checkpoint
 from model.network.lstm import Network
 from model.network.precision import mixed
@@ -202,7 +203,7 @@ class Trainer:
             "vocabulary": self.header["vocabulary"],
         }
         data = save({n: t.cpu().contiguous() for n, t in tensors.items()}, metadata={"tunesmith": json.dumps(header)})
-        checkpoint.write_atomically(self.resume_path, data)
+        write_atomically(self.resume_path, data)
 
     def resume(self) -> None:
         """Go on from the resume file. Refuses one that belongs to another vocabulary or network."""

@@ -191,7 +191,7 @@ def device(stepper: Stepper) -> str:
     """What `stepper` computes on and in which numbers, in words."""
     cuda, count = stepper.device.type == "cuda", torch.get_num_threads()
     name = torch.cuda.get_device_name() if cuda else f"CPU, {count} thread{'s' if count > 1 else ''}"
-    return f"{name}, {stepper.numbers}"
+    return f"{name}, {stepper.method}"
 
 
 def resident() -> int:

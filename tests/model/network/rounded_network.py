@@ -1,4 +1,4 @@
-"""A network whose weights and hidden states are rounded as the product rounds them, written plainly in float64."""
+"""A network with weights and hidden states rounded as Stepper rounds them, in plain float64."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ State = list[tuple[Tensor, Tensor]]  # h, c of each layer
 
 
 class Rounded:
-    """Called like Network, with [batch, 1, inputs] alone."""
+    """Called as a Network, with inputs [batch, 1, number of inputs]."""
 
     def __init__(self, network: Network) -> None:
         self.config = network.config
@@ -25,13 +25,13 @@ class Rounded:
             self.layers.append((rounded(both), weights[f"lstm.bias_ih_l{i}"] + weights[f"lstm.bias_hh_l{i}"]))
         self.output = rounded(weights["output.weight"]), weights["output.bias"]
 
-    def __call__(self, inputs: Tensor, memory: State | None = None) -> tuple[Tensor, State]:
-        nothing = torch.zeros(len(inputs), self.config.hidden, dtype=torch.float64)
-        memory, after, below = memory or [(nothing, nothing)] * self.config.layers, State(), None
-        seen = sum(table[inputs[:, 0, i]] for i, table in enumerate(self.tables))
-        for (weight, bias), (h, c) in zip(self.layers, memory, strict=True):
-            read = whole(h) if below is None else torch.cat([whole(below), whole(h)], dim=1)
-            i, f, g, o = (read @ weight.T + (seen if below is None else bias)).chunk(4, dim=1)
+    def __call__(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        zero = torch.zeros(len(inputs), self.config.hidden, dtype=torch.float64)
+        state, after, below = state or [(zero, zero)] * self.config.layers, State(), None
+        looked_up = sum(table[inputs[:, 0, i]] for i, table in enumerate(self.tables))
+        for (weight, bias), (h, c) in zip(self.layers, state, strict=True):
+            x = whole(h) if below is None else torch.cat([whole(below), whole(h)], dim=1)
+            i, f, g, o = (x @ weight.T + (looked_up if below is None else bias)).chunk(4, dim=1)
             c = f.sigmoid() * c + i.sigmoid() * g.tanh()
             below = o.sigmoid() * c.tanh()
             after.append((below, c))

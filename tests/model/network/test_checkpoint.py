@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import stat
@@ -116,9 +117,9 @@ def test_other_files_are_no_checkpoints(tmp_path: Path, data: bytes) -> None:
 
 @given(st.floats(0, 1, exclude_max=True), st.integers(0, 7))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_flipped_bit_goes_unseen(path: Path, place: float, bit: int) -> None:
+def test_every_flipped_bit_is_noticed(path: Path, share: float, bit: int) -> None:
     data = bytearray(path.read_bytes())
-    data[int(place * len(data))] ^= 1 << bit
+    data[int(share * len(data))] ^= 1 << bit
     flipped = path.with_name("flipped")
     flipped.write_bytes(data)
     try:
@@ -171,4 +172,15 @@ def test_a_checkpoint_that_cannot_compose_is_refused_in_one_line(tmp_path: Path,
 
 
 def test_the_digest_of_a_file(path: Path) -> None:
-    assert len(checkpoint.sha256(path)) == 64
+    assert checkpoint.sha256(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(("share", "weight", "count"), [(0.0, 1.0, 10.0), (0.25, 1.5, 12.5), (1.0, 3.0, 20.0)])
+def test_a_checkpoint_is_interpolated_in_weights_and_plans(share: float, weight: float, count: float) -> None:
+    base, tuned = (
+        Checkpoint(name, {}, {}, {"plans": [["", 1, [[[2], n]]]]}, {"w": torch.full((2,), w)})
+        for name, n, w in (("base", 10.0, 1.0), ("tuned", 20.0, 3.0))
+    )
+    between = checkpoint.interpolated(base, tuned, share)
+    assert between.weights["w"].tolist() == [weight] * 2
+    assert between.facts["plans"] == [["", 1, [[[2], count]]]]

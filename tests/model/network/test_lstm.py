@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from model.encoding.inputs import INPUTS
 from model.errors import CheckpointError
 from model.network.lstm import Network, NetworkConfig, grow
 
@@ -22,16 +21,16 @@ def made(config: NetworkConfig, seed: int) -> Network:
     return Network(config).eval()
 
 
-def test_a_network_that_grew_predicts_as_before() -> None:
+def test_a_network_grown_from_a_smaller_one_predicts_the_same() -> None:
     small, large = made(SMALL, 1), made(LARGE, 2)
     inputs = torch.stack([torch.randint(size, (2, 6)) for size in LARGE.input_sizes], dim=-1)
-    seen = inputs[..., [0, 1, 3]]  # what the small one is given
+    seen = inputs[..., [0, 1, 3]]  # those of the small one
     assert not torch.allclose(large(inputs)[0], small(seen)[0], atol=1e-3)
     grow(large, small)
     assert torch.allclose(large(inputs)[0], small(seen)[0], atol=1e-6)
 
 
-def test_what_is_new_can_still_learn() -> None:
+def test_new_inputs_and_gates_have_a_gradient() -> None:
     large = made(LARGE, 2)
     grow(large, made(SMALL, 1))
     inputs = torch.stack([torch.randint(1, size, (2, 6)) for size in LARGE.input_sizes], dim=-1)
@@ -43,17 +42,13 @@ def test_what_is_new_can_still_learn() -> None:
     assert large.output.weight.grad[9:].abs().sum() > 0  # the gates
 
 
-def test_another_network_does_not_fit() -> None:
+def test_growing_from_another_network_is_refused() -> None:
     for other in (replace(SMALL, hidden=16), replace(SMALL, layers=1), replace(SMALL, vocabulary=8)):
         with pytest.raises(CheckpointError, match="other layers"):
             grow(made(LARGE, 2), made(other, 1))
 
 
-def test_the_names_of_inputs_are_those_that_the_encoder_gives() -> None:
-    assert set(LARGE.inputs) <= set(INPUTS)
-
-
-def test_without_dropout_training_reads_as_predicting_does() -> None:
+def test_without_dropout_training_gives_the_same_logits_and_state() -> None:
     network = made(LARGE, 3)
     inputs = torch.stack([torch.randint(size, (2, 6)) for size in LARGE.input_sizes], dim=-1)
     wanted, (h, c) = network(inputs)
@@ -64,21 +59,21 @@ def test_without_dropout_training_reads_as_predicting_does() -> None:
     assert torch.allclose(c_after, c, atol=1e-6)
 
 
-def test_dropout_blots_out_the_same_width_of_a_row_all_the_time_and_in_training_alone() -> None:
+def test_dropout_is_the_same_at_all_times_of_a_row_and_only_in_training() -> None:
     network = made(replace(LARGE, dropout=0.5), 3)
     x = torch.ones(4, 7, 50)
-    assert network._blotted(x) is x
-    blotted = network.train()._blotted(x)
-    assert torch.equal(blotted, blotted[:, :1].expand_as(x))
-    assert set(torch.unique(blotted).tolist()) == {0.0, 2.0}
-    assert not torch.equal(blotted[0], blotted[1])
+    assert network._locked_dropout(x) is x
+    dropped = network.train()._locked_dropout(x)
+    assert torch.equal(dropped, dropped[:, :1].expand_as(x))
+    assert set(torch.unique(dropped).tolist()) == {0.0, 2.0}
+    assert not torch.equal(dropped[0], dropped[1])
 
 
-def test_weight_drop_lets_a_step_forget_and_every_weight_learns() -> None:
+def test_weight_drop_changes_later_steps_and_leaves_every_weight_a_gradient() -> None:
     network = made(replace(LARGE, weight_drop=0.5), 3).train()
     inputs = torch.stack([torch.randint(size, (2, 6)) for size in LARGE.input_sizes], dim=-1)
     one, two = network(inputs)[0], network(inputs)[0]
-    assert torch.equal(one[:, 0], two[:, 0])  # nothing is remembered yet
+    assert torch.equal(one[:, 0], two[:, 0])  # from the state zero
     assert not torch.allclose(one[:, 5], two[:, 5])
     sum(network(inputs)[0].square().sum() for _ in range(30)).backward()
     for name in ("weight_hh_l0", "weight_hh_l1"):

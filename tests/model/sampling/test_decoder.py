@@ -21,7 +21,7 @@ from model.sampling.decoder_kernels import CADENCE, RETRIES
 from model.sampling.grammar import Grammar, State
 from model.sampling.sampler import Sampler
 from tests.model.network.rounded_network import Rounded
-from tests.model.network.rounded_network import State as Memory
+from tests.model.network.rounded_network import State as NetworkState
 
 CPU = torch.device("cpu")
 
@@ -42,18 +42,18 @@ def row(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperatu
 def plainly(network: Network, row: SequenceState) -> list[int]:
     """The tune of `row`, drawn with an LSTM in float64, an InputEncoder and NumPy."""
     plain, grammar = Rounded(network), row.grammar
-    memory: Memory | None = None
+    network_state: NetworkState | None = None
     encoder = InputEncoder(grammar.rules.form.sounding, row.plan, network.config.inputs)
     ids = [grammar.vocabulary.ids[grammar.rules.header[0]]]
     state, retries, count = grammar.next(Grammar.start, ids[0]), 0, 1
-    before = state, memory, encoder, 1
+    before = state, network_state, encoder, 1
     while state and state.node != grammar.end:
         closing, left = grammar.closing[state.node], grammar.limit[state.node] - state.position
         if closing and state.position == 0:
-            before = state, memory, deepcopy(encoder), len(ids)
+            before = state, network_state, deepcopy(encoder), len(ids)
         inputs = torch.tensor(encoder.read(grammar.vocabulary.tokens[ids[-1]], ids[-1]))
         with torch.inference_mode():
-            predicted, memory = plain(inputs[None, None], memory)
+            predicted, network_state = plain(inputs[None, None], network_state)
         logits = predicted[0, 0].clone()
         lookback = list(zip(encoder.lookback(), encoder.runs, PERSISTENCE, strict=True))
         for seen, run, more in lookback if network.config.copies else ():
@@ -67,7 +67,7 @@ def plainly(network: Network, row: SequenceState) -> list[int]:
         count += 1
         length = int(grammar.ticks[ids[-1]])
         if closing and length and length == left and not grammar.tonic[ids[-1]] and retries < RETRIES:
-            state, memory, encoder = before[0], before[1], deepcopy(before[2])
+            state, network_state, encoder = before[0], before[1], deepcopy(before[2])
             del ids[before[3] :]
             retries += 1
         elif length:
@@ -175,20 +175,3 @@ def test_a_recorded_step_is_a_step(sampler: Sampler, network: Network) -> None:
         plain.keep(kept)
         assert [recorded.ids(place) for place in range(len(kept))] == [plain.ids(place) for place in range(len(kept))]
     assert recorded.ended() == plain.ended() == [0, 1]
-
-
-@pytest.mark.parametrize("inputs", [INPUTS[:1], (INPUTS[0], *INPUTS[3:]), INPUTS])
-def test_a_step_is_a_step_of_the_network(sampler: Sampler, inputs: tuple[str, ...], compiled: bool) -> None:
-    sizes = input_sizes(sampler.vocabulary, inputs)
-    torch.manual_seed(0)
-    network = Network(NetworkConfig(len(sampler.vocabulary), sizes, (8,) * len(sizes), 32, 3, 0.3, inputs)).eval()
-    stepper, rounded, memory, same = Stepper(network, CPU, compiled), Rounded(network), None, None
-    state = stepper.zeros(8)
-    with torch.inference_mode():
-        for _ in range(5):
-            ids = torch.stack([torch.randint(size, (8,)) for size in sizes], dim=1)
-            logits, memory = network(ids[:, None], memory)
-            wanted, same = rounded(ids[:, None], same)
-            found = stepper.step(ids, state)
-            assert torch.allclose(found.double(), wanted[:, 0], atol=1e-4)
-            assert torch.allclose(found, logits[:, 0], atol=0.02)
