@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import hashlib
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from bot.composing.queue import PromptQueue
 from bot.composing.rate_limits import Limits
 from bot.core.config import Config
 from bot.core.errors import ConfigError, StoreError
+from bot.core.files import sha256_of
 from bot.core.metrics import Metrics
 from bot.library.library import Library
 from bot.library.server_settings import Settings
@@ -213,11 +213,6 @@ async def _configured(store: Store, checkpoint: Path, keep: bool) -> tuple[int, 
     if keep:
         await store.checkpoints.save(digest, await asyncio.to_thread(path.read_bytes))
     return found.number, known is None
-
-
-def sha256_of(path: Path) -> str:
-    """The hash of a file; empty where there is none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def data_directory(path: Path) -> Path:

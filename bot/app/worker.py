@@ -5,9 +5,10 @@ import signal
 import socket
 from collections.abc import Sequence
 
-from bot.app.bot import SHIPPED, local_worker, sha256_of
+from bot.app.bot import SHIPPED, local_worker
 from bot.core.config import Config
 from bot.core.errors import ConfigError
+from bot.core.files import sha256_of
 from bot.workers.agent.agent import Vitals, WorkerAgent
 from bot.workers.agent.checkpoint_cache import Cache
 from bot.workers.agent.training import TrainingAgent

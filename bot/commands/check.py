@@ -9,9 +9,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.app.bot import chosen, data_directory, living, local_worker, sha256_of, workers
+from bot.app.bot import chosen, data_directory, living, local_worker, workers
 from bot.core.config import Config
 from bot.core.errors import ConfigError, TunesmithError, WorkerError
+from bot.core.files import sha256_of
 from bot.render import Renderer
 from bot.retraining import wording
 from bot.retraining.candidate_files import CandidateFiles

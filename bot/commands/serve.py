@@ -1,11 +1,11 @@
-"""No command: run the bot until it is told to stop."""
+"""`serve`, and no command: run the bot until it is told to stop."""
 
 import argparse
 import asyncio
 import contextlib
 import logging
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.app.bot import Service, only_one, running
 from bot.composing.failover import Failover
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 PATIENCE = 20.0  # seconds to close in; each part has a shorter limit of its own
 
 log = logging.getLogger(__name__)
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="run the bot until it is stopped, as without a command",
+        description="Serve the chat page, and Discord where DISCORD_TOKEN is set, until SIGTERM or Ctrl-C.",
+    )
+    parser.set_defaults(run=run)
 
 
 def run(config: Config, _options: argparse.Namespace, connector: "Connector" = lambda: None) -> int:

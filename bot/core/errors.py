@@ -7,7 +7,9 @@ TunesmithError
 ├── Busy              the queue is full, or the member has to wait
 ├── ConfigError       config.toml or the environment is wrong; exit status 2
 ├── StoreError        the database cannot be used; exit status 1
-│   └── StoreUnavailable     its server does not answer just now, and what was asked may be asked again
+│   ├── StoreUnavailable     its server does not answer just now, and what was asked may be asked again
+│   └── StoreInUse    a bot or a command is at work on what was to be replaced
+├── BackupError       a backup cannot be made, or is no good; exit status 1
 ├── WorkerError       no worker could compose the tune; exit status 1
 ├── TrainerError      a candidate could not be made; exit status 1
 ├── RenderError       the tune could not be drawn or played; exit status 1
@@ -55,6 +57,14 @@ class StoreError(TunesmithError):
 
 class StoreUnavailable(StoreError):
     """The database's server does not answer just now; asking again is right."""
+
+
+class StoreInUse(StoreError):
+    """A bot or a command is at work on the database that was to be replaced."""
+
+
+class BackupError(TunesmithError):
+    """A backup cannot be made, or is no good."""
 
 
 class WorkerError(TunesmithError):

@@ -45,7 +45,7 @@ async def copy(source: str | Path, target: str | Path) -> dict[str, int]:
         old, new = open_engine(database_url(snapshot)), open_engine(url, patient=True)
         try:
             with translated(display_name(url)):
-                return await _copy(old, new, display_name(url))
+                return await copy_rows(old, new, display_name(url))
         finally:
             await old.dispose()
             await new.dispose()
@@ -72,24 +72,37 @@ def _snapshot(path: Path, copy: Path) -> None:
         source.backup(target)
 
 
-async def _copy(old: AsyncEngine, new: AsyncEngine, name: str) -> dict[str, int]:
+async def copy_rows(old: AsyncEngine, new: AsyncEngine, name: str, replace: bool = False) -> dict[str, int]:
+    """Copy all rows, as they are at one moment, into the database that is called `name`; how many each table has.
+
+    Both have this release's tables. All of it is stored, or none. StoreError where the target holds anything, unless
+    that is to be replaced.
+    """
     async with old.connect() as source, new.execution_options(writes=True).begin() as target:
+        if replace:
+            await _clear(target)
         for table in metadata.sorted_tables:
-            if await _count(target, table):
+            if await count_rows(target, table):
                 raise StoreError(f"the database {name} is not empty ({table.name}): make a new one to copy into")
         for table in metadata.sorted_tables:
             await _rows(source, target, table)
         await _references(source, target)
-        counts = {table.name: await _count(target, table) for table in metadata.sorted_tables}
+        counts = {table.name: await count_rows(target, table) for table in metadata.sorted_tables}
         for table in metadata.sorted_tables:
-            if (there := await _count(source, table)) != counts[table.name]:
+            if (there := await count_rows(source, table)) != counts[table.name]:
                 raise StoreError(f"{table.name}: {there} rows became {counts[table.name]}; nothing was copied")
             await _number_on(target, table)
         return counts
 
 
-async def _count(connection: AsyncConnection, table: Table) -> int:
+async def count_rows(connection: AsyncConnection, table: Table) -> int:
     return (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+
+
+async def _clear(target: AsyncConnection) -> None:
+    """Empty every table of a server's database; their rows refer to each other in circles."""
+    names = ", ".join(table.name for table in metadata.sorted_tables)
+    await target.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
 
 
 async def _rows(source: AsyncConnection, target: AsyncConnection, table: Table) -> None:

@@ -24,6 +24,7 @@ SQLITE_ARGUMENTS = {"timeout": BUSY_SECONDS, "isolation_level": None}
 POOL_SIZE = 5  # connections; each of SQLite's is a thread
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0  # how long a server may take to take a call, and to answer a statement
 SERVER_POOL_SIZE = 10
+CLIENT = "tunesmith"  # what a server calls the connections of a store that is in use
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _CHECK = "check that it can be reached and written, and that its disk has space"
 UNAVAILABLE = "the database does not answer: please ask again in a minute"
@@ -65,7 +66,11 @@ def open_engine(url: URL, patient: bool = False) -> AsyncEngine:
     A server's statement may take ANSWER_SECONDS, or with `patient` as long as it likes.
     """
     if sqlite_path(url) is None:
-        arguments = {"timeout": CONNECT_SECONDS, "command_timeout": None if patient else ANSWER_SECONDS}
+        arguments = {
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": None if patient else ANSWER_SECONDS,
+            "server_settings": {"application_name": f"{CLIENT}-maintenance" if patient else CLIENT},
+        }
         return create_async_engine(
             url, pool_size=SERVER_POOL_SIZE, max_overflow=0, pool_pre_ping=True, connect_args=arguments
         )

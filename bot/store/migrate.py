@@ -41,10 +41,25 @@ async def migrate(location: str | Path, scripts: Path = MIGRATIONS) -> None:
     await asyncio.to_thread(_migrate, database_url(location), scripts)
 
 
-def _migrate(url: URL, scripts: Path) -> None:
-    path = sqlite_path(url)
+def known_revisions(scripts: Path = MIGRATIONS) -> set[str]:
+    """Those from which `migrate` can bring a database up to date."""
+    return {script.revision for script in ScriptDirectory.from_config(_config(scripts)).walk_revisions()}
+
+
+def is_current(connection: Connection, name: str, scripts: Path = MIGRATIONS) -> bool:
+    """Whether a database has this release's tables. StoreError where it is a newer release's or another program's."""
+    return not _pending(connection, _config(scripts), name)
+
+
+def _config(scripts: Path) -> Config:
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    return config
+
+
+def _migrate(url: URL, scripts: Path) -> None:
+    path = sqlite_path(url)
+    config = _config(scripts)
     with translated(display_name(url)), _alembic:
         if path is None:
             asyncio.run(_upgrade_server(url, config))

@@ -54,6 +54,15 @@ def next_release(tmp_path: Path, more: str = "pass") -> Path:
     return scripts
 
 
+def release_of(tmp_path: Path, last: str) -> Path:
+    """The migrations of an earlier release, up to a revision."""
+    scripts = Path(shutil.copytree(MIGRATIONS, tmp_path / "earlier"))
+    for later in (scripts / "versions").glob("*.py"):
+        if later.name[: len(last)] > last:
+            later.unlink()
+    return scripts
+
+
 def query(path: Path, sql: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as database:
         return database.execute(sql).fetchall()
@@ -119,11 +128,7 @@ async def test_a_copy_is_kept_before_a_migration(tmp_path: Path, path: Path) -> 
 
 
 async def test_a_database_of_the_first_release_keeps_its_rows(tmp_path: Path, path: Path) -> None:
-    scripts = Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
-    for later in (scripts / "versions").glob("*.py"):
-        if not later.name.startswith("0001"):
-            later.unlink()
-    await migrate(path, scripts)
+    await migrate(path, release_of(tmp_path, "0001"))
     with closing(sqlite3.connect(path)) as database:
         database.executescript(FIRST_ROWS)
     async with await Store.open(path) as store:
