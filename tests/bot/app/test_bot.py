@@ -11,9 +11,10 @@ import pytest
 
 from bot.app import bot as service
 from bot.app.bot import data_directory, only_one, register, running
-from bot.core.config import Config, Worker
+from bot.core.config import Config
 from bot.core.errors import ConfigError, StoreError, WorkerError
 from bot.core.retraining import Options
+from bot.core.sections import Worker
 from bot.core.values import Place, Progress, State
 from bot.store import Store
 from model.prompt import parse_prompt

@@ -16,8 +16,9 @@ import psutil
 import pytest
 
 from bot.app import bot as service
-from bot.core.config import Config, Worker
+from bot.core.config import Config
 from bot.core.errors import StoreError
+from bot.core.sections import Worker
 from bot.core.values import NewTune, Place, State
 from bot.render import Renderer
 from bot.store import tables

@@ -11,8 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app import bot as service
-from bot.core.config import Config, Store, Worker, Workers
+from bot.core.config import Config
 from bot.core.errors import ConfigError, TrainerError
+from bot.core.sections import Store, Worker, Workers
 from bot.core.values import Place, State
 from bot.workers.cluster.client import Cluster
 from model.network import checkpoint

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.core.config import Config, Store
+from bot.core.config import Config
+from bot.core.sections import Store
 from tests.bot.store.test_copy import filled
 
 LEARNED = b"learned weights" * 1000

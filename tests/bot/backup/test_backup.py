@@ -17,8 +17,9 @@ from pydantic import SecretStr
 
 from bot.backup.archive import DATABASE, Reader
 from bot.backup.backup import back_up
-from bot.core.config import Config, Discord, Log, Web, Workers
+from bot.core.config import Config
 from bot.core.errors import BackupError, BadRequest, StoreError
+from bot.core.sections import Discord, Log, Web, Workers
 from bot.store import Store
 from bot.store.migrate import migrate
 from tests.bot.backup.conftest import LEARNED, MINE, fill, settings

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.config import Queue
 from bot.core.errors import Busy, NotAllowed, NotFound
+from bot.core.sections import Queue
 from bot.core.values import Place, State
 from tests.bot.running_bot import ANN, BEN, asked, reached, running
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.config import Config, Web, load
+from bot.core.config import Config, load
 from bot.core.errors import ConfigError
+from bot.core.sections import Web
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 SECRET = "MTk4NjIyNDgzNDcx.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
@@ -32,6 +33,8 @@ DEFAULTS = {
     "limits": {"member_cooldown": 5.0, "server_cooldown": 0.0},
     "retraining": {"minimum_votes": 50, "deadline": 3600.0, "silence": 600.0, "keep": 5, "servers": ()},
     "discord": {"shards": None, "shard_ids": ()},
+    "backup": {"folder": None, "hours": 24.0, "keep": 7},
+    "privacy": {"keep": 30.0},
     "log": {"format": "human", "level": "warning"},
     "discord_token": None,
 }

@@ -1,0 +1,179 @@
+"""The sections of config.toml: every setting, its default, and what it may be."""
+
+import ipaddress
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+from bot.core.logs import Format, Level
+
+_CORES = os.cpu_count() or 1
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Web(_Section):
+    """The local chat page."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(8765, ge=1, le=65535)
+
+    @property
+    def local(self) -> bool:
+        """Whether none but this machine's users reach the page: then alone do its votes train, and may it retrain."""
+        return _is_loopback(self.host)
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, host: str) -> str:
+        if not _is_loopback(host):
+            raise ValueError("the page has no login, so it is served on 127.0.0.1, ::1 or localhost alone")
+        return host
+
+
+class Worker(_Section):
+    """The process that holds the model. `checkpoint` replaces the shipped one."""
+
+    threads: int = Field(max(1, _CORES - 1), ge=1)
+    checkpoint: Path | None = None
+    deadline: float = Field(120.0, gt=0)  # seconds one tune may take in the worker
+    versions: int = Field(3, ge=1)  # checkpoints kept in its memory
+    silence: float = Field(30.0, ge=5)  # seconds without a sign of life, after which it is replaced
+    memory: int = Field(4096, ge=100)  # MiB; a worker that grows beyond is replaced between two batches
+
+
+class Store(_Section):
+    """Where prompts, tunes and votes are kept: without `url` in an SQLite file in `data_dir`, which has one bot.
+
+    Several bots can share a PostgreSQL database: `lease` seconds after one was last heard of, others go on with its
+    prompts.
+    """
+
+    url: SecretStr | None = None
+    lease: float = Field(30.0, ge=1)
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, url: SecretStr | None) -> SecretStr | None:
+        return _one_of(url, ("postgresql+asyncpg://", "postgresql://", "sqlite:///"))
+
+
+class Workers(_Section):
+    """Workers on other machines: `broker` is the Redis that carries jobs to them; without it one runs beside the bot.
+
+    The rest is for `python -m bot worker`: what it is called, how many tunes it takes at once, and whether it takes
+    retrainings, without an answer where it has a GPU. After `lease` seconds without a sign of life from it, others take
+    over its jobs.
+    """
+
+    broker: SecretStr | None = None
+    name: str = ""
+    slots: int = Field(8, ge=1)
+    trains: bool | None = None
+    lease: float = Field(15.0, ge=1)
+
+    @field_validator("broker")
+    @classmethod
+    def _known(cls, url: SecretStr | None) -> SecretStr | None:
+        return _one_of(url, ("redis://", "rediss://"))
+
+
+class Render(_Section):
+    """The processes that draw and play."""
+
+    processes: int = Field(min(_CORES, 8), ge=1)
+    timeout: float = Field(30.0, gt=0)  # seconds one tune may take
+
+
+class Queue(_Section):
+    """`limit` prompts may wait, `per_server` of one server, `per_member` of one member; `at_once` are in work."""
+
+    limit: int = Field(1000, ge=1)
+    per_server: int = Field(250, ge=1)
+    per_member: int = Field(5, ge=1)
+    at_once: int = Field(16, ge=1)
+    patience: float = Field(900.0, gt=0)  # seconds a prompt waits at most; then it gets an apology
+
+
+class Limits(_Section):
+    """Seconds between two prompts on Discord: of one member, and of one server's members together; 0 is none."""
+
+    member_cooldown: float = Field(5.0, ge=0, le=3600)
+    server_cooldown: float = Field(0.0, ge=0, le=3600)
+
+
+class Retraining(_Section):
+    """Learning from votes. `keep` files of versions, and of refused candidates, stay on the disk beside those in use.
+
+    On Discord the admins of `servers` may retrain; while it is empty, those of the one server that the bot is on.
+    """
+
+    minimum_votes: int = Field(50, ge=1)
+    deadline: float = Field(3600.0, gt=0)  # seconds one retraining may take
+    silence: float = Field(600.0, gt=0)  # seconds without a word of the trainer, after which it is given up
+    keep: int = Field(5, ge=1)
+    servers: tuple[str, ...] = ()
+
+
+class Discord(_Section):
+    """The bot on Discord. Without `shards` Discord says how many connections the bot needs.
+
+    Several bots with one token share the connections: each has its own `shard_ids`, of 0 to `shards` - 1.
+    """
+
+    shards: int | None = Field(None, ge=1)
+    shard_ids: tuple[int, ...] = ()
+
+    @field_validator("shard_ids")
+    @classmethod
+    def _are_shards(cls, ids: tuple[int, ...], others: ValidationInfo) -> tuple[int, ...]:
+        if not ids or "shards" not in others.data:  # which is told of by itself
+            return ids
+        shards = others.data["shards"]
+        if shards is None:
+            raise ValueError("say with [discord] shards how many there are in all")
+        if wrong := [each for each in ids if not 0 <= each < shards]:
+            raise ValueError(f"there is no shard {wrong[0]}: with {shards} in all there are 0 to {shards - 1}")
+        if twice := [each for each in ids if ids.count(each) > 1]:
+            raise ValueError(f"shard {twice[0]} stands there twice")
+        return ids
+
+
+class Backup(_Section):
+    """Backups that the bot makes by itself: into `folder`, where there is one, every `hours`; the newest `keep` stay."""
+
+    folder: Path | None = None
+    hours: float = Field(24.0, gt=0)
+    keep: int = Field(7, ge=1)
+
+
+class Privacy(_Section):
+    """How long is kept what nobody can see any more: `keep` days."""
+
+    keep: float = Field(30.0, ge=0)
+
+
+class Log(_Section):
+    """What is written to stderr: lines for people, or `logfmt` or `json` for machines."""
+
+    format: Format = "human"
+    level: Level = "warning"
+
+
+def _one_of(url: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
+    """The URL, if it begins as one that we can use; nothing for an empty one. What is refused is not shown."""
+    text = url.get_secret_value().strip() if url else ""
+    if text and not text.startswith(schemes):
+        raise ValueError(f"write it as {' or '.join(f'{scheme}…' for scheme in schemes)}")
+    return SecretStr(text) if text else None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
