@@ -51,4 +51,4 @@ async def fill(config: Config, folder: Path) -> None:
         await copy(folder / "source.db", location)
     async with await Store.open(location) as store:
         for path, name in ((learned, "retraining-1"), (mine, "mine")):
-            await store.add_version(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), name)
+            await store.versions.add(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), name)

@@ -64,8 +64,8 @@ async def test_it_is_one_moment_of_a_database_that_is_being_written(
         async def work() -> None:
             while not stopped.is_set():
                 prompt = await a_prompt(store, ids)
-                (tune,) = await store.finish(prompt.id, new_tunes())
-                await store.vote(tune.id, ids[0], 1)
+                (tune,) = await store.prompts.finish(prompt.id, new_tunes())
+                await store.votes.cast(tune.id, ids[0], 1)
                 finished.append(tune.id)
 
         working = [asyncio.create_task(work()) for _ in range(4)]
@@ -184,7 +184,7 @@ async def test_two_checkpoints_of_one_name_are_both_kept(tmp_path: Path) -> None
             path = tmp_path / str(number) / "mine.safetensors"
             path.parent.mkdir()
             path.write_bytes(str(number).encode())
-            await store.add_version(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), "mine")
+            await store.versions.add(str(path), hashlib.sha256(path.read_bytes()).hexdigest(), "mine")
     await back_up(config, tmp_path / "backup.zip")
     with zipfile.ZipFile(tmp_path / "backup.zip") as archive:
         held = {archive.read(name) for name in archive.namelist() if name.startswith("checkpoints/")}

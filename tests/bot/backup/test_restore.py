@@ -52,14 +52,14 @@ async def test_all_of_it_comes_back_in_either_database(
     after = await everything(str(new.database))
     assert {name: len(rows) for name, rows in after.items()} == {name: len(rows) for name, rows in before.items()}
     async with await Store.open(old.database) as store, await Store.open(new.database) as again:
-        assert await again.history(1, 1, None, 99) == await store.history(1, 1, None, 99)
-        assert [version.sha256 for version in await again.versions()] == [
-            version.sha256 for version in await store.versions()
+        assert await again.tunes.history(1, 1, None, 99) == await store.tunes.history(1, 1, None, 99)
+        assert [version.sha256 for version in await again.versions.load_all()] == [
+            version.sha256 for version in await store.versions.load_all()
         ]
-        learned, mine = (await again.versions())[-2:]
+        learned, mine = (await again.versions.load_all())[-2:]
         assert (Path(learned.path).read_bytes(), Path(mine.path).read_bytes()) == (LEARNED, MINE)
         assert Path(learned.path).parent == Path(mine.path).parent == new.candidates
-        newest = max(tune.id for _, tunes in await store.history(1, 1, None, 99) for tune in tunes)
+        newest = max(tune.id for _, tunes in await store.tunes.history(1, 1, None, 99) for tune in tunes)
         assert (await a_tune(again)).id > newest, "new rows are numbered on"
     assert sorted(path.name for path in new.data_dir.glob("restoring*")) == []
 
@@ -72,7 +72,7 @@ async def test_what_postgresql_held_can_go_on_in_an_sqlite_file(
     await back_up(first, tmp_path / "backup.zip")
     await restored(tmp_path / "backup.zip", second)
     async with await Store.open(first.database) as store, await Store.open(second.database) as again:
-        assert await again.history(1, 1, None, 99) == await store.history(1, 1, None, 99) != []
+        assert await again.tunes.history(1, 1, None, 99) == await store.tunes.history(1, 1, None, 99) != []
 
 
 async def test_what_is_there_is_replaced_by_force_alone_and_kept_beside(tmp_path: Path, backup: Path) -> None:
@@ -88,7 +88,7 @@ async def test_what_is_there_is_replaced_by_force_alone_and_kept_beside(tmp_path
     assert await everything(str(done.kept)) == before != await everything(str(config.database))
     await restored(done.kept, config, force=True)  # the way back from a restore
     async with await Store.open(config.database) as store:
-        assert await store.tune(tune.id) == tune
+        assert await store.tunes.load(tune.id) == tune
 
 
 async def test_a_full_server_s_database_is_replaced_by_force_alone(
@@ -117,7 +117,7 @@ async def test_a_database_in_use_is_not_replaced_even_by_force(
         tune = await a_tune(store)
         with pytest.raises(StoreInUse, match=r"in use.*: stop"):
             await restored(backup, config, force=True)
-        assert await store.tune(tune.id) == tune
+        assert await store.tunes.load(tune.id) == tune
     await restored(backup, config, force=True)
 
 
@@ -136,7 +136,7 @@ async def test_a_log_that_a_killed_bot_left_is_not_taken_for_the_new_one_s(tmp_p
     assert without_paths(held) == without_paths(wanted)
     assert done.kept
     async with await Store.open(done.kept) as store:
-        assert await store.tune(tune.id) == tune, "nothing of the killed bot's is lost"
+        assert await store.tunes.load(tune.id) == tune, "nothing of the killed bot's is lost"
 
 
 async def test_a_damaged_database_is_replaced_by_force(tmp_path: Path, backup: Path) -> None:
@@ -157,7 +157,7 @@ async def test_an_older_backup_is_brought_up_to_date(make_settings: Callable[[st
     assert (await back_up(first, tmp_path / "backup.zip")).revision == "0001"
     await restored(tmp_path / "backup.zip", second)
     async with await Store.open(second.database) as store:
-        tune = await store.tune(1, member_id=1)
+        tune = await store.tunes.load(1, viewer=1)
         assert tune
         assert (tune.title, tune.votes.mine) == ("The Long Lane", 1)
 
@@ -175,7 +175,7 @@ async def test_an_upgrade_is_undone_by_the_backup_and_by_the_copy_that_it_left(t
             await Store.open(path)
         await restored(file, config, force=True)
         async with await Store.open(path) as store:
-            assert await store.tune(tune.id) == tune
+            assert await store.tunes.load(tune.id) == tune
 
 
 async def test_a_newer_one_is_refused_and_nothing_is_touched(tmp_path: Path) -> None:
@@ -205,7 +205,9 @@ async def test_a_checkpoint_of_the_same_name_that_is_there_already_stays(tmp_pat
     await restored(backup, config, force=True)
     assert there.read_bytes() == b"what another history has learned"
     async with await Store.open(config.database) as store:
-        (learned,) = [each for each in await store.versions() if each.sha256 == hashlib.sha256(LEARNED).hexdigest()]
+        (learned,) = [
+            each for each in await store.versions.load_all() if each.sha256 == hashlib.sha256(LEARNED).hexdigest()
+        ]
     assert learned.path != str(there)
     assert Path(learned.path).read_bytes() == LEARNED
 
