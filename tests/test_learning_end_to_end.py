@@ -58,9 +58,9 @@ async def test_votes_become_the_version_that_composes(tmp_path: Path) -> None:
         await vote(store)
         folders = tmp_path / "checkpoints", tmp_path
         async with Retrainer(store, trainer, *folders, Draws(), minimum_votes=TUNES // 2) as retrainer:
-            changes = retrainer.changes()
+            updates = retrainer.subscribe()
             begun = await retrainer.start(BOSS)
-            done = await retrainer.finished(begun.id, changes)
+            done = await retrainer.finished(begun.id, updates)
         assert done.status is RetrainingStatus.PROMOTED, done.report
         assert done.report
         assert [test["passed"] for test in done.report["tests"]] == [True] * 5

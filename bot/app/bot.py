@@ -69,29 +69,42 @@ async def running(config: Config) -> AsyncIterator[Service]:
         if config.shared:
             stack.push_async_callback(_release, store)  # once the composer has ended
         library = Library(store, renderer)
-        queue = config.queue
         settings = Settings(store)
         composer = Composer(
-            store,
-            library,
-            worker,
-            renderer,
-            PromptQueue(queue.limit, queue.per_member, queue.per_server),
-            queue.at_once,
-            config.worker.deadline,
-            version,
-            queue.patience,
-            metrics,
-            Limits(settings, config.limits.member_cooldown, config.limits.server_cooldown),
-            store.versions.current,
+            store=store,
+            library=library,
+            worker=worker,
+            renderer=renderer,
+            queue=PromptQueue(
+                limit=config.queue.limit, per_member=config.queue.per_member, per_server=config.queue.per_server
+            ),
+            at_once=config.queue.at_once,
+            deadline=config.worker.deadline,
+            version=version,
+            queue_timeout=config.queue.patience,
+            metrics=metrics,
+            limits=Limits(
+                settings=settings,
+                member_cooldown=config.limits.member_cooldown,
+                server_cooldown=config.limits.server_cooldown,
+            ),
+            current=store.versions.current,
         )
         metrics.watch("workers", "Workers that live", lambda: len(living(worker, config.workers.lease)))
         metrics.watch("worker_restarts", "Workers started in place of another", lambda: worker.restarts)
         metrics.watch("renderer_restarts", "Render processes started in place of another", lambda: renderer.restarts)
         await stack.enter_async_context(composer)
-        tunebooks = Tunebooks(store, renderer)
-        retraining = retrainer(config, store, worker, renderer)
-        yield Service(store, library, composer, worker, renderer, metrics, settings, tunebooks, retraining)
+        yield Service(
+            store=store,
+            library=library,
+            composer=composer,
+            worker=worker,
+            renderer=renderer,
+            metrics=metrics,
+            settings=settings,
+            tunebooks=Tunebooks(store, renderer),
+            retrainer=retrainer(config, store, worker, renderer),
+        )
 
 
 def retrainer(

@@ -34,9 +34,9 @@ async def _bot(settings: Config) -> None:
         queue = PromptQueue(10_000, 10_000)
         library = Library(store, renderer)  # type: ignore[arg-type]
         composer = Composer(store, library, cluster, renderer, queue, most, 60.0)
-        changes = composer.changes()
+        updates = composer.subscribe()
         async with cluster, composer, Failover(store, composer, ["web"], most):
-            async for progress in changes:
+            async for progress in updates:
                 if progress.prompt.state.final:
                     print(progress.prompt.id, progress.prompt.state, flush=True)
 

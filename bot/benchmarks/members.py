@@ -76,13 +76,13 @@ async def _endure(config: Config) -> list[Row]:
 
 async def waits(bot: Service, members: int) -> list[float]:
     """Seconds from the command to the finished tune, of each member."""
-    changes = bot.composer.changes()
+    updates = bot.composer.subscribe()
     began = time.monotonic()
     asking = (bot.composer.compose(Place("web", "bench", f"m{n}"), prompt(n)) for n in range(members))
     left = {progress.prompt.id for progress in await asyncio.gather(*asking)}
     found = []
     while left:
-        progress = await anext(changes)
+        progress = await anext(updates)
         if progress.prompt.id in left and progress.prompt.state.final:
             if progress.prompt.state is not State.DONE:
                 raise WorkerError(f"a tune failed: {progress.prompt.error}")

@@ -47,11 +47,11 @@ async def _measure(config: Config) -> list[Row]:
 
 async def _vote(bot: Service) -> None:
     """Every other tune is liked, by members who composed none."""
-    changes = bot.composer.changes()
+    updates = bot.composer.subscribe()
     asked = [await bot.composer.compose(Place("web", "bench", f"m{n}"), prompt(n)) for n in range(VOTED)]
     left, tunes = {progress.prompt.id for progress in asked}, []
     while left:
-        progress = await anext(changes)
+        progress = await anext(updates)
         if progress.prompt.id in left and progress.prompt.state.final:
             left.discard(progress.prompt.id)
             tunes += [tune.id for tune in progress.tunes]
@@ -61,6 +61,6 @@ async def _vote(bot: Service) -> None:
 
 
 async def _retrained(bot: Service) -> Retraining:
-    changes = bot.retrainer.changes()
+    updates = bot.retrainer.subscribe()
     begun = await bot.retrainer.start(Place("web", "bench", "judge 0"))
-    return await bot.retrainer.finished(begun.id, changes)
+    return await bot.retrainer.finished(begun.id, updates)

@@ -52,9 +52,9 @@ def run(config: Config, options: argparse.Namespace) -> int:
 async def _compose(config: Config, prompt: Prompt, count: int, out: Path) -> list[dict[str, Any]]:
     place = Place("cli", "local", os.environ.get("USER") or "local")
     async with running(config) as service:
-        changes = service.composer.changes()
+        updates = service.composer.subscribe()
         accepted = await service.composer.compose(place, prompt, count)
-        progress = await service.composer.finished(accepted.prompt.id, changes)
+        progress = await service.composer.finished(accepted.prompt.id, updates)
         if progress.prompt.state is not State.DONE:
             raise (BadRequest if progress.refused else WorkerError)(progress.prompt.error or "cancelled")
         return [await _write(service, tune, out) for tune in progress.tunes]

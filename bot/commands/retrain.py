@@ -60,19 +60,19 @@ async def _retrain(config: Config, options: argparse.Namespace) -> Retraining:
             await stack.enter_async_context(cluster)
         retraining = await stack.enter_async_context(retrainer(config, store, cluster))
         await know_versions(store, config)
-        changes = retraining.changes()
+        updates = retraining.subscribe()
         begun = await retraining.start(place, options.minimum_votes, options.dry_run)
-        return await _followed(retraining, place, begun, changes)
+        return await _followed(retraining, place, begun, updates)
 
 
 async def _followed(
-    retraining: Retrainer, place: Place, begun: Retraining, changes: AsyncIterator[Retraining]
+    retraining: Retrainer, place: Place, begun: Retraining, updates: AsyncIterator[Retraining]
 ) -> Retraining:
     """Show how far it is until its end; whoever interrupts the command cancels it."""
     told: tuple[object, ...] = ()
     with Progress() as show:
         try:
-            async for news in changes:
+            async for news in updates:
                 if news.status.final:
                     return news
                 if told != (told := _mark(news.progress.step)):

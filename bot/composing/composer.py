@@ -1,4 +1,4 @@
-"""The way of a prompt: a row in the database, the queue, a worker, the renderer, a stored tune."""
+"""Prompt lifecycle: a row in the database, the queue, a worker, the renderer, stored tunes."""
 
 import asyncio
 import logging
@@ -26,18 +26,19 @@ from bot.store.retry import retry_while_unavailable
 from bot.workers import Workers
 from model.prompt import LARGEST_SEED, VARIATIONS, Prompt
 
-MOST_ATTEMPTS = 3  # starts of the bot that one prompt may take down
-GRACE = 3.0  # seconds that prompts in work get when the bot stops
+MOST_ATTEMPTS = 3  # a prompt is failed once it was in work during so many crashes of the bot
+GRACE = 3.0  # seconds for the prompts in work when the bot stops
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class Composer:
-    """Queues prompts, has them composed and rendered, stores the tunes, and tells listeners of each change.
+    """Queues prompts, has them composed and rendered, stores the tunes, and publishes the progress of each prompt.
 
-    `async with` runs it. `current` is asked for each prompt's version; `version` is the one that the worker was started
-    with. A tune may take `deadline` seconds in the worker, and a prompt wait `patience` seconds for its turn.
+    `async with` runs it. At most `at_once` prompts are in work. `current` gives the version for a new prompt; `version`
+    is the one that the worker was started with. A tune may take `deadline` seconds in the worker, and a prompt may wait
+    `queue_timeout` seconds for its turn.
     """
 
     store: Store
@@ -48,39 +49,45 @@ class Composer:
     at_once: int = 16
     deadline: float = 120.0
     version: int = 1
-    patience: float = 900.0
+    queue_timeout: float = 900.0
     metrics: Metrics = field(default_factory=Metrics)
     limits: Limits = field(default_factory=Limits)
     current: Callable[[], Awaitable[int | None]] | None = None  # None, or an answer that is None, is `version`
-    listeners: PromptBroadcaster = field(default_factory=PromptBroadcaster)
+    broadcaster: PromptBroadcaster = field(default_factory=PromptBroadcaster)
     _running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _filling: bool = True  # see _has_room
-    _alone: bool = False  # the one in work is suspected of taking the bot down, and may take no other along
+    _alone: bool = False  # the prompt in work is suspected of crashing the bot, so no other runs beside it
     _accepting: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _work: asyncio.Event = field(default_factory=asyncio.Event)
+    _queue_changed: asyncio.Event = field(default_factory=asyncio.Event)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
-    _helpers: set[asyncio.Task[None]] = field(default_factory=set)
+    _background: set[asyncio.Task[None]] = field(default_factory=set)
     _stopping: bool = False
 
     def __post_init__(self) -> None:
-        self._waits = QueueTimeouts(self.patience, self._waited_too_long)
-        made_by = self.store, self.worker, self.renderer, self.metrics
-        self._maker = PromptExecutor(*made_by, self.deadline, self.version)
+        self._timeouts = QueueTimeouts(self.queue_timeout, self._time_out)
+        self._executor = PromptExecutor(
+            store=self.store,
+            worker=self.worker,
+            renderer=self.renderer,
+            metrics=self.metrics,
+            deadline=self.deadline,
+            version=self.version,
+        )
         self.metrics.watch("queue_length", "Prompts that wait", lambda: len(self.queue))
         self.metrics.watch("prompts_in_work", "Prompts being composed or rendered", lambda: len(self._running))
 
     async def __aenter__(self) -> "Composer":
-        self._help(self._dispatch(), "dispatcher")
-        self._help(publish_positions(self.queue, self.listeners, self._moved), "places in the queue")
-        self._help(publish_outages(self.listeners, self.store, self.worker), "outages")
+        self._in_background(self._dispatch(), "dispatcher")
+        self._in_background(publish_positions(self.queue, self.broadcaster, self._moved), "queue positions")
+        self._in_background(publish_outages(self.broadcaster, self.store, self.worker), "outages")
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop. Prompts that are not done stay in the database and go on after the next start."""
+        """Stop. Unfinished prompts stay in the database, and the next start resumes them."""
         self._stopping = True
-        self._waits.close()
+        self._timeouts.close()
         interrupted = list(self._running)
-        tasks = [*self._helpers, *self._running.values()]
+        tasks = [*self._background, *self._running.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -89,10 +96,10 @@ class Composer:
                 await self.store.prompts.requeue(interrupted)
             except TunesmithError as error:
                 log.error("prompts %s count as attempted: %s", interrupted, error)
-        self.listeners.close()
+        self.broadcaster.close()
 
     async def drain(self, grace: float = GRACE) -> None:
-        """Accept and begin no more, and give what is in work `grace` seconds to be done."""
+        """Accept and begin no more prompts, and wait at most `grace` seconds for those in work."""
         self._stopping = True
         if self._running:
             await asyncio.wait(list(self._running.values()), timeout=grace)
@@ -100,20 +107,31 @@ class Composer:
     async def compose(
         self, place: Place, prompt: Prompt, count: int = 1, varied_from: int | None = None, message: Message = NOWHERE
     ) -> Progress:
-        """Accept a prompt: store it, with the tune that it varies and its message, and queue it. Raises Busy."""
+        """Store and queue a prompt, with the tune that it varies and the message that will carry its answer.
+
+        Raises Busy.
+        """
         if self._stopping:
             raise Busy("the bot is being stopped: please ask again in a minute")
         member_id, server_id = await self.store.members.register(place)
-        async with self._accepting:  # between the check and the queue nobody else may come in
+        async with self._accepting:  # no other prompt may be queued between the check and this one
             try:
                 rules = await self.limits.check(self.queue, place, member_id, server_id)
             except Busy:
                 self.metrics.refused()
                 raise
             version = (await self.current() if self.current else None) or self.version
-            new = NewPrompt(member_id, server_id, prompt, count, version, varied_from, message)
+            new = NewPrompt(
+                member_id=member_id,
+                server_id=server_id,
+                prompt=prompt,
+                count=count,
+                version=version,
+                varied_from=varied_from,
+                message=message,
+            )
             stored = await self.store.prompts.add(new)
-            self.limits.note(member_id, server_id, rules)
+            self.limits.begin_cooldowns(member_id, server_id, rules)
             about(stored.id)
             self._enqueue(stored)
         log.info("prompt %d: %s %s, %d tunes, from %s", stored.id, prompt.key, prompt.rhythm, count, place.platform)
@@ -122,7 +140,7 @@ class Composer:
     async def vary(self, place: Place, tune_id: int, how: str, message: Message = NOWHERE) -> Progress:
         """Queue a variation of a stored tune: its settings, a new seed. Raises NotFound, BadRequest or Busy.
 
-        `how` is one of VARIATIONS. What can be varied is known to the worker alone: a tune that cannot fails its prompt
+        `how` is one of VARIATIONS. Only the worker knows whether a tune can be varied: where it cannot, the prompt fails
         as refused.
         """
         if how not in VARIATIONS:
@@ -131,16 +149,15 @@ class Composer:
         prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED), opening=tune.abc, transpose=False, vary=how)
         return await self.compose(place, prompt, varied_from=tune.id, message=message)
 
-    async def recover(self, platforms: Collection[str], limit: int | None = None, mine: bool = True) -> int:
-        """Queue again what an earlier run (or without `mine` another bot, now gone) left undone; how many that were.
+    async def recover(self, platforms: Collection[str], limit: int | None = None, own: bool = True) -> int:
+        """Claim and queue unfinished prompts that no living bot has, and with `own` this bot's; how many that were.
 
-        One that was in work each of the last MOST_ATTEMPTS times when the bot went down is failed instead.
+        A prompt that was in work during each of the last MOST_ATTEMPTS crashes is failed instead.
         """
         async with self._accepting:
             known = {*self._running, *(prompt.id for prompt in self.queue.waiting())}
-            left = [
-                stored for stored in await self.store.prompts.claim(platforms, limit, mine) if stored.id not in known
-            ]
+            claimed = await self.store.prompts.claim(platforms, limit=limit, own=own)
+            left = [stored for stored in claimed if stored.id not in known]
             for stored in left:
                 if stored.attempts < MOST_ATTEMPTS:
                     self._enqueue(replace(stored, state=State.QUEUED))
@@ -151,7 +168,7 @@ class Composer:
         return len(left)
 
     async def cancel(self, prompt_id: int, place: Place) -> None:
-        """Take a prompt back. NotFound when it is done or unknown, NotAllowed when it is another member's."""
+        """Cancel a prompt. NotFound where it is done or unknown, NotAllowed where it is another member's."""
         member_id, _ = await self.store.members.register(place)
         stored = await self.store.prompts.load(prompt_id)
         if stored is None or stored.state.final:
@@ -161,55 +178,55 @@ class Composer:
         if not await self.store.prompts.set_state(prompt_id, State.CANCELLED):
             raise NotFound("that prompt is done already")
         self.drop(prompt_id)
-        self.listeners.tell(Progress(replace(stored, state=State.CANCELLED)))
+        self.broadcaster.publish(Progress(replace(stored, state=State.CANCELLED)))
 
     def drop(self, prompt_id: int) -> None:
-        """Have no more to do with a prompt, and tell nobody."""
+        """Stop all work on a prompt, and publish nothing."""
         self._leave_queue(prompt_id)
         if task := self._running.get(prompt_id):
             task.cancel()
 
-    def changes(self) -> AsyncIterator[Progress]:
-        """Every change of every prompt from this call on, until the composer stops. See Changes."""
-        return self.listeners.join()
+    def subscribe(self) -> AsyncIterator[Progress]:
+        """The progress of every prompt from this call on, until the composer stops. See bot.core.subscriptions."""
+        return self.broadcaster.subscribe()
 
-    async def finished(self, prompt_id: int, changes: AsyncIterator[Progress]) -> Progress:
-        """Wait in `changes`, which were asked for before it was queued, for the final state of one prompt."""
-        async for progress in changes:
+    async def finished(self, prompt_id: int, subscription: AsyncIterator[Progress]) -> Progress:
+        """Wait in a subscription, begun before a prompt was queued, for its final state. WorkerError at a stop."""
+        async for progress in subscription:
             if progress.prompt.id == prompt_id and progress.prompt.state.final:
                 return progress
         raise WorkerError("the bot stopped before the tune was done")
 
-    def _help(self, work: Coroutine[None, None, None], name: str) -> None:
+    def _in_background(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
-        self._helpers.add(task)
-        task.add_done_callback(self._helpers.discard)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     def _enqueue(self, stored: StoredPrompt) -> None:
         self.queue.add(stored)
-        self._waits.begin(stored)
-        self._work.set()
-        self.listeners.tell(Progress(stored, self._ahead(stored.id)))
+        self._timeouts.begin(stored)
+        self._queue_changed.set()
+        self.broadcaster.publish(Progress(stored, self._ahead(stored.id)))
 
     def _leave_queue(self, prompt_id: int) -> bool:
-        self._waits.end(prompt_id)
-        self._work.set()
+        self._timeouts.end(prompt_id)
+        self._queue_changed.set()
         return self.queue.remove(prompt_id)
 
-    def _waited_too_long(self, stored: StoredPrompt) -> None:
+    def _time_out(self, stored: StoredPrompt) -> None:
         if self._leave_queue(stored.id):
-            log.warning("prompt %d waited %g s and had no turn", stored.id, self.patience)
+            log.warning("prompt %d waited %g s and had no turn", stored.id, self.queue_timeout)
             self.metrics.failed("patience")
             line = "Sorry: so many were asking that your turn did not come. Please ask again."
-            self._help(self._fail(stored, line), f"apology {stored.id}")
+            self._in_background(self._fail(stored, line), f"timeout of prompt {stored.id}")
 
     def _ahead(self, prompt_id: int) -> int:
         return next((n for n, prompt in enumerate(self.queue.waiting()) if prompt.id == prompt_id), 0)
 
     async def _dispatch(self) -> None:
         while True:
-            await self._work.wait()
-            self._work.clear()
+            await self._queue_changed.wait()
+            self._queue_changed.clear()
             while (stored := self.queue.first()) and self._has_room(stored):
                 self.queue.take()
                 self._alone = _suspected(stored)
@@ -223,18 +240,18 @@ class Composer:
             return False
         if self._alone or _suspected(stored):
             return not self._running
-        # once the room is full, the next ones wait until half of it is free: a few tunes composed together take the
-        # worker little longer than one, and the renderers have the other half to do meanwhile
+        # once `at_once` prompts run, the next ones wait until half of those have ended: a batch of a few tunes takes
+        # the worker little longer than one tune, and the renderers are busy with the other half meanwhile
         running = len(self._running)
         self._filling = running < self.at_once if self._filling else running <= self.at_once // 2
         return self._filling
 
     def _ended(self, prompt_id: int) -> None:
         self._running.pop(prompt_id, None)
-        self._work.set()
+        self._queue_changed.set()
 
     async def _run(self, stored: StoredPrompt) -> None:
-        waited, began = self._waits.end(stored.id), time.monotonic()
+        waited, began = self._timeouts.end(stored.id), time.monotonic()
         about(stored.id)
         log.info("prompt %d has its turn after %.1f s", stored.id, waited)
         self.metrics.wait.observe(waited)
@@ -250,25 +267,25 @@ class Composer:
             reference = secrets.token_hex(3)
             log.exception("prompt %d failed, reference %s", stored.id, reference)
             await self._fail(stored, f"Something broke on our side. If it happens again, tell an admin: {reference}")
-        self.queue.pace.note(time.monotonic() - began, max(1, 3 * self.at_once // 4))  # on average, see _has_room
+        self.queue.throughput.add(time.monotonic() - began, max(1, 3 * self.at_once // 4))  # on average, see _has_room
 
     async def _compose_and_store(self, stored: StoredPrompt) -> None:
-        await self._move(stored, State.COMPOSING)
-        new = await self._maker.composed(stored)
-        await self._move(stored, State.RENDERING)
-        media = await self._maker.rendered(new)
+        await self._set_state(stored, State.COMPOSING)
+        new = await self._executor.compose(stored)
+        await self._set_state(stored, State.RENDERING)
+        media = await self._executor.render(new)
         tunes = await retry_while_unavailable(self.store.prompts.finish, stored.id, new)
-        for tune, files in zip(tunes, media, strict=False):  # none when it was cancelled at the last moment
+        for tune, files in zip(tunes, media, strict=False):  # none where it was cancelled at the last moment
             self.library.remember(tune.id, files)
             self.metrics.composed(tune.version)
         if tunes:
             log.info("prompt %d is done: tunes %s", stored.id, [tune.id for tune in tunes])
-            self.listeners.tell(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
+            self.broadcaster.publish(Progress(replace(stored, state=State.DONE), tunes=tuple(tunes)))
 
-    async def _move(self, stored: StoredPrompt, state: State) -> None:
+    async def _set_state(self, stored: StoredPrompt, state: State) -> None:
         if not await retry_while_unavailable(self.store.prompts.set_state, stored.id, state):
-            raise asyncio.CancelledError  # it was cancelled meanwhile, and its listeners know
-        self.listeners.tell(Progress(replace(stored, state=state)))
+            raise asyncio.CancelledError  # it was cancelled meanwhile, which was published
+        self.broadcaster.publish(Progress(replace(stored, state=state)))
 
     async def _fail(self, stored: StoredPrompt, error: str, refused: bool = False) -> None:
         try:
@@ -276,8 +293,8 @@ class Composer:
         except TunesmithError as gone:
             log.error("prompt %d failed, which could not be stored: %s", stored.id, gone)
             failed = True
-        if failed:  # or it was cancelled meanwhile, and its listeners know
-            self.listeners.tell(Progress(replace(stored, state=State.FAILED, error=error), refused=refused))
+        if failed:  # or it was cancelled meanwhile, which was published
+            self.broadcaster.publish(Progress(replace(stored, state=State.FAILED, error=error), refused=refused))
 
 
 def _suspected(stored: StoredPrompt) -> bool:

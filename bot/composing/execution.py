@@ -1,4 +1,4 @@
-"""What a prompt asks for, made: its tunes composed by a worker and rendered. Nothing is stored here."""
+"""Executes prompts: a worker composes the tunes and the renderer makes their files. Nothing is stored here."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PromptExecutor:
-    """A tune may take `deadline` seconds in the worker; `version` is the one that it was started with."""
+    """A tune may take `deadline` seconds in the worker, which was started with `version`."""
 
     store: Store
     worker: Workers
@@ -29,13 +29,15 @@ class PromptExecutor:
     deadline: float
     version: int
 
-    async def composed(self, stored: StoredPrompt) -> list[NewTune]:
+    async def compose(self, stored: StoredPrompt) -> list[NewTune]:
         """All tunes of a prompt. BadRequest where the worker refuses it, WorkerError where it fails."""
-        version = await self._checkpoint(stored.version)
+        path, sha256, version = await self._checkpoint(stored.version)
         prompts = [replace(stored.prompt, seed=stored.prompt.seed + i) for i in range(stored.count)]
-        jobs = [Job(f"{stored.id}.{i}", prompt, self.deadline, *version) for i, prompt in enumerate(prompts)]
-        # a TaskGroup would hide the one error that is worth telling inside an ExceptionGroup
-        tasks = [asyncio.create_task(self._one(job)) for job in jobs]
+        jobs = [
+            Job(f"{stored.id}.{i}", prompt, self.deadline, path, sha256, version) for i, prompt in enumerate(prompts)
+        ]
+        # a TaskGroup would hide the error that the member is to read inside an ExceptionGroup
+        tasks = [asyncio.create_task(self._compose_one(job)) for job in jobs]
         try:
             with self.metrics.compose.time():
                 return [replace(tune, ordinal=i) for i, tune in enumerate(await asyncio.gather(*tasks))]
@@ -43,19 +45,17 @@ class PromptExecutor:
             for task in tasks:
                 task.cancel()
 
-    async def rendered(self, tunes: Sequence[NewTune]) -> list[dict[str, bytes]]:
-        """The files of each, by kind. RenderError."""
-        return [await self._render(tune) for tune in tunes]
+    async def render(self, tunes: Sequence[NewTune]) -> list[dict[str, bytes]]:
+        """The files of each tune, by kind. RenderError."""
+        return [await self._render_one(tune) for tune in tunes]
 
     async def _checkpoint(self, version: int) -> tuple[str, str, int]:
-        """The file of a version, its hash and its number, for a Job; nothing for one that is not known any more."""
-        known = next(
-            (known for known in await retry_while_unavailable(self.store.versions.load_all) if known.number == version),
-            None,
-        )
-        return known.file if known else ("", "", version)
+        """Path, hash and number of a version, for a Job; no path and hash for one that is unknown by now."""
+        versions = await retry_while_unavailable(self.store.versions.load_all)
+        found = next((each for each in versions if each.number == version), None)
+        return found.file if found else ("", "", version)
 
-    async def _one(self, job: Job) -> NewTune:
+    async def _compose_one(self, job: Job) -> NewTune:
         event = await self.worker.compose(job)
         if event.state == "failed":
             raise BadRequest(event.error) if event.fault == "input" else WorkerError(event.error)
@@ -63,8 +63,16 @@ class PromptExecutor:
         if event.note:
             used = event.version or self.version  # 0 is the one that the worker was started with
             log.error("job %s: %s; version %d composed it", job.id, event.note, used)
-        return NewTune(0, job.prompt.seed, event.title, event.abc, event.nearest, event.temperature, used)
+        return NewTune(
+            ordinal=0,
+            seed=job.prompt.seed,
+            title=event.title,
+            abc=event.abc,
+            nearest=event.nearest,
+            drawn_temperature=event.temperature,
+            version=used,
+        )
 
-    async def _render(self, tune: NewTune) -> dict[str, bytes]:
+    async def _render_one(self, tune: NewTune) -> dict[str, bytes]:
         with self.metrics.render.time():
             return await self.renderer.render(tune.abc, RENDERED)

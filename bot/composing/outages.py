@@ -1,24 +1,24 @@
-"""Telling those who wait that something is away on which their tunes depend, and when it is back."""
+"""Publishes outages of the database and of the workers, and their ends, to members who wait."""
 
 import asyncio
 from typing import Protocol
 
 from bot.core.subscriptions import PromptBroadcaster
 
-LOOK_EVERY = 0.5  # seconds
+EVERY = 0.5  # seconds
 
 
 class Source(Protocol):
-    """What may be away."""
+    """What may have an outage."""
 
     @property
     def outage(self) -> str:
-        """A line for those who wait; empty while all is well."""
+        """A line for waiting members during an outage; else empty."""
         ...
 
 
-async def publish_outages(listeners: PromptBroadcaster, *sources: Source) -> None:
-    """Look at each source all the time, and pass on the first outage. Never returns."""
+async def publish_outages(broadcaster: PromptBroadcaster, *sources: Source, every: float = EVERY) -> None:
+    """Look at the sources every so many seconds, and put the first one's outage on all prompts. Never returns."""
     while True:
-        listeners.mention(next((line for source in sources if (line := source.outage)), ""))
-        await asyncio.sleep(LOOK_EVERY)
+        broadcaster.set_note(next((line for source in sources if (line := source.outage)), ""))
+        await asyncio.sleep(every)

@@ -1,4 +1,4 @@
-"""How often a member, and a server, may ask. A cooldown begins with each accepted prompt."""
+"""Rate limits: cooldowns of a member and of a server, which begin with each accepted prompt, and queue limits."""
 
 import math
 import time
@@ -11,50 +11,49 @@ from bot.core.errors import Busy
 from bot.core.values import Place, ServerSettings
 from bot.library.server_settings import Settings
 
-LOCAL = ("web", "cli")  # whom this machine's owner alone can reach, and who shares with nobody
-SWEEP = 1000  # cooldowns after which those that have ended are dropped
+LOCAL = ("web", "cli")  # platforms that only users of this machine reach: no limits there
+PRUNE_AT = 1000  # cooldowns from which on those that have ended are dropped
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What holds for one prompt, in seconds between two: of its member anywhere, of its server's members together, of
-    its member here; and how many of this server, and of its member, may wait in the queue."""
+    """The limits for one prompt. Cooldowns are in seconds; None is the queue's own limit."""
 
-    anywhere: float = 0.0
-    together: float = 0.0
-    here: float = 0.0
-    waiting: int | None = None
-    mine_waiting: int | None = None
+    anywhere: float = 0.0  # cooldown of its member on all servers
+    together: float = 0.0  # of its server's members together
+    here: float = 0.0  # of its member on this server
+    waiting: int | None = None  # prompts of this server that may wait
+    member_waiting: int | None = None  # prompts of its member that may wait
 
 
 @dataclass
 class Limits:
-    """Cooldowns, in seconds: config's of a member anywhere and of a server, and what a server adds to both.
+    """Cooldowns, in seconds: those of the configuration, and those that a server's settings add.
 
-    They are kept in memory: a restart forgives them. `clock` gives seconds that never go back.
+    They are kept in memory, so a restart ends them. `clock` gives seconds that never go back.
     """
 
     settings: Settings | None = None
     member_cooldown: float = 0.0
     server_cooldown: float = 0.0
     clock: Callable[[], float] = time.monotonic
-    _ends: dict[tuple[int, int], float] = field(default_factory=dict)  # of (member, server); 0 is any
-    _full: int = SWEEP
+    _ends: dict[tuple[int, int], float] = field(default_factory=dict)  # of (member_id, server_id); 0 is any
+    _prune_at: int = PRUNE_AT
 
     async def check(self, queue: PromptQueue, place: Place, member_id: int, server_id: int) -> Rules:
-        """What holds for a prompt from a place. Raises Busy, which says when to ask again, if it has no room now."""
+        """The rules for a prompt from a place. Raises Busy, which says when to ask again, where one forbids it now."""
         rules = await self._rules(place)
         mine, here = max(self._left(member_id, 0), self._left(member_id, server_id)), self._left(0, server_id)
         if mine >= here and mine > 0:
             raise _busy("you asked a moment ago", mine)
         if here > 0:
             raise _busy("someone here asked a moment ago", here)
-        queue.check(member_id, server_id, rules.waiting, rules.mine_waiting)
+        queue.check(member_id, server_id, rules.waiting, rules.member_waiting)
         return rules
 
-    def note(self, member_id: int, server_id: int, rules: Rules) -> None:
-        """A prompt was accepted."""
-        self._forget()
+    def begin_cooldowns(self, member_id: int, server_id: int, rules: Rules) -> None:
+        """Begin the cooldowns of a prompt that was accepted."""
+        self._prune()
         self._begin(member_id, 0, rules.anywhere)
         self._begin(member_id, server_id, rules.here)
         self._begin(0, server_id, rules.together)
@@ -65,7 +64,11 @@ class Limits:
         settings = await self.settings.of(place) if self.settings else ServerSettings()
         together = max(self.server_cooldown, settings.server_cooldown or 0.0)
         return Rules(
-            self.member_cooldown, together, settings.cooldown or 0.0, settings.waiting, settings.member_waiting
+            anywhere=self.member_cooldown,
+            together=together,
+            here=settings.cooldown or 0.0,
+            waiting=settings.waiting,
+            member_waiting=settings.member_waiting,
         )
 
     def _left(self, member_id: int, server_id: int) -> float:
@@ -75,12 +78,12 @@ class Limits:
         if seconds > 0:
             self._ends[member_id, server_id] = self.clock() + seconds
 
-    def _forget(self) -> None:
-        """Drop what has ended, now and then, so that each prompt costs little."""
-        if len(self._ends) >= self._full:
+    def _prune(self) -> None:
+        """Drop cooldowns that have ended; only now and then, so that a prompt costs little."""
+        if len(self._ends) >= self._prune_at:
             now = self.clock()
             self._ends = {key: end for key, end in self._ends.items() if end > now}
-            self._full = max(SWEEP, 2 * len(self._ends))
+            self._prune_at = max(PRUNE_AT, 2 * len(self._ends))
 
 
 def _busy(reason: str, seconds: float) -> Busy:

@@ -1,4 +1,4 @@
-"""How fast prompts are being finished, measured, and what that makes of a place in the queue."""
+"""Measures how fast prompts are finished, and estimates waiting times from that."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ GUESS = 60.0  # seconds, while nothing was measured
 
 @dataclass
 class Throughput:
-    """The mean of the last prompts: how many seconds apart they end when as many as may be are in work."""
+    """The mean time between the ends of two prompts while as many as allowed are in work, over the last RECENT."""
 
     _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
 
-    def note(self, seconds: float, at_once: int) -> None:
+    def add(self, seconds: float, at_once: int) -> None:
         """A prompt took `seconds` of work, with `at_once` of them in work at a time."""
         self._seconds.append(seconds / at_once)
 
@@ -31,7 +31,7 @@ class Throughput:
             return f"in about {max(5, round(seconds / 5) * 5)} seconds"
         return f"in about {round(seconds / 60)} minutes"
 
-    def when(self, ahead: int) -> tuple[str, datetime]:
+    def estimate(self, ahead: int) -> tuple[str, datetime]:
         """That wait in words, and the aware time at which it ends."""
         seconds = self.wait(ahead)
         return self.in_words(ahead), datetime.now(UTC) + timedelta(seconds=GUESS if seconds is None else seconds)

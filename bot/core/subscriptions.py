@@ -1,4 +1,4 @@
-"""Who listens to the prompts, or to the retrainings, and what each has yet to hear."""
+"""Subscriptions to the updates of prompts, or of retrainings."""
 
 import asyncio
 import weakref
@@ -9,84 +9,87 @@ from typing import Generic, Protocol, TypeVar
 from bot.core.values import Progress
 
 
-class News(Protocol):
+class Update(Protocol):
+    """The present state of a subject, such as a prompt, which is named by its id."""
+
     @property
     def subject(self) -> int: ...
 
 
-T = TypeVar("T", bound=News)
+T = TypeVar("T", bound=Update)
 
 
 class Subscription(AsyncIterator[T]):
-    """Events in order. A slow subscriber gets of each subject the newest event alone, so it never misses the last."""
+    """Updates in order. A slow subscriber gets only the newest update of each subject, so it never misses the last."""
 
     def __init__(self) -> None:
-        self._news: dict[int, T] = {}
+        self._updates: dict[int, T] = {}
         self._arrived = asyncio.Event()
         self._closed = False
 
-    def tell(self, news: T) -> None:
-        self._news.pop(news.subject, None)
-        self._news[news.subject] = news
+    def receive(self, update: T) -> None:
+        self._updates.pop(update.subject, None)
+        self._updates[update.subject] = update
         self._arrived.set()
 
     def close(self) -> None:
-        """No more will come: the iteration ends after what is left."""
+        """End the iteration, after the updates that were received."""
         self._closed = True
         self._arrived.set()
 
     async def __anext__(self) -> T:
-        while not self._news:
+        while not self._updates:
             if self._closed:
                 raise StopAsyncIteration
             self._arrived.clear()
             await self._arrived.wait()
-        return self._news.pop(next(iter(self._news)))
+        return self._updates.pop(next(iter(self._updates)))
 
 
 class Broadcaster(Generic[T]):
-    """Everyone who listens. One that its owner has forgotten is dropped."""
+    """Publishes updates to all subscriptions. One that its owner no longer holds is dropped."""
 
     def __init__(self) -> None:
-        self._all: weakref.WeakSet[Subscription[T]] = weakref.WeakSet()
+        self._subscriptions: weakref.WeakSet[Subscription[T]] = weakref.WeakSet()
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self._subscriptions)
 
-    def join(self) -> Subscription[T]:
-        """A listener, for as long as the caller keeps it, to every change from this call on."""
-        listener: Subscription[T] = Subscription()
-        self._all.add(listener)
-        return listener
+    def subscribe(self) -> Subscription[T]:
+        """A subscription to every update from this call on, for as long as the caller holds it."""
+        subscription: Subscription[T] = Subscription()
+        self._subscriptions.add(subscription)
+        return subscription
 
-    def tell(self, news: T) -> None:
-        for listener in self._all:
-            listener.tell(news)
+    def publish(self, update: T) -> None:
+        for subscription in self._subscriptions:
+            subscription.receive(update)
 
     def close(self) -> None:
-        for listener in self._all:
-            listener.close()
+        """End every subscription."""
+        for subscription in self._subscriptions:
+            subscription.close()
 
 
 class PromptBroadcaster(Broadcaster[Progress]):
-    """Those who follow prompts. `open` is the newest change of each prompt that is not done."""
+    """Publishes the progress of prompts. `unfinished` has the newest progress of each that is in no final state."""
 
     def __init__(self) -> None:
         super().__init__()
         self._note = ""
-        self.open: dict[int, Progress] = {}
+        self.unfinished: dict[int, Progress] = {}
 
-    def tell(self, news: Progress) -> None:
-        if news.prompt.state.final:
-            self.open.pop(news.prompt.id, None)
+    def publish(self, update: Progress) -> None:
+        if update.prompt.state.final:
+            self.unfinished.pop(update.prompt.id, None)
         else:
-            news = replace(news, note=self._note)
-            self.open[news.prompt.id] = news
-        super().tell(news)
+            update = replace(update, note=self._note)
+            self.unfinished[update.prompt.id] = update
+        super().publish(update)
 
-    def mention(self, note: str) -> None:
-        """From here on each prompt that is not done carries this note."""
+    def set_note(self, note: str) -> None:
+        """Put this note on every unfinished prompt from now on, and publish those that have another one."""
         if note != self._note:
             self._note = note
-            for progress in list(self.open.values()):
-                self.tell(progress)
+            for progress in list(self.unfinished.values()):
+                self.publish(progress)

@@ -80,7 +80,7 @@ class Retrainer:
     _begun: asyncio.Queue[Retraining] = field(default_factory=asyncio.Queue)
     _queued: set[int] = field(default_factory=set)  # what stands in it
     _watch: asyncio.Task[None] | None = None
-    _listeners: Broadcaster[Retraining] = field(default_factory=Broadcaster)
+    _broadcaster: Broadcaster[Retraining] = field(default_factory=Broadcaster)
     _stopping: bool = False
 
     async def __aenter__(self) -> Self:
@@ -95,7 +95,7 @@ class Retrainer:
             await asyncio.gather(self._watch, return_exceptions=True)
         if self._training:
             await self._training.stop()
-        self._listeners.close()
+        self._broadcaster.close()
 
     async def start(
         self, place: Place, minimum_votes: int | None = None, dry_run: bool = False, message: Message = NOWHERE
@@ -124,7 +124,7 @@ class Retrainer:
         if self._training and self._training.now.id == found.id:
             self._training.take(found)
         else:
-            self._listeners.tell(found)
+            self._broadcaster.publish(found)
         return found
 
     async def rollback(self, place: Place, number: int) -> Version:
@@ -175,13 +175,13 @@ class Retrainer:
         at_work = self._training and not self._training.done and self._training.now.id == number
         return bool(at_work) or number in self._queued
 
-    def changes(self) -> AsyncIterator[Retraining]:
+    def subscribe(self) -> AsyncIterator[Retraining]:
         """Every change of what this process has, from this call on, until it stops. See bot.core.subscriptions."""
-        return self._listeners.join()
+        return self._broadcaster.subscribe()
 
-    async def finished(self, number: int, changes: AsyncIterator[Retraining]) -> Retraining:
-        """Wait in `changes`, which were asked for before it began, for its end."""
-        async for news in changes:
+    async def finished(self, number: int, subscription: AsyncIterator[Retraining]) -> Retraining:
+        """Wait for its end in a subscription from before it began."""
+        async for news in subscription:
             if news.id == number and news.status.final:
                 return news
         raise TrainerError("the bot stopped before the retraining was done: it goes on after the next start")
@@ -248,11 +248,11 @@ class Retrainer:
     async def _run(self, found: Retraining) -> None:
         if self._training:
             await self._training.ended()  # it may still tidy up
-            if await self._cancelled(found):  # meanwhile, and its listeners know
+            if await self._cancelled(found):  # meanwhile, which was published
                 self._queued.discard(found.id)
                 return
-        rest = self.cache, self.voters, self.keep, self.lease, self._runner, self._listeners.tell, self.shared
-        self._listeners.tell(found)
+        rest = self.cache, self.voters, self.keep, self.lease, self._runner, self._broadcaster.publish, self.shared
+        self._broadcaster.publish(found)
         self._queued.discard(found.id)
         self._training = RetrainingRun(RunContext(self.store, self.trainer, CandidateFiles(self.folder), *rest), found)
 

@@ -21,7 +21,7 @@ _GOODBYE = 3.0  # seconds that open requests get at shutdown
 
 
 def create_app(composer: Composer, library: Library, retrainer: Retrainer | None = None) -> web.Application:
-    """The page as an aiohttp application; it follows `composer.changes()` from start-up to clean-up.
+    """The page as an aiohttp application; it follows `composer.subscribe()` from start-up to clean-up.
 
     With a retrainer whoever opens the page may change the model: give it one only where that is this machine's owner.
     """

@@ -82,7 +82,7 @@ class Feed:
         """Tell pages of every change until cancelled. After a failure they reload: changes may have been missed."""
         while True:
             try:
-                await self._pass_on(composer.changes())
+                await self._pass_on(composer.subscribe())
                 return
             except Exception:
                 log.exception("the changes of prompts stopped coming; asking again")

@@ -51,7 +51,7 @@ class ModelPage:
 
     async def follow(self) -> None:
         """Tell the pages of every change, until cancelled."""
-        async for news in self._retrainer.changes():
+        async for news in self._retrainer.subscribe():
             self._feed.tell(news.server_id, "retraining", retraining_json(news), news.id)
 
     async def under_way(self, server_id: int) -> dict[str, Any] | None:

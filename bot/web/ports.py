@@ -24,7 +24,7 @@ class Composer(Protocol):
         """Take a prompt back. Raises NotFound, or NotAllowed when it is someone else's."""
         ...
 
-    def changes(self) -> AsyncIterator[Progress]:
+    def subscribe(self) -> AsyncIterator[Progress]:
         """Every change of every prompt, from now on."""
         ...
 
@@ -90,6 +90,6 @@ class Retrainer(Protocol):
         """Its losses as PNG; None while there is nothing to draw. Raises RenderError."""
         ...
 
-    def changes(self) -> AsyncIterator[Retraining]:
+    def subscribe(self) -> AsyncIterator[Retraining]:
         """Every change of every retraining here, from now on."""
         ...

@@ -59,8 +59,8 @@ class Bot:
         return (await self.composer.compose(place, prompt, count)).prompt.id
 
     async def finished(self, prompt: Prompt, place: Place = ANN, count: int = 1) -> Progress:
-        changes = self.composer.changes()
-        return await self.composer.finished(await self.ask(prompt, place, count), changes)
+        updates = self.composer.subscribe()
+        return await self.composer.finished(await self.ask(prompt, place, count), updates)
 
     async def state(self, prompt_id: int) -> State:
         stored = await self.store.prompts.load(prompt_id)
@@ -77,7 +77,7 @@ async def running(
     per_member: int = 50,
     per_server: int | None = None,
     version: int = 1,
-    patience: float = 60.0,
+    queue_timeout: float = 60.0,
     real: RealRenderer | None = None,
     cooldowns: tuple[float, float] = (0.0, 0.0),
     lease: float = 30.0,
@@ -94,12 +94,21 @@ async def running(
         for number in range(1, version + 1):
             file = (__file__, SHA256) if through else (f"/nowhere/{number}.safetensors", str(number) * 64)
             await store.versions.add(*file, "trad", number)
-        queue = PromptQueue(limit, per_member, per_server)
         library = Library(store, renderer)  # type: ignore[arg-type]
         settings = Settings(store)
-        limits = Limits(settings, *cooldowns)
-        rest = queue, at_once, 30.0, version, patience
-        composer = Composer(store, library, worker, renderer, *rest, limits=limits, current=store.versions.current)
+        composer = Composer(
+            store=store,
+            library=library,
+            worker=worker,
+            renderer=renderer,
+            queue=PromptQueue(limit=limit, per_member=per_member, per_server=per_server),
+            at_once=at_once,
+            deadline=30.0,
+            version=version,
+            queue_timeout=queue_timeout,
+            limits=Limits(settings, *cooldowns),
+            current=store.versions.current,
+        )
         shared = str(path).startswith("postgresql")
         async with composer, Failover(store, composer, ["web"], at_once) if shared else nullcontext():
             yield Bot(store, composer, renderer, worker, settings)
@@ -116,23 +125,23 @@ def asked(does: str = "", key: str = "D", seed: int = 7) -> Prompt:
     return parse_prompt(key, "reel", seed=seed, opening=does)
 
 
-async def reached(changes: AsyncIterator[Progress], state: State, *prompt_ids: int) -> Progress:
+async def reached(updates: AsyncIterator[Progress], state: State, *prompt_ids: int) -> Progress:
     """The next time that a prompt is in a state; of several, in whatever order, the last."""
     left = set(prompt_ids)
     async with asyncio.timeout(20):
-        async for progress in changes:
+        async for progress in updates:
             if progress.prompt.state is state:
                 left.discard(progress.prompt.id)
             if not left:
                 return progress
-    raise AssertionError("the changes ended")
+    raise AssertionError("the updates ended")
 
 
-async def all_rendering(changes: AsyncIterator[Progress], ids: set[int]) -> None:
-    """Hear changes until each of these prompts is being rendered, in whatever order."""
+async def all_rendering(updates: AsyncIterator[Progress], ids: set[int]) -> None:
+    """Receive updates until each of these prompts is being rendered, in whatever order."""
     left = set(ids)
     async with asyncio.timeout(30):
         while left:
-            progress = await anext(changes)
+            progress = await anext(updates)
             if progress.prompt.state is State.RENDERING:
                 left.discard(progress.prompt.id)

@@ -68,10 +68,10 @@ async def history() -> str:
                 await client.get("/")
                 for opening in ("", "other", "fail", "refuse"):
                     await bot.finished(parse_prompt("Edor", "reel", seed=7, opening=opening), ANN, 2)
-                changes = bot.composer.changes()
+                updates = bot.composer.subscribe()
                 with patch("bot.composing.composer.random", random.Random(1)):  # draws the variation's seed
                     varied = await bot.composer.vary(ANN, 1, "parts")
-                await bot.composer.finished(varied.prompt.id, changes)
+                await bot.composer.finished(varied.prompt.id, updates)
                 return _json(_settled(await (await client.get("/history?before=100")).json()))
 
 

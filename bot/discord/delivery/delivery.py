@@ -28,7 +28,7 @@ class Delivery:
 
     def __init__(self, parts: Context) -> None:
         self._parts = parts
-        self._changes = parts.composer.changes()
+        self._changes = parts.composer.subscribe()
         self._live = RetrainingMessages(parts)
         self._open: dict[int, PromptMessage] = {}  # by prompt
         self._expected: dict[str, discord.Interaction[Any]] = {}  # by message

@@ -26,7 +26,7 @@ class RetrainingMessages:
 
     def __init__(self, parts: Context) -> None:
         self._parts = parts
-        self._changes = parts.retrainer.changes()
+        self._changes = parts.retrainer.subscribe()
         self._open: dict[int, _LiveMessage] = {}
 
     async def follow(self, client: Callable[[], discord.Client]) -> None:

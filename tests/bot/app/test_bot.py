@@ -37,16 +37,16 @@ def no_process_is_left() -> Iterator[None]:
 async def test_a_worker_that_is_killed_with_prompts_in_flight_costs_no_tune(tmp_path: Path) -> None:
     async with running(Config(data_dir=tmp_path / "data")) as bot:
         (worker,) = (child for child in children() if "worker" in child.cmdline())
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         prompts = [parse_prompt(key, "reel", seed=7) for key in ("D", "Edor", "F#m")]
         ids = {(await bot.composer.compose(ANN, prompt)).prompt.id: prompt for prompt in prompts}
-        async for progress in changes:
+        async for progress in updates:
             if progress.prompt.state is State.COMPOSING:
                 break
         worker.kill()
         done: dict[int, Progress] = {}
         while len(done) < len(ids):
-            progress = await anext(changes)
+            progress = await anext(updates)
             if progress.prompt.state.final:
                 assert progress.prompt.id not in done
                 done[progress.prompt.id] = progress

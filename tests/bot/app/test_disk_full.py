@@ -66,6 +66,6 @@ async def test_an_end_that_can_never_be_stored_loses_nothing(tmp_path: Path, mon
         assert await running.store.versions.current() == 1
         assert "retraining-1.safetensors" in running.files(), "nobody knows that it may go"
     async with running_retrainer(tmp_path / "data", lease=0.5) as running:  # it begins again
-        changes = running.retrainer.changes()
-        assert (await running.retrainer.finished(1, changes)).status is RetrainingStatus.PROMOTED
+        updates = running.retrainer.subscribe()
+        assert (await running.retrainer.finished(1, updates)).status is RetrainingStatus.PROMOTED
         assert await statuses(running.store) == [RetrainingStatus.PROMOTED]

@@ -60,7 +60,7 @@ async def test_a_worker_that_is_killed_with_a_hundred_prompts_in_flight(
 ) -> None:
     marks = [tmp_path / f"mark{number}" for number in range(100)]
     async with running(path, at_once=100, limit=100) as bot:
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         asking = zip(marks, members(100), strict=True)
         ids = [await bot.ask(asked(f"quiet once {mark}"), place) for mark, place in asking]
         while not all(mark.exists() for mark in marks):  # noqa: ASYNC110  the worker has them all
@@ -68,7 +68,7 @@ async def test_a_worker_that_is_killed_with_a_hundred_prompts_in_flight(
         os.kill(worker_process().pid, signal.SIGKILL)
         ended: Counter[int] = Counter()
         while len(ended) < len(ids):
-            progress = await anext(changes)
+            progress = await anext(updates)
             if progress.prompt.state.final:
                 assert progress.prompt.state is State.DONE
                 ended[progress.prompt.id] += 1
@@ -87,14 +87,14 @@ async def test_a_bot_that_is_killed_with_fifty_prompts_queued_and_ten_rendering(
         victim.kill()
         await victim.wait()
     async with running(path, limit=100) as bot:
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         left = await bot.store.prompts.unfinished(["web"])
         assert Counter(stored.state for stored in left) == {State.RENDERING: RENDERING, State.QUEUED: QUEUED}
         assert [stored.attempts for stored in left] == [1] * RENDERING + [0] * QUEUED
         assert await bot.composer.recover(["web"]) == RENDERING + QUEUED
         waiting = {stored.id for stored in left}
         while waiting:
-            progress = await anext(changes)
+            progress = await anext(updates)
             if progress.prompt.state.final:
                 assert progress.prompt.state is State.DONE
                 waiting.remove(progress.prompt.id)  # once
@@ -111,7 +111,7 @@ async def test_a_checkpoint_that_is_damaged_while_the_bot_runs(
     checkpoint.write(mine, checkpoint.Checkpoint(**{**vars(weights), "facts": {"mine": True}}))
     config = Config(data_dir=tmp_path / "data", worker=Worker(checkpoint=mine))
     async with service.running(config) as bot:
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         data = bytearray(mine.read_bytes())
         data[-1000:] = bytes(byte ^ 0xFF for byte in data[-1000:])
         mine.write_bytes(data)
@@ -119,7 +119,7 @@ async def test_a_checkpoint_that_is_damaged_while_the_bot_runs(
             if restarts:
                 worker_process().kill()
             accepted = await bot.composer.compose(ANN, parse_prompt("D", "reel", form="AB:4", seed=number))
-            done = await bot.composer.finished(accepted.prompt.id, changes)
+            done = await bot.composer.finished(accepted.prompt.id, updates)
             (tune,) = done.tunes
             expected = (1, 2) if restarts else (2, 2)  # the one in memory is still whole
             assert (tune.version, tune.asked_version) == expected
@@ -165,21 +165,21 @@ async def test_a_disk_that_is_full_while_a_tune_is_stored(small_disk: Path, capl
         member_id, _ = await bot.store.members.register(BEN)
         await bot.composer.library.vote(tune.id, member_id, 1)
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         working = await bot.ask(asked(), count=4)
-        await reached(changes, State.RENDERING, working)
+        await reached(updates, State.RENDERING, working)
         filler = fill(small_disk)
         bot.renderer.go.set()
-        failed = await reached(changes, State.FAILED, working)
+        failed = await reached(updates, State.FAILED, working)
         assert "disk" in failed.prompt.error
         refused = [await ask_anyway(bot, seed) for seed in range(100)]
         assert any("disk" in line for line in refused)
         filler.unlink()
         assert (await bot.finished(asked())).prompt.state is State.DONE  # without a restart
     async with running(path) as bot:
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         assert await bot.composer.recover(["web"]) >= 1
-        await reached(changes, State.DONE, working)
+        await reached(updates, State.DONE, working)
         assert (await shown(bot))[working] == 4
         assert (await bot.store.tunes.load(tune.id)).votes.up == 1  # type: ignore[union-attr]
     assert len(lines(caplog, f"prompt {working} failed, which could not be stored")) == 1
@@ -187,11 +187,11 @@ async def test_a_disk_that_is_full_while_a_tune_is_stored(small_disk: Path, capl
 
 @pytest.mark.parametrize("jump", [timedelta(days=365), timedelta(days=-365)], ids=["ahead", "back"])
 async def test_a_clock_that_jumps(path: Path, monkeypatch: pytest.MonkeyPatch, jump: timedelta) -> None:
-    async with running(path, at_once=1, patience=20.0) as bot:
+    async with running(path, at_once=1, queue_timeout=20.0) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         first, second = await bot.ask(asked()), await bot.ask(asked())
-        await reached(changes, State.RENDERING, first)
+        await reached(updates, State.RENDERING, first)
         there = time.time
         monkeypatch.setattr(time, "time", lambda: there() + jump.total_seconds())
         monkeypatch.setattr(tables, "now", lambda: datetime.now(UTC) + jump)
@@ -200,11 +200,11 @@ async def test_a_clock_that_jumps(path: Path, monkeypatch: pytest.MonkeyPatch, j
         third = await bot.ask(asked())
         bot.renderer.go.set()
         for prompt_id in (first, second, third):
-            await reached(changes, State.DONE, prompt_id)
+            await reached(updates, State.DONE, prompt_id)
         text = bot.composer.metrics.exposition()[0].decode()
         waited = [float(line.split()[1]) for line in text.splitlines() if line.startswith("tunesmith_wait_seconds_sum")]
         assert 0 <= waited[0] < 20
-        assert 0 < (bot.composer.queue.pace.wait(0) or 0) < 20
+        assert 0 < (bot.composer.queue.throughput.wait(0) or 0) < 20
         member_id, server_id = await bot.store.members.register(ANN)
         assert [prompt.id for prompt, _ in await bot.store.tunes.history(server_id, member_id, None, 9)] == [1, 2, 3]
 
@@ -213,11 +213,11 @@ async def test_a_render_that_never_returns(path: Path, caplog: pytest.LogCapture
     async with Renderer(timeout=1.0) as renderer, running(path, at_once=1, real=renderer) as bot:
         (process,) = (child for child in psutil.Process().children() if "bot.render.process" in child.cmdline())
         process.send_signal(signal.SIGSTOP)
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         stuck, behind = await bot.ask(asked()), await bot.ask(asked())
-        failed = await reached(changes, State.FAILED, stuck)
+        failed = await reached(updates, State.FAILED, stuck)
         assert failed.prompt.error == "rendering took longer than 1 s"
-        await reached(changes, State.DONE, behind)
+        await reached(updates, State.DONE, behind)
         assert not process.is_running()
         assert renderer.restarts == 1
         assert await shown(bot) == {behind: 1}
@@ -226,9 +226,9 @@ async def test_a_render_that_never_returns(path: Path, caplog: pytest.LogCapture
 
 async def test_a_worker_that_answers_twice(path: Path) -> None:
     async with running(path) as bot:
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         twice = await bot.ask(asked("twice"), count=2)
-        done = await reached(changes, State.DONE, twice)
+        done = await reached(updates, State.DONE, twice)
         assert len(done.tunes) == 2
         assert (await bot.finished(asked())).prompt.state is State.DONE
         assert await shown(bot) == {twice: 2, twice + 1: 1}

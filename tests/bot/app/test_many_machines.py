@@ -40,9 +40,9 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
         workers=Workers(broker=SecretStr(redis.url()), lease=5.0),
     )
     async with service.running(config) as bot:
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         accepted = await bot.composer.compose(ANN, parse_prompt("Edor", "reel", form="AB:4", seed=7), count=2)
-        done = await bot.composer.finished(accepted.prompt.id, changes)
+        done = await bot.composer.finished(accepted.prompt.id, updates)
         assert done.prompt.state is State.DONE, done.prompt.error
         assert [(tune.version, tune.asked_version) for tune in done.tunes] == [(2, 2)] * 2
         assert "K:Edor" in done.tunes[0].abc

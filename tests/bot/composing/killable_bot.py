@@ -1,7 +1,7 @@
-"""A bot that waits to be killed: `python -m tests.bot.composing.killable_bot DATABASE [LEASE]`, with 10 prompts rendering, 50 queued.
+"""A bot that waits to be killed, with RENDERING prompts being rendered, QUEUED more, and one tune with votes.
 
-Before, it had one tune stored and voted on. It says `ready` once all of that stands in the database. With `LEASE REDIS
-MARK` the workers there have three prompts instead, which none of them answers that takes one first.
+`python -m tests.bot.composing.killable_bot DATABASE [LEASE [REDIS MARK]]` prints `ready` once all of that is stored.
+With REDIS it has AT_WORKERS prompts at the workers there instead, each of which no worker answers at its first try.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ RENDERING, QUEUED, AT_WORKERS = 10, 50, 3
 async def at_workers(path: str, lease: float, url: str, mark: Path) -> None:
     from bot.workers.cluster import jobs
 
-    vars(jobs).update(JOB_LASTS=3000)  # it is soon forgotten
+    vars(jobs).update(JOB_LASTS=3000)  # milliseconds: its jobs soon expire
     async with running(path, lease=lease, through=url) as bot:
         for number in range(AT_WORKERS):
             await bot.ask(asked(f"quiet once {mark}{number}", seed=number))
         while not all(Path(f"{mark}{number}").exists() for number in range(AT_WORKERS)):  # noqa: ASYNC110, ASYNC240
             await asyncio.sleep(0.02)
         print("ready", flush=True)
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
 
 
 async def main(path: str, lease: float = 30.0) -> None:
@@ -34,14 +34,14 @@ async def main(path: str, lease: float = 30.0) -> None:
             member, _ = await bot.store.members.register(place)
             await bot.composer.library.vote(tune.id, member, vote)
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         ids = [
             await bot.ask(asked(seed=number), Place("web", "local", f"m{number % 7}"))
             for number in range(RENDERING + QUEUED)
         ]
-        await all_rendering(changes, set(ids[:RENDERING]))
+        await all_rendering(updates, set(ids[:RENDERING]))
         print("ready", flush=True)
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

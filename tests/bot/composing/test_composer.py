@@ -15,10 +15,10 @@ from tests.bot.running_bot import ANN, BEN, Bot, asked, reached, running
 
 
 async def test_states_arrive_in_order_and_the_tune_is_stored(bot: Bot) -> None:
-    changes = bot.composer.changes()
+    updates = bot.composer.subscribe()
     prompt_id = await bot.ask(asked(seed=7))
     heard: list[Progress] = []
-    async for progress in changes:
+    async for progress in updates:
         heard.append(progress)
         if progress.prompt.state.final:
             break
@@ -39,9 +39,9 @@ async def test_each_tune_of_a_prompt_has_the_next_seed(bot: Bot) -> None:
 
 async def test_a_variation_is_a_prompt_of_its_own_with_another_seed(bot: Bot) -> None:
     (tune,) = (await bot.finished(replace(asked(seed=7, key="Edor"), temperature=0.8))).tunes
-    changes = bot.composer.changes()
+    updates = bot.composer.subscribe()
     accepted = await bot.composer.vary(BEN, tune.id, "endings")
-    (varied,) = (await bot.composer.finished(accepted.prompt.id, changes)).tunes
+    (varied,) = (await bot.composer.finished(accepted.prompt.id, updates)).tunes
     assert accepted.prompt.varied_from == varied.varied_from == tune.id
     expected = replace(tune.prompt, opening=tune.abc, vary="endings", seed=varied.prompt.seed)
     assert (accepted.prompt.prompt, varied.prompt) == (expected, expected)
@@ -60,9 +60,9 @@ async def test_what_cannot_be_varied_is_refused(bot: Bot) -> None:
 async def test_several_prompts_go_to_the_worker_at_once(path: Path, tmp_path: Path) -> None:
     marks = [tmp_path / str(n) for n in range(3)]
     async with running(path, at_once=3) as bot:
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         ids = [await bot.ask(asked(f"quiet once {mark}")) for mark in marks]
-        await reached(changes, State.COMPOSING, *ids)
+        await reached(updates, State.COMPOSING, *ids)
         while not all(mark.exists() for mark in marks):  # noqa: ASYNC110  the worker has all of them
             await asyncio.sleep(0.01)
         assert [await bot.state(prompt_id) for prompt_id in ids] == [State.COMPOSING] * 3
@@ -71,28 +71,28 @@ async def test_several_prompts_go_to_the_worker_at_once(path: Path, tmp_path: Pa
 async def test_the_next_prompts_begin_together_when_half_of_those_in_work_have_ended(path: Path) -> None:
     async with running(path, at_once=4) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         first = [await bot.ask(asked()) for _ in range(4)]
-        await reached(changes, State.RENDERING, *first)
+        await reached(updates, State.RENDERING, *first)
         waiting = [await bot.ask(asked()) for _ in range(2)]
         await bot.composer.cancel(first[0], ANN)
         await asyncio.sleep(0.2)
         assert [await bot.state(prompt_id) for prompt_id in waiting] == [State.QUEUED] * 2
         await bot.composer.cancel(first[1], ANN)
-        await reached(changes, State.COMPOSING, *waiting)
+        await reached(updates, State.COMPOSING, *waiting)
 
 
 async def test_only_so_many_prompts_are_in_work_and_the_others_know_their_place(bot: Bot) -> None:
     bot.renderer.go.clear()
-    changes = bot.composer.changes()
+    updates = bot.composer.subscribe()
     first = [await bot.ask(asked()) for _ in range(2)]
-    await reached(changes, State.RENDERING, *first)
+    await reached(updates, State.RENDERING, *first)
     accepted = [await bot.composer.compose(ANN, asked()) for _ in range(3)]
     assert [progress.ahead for progress in accepted] == [0, 1, 2]
     last = accepted[-1].prompt.id
     bot.renderer.go.set()
     places = []
-    async for progress in changes:
+    async for progress in updates:
         if progress.prompt.id == last:
             places.append(progress.ahead)
             if progress.prompt.state is State.DONE:
@@ -143,16 +143,16 @@ async def test_a_database_that_fails_is_told_to_the_member(
     async def full(*_: object) -> bool:
         raise StoreError("cannot use the database (disk is full)")
 
-    changes = bot.composer.changes()
+    updates = bot.composer.subscribe()
     prompt_id = await bot.ask(asked())
     monkeypatch.setattr(bot.store.prompts, "set_state", full)
-    failed = await bot.composer.finished(prompt_id, changes)
+    failed = await bot.composer.finished(prompt_id, updates)
     assert failed.prompt.error == "cannot use the database (disk is full)"
     assert "could not be stored" in caplog.text
 
 
 async def test_a_listener_that_is_far_behind_hears_every_end(bot: Bot) -> None:
-    slow, quick = bot.composer.changes(), bot.composer.changes()
+    slow, quick = bot.composer.subscribe(), bot.composer.subscribe()
     ids = [await bot.ask(asked("fail" if n % 2 else "")) for n in range(12)]
     ended: set[int] = set()
     async for progress in quick:
@@ -165,15 +165,15 @@ async def test_a_listener_that_is_far_behind_hears_every_end(bot: Bot) -> None:
 
 async def test_changes_end_when_the_bot_stops(path: Path) -> None:
     async with running(path) as bot:
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
     async with asyncio.timeout(1):
-        assert [progress async for progress in changes] == []
+        assert [progress async for progress in updates] == []
 
 
 async def test_forgotten_listeners_are_dropped(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(10):
-        bot.composer.changes()
-    assert len(bot.composer.listeners) == 0
+        bot.composer.subscribe()
+    assert len(bot.composer.broadcaster) == 0
     caplog.set_level(logging.INFO)
     assert (await bot.finished(asked())).prompt.state is State.DONE
 
@@ -181,9 +181,9 @@ async def test_forgotten_listeners_are_dropped(bot: Bot, caplog: pytest.LogCaptu
 async def test_a_bot_that_stops_refuses_politely_and_finishes_what_is_in_work(path: Path) -> None:
     async with running(path, at_once=1) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         busy, waiting = await bot.ask(asked()), await bot.ask(asked())
-        await reached(changes, State.RENDERING, busy)
+        await reached(updates, State.RENDERING, busy)
         draining = asyncio.create_task(bot.composer.drain())
         await asyncio.sleep(0)
         with pytest.raises(Busy, match="being stopped"):

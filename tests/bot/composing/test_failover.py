@@ -26,11 +26,11 @@ from tests.engines.worker_processes import StartAgent
 LEASE = 1.0  # seconds: the shortest that a setting allows
 
 
-async def ends(changes: AsyncIterator[Progress], ids: set[int], heard: Counter[int]) -> None:
-    """Hear changes until each of these prompts is done."""
+async def ends(updates: AsyncIterator[Progress], ids: set[int], heard: Counter[int]) -> None:
+    """Receive updates until each of these prompts is done."""
     async with asyncio.timeout(40):
         while not ids <= heard.keys():
-            progress = await anext(changes)
+            progress = await anext(updates)
             if progress.prompt.state.final:
                 assert progress.prompt.state is State.DONE, progress.prompt.error
                 heard[progress.prompt.id] += 1
@@ -63,16 +63,16 @@ async def test_a_bot_that_is_killed_in_mid_work_has_another_finish_it(database: 
     victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     try:
         async with running(database, lease=LEASE, limit=100, at_once=RENDERING) as bot:
-            changes = bot.composer.changes()
+            updates = bot.composer.subscribe()
             assert victim.stdout
             assert await victim.stdout.readline() == b"ready\n"
             left = {stored.id for stored in await bot.store.prompts.unfinished(["web"])}
             assert len(left) == RENDERING + QUEUED
             await asyncio.sleep(1.5 * LEASE)
-            assert not bot.composer.listeners.open, "as long as it lives, they are its own"
+            assert not bot.composer.broadcaster.unfinished, "as long as it lives, they are its own"
             victim.kill()
             heard: Counter[int] = Counter()
-            await ends(changes, left, heard)
+            await ends(updates, left, heard)
             assert heard == Counter(left)
             assert await answers(bot) == Counter([1, *left])
     finally:
@@ -84,27 +84,27 @@ async def test_a_bot_that_is_killed_in_mid_work_has_another_finish_it(database: 
 async def test_a_prompt_that_another_bot_cancels_or_finishes_is_let_go_here(database: str) -> None:
     async with running(database, lease=LEASE) as here, running(database, lease=LEASE) as other:
         here.renderer.go.clear()
-        changes = here.composer.changes()
+        updates = here.composer.subscribe()
         cancelled, taken = await here.ask(asked()), await here.ask(asked())
-        await all_rendering(changes, {cancelled, taken})
+        await all_rendering(updates, {cancelled, taken})
         await other.composer.cancel(cancelled, ANN)
         await other.store.prompts.finish(taken, [])
         heard: dict[int, State] = {}
         async with asyncio.timeout(20):
             while len(heard) < 2:
-                progress = await anext(changes)
+                progress = await anext(updates)
                 if progress.prompt.state.final:
                     heard[progress.prompt.id] = progress.prompt.state
         assert heard == {cancelled: State.CANCELLED, taken: State.DONE}
-        await until(lambda: not here.composer.listeners.open and not here.composer._running)
+        await until(lambda: not here.composer.broadcaster.unfinished and not here.composer._running)
 
 
 async def test_a_bot_that_was_away_for_longer_than_its_lease_does_not_do_its_prompts_twice(database: str) -> None:
     async with running(database, lease=LEASE) as sleeper, running(database, lease=LEASE) as other:
         sleeper.renderer.go.clear()
-        changes, there = sleeper.composer.changes(), other.composer.changes()
+        updates, there = sleeper.composer.subscribe(), other.composer.subscribe()
         prompt_id = await sleeper.ask(asked())
-        await reached(changes, State.RENDERING, prompt_id)
+        await reached(updates, State.RENDERING, prompt_id)
         sleeping = asyncio.Event()
 
         async def asleep(*_: object) -> set[int]:
@@ -116,7 +116,7 @@ async def test_a_bot_that_was_away_for_longer_than_its_lease_does_not_do_its_pro
         sleeper.store.prompts.renew = renew
         sleeping.set()
         sleeper.renderer.go.set()
-        await reached(changes, State.DONE, prompt_id)
+        await reached(updates, State.DONE, prompt_id)
         assert await answers(other) == Counter([prompt_id])
 
 
@@ -124,10 +124,10 @@ async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members
     postgres.skip_where_missing()
     with postgres.running() as server:
         async with running(server.url("postgres"), lease=LEASE) as bot:
-            changes, notes = bot.composer.changes(), bot.composer.changes()
+            updates, notes = bot.composer.subscribe(), bot.composer.subscribe()
             bot.renderer.go.clear()
             ids = [await bot.ask(asked(seed=n), Place("web", "local", f"m{n}")) for n in range(20)]
-            await all_rendering(changes, set(ids[:8]))
+            await all_rendering(updates, set(ids[:8]))
             await asyncio.to_thread(server.kill)
             bot.renderer.go.set()
             async with asyncio.timeout(20):
@@ -139,7 +139,7 @@ async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members
             await asyncio.sleep(1.5 * LEASE)
             await asyncio.to_thread(server.start)
             heard: Counter[int] = Counter()
-            await ends(changes, set(ids), heard)
+            await ends(updates, set(ids), heard)
             assert heard == Counter(ids)
             assert await answers(bot) == Counter(ids)
             assert (await bot.finished(asked())).prompt.state is State.DONE
@@ -154,14 +154,14 @@ async def test_a_bot_that_is_killed_while_workers_have_its_prompts_has_another_a
     victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     try:
         async with running(database, lease=LEASE, through=redis.url()) as bot:
-            changes = bot.composer.changes()
+            updates = bot.composer.subscribe()
             assert victim.stdout
             assert await victim.stdout.readline() == b"ready\n"
             left = {stored.id for stored in await bot.store.prompts.unfinished(["web"])}
             assert len(left) == AT_WORKERS
             victim.kill()
             heard: Counter[int] = Counter()
-            await ends(changes, left, heard)
+            await ends(updates, left, heard)
             assert (heard, await answers(bot)) == (Counter(left), Counter(left))
             await until(lambda: [health.free for health in bot.worker.workers()] == [8])  # of the dead bot's jobs too
     finally:
@@ -183,15 +183,15 @@ async def test_a_network_to_the_database_that_stalls_costs_nothing_but_time(
         running(database, lease=6.0) as other,
     ):
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         ids = {await bot.ask(asked(seed=n)) for n in range(12)}
-        await all_rendering(changes, set(sorted(ids)[:8]))
+        await all_rendering(updates, set(sorted(ids)[:8]))
         way.open.clear()
         bot.renderer.go.set()
         await asyncio.sleep(2.0)
         way.open.set()
         heard: Counter[int] = Counter()
-        await ends(changes, ids, heard)
+        await ends(updates, ids, heard)
         assert (heard, await answers(bot)) == (Counter(ids), Counter(ids))
         assert other.renderer.rendered == [], "it lives, and they are its own"
 

@@ -14,8 +14,8 @@ from tests.bot.running_bot import ANN, BEN, asked, reached, running
 async def test_a_member_who_has_enough_waiting_is_refused_even_at_the_same_moment(path: Path) -> None:
     async with running(path, at_once=1, per_member=2, limit=3) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
-        await reached(changes, State.RENDERING, await bot.ask(asked()))
+        updates = bot.composer.subscribe()
+        await reached(updates, State.RENDERING, await bot.ask(asked()))
         answers = await asyncio.gather(*(bot.ask(asked()) for _ in range(6)), return_exceptions=True)
         assert sorted(type(answer).__name__ for answer in answers) == ["Busy"] * 4 + ["int"] * 2
         await bot.ask(asked(), BEN)
@@ -27,16 +27,16 @@ async def test_a_member_who_has_enough_waiting_is_refused_even_at_the_same_momen
 async def test_a_queued_prompt_can_be_cancelled_by_its_member_alone(path: Path) -> None:
     async with running(path, at_once=1) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
-        await reached(changes, State.RENDERING, await bot.ask(asked()))
+        updates = bot.composer.subscribe()
+        await reached(updates, State.RENDERING, await bot.ask(asked()))
         waiting, behind = await bot.ask(asked()), await bot.ask(asked())
         with pytest.raises(NotAllowed):
             await bot.composer.cancel(waiting, BEN)
         await bot.composer.cancel(waiting, ANN)
-        await reached(changes, State.CANCELLED, waiting)
-        assert (await reached(changes, State.QUEUED, behind)).ahead == 0
+        await reached(updates, State.CANCELLED, waiting)
+        assert (await reached(updates, State.QUEUED, behind)).ahead == 0
         bot.renderer.go.set()
-        await reached(changes, State.DONE, behind)
+        await reached(updates, State.DONE, behind)
         for unknown in (waiting, behind, 999):
             with pytest.raises(NotFound):
                 await bot.composer.cancel(unknown, ANN)
@@ -48,15 +48,15 @@ async def test_a_queued_prompt_can_be_cancelled_by_its_member_alone(path: Path) 
 async def test_a_prompt_in_work_can_be_cancelled_and_makes_room(path: Path, at: State) -> None:
     async with running(path, at_once=1) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         prompt_id = await bot.ask(asked("quiet" if at is State.COMPOSING else ""))
-        await reached(changes, at, prompt_id)
+        await reached(updates, at, prompt_id)
         await bot.composer.cancel(prompt_id, ANN)
         bot.renderer.go.set()
         states = {prompt_id: State.CANCELLED, await bot.ask(asked()): State.DONE}
         heard: dict[int, State] = {}
         while heard.keys() != states.keys():
-            progress = await anext(changes)
+            progress = await anext(updates)
             if progress.prompt.state.final:
                 assert progress.prompt.id not in heard
                 heard[progress.prompt.id] = progress.prompt.state
@@ -67,9 +67,9 @@ async def test_a_prompt_in_work_can_be_cancelled_and_makes_room(path: Path, at: 
 async def test_a_newcomer_behind_a_flood_of_forty_is_served_next_but_one(path: Path) -> None:
     async with running(path, at_once=1) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         flood = [await bot.ask(asked()) for _ in range(41)]
-        await reached(changes, State.RENDERING, flood[0])
+        await reached(updates, State.RENDERING, flood[0])
         newcomer = await bot.composer.compose(BEN, asked())
         assert newcomer.ahead <= 1
         elsewhere = await bot.composer.compose(Place("web", "elsewhere", "cal"), asked())
@@ -77,7 +77,7 @@ async def test_a_newcomer_behind_a_flood_of_forty_is_served_next_but_one(path: P
         assert (await bot.composer.compose(ANN, asked())).ahead == 42
         bot.renderer.go.set()
         order: list[int] = []
-        async for progress in changes:
+        async for progress in updates:
             if progress.prompt.state is State.DONE:
                 order.append(progress.prompt.id)
                 if len(order) == 44:
@@ -98,15 +98,15 @@ async def test_fifty_members_of_one_server_are_admitted_at_once_by_default(path:
 
 
 async def test_a_prompt_that_waits_too_long_gets_an_apology(path: Path) -> None:
-    async with running(path, at_once=1, patience=0.2) as bot:
+    async with running(path, at_once=1, queue_timeout=0.2) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         busy = await bot.ask(asked())
-        await reached(changes, State.RENDERING, busy)
+        await reached(updates, State.RENDERING, busy)
         waiting = await bot.ask(asked())
-        failed = await reached(changes, State.FAILED, waiting)
+        failed = await reached(updates, State.FAILED, waiting)
         assert "your turn did not come" in failed.prompt.error
         assert await bot.state(waiting) is State.FAILED
         bot.renderer.go.set()
-        await reached(changes, State.DONE, busy)  # in work: its time in the queue is over
+        await reached(updates, State.DONE, busy)  # in work: its time in the queue is over
         assert (await bot.finished(asked())).prompt.state is State.DONE

@@ -1,9 +1,11 @@
+"""Rate limits: who has to wait, and until when."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.composing.queue import PromptQueue
-from bot.composing.rate_limits import SWEEP, Limits, Rules
+from bot.composing.rate_limits import PRUNE_AT, Limits, Rules
 from bot.core.errors import Busy
 from bot.core.values import Place
 from bot.library.server_settings import Settings
@@ -27,13 +29,13 @@ def clock() -> Clock:
 
 
 async def ask(limits: Limits, member: int = ANN, server: int = SERVER, place: Place = HOME) -> Rules:
-    rules = await limits.check(PromptQueue(10, 10), place, member, server)
-    limits.note(member, server, rules)
+    rules = await limits.check(PromptQueue(limit=10, per_member=10), place, member, server)
+    limits.begin_cooldowns(member, server, rules)
     return rules
 
 
-async def test_a_member_waits_and_is_told_until_when(clock: Clock) -> None:
-    limits = Limits(None, 10.0, clock=clock)
+async def test_a_member_has_to_wait_and_reads_until_when(clock: Clock) -> None:
+    limits = Limits(member_cooldown=10.0, clock=clock)
     await ask(limits)
     clock.time += 2.5
     with pytest.raises(Busy, match="you asked a moment ago: ask again in 8 seconds") as busy:
@@ -49,8 +51,8 @@ async def test_a_member_waits_and_is_told_until_when(clock: Clock) -> None:
 
 
 async def test_a_refused_prompt_begins_no_cooldown(clock: Clock) -> None:
-    limits = Limits(None, 10.0, clock=clock)
-    full = PromptQueue(10, 10, per_server=0)
+    limits = Limits(member_cooldown=10.0, clock=clock)
+    full = PromptQueue(limit=10, per_member=10, per_server=0)
     with pytest.raises(Busy, match="waiting here"):
         await limits.check(full, HOME, ANN, SERVER)
     await ask(limits)
@@ -62,17 +64,17 @@ async def test_a_refused_prompt_begins_no_cooldown(clock: Clock) -> None:
     await ask(limits)
 
 
-async def test_a_servers_members_wait_together(clock: Clock) -> None:
-    limits = Limits(None, 0.0, 4.0, clock=clock)
+async def test_a_cooldown_of_a_server_holds_for_all_its_members(clock: Clock) -> None:
+    limits = Limits(server_cooldown=4.0, clock=clock)
     await ask(limits)
     with pytest.raises(Busy, match="someone here asked a moment ago: ask again in 4 seconds"):
         await ask(limits, member=BEN)
     await ask(limits, member=BEN, server=ELSEWHERE)
 
 
-async def test_a_servers_settings_add_to_its_own_members_wait(store: Store, clock: Clock) -> None:
+async def test_a_servers_settings_add_a_cooldown_for_its_own_members(store: Store, clock: Clock) -> None:
     settings = Settings(store)
-    limits = Limits(settings, 2.0, clock=clock)
+    limits = Limits(settings, member_cooldown=2.0, clock=clock)
     await settings.change(HOME, cooldown=300, waiting=3)
     assert (await ask(limits)).waiting == 3
     clock.time += 3
@@ -83,17 +85,17 @@ async def test_a_servers_settings_add_to_its_own_members_wait(store: Store, cloc
     await ask(limits)
 
 
-async def test_a_server_may_take_a_smaller_share_of_the_queue(store: Store) -> None:
+async def test_a_server_may_allow_itself_a_smaller_share_of_the_queue(store: Store) -> None:
     settings = Settings(store)
     await settings.change(HOME, waiting=1)
-    limits, queue = Limits(settings), PromptQueue(10, 10, 5)
+    limits, queue = Limits(settings), PromptQueue(limit=10, per_member=10, per_server=5)
     queue.add(prompt(1, member=BEN, server=SERVER))
     with pytest.raises(Busy, match="one prompt is waiting here"):
         await limits.check(queue, HOME, ANN, SERVER)
     await limits.check(queue, Place("discord", "2", "7"), ANN, ELSEWHERE)
 
 
-async def test_a_server_sets_how_often_its_members_together_may_ask(store: Store, clock: Clock) -> None:
+async def test_a_server_sets_a_cooldown_for_its_members_together(store: Store, clock: Clock) -> None:
     settings = Settings(store)
     limits = Limits(settings, clock=clock)
     await settings.change(HOME, server_cooldown=20)
@@ -105,10 +107,10 @@ async def test_a_server_sets_how_often_its_members_together_may_ask(store: Store
     await ask(limits, member=BEN)
 
 
-async def test_a_server_may_let_each_member_wait_with_fewer_prompts(store: Store) -> None:
+async def test_a_server_may_allow_each_member_fewer_waiting_prompts(store: Store) -> None:
     settings = Settings(store)
     await settings.change(HOME, member_waiting=1)
-    limits, queue = Limits(settings), PromptQueue(10, 10, 5)
+    limits, queue = Limits(settings), PromptQueue(limit=10, per_member=10, per_server=5)
     queue.add(prompt(1, member=ANN, server=SERVER))
     with pytest.raises(Busy, match="you have one prompt waiting already"):
         await limits.check(queue, HOME, ANN, SERVER)
@@ -116,16 +118,16 @@ async def test_a_server_may_let_each_member_wait_with_fewer_prompts(store: Store
     await limits.check(queue, Place("discord", "2", "7"), ANN, ELSEWHERE)
 
 
-async def test_the_page_and_the_command_line_have_none(clock: Clock) -> None:
-    limits = Limits(None, 10.0, 10.0, clock=clock)
+async def test_the_page_and_the_command_line_have_no_limits(clock: Clock) -> None:
+    limits = Limits(member_cooldown=10.0, server_cooldown=10.0, clock=clock)
     for platform in ("web", "cli"):
         for _ in range(3):
             await ask(limits, place=Place(platform, "local", "ann"))
 
 
-async def test_what_has_ended_is_forgotten(clock: Clock) -> None:
-    limits = Limits(None, 1.0, clock=clock)
-    for member in range(3 * SWEEP):
+async def test_cooldowns_that_have_ended_are_dropped(clock: Clock) -> None:
+    limits = Limits(member_cooldown=1.0, clock=clock)
+    for member in range(3 * PRUNE_AT):
         clock.time += 0.5
         await ask(limits, member=member)
-    assert len(limits._ends) <= SWEEP
+    assert len(limits._ends) <= PRUNE_AT

@@ -18,11 +18,11 @@ def path(tmp_path: Path) -> Path:
 async def test_a_stop_in_mid_work_leaves_prompts_that_the_next_start_finishes(path: Path) -> None:
     async with running(path, at_once=2) as bot:
         bot.renderer.go.clear()
-        changes, others = bot.composer.changes(), bot.composer.changes()
+        updates, others = bot.composer.subscribe(), bot.composer.subscribe()
         rendering = await bot.ask(asked())
         composing = await bot.ask(asked("quiet"))
         queued = await bot.ask(asked(), count=2)
-        await reached(changes, State.RENDERING, rendering)
+        await reached(updates, State.RENDERING, rendering)
         await reached(others, State.COMPOSING, composing)
     async with running(path, "--well-behaved") as bot:
         ids = [rendering, composing, queued]
@@ -30,11 +30,11 @@ async def test_a_stop_in_mid_work_leaves_prompts_that_the_next_start_finishes(pa
         assert [stored.attempts for stored in await bot.store.prompts.unfinished(["web"])] == [
             0
         ] * 3  # a stop is no crash
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         assert await bot.composer.recover(["web"]) == 3
         tunes: dict[int, int] = {}
         while len(tunes) < 3:
-            progress = await anext(changes)
+            progress = await anext(updates)
             if progress.prompt.state.final:
                 tunes[progress.prompt.id] = len(progress.tunes)
         assert tunes == {rendering: 1, composing: 1, queued: 2}
@@ -44,7 +44,7 @@ async def test_a_stop_in_mid_work_leaves_prompts_that_the_next_start_finishes(pa
 async def test_recovering_leaves_alone_what_has_just_come_in(path: Path) -> None:
     async with running(path, at_once=1) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         ids, recovered = await asyncio.gather(
             asyncio.gather(*(bot.ask(asked()) for _ in range(3))), bot.composer.recover(["web"])
         )
@@ -52,16 +52,16 @@ async def test_recovering_leaves_alone_what_has_just_come_in(path: Path) -> None
         assert await bot.composer.recover(["web"]) == 0
         bot.renderer.go.set()
         for prompt_id in sorted(ids):
-            await reached(changes, State.DONE, prompt_id)
+            await reached(updates, State.DONE, prompt_id)
         assert len(bot.renderer.rendered) == 3
 
 
 async def test_other_platforms_prompts_are_left_to_them(path: Path) -> None:
     async with running(path) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         prompt_id = await bot.ask(asked(), Place("cli", "local", "me"))
-        await reached(changes, State.RENDERING, prompt_id)
+        await reached(updates, State.RENDERING, prompt_id)
     async with running(path) as bot:
         assert await bot.composer.recover(["web", "discord"]) == 0
 
@@ -69,14 +69,14 @@ async def test_other_platforms_prompts_are_left_to_them(path: Path) -> None:
 async def test_a_prompt_is_composed_with_the_version_it_was_stored_with(path: Path, tmp_path: Path) -> None:
     async with running(path, at_once=1) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         left = await bot.ask(asked())
-        await reached(changes, State.RENDERING, left)
+        await reached(updates, State.RENDERING, left)
     lines = tmp_path / "lines"
     async with running(path, "--log", str(lines), version=2) as bot:
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         await bot.composer.recover(["web"])
-        (tune,) = (await reached(changes, State.DONE, left)).tunes
+        (tune,) = (await reached(updates, State.DONE, left)).tunes
         assert tune.version == 1
         assert '"checkpoint": "/nowhere/1.safetensors", "sha256": "11111' in lines.read_text()
         (tune,) = (await bot.finished(asked())).tunes
@@ -117,11 +117,11 @@ async def test_a_prompt_that_took_the_bot_down_three_times_is_given_up(
 ) -> None:
     async with running(path) as bot:
         poison, innocent = await crashed(bot, attempts=3), await crashed(bot, attempts=1)
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         assert await bot.composer.recover(["web"]) == 2
-        failed = await reached(changes, State.FAILED, poison)
+        failed = await reached(updates, State.FAILED, poison)
         assert failed.prompt.error.startswith("Sorry")
-        await reached(changes, State.DONE, innocent)
+        await reached(updates, State.DONE, innocent)
         assert await bot.state(poison) is State.FAILED
         assert f"prompt {poison} was in work when the bot went down 3 times: given up" in caplog.text
 
@@ -130,12 +130,12 @@ async def test_a_prompt_under_suspicion_works_alone_so_that_no_other_is_given_up
     async with running(path) as bot:
         suspects = [await crashed(bot, attempts=2) for _ in range(2)]
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         await bot.composer.recover(["web"])
         later = await bot.ask(asked())
-        await reached(changes, State.RENDERING, suspects[0])
+        await reached(updates, State.RENDERING, suspects[0])
         await asyncio.sleep(0.1)
         assert [stored.attempts for stored in await bot.store.prompts.unfinished(["web"])] == [3, 2, 0]
         bot.renderer.go.set()
         for prompt_id in (*suspects, later):
-            await reached(changes, State.DONE, prompt_id)
+            await reached(updates, State.DONE, prompt_id)

@@ -30,16 +30,16 @@ def read(metrics: Metrics) -> dict[str, float]:
 async def test_the_way_of_a_prompt_is_measured(tmp_path: Path) -> None:
     async with running(tmp_path / "tunesmith.db", at_once=1, limit=1) as bot:
         bot.renderer.go.clear()
-        changes = bot.composer.changes()
+        updates = bot.composer.subscribe()
         first = await bot.ask(asked(), count=2)
-        await reached(changes, State.RENDERING, first)
+        await reached(updates, State.RENDERING, first)
         second = await bot.ask(asked("fail"))
         with pytest.raises(Busy):
             await bot.ask(asked())
         busy = read(bot.composer.metrics)
         assert (busy["queue_length"], busy["prompts_in_work"], busy["refusals_total"]) == (1, 1, 1)
         bot.renderer.go.set()
-        await reached(changes, State.FAILED, second)
+        await reached(updates, State.FAILED, second)
         bot.renderer.error = RenderError("no")
         await bot.finished(asked())
         bot.renderer.error = ZeroDivisionError("a bug")

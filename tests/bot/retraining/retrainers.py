@@ -51,15 +51,15 @@ class RunningRetrainer:
 
     async def retrain(self, place: Place = ANN, **options: Any) -> Retraining:
         """A retraining, from its beginning to its end."""
-        changes = self.retrainer.changes()
+        updates = self.retrainer.subscribe()
         begun = await self.retrainer.start(place, **options)
         async with asyncio.timeout(30):
-            return await self.retrainer.finished(begun.id, changes)
+            return await self.retrainer.finished(begun.id, updates)
 
     async def reached(self, stage: str) -> None:
         """Wait until the trainer says that it is at a stage."""
         async with asyncio.timeout(20):
-            async for news in self.retrainer.changes():
+            async for news in self.retrainer.subscribe():
                 if news.progress.step.stage == stage:
                     return
 

@@ -82,11 +82,11 @@ async def test_the_next_one_begins_from_the_version_in_use(tmp_path: Path) -> No
 
 async def test_progress_is_told_and_kept(tmp_path: Path) -> None:
     async with running_retrainer(tmp_path / "data", "--do", "hang", "--at", "checking", lease=0.4) as running:
-        changes = running.retrainer.changes()
+        updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(ANN)
-        news = [await anext(changes)]
+        news = [await anext(updates)]
         while news[-1].progress.step.stage != "checking":
-            news.append(await anext(changes))
+            news.append(await anext(updates))
         assert [each.id for each in news] == [begun.id] * len(news)
         assert news[-1].progress.step == Step("checking", 1, 2, test="diversity")
         assert wording.line(news[-1]) == "checking what was learned (diversity), 50%"
@@ -187,14 +187,14 @@ async def test_a_second_one_is_refused_and_the_first_goes_on(tmp_path: Path) -> 
 async def test_it_can_be_cancelled_at_every_stage(tmp_path: Path, stage: str) -> None:
     mark = tmp_path / "mark"
     async with running_retrainer(tmp_path / "data", "--do", "hang", "--at", stage, "--once", str(mark)) as running:
-        changes = running.retrainer.changes()
+        updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(ANN)
         async with asyncio.timeout(20):
             while not mark.exists():
                 await asyncio.sleep(0.02)
         cancelled = await running.retrainer.cancel(BOSS)
         assert (cancelled.id, cancelled.status) == (begun.id, RetrainingStatus.CANCELLED)
-        assert (await running.retrainer.finished(begun.id, changes)).status is RetrainingStatus.CANCELLED
+        assert (await running.retrainer.finished(begun.id, updates)).status is RetrainingStatus.CANCELLED
         assert wording.line(cancelled) == "cancelled, so nothing has changed"
         with pytest.raises(NotFound, match="no retraining is under way"):
             await running.retrainer.cancel(BOSS)
@@ -220,12 +220,12 @@ async def test_one_of_another_process_can_be_cancelled(tmp_path: Path) -> None:
         running_retrainer(tmp_path / "data", "--do", "hang", lease=0.8) as running,
         running_retrainer(tmp_path / "data", lease=60.0) as other,
     ):
-        changes = running.retrainer.changes()
+        updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(ANN)
         await running.reached("tuning")
         await other.retrainer.cancel(BOSS)
         async with asyncio.timeout(10):
-            assert (await running.retrainer.finished(begun.id, changes)).status is RetrainingStatus.CANCELLED
+            assert (await running.retrainer.finished(begun.id, updates)).status is RetrainingStatus.CANCELLED
             while psutil.pid_exists(running.trainer_inputs()[0]["pid"]):
                 await asyncio.sleep(0.02)
         await untouched(running)

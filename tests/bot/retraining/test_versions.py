@@ -48,10 +48,10 @@ async def test_a_version_whose_file_is_no_good_is_not_chosen(tmp_path: Path, dam
 async def test_a_choice_made_while_it_learned_is_not_overruled(tmp_path: Path) -> None:
     async with running_retrainer(tmp_path / "data") as running:
         await running.retrain()
-        changes = running.retrainer.changes()
+        updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(ANN)
         await running.retrainer.rollback(BOSS, 1)
-        done = await running.retrainer.finished(begun.id, changes)
+        done = await running.retrainer.finished(begun.id, updates)
         assert (done.status, done.version, done.chosen) == (RetrainingStatus.PROMOTED, 3, False)
         assert "/model rollback version:3" in wording.line(done)
         assert await running.store.versions.current() == 1
@@ -81,10 +81,10 @@ async def test_old_versions_are_pruned_but_never_the_base_the_one_in_use_or_a_us
         await running.retrainer.rollback(BOSS, 5)
         for _ in range(3):
             await running.retrainer.rollback(BOSS, 1)
-            changes = running.retrainer.changes()
+            updates = running.retrainer.subscribe()
             begun = await running.retrainer.start(ANN)
             await running.retrainer.rollback(BOSS, 5)
-            await running.retrainer.finished(begun.id, changes)
+            await running.retrainer.finished(begun.id, updates)
         numbers = [each.version.number for each in await running.retrainer.versions() if not each.version.pruned_at]
         assert numbers == [9, 8, 5, 2, 1], "the one in use stays, however old it is"
 

@@ -135,7 +135,7 @@ class FakeComposer:
             raise NotAllowed("Only the one who asked can cancel.")
         self.advance(prompt_id, State.CANCELLED)
 
-    def changes(self) -> AsyncIterator[Progress]:
+    def subscribe(self) -> AsyncIterator[Progress]:
         queue: asyncio.Queue[Progress] = asyncio.Queue()
         self._listeners.add(queue)
         return self._changes(queue)

@@ -82,9 +82,9 @@ async def test_changes_that_fail_are_asked_for_again_and_pages_reload(
     class Flaky(FakeComposer):
         tries = 0
 
-        def changes(self) -> AsyncIterator[Progress]:
+        def subscribe(self) -> AsyncIterator[Progress]:
             self.tries += 1
-            return self.broken() if self.tries == 1 else super().changes()
+            return self.broken() if self.tries == 1 else super().subscribe()
 
         async def broken(self) -> AsyncIterator[Progress]:
             raise OSError("the database went away")

@@ -46,11 +46,11 @@ async def test_it_goes_the_whole_way(redis: RedisServer, start_agent: StartAgent
     log = tmp_path / "trainer.log"
     start_agent("gpu", LEASE, trainer(log))
     async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
-        changes = running.retrainer.changes()
+        updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(BOSS)
-        news = [await anext(changes)]
+        news = [await anext(updates)]
         while not news[-1].status.final:
-            news.append(await anext(changes))
+            news.append(await anext(updates))
         done = news[-1]
         assert (done.status, done.version, done.attempts, done.votes) == (RetrainingStatus.PROMOTED, 2, 1, VOTES), (
             done.error
@@ -101,7 +101,7 @@ async def test_a_killed_worker_has_its_training_taken_over(
     words = trainer(log, "--do", "hang", "--at", "checking", "--once", str(mark))
     first = start_agent("first", LEASE, words)
     async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
-        changes = running.retrainer.changes()
+        updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(BOSS)
         await running.reached("checking")
         second = start_agent("second", LEASE, words)
@@ -110,7 +110,7 @@ async def test_a_killed_worker_has_its_training_taken_over(
         assert len(given(log)) == 1, "as long as the first lives, it is the first's"
         first.kill()
         async with asyncio.timeout(30):
-            done = await running.retrainer.finished(begun.id, changes)
+            done = await running.retrainer.finished(begun.id, updates)
         assert (done.status, done.attempts) == (RetrainingStatus.PROMOTED, 1), done.error
         assert [loss for _, loss in done.progress.losses] == [2.0, 1.9, 1.8, 1.7]
         assert await asyncio.to_thread(gone, given(log)[0]["pid"])
@@ -176,7 +176,7 @@ async def test_a_redis_that_is_killed_meanwhile_and_has_forgotten_everything(
     log, go = tmp_path / "log", tmp_path / "go"
     start_agent("gpu", LEASE, trainer(log, "--do", "wait", "--once", str(go)))
     async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
-        changes = running.retrainer.changes()
+        updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(BOSS)
         await running.reached("tuning")
         redis.kill()
@@ -185,7 +185,7 @@ async def test_a_redis_that_is_killed_meanwhile_and_has_forgotten_everything(
         redis.start()
         go.touch()
         async with asyncio.timeout(30):
-            done = await running.retrainer.finished(begun.id, changes)
+            done = await running.retrainer.finished(begun.id, updates)
         assert done.status is RetrainingStatus.PROMOTED, done.error
         assert (len(given(log)), running.trainer_inputs()) == (1, []), "it went on meanwhile"
 

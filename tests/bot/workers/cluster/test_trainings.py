@@ -75,10 +75,10 @@ async def test_a_training_that_three_workers_went_down_with_is_given_up(redis: R
                     await asyncio.sleep(0.02)
             while not await broker.trainings.take(names[0], f"w{n}", "gpu", 0.1):
                 await asyncio.sleep(0.02)
-        changes = running.retrainer.changes()
+        updates = running.retrainer.subscribe()
         if not (done := await running.retrainer.retraining(begun.id)).status.final:
             async with asyncio.timeout(10):
-                done = await running.retrainer.finished(begun.id, changes)
+                done = await running.retrainer.finished(begun.id, updates)
         assert (done.status, done.error) == (RetrainingStatus.FAILED, "3 workers went down while this was under way")
     await broker.close()
 
