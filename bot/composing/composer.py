@@ -140,8 +140,8 @@ class Composer:
     async def vary(self, place: Place, tune_id: int, how: str, message: Message = NOWHERE) -> Progress:
         """Queue a variation of a stored tune: its settings, a new seed. Raises NotFound, BadRequest or Busy.
 
-        `how` is one of VARIATIONS. Only the worker knows whether a tune can be varied: where it cannot, the prompt fails
-        as refused.
+        `how` is one of VARIATIONS. Only the worker knows whether a tune can be varied: where not, the prompt fails as
+        refused.
         """
         if how not in VARIATIONS:
             raise BadRequest(f"a tune is varied by {' or '.join(VARIATIONS)}, not {how[:20]!r}")
@@ -150,7 +150,7 @@ class Composer:
         return await self.compose(place, prompt, varied_from=tune.id, message=message)
 
     async def recover(self, platforms: Collection[str], limit: int | None = None, own: bool = True) -> int:
-        """Claim and queue unfinished prompts that no living bot has, and with `own` this bot's; how many that were.
+        """Claim and queue unfinished prompts that no living bot has, and with `own` this bot's; returns how many.
 
         A prompt that was in work during each of the last MOST_ATTEMPTS crashes is failed instead.
         """
