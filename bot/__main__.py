@@ -16,7 +16,7 @@ _USERS_MISTAKES = (BadRequest, ConfigError, NotAllowed, NotFound, InputError)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0, 2 for bad input, 1 for a failure."""
-    parser = Parser(prog="python -m bot", description=__doc__)
+    parser = Parser(prog=_called(), description=__doc__)
     parser.add_argument("--config", type=Path, help="settings (default: config.toml, where there is one)")
     parser.add_argument("--verbose", action="store_true", help="log what is being done")
     parser.set_defaults(run=serve.run)
@@ -37,6 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _called() -> str:
+    """How the user has called this program: by the command that is installed with it, or through Python."""
+    return "tunesmith" if Path(sys.argv[0]).name == "tunesmith" else "python -m bot"
 
 
 if __name__ == "__main__":

@@ -33,5 +33,5 @@ def run(config: Config, options: argparse.Namespace) -> int:
         print(f"the settings of then, without passwords and tokens: {config.data_dir / RESTORED_SETTINGS}")
     if done.kept:
         print(f"the database that was there is now {done.kept}: delete it when it is no longer needed")
-    print("whoever asked to be forgotten since then has to be forgotten again: python -m bot member forget")
+    print("whoever asked to be forgotten since then has to be forgotten again: tunesmith member forget")
     return 0

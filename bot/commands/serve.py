@@ -5,13 +5,17 @@ import asyncio
 import contextlib
 import logging
 import signal
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from bot.app.bot import Service, only_one, running
+from bot.app.bot import Service, living, only_one, running
+from bot.app.readiness import Readiness
+from bot.backup.schedule import COMMAND, Schedule
 from bot.composing.failover import Failover
 from bot.core.config import Config
 from bot.web import Application, create_app, serve
 from bot.web.metrics import metrics_route
+from bot.web.readiness import ready_route
 
 if TYPE_CHECKING:
     from bot.discord.connection import Connection, Connector
@@ -30,19 +34,20 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(config: Config, _options: argparse.Namespace, connector: "Connector" = lambda: None) -> int:
+def run(config: Config, options: argparse.Namespace, connector: "Connector" = lambda: None) -> int:
     """Run until SIGTERM or Ctrl-C. DiscordError where Discord refuses the bot; `connector` leads to Discord."""
+    program = (*COMMAND, *(("--config", str(options.config)) if options.config else ()))
     with only_one(config.data_dir):
-        asyncio.run(_serve(config, connector))
+        asyncio.run(_serve(config, connector, Schedule(config.backup, program)))
     return 0
 
 
-async def _serve(config: Config, connector: "Connector") -> None:
+async def _serve(config: Config, connector: "Connector", backups: Schedule) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    bot = asyncio.create_task(_run(config, connector), name="bot")
+    bot = asyncio.create_task(_run(config, connector, backups), name="bot")
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({bot, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -56,14 +61,17 @@ async def _serve(config: Config, connector: "Connector") -> None:
         bot.result()
 
 
-async def _run(config: Config, connector: "Connector") -> None:
+async def _run(config: Config, connector: "Connector", backups: Schedule) -> None:
     """Runs until it is cancelled, or Discord refuses the bot: whoever gave a token did not mean the page alone."""
     platforms = _platforms(config)
-    async with running(config) as service, _sharing(config, service, platforms), service.retrainer:
+    async with running(config) as service, _sharing(config, service, platforms), service.retrainer, backups:
         runner = None
         discord = _discord(config, service, connector)
         if config.web.enabled:
-            runner = await serve(page(config, service), config.web.host, config.web.port)
+            connected = (lambda: discord.connected) if discord else None
+            runner = await serve(page(config, service, connected), config.web.host, config.web.port)
+        if config.backup.folder:
+            service.metrics.watch("backup_age_seconds", "Since the newest backup of [backup] folder", backups.age)
         try:
             left = await service.composer.recover(platforms, config.queue.at_once if config.shared else None)
             if left:
@@ -81,10 +89,15 @@ async def _run(config: Config, connector: "Connector") -> None:
                 await runner.cleanup()
 
 
-def page(config: Config, service: Service) -> Application:
-    """The chat page, on which the model is looked after only while nobody else reaches it."""
+def page(config: Config, service: Service, connected: Callable[[], bool] | None = None) -> Application:
+    """The chat page, on which the model is looked after only while nobody else reaches it.
+
+    `connected` says whether Discord is, where it is to be.
+    """
     app = create_app(service.composer, service.library, service.retrainer if config.web.local else None)
-    app.add_routes([metrics_route(service.metrics.exposition)])
+    lease = config.workers.lease
+    ready = Readiness(service.store.versions, service.renderer, lambda: living(service.worker, lease), connected)
+    app.add_routes([metrics_route(service.metrics.exposition), ready_route(ready.missing)])
     return app
 
 

@@ -48,6 +48,11 @@ class Connection:
         self._parts, self._connector, self._say = parts, connector, say
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def connected(self) -> bool:
+        """Whether Discord tells the bot of everything just now."""
+        return self.client is not None and self.client.is_ready() and not self.client.is_closed()
+
     def start(self) -> None:
         """Connect, however long the network takes to be there."""
         for name in ("discord.client", "discord.shard"):

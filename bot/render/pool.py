@@ -43,6 +43,11 @@ class Renderer:
         """Processes that were started in place of one that died or hung."""
         return sum(worker.restarts for worker in self._workers)
 
+    @property
+    def living(self) -> int:
+        """Processes that run; one that died is started again by the next tune."""
+        return sum(worker.lives for worker in self._workers)
+
     async def __aenter__(self) -> Self:
         try:
             await asyncio.gather(*(worker.start() for worker in self._workers))
@@ -101,6 +106,10 @@ class _Worker:
         self._process: asyncio.subprocess.Process | None = None
         self._closed = False
         self.restarts = -1  # the first start is none
+
+    @property
+    def lives(self) -> bool:
+        return self._process is not None and self._process.returncode is None
 
     async def start(self) -> asyncio.subprocess.Process:
         """Start the process and wait until it is warm."""
