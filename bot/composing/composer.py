@@ -14,11 +14,12 @@ from bot.composing.queue import PromptQueue
 from bot.composing.queue_positions import publish_positions
 from bot.composing.queue_timeouts import QueueTimeouts
 from bot.composing.rate_limits import Limits
+from bot.composing.slots import MOST_ATTEMPTS, Slots
 from bot.core.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError, WorkerError
 from bot.core.logs import about
 from bot.core.metrics import Metrics
 from bot.core.subscriptions import PromptBroadcaster
-from bot.core.values import NOWHERE, Message, NewPrompt, Place, Progress, State, StoredPrompt
+from bot.core.values import NOWHERE, Message, NewPrompt, Place, Progress, State, StoredPrompt, StoredTune
 from bot.library.library import Library
 from bot.render import Renders
 from bot.store import Store
@@ -26,7 +27,6 @@ from bot.store.retry import retry_while_unavailable
 from bot.workers import Workers
 from model.prompt import LARGEST_SEED, VARIATIONS, Prompt
 
-MOST_ATTEMPTS = 3  # a prompt is failed once it was in work during so many crashes of the bot
 GRACE = 3.0  # seconds for the prompts in work when the bot stops
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,6 @@ class Composer:
     current: Callable[[], Awaitable[int | None]] | None = None  # None, or an answer that is None, is `version`
     broadcaster: PromptBroadcaster = field(default_factory=PromptBroadcaster)
     _running: dict[int, asyncio.Task[None]] = field(default_factory=dict)
-    _filling: bool = True  # see _has_room
-    _alone: bool = False  # the prompt in work is suspected of crashing the bot, so no other runs beside it
     _accepting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _queue_changed: asyncio.Event = field(default_factory=asyncio.Event)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,6 +63,7 @@ class Composer:
 
     def __post_init__(self) -> None:
         self._timeouts = QueueTimeouts(self.queue_timeout, self._time_out)
+        self._slots = Slots(self.at_once)
         self._executor = PromptExecutor(
             store=self.store,
             worker=self.worker,
@@ -137,15 +136,19 @@ class Composer:
         log.info("prompt %d: %s %s, %d tunes, from %s", stored.id, prompt.key, prompt.rhythm, count, place.platform)
         return Progress(stored, self._ahead(stored.id))
 
-    async def vary(self, place: Place, tune_id: int, how: str, message: Message = NOWHERE) -> Progress:
-        """Queue a variation of a stored tune: its settings, a new seed. Raises NotFound, BadRequest or Busy.
+    async def again(self, place: Place, tune: StoredTune, message: Message = NOWHERE) -> Progress:
+        """Queue the settings of a tune with a new seed. Raises Busy."""
+        prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED))
+        return await self.compose(place, prompt, varied_from=tune.varied_from, message=message)
+
+    async def vary(self, place: Place, tune: StoredTune, how: str, message: Message = NOWHERE) -> Progress:
+        """Queue a variation of a tune: its settings, a new seed. Raises BadRequest or Busy.
 
         `how` is one of VARIATIONS. Only the worker knows whether a tune can be varied: where not, the prompt fails as
         refused.
         """
         if how not in VARIATIONS:
             raise BadRequest(f"a tune is varied by {' or '.join(VARIATIONS)}, not {how[:20]!r}")
-        tune = await self.library.tune(tune_id)
         prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED), opening=tune.abc, transpose=False, vary=how)
         return await self.compose(place, prompt, varied_from=tune.id, message=message)
 
@@ -227,24 +230,15 @@ class Composer:
         while True:
             await self._queue_changed.wait()
             self._queue_changed.clear()
-            while (stored := self.queue.first()) and self._has_room(stored):
+            while not self._stopping and (stored := self.queue.first()):
+                if not self._slots.has_room(stored, len(self._running)):
+                    break
                 self.queue.take()
-                self._alone = _suspected(stored)
+                self._slots.begin(stored)
                 task = asyncio.create_task(self._run(stored), name=f"prompt {stored.id}")
                 self._running[stored.id] = task
                 task.add_done_callback(lambda _, prompt_id=stored.id: self._ended(prompt_id))  # type: ignore[misc]
             self._moved.set()
-
-    def _has_room(self, stored: StoredPrompt) -> bool:
-        if self._stopping:
-            return False
-        if self._alone or _suspected(stored):
-            return not self._running
-        # once `at_once` prompts run, the next ones wait until half of those have ended: a batch of a few tunes takes
-        # the worker little longer than one tune, and the renderers are busy with the other half meanwhile
-        running = len(self._running)
-        self._filling = running < self.at_once if self._filling else running <= self.at_once // 2
-        return self._filling
 
     def _ended(self, prompt_id: int) -> None:
         self._running.pop(prompt_id, None)
@@ -267,7 +261,7 @@ class Composer:
             reference = secrets.token_hex(3)
             log.exception("prompt %d failed, reference %s", stored.id, reference)
             await self._fail(stored, f"Something broke on our side. If it happens again, tell an admin: {reference}")
-        self.queue.throughput.add(time.monotonic() - began, max(1, 3 * self.at_once // 4))  # on average, see _has_room
+        self.queue.throughput.add(time.monotonic() - began, self._slots.mean)
 
     async def _compose_and_store(self, stored: StoredPrompt) -> None:
         await self._set_state(stored, State.COMPOSING)
@@ -295,7 +289,3 @@ class Composer:
             failed = True
         if failed:  # or it was cancelled meanwhile, which was published
             self.broadcaster.publish(Progress(replace(stored, state=State.FAILED, error=error), refused=refused))
-
-
-def _suspected(stored: StoredPrompt) -> bool:
-    return stored.attempts >= MOST_ATTEMPTS - 1

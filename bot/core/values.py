@@ -7,6 +7,8 @@ from enum import StrEnum
 from model.prompt import Prompt
 from model.worker.protocol import Known
 
+MOST_TUNES = 4  # of one prompt of a member
+
 
 class State(StrEnum):
     """Where a prompt is. The last three are final."""

@@ -6,23 +6,22 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any
 
+from bot.core.completion import FORMS, ordered_keys
 from bot.core.errors import BadRequest
+from bot.core.values import MOST_TUNES
 from bot.web import model_commands
 from bot.web.model_commands import Model
 from bot.web.option_parser import Command, Option, Value, read
 from model.music.form import Form
-from model.music.key import all_keys
 from model.music.rhythm import RHYTHMS
 from model.prompt import LARGEST_SEED, TEMPERATURES, Prompt, parse_count, parse_prompt
 
-MOST_TUNES = 4
 LONGEST_TEXT = 4_000  # characters; an opening of the greatest length fits in
 EXAMPLES = (
     "/compose key:Edor",
     "/compose key:D rhythm:jig temperature:0.8",
     "/compose key:G rhythm:waltz form:AABB count:2",
 )
-_COMMON_KEYS = ("D", "G", "A", "Edor", "Ador", "Em", "Am", "Bm", "Amix", "Dmix", "C", "F", "Gm", "Dm", "Ddor", "Gdor")
 _TEMPERATURES = {
     "0.5": "careful: close to the old books",
     "0.8": "steady",
@@ -30,12 +29,6 @@ _TEMPERATURES = {
     "1.2": "adventurous",
     "1.5": "bold",
     "2.0": "wild",
-}
-_FORMS = {
-    "AB": "two parts, each once",
-    "AABB": "two parts, each repeated: the usual",
-    "AABBCC": "three parts, each repeated",
-    "AABA": "the first part comes home",
 }
 _KEPT = {"parts": "the first part", "endings": "all but the endings"}
 _TITLE = re.compile(r"^T:\s*(.*\S)", re.MULTILINE)
@@ -156,10 +149,8 @@ def _compose_options() -> tuple[Option, ...]:
 
 
 def _keys() -> Iterator[Value]:
-    # no tune in the books is in locrian, so the model never learned it
-    names = {str(key): key.name for key in all_keys() if key.mode != "loc"}
-    for text in (*_COMMON_KEYS, *(text for text in names if text not in _COMMON_KEYS)):
-        yield Value(text, names[text])
+    for key in ordered_keys():
+        yield Value(str(key), key.name)
 
 
 def _rhythms() -> Iterator[Value]:
@@ -169,7 +160,7 @@ def _rhythms() -> Iterator[Value]:
 
 def _forms() -> Iterator[Value]:
     for parts in Form.FORMS:
-        yield Value(parts, _FORMS.get(parts, ""))
+        yield Value(parts, FORMS[parts])
     for parts in Form.FORMS:
         for bars in Form.BARS:
             yield Value(f"{parts}:{bars}", f"{bars} bars a part")

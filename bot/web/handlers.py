@@ -1,7 +1,5 @@
 """One short handler a route: read the request, call one use case, answer."""
 
-import random
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +15,6 @@ from bot.web.model_commands import Model
 from bot.web.model_page import ModelPage
 from bot.web.ports import Composer, Library
 from bot.web.serializers import history_json, media_version, progress_json, votes_json
-from model.prompt import LARGEST_SEED
 
 SCREENFUL = 20  # prompts of history a page is given at a time
 
@@ -113,8 +110,7 @@ class Handlers:
     async def again(self, request: web.Request) -> web.Response:
         """The same settings with a new seed."""
         tune, _ = await self._tune(request)
-        prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED))
-        progress = await self._composer.compose(identity.place(request), prompt, varied_from=tune.varied_from)
+        progress = await self._composer.again(identity.place(request), tune)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
     async def vary(self, request: web.Request) -> web.Response:
@@ -123,7 +119,7 @@ class Handlers:
         how = (await _body(request)).get("how")
         if not isinstance(how, str):
             raise BadRequest("How is the tune to be varied?")
-        progress = await self._composer.vary(identity.place(request), tune.id, how)
+        progress = await self._composer.vary(identity.place(request), tune, how)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
     async def media(self, request: web.Request) -> web.Response:

@@ -16,8 +16,12 @@ class Composer(Protocol):
         """Queue `prompt`, which varies a tune or none. Raises Busy when the member has to wait."""
         ...
 
-    async def vary(self, place: Place, tune_id: int, how: str) -> Progress:
-        """Queue a variation of a tune, `how` being one of VARIATIONS. Raises NotFound, BadRequest or Busy."""
+    async def vary(self, place: Place, tune: StoredTune, how: str) -> Progress:
+        """Queue a variation of a tune, `how` being one of VARIATIONS. Raises BadRequest or Busy."""
+        ...
+
+    async def again(self, place: Place, tune: StoredTune) -> Progress:
+        """Queue a tune's settings with a new seed. Raises Busy."""
         ...
 
     async def cancel(self, prompt_id: int, place: Place) -> None:

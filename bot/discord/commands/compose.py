@@ -6,14 +6,12 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot.core.values import Message, Place, Progress
+from bot.core.values import MOST_TUNES, Message, Place, Progress
 from bot.discord import permissions
 from bot.discord.commands import autocomplete
 from bot.discord.context import Context
 from bot.discord.delivery.asking import ask
 from model.prompt import LARGEST_SEED, LONGEST_OPENING, parse_prompt
-
-MOST_TUNES = 4
 
 
 def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:

@@ -1,8 +1,6 @@
 """What a click does. Whoever clicks is the one who asks; everything else is read from the database."""
 
 import io
-import random
-from dataclasses import replace
 from typing import Any
 
 import discord
@@ -16,7 +14,6 @@ from bot.discord.delivery.asking import ask
 from bot.discord.messages.button_views import chosen_in
 from bot.discord.messages.tunes import show
 from bot.discord.messages.vote_counts import Counts
-from model.prompt import LARGEST_SEED
 
 LONGEST_SHOWN = 1_900  # characters of ABC that fit into a message; longer ones are a file alone
 
@@ -56,16 +53,14 @@ class Buttons:
         await self._counts.show(interaction, tune_id, votes)
 
     async def _again(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
-        prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED))
-
         async def queue(place: Place, message: Message) -> Progress:
-            return await self._parts.composer.compose(place, prompt, varied_from=tune.varied_from, message=message)
+            return await self._parts.composer.again(place, tune, message)
 
         await ask(interaction, queue)
 
     async def _vary(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
         async def queue(place: Place, message: Message) -> Progress:
-            return await self._parts.composer.vary(place, tune.id, "parts", message)
+            return await self._parts.composer.vary(place, tune, "parts", message)
 
         await ask(interaction, queue)
 

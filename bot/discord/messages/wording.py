@@ -3,6 +3,7 @@
 import discord
 
 from bot.core.values import Progress, State, StoredTune
+from bot.core.wording import article, ordinal
 from bot.discord.errors import escaped, sentence
 from model.music.collections import book, titled
 from model.music.rhythm import RHYTHMS
@@ -105,12 +106,3 @@ def named(permissions: discord.Permissions) -> str:
 def degrees(temperature: float) -> str:
     """A temperature as it is written everywhere else: `1.0`."""
     return f"{temperature:g}" if temperature % 1 else f"{temperature:.1f}"
-
-
-def article(noun: str) -> str:
-    return "an" if noun[:1] in "aeiou" else "a"
-
-
-def ordinal(number: int) -> str:
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors import BadRequest, Busy, NotFound, RenderError, StoreError
+from bot.core.errors import BadRequest, Busy, RenderError, StoreError
 from bot.core.values import Progress, State
 from bot.web.serializers import history_json
 from model.worker.protocol import Known
@@ -40,7 +40,7 @@ async def test_each_tune_of_a_prompt_has_the_next_seed(bot: Bot) -> None:
 async def test_a_variation_is_a_prompt_of_its_own_with_another_seed(bot: Bot) -> None:
     (tune,) = (await bot.finished(replace(asked(seed=7, key="Edor"), temperature=0.8))).tunes
     updates = bot.composer.subscribe()
-    accepted = await bot.composer.vary(BEN, tune.id, "endings")
+    accepted = await bot.composer.vary(BEN, tune, "endings")
     (varied,) = (await bot.composer.finished(accepted.prompt.id, updates)).tunes
     assert accepted.prompt.varied_from == varied.varied_from == tune.id
     expected = replace(tune.prompt, opening=tune.abc, vary="endings", seed=varied.prompt.seed)
@@ -49,12 +49,21 @@ async def test_a_variation_is_a_prompt_of_its_own_with_another_seed(bot: Bot) ->
     assert (await bot.store.prompts.load(accepted.prompt.id)) == replace(accepted.prompt, state=State.DONE, attempts=1)
 
 
-async def test_what_cannot_be_varied_is_refused(bot: Bot) -> None:
+async def test_a_tune_again_has_its_settings_and_another_seed(bot: Bot) -> None:
+    (tune,) = (await bot.finished(asked(seed=7, key="Edor"))).tunes
+    accepted = (await bot.composer.again(BEN, tune)).prompt
+    assert accepted.prompt.seed != 7
+    assert (accepted.prompt, accepted.count, accepted.varied_from) == (
+        replace(tune.prompt, seed=accepted.prompt.seed),
+        1,
+        None,
+    )
+
+
+async def test_an_unknown_way_to_vary_is_refused(bot: Bot) -> None:
     (tune,) = (await bot.finished(asked())).tunes
     with pytest.raises(BadRequest, match="parts or endings, not 'sideways'"):
-        await bot.composer.vary(ANN, tune.id, "sideways")
-    with pytest.raises(NotFound):
-        await bot.composer.vary(ANN, tune.id + 1, "parts")
+        await bot.composer.vary(ANN, tune, "sideways")
 
 
 async def test_several_prompts_go_to_the_worker_at_once(path: Path, tmp_path: Path) -> None:

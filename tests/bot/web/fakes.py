@@ -120,12 +120,15 @@ class FakeComposer:
             task.add_done_callback(self._tasks.discard)
         return progress
 
-    async def vary(self, place: Place, tune_id: int, how: str) -> Progress:
+    async def again(self, place: Place, tune: StoredTune) -> Progress:
+        prompt = replace(tune.prompt, seed=tune.prompt.seed + 1000)
+        return await self.compose(place, prompt, varied_from=tune.varied_from)
+
+    async def vary(self, place: Place, tune: StoredTune, how: str) -> Progress:
         if how not in VARIATIONS:
             raise BadRequest("A tune is varied by parts or endings.")
-        tune = self.store.tunes[tune_id]
         prompt = replace(tune.prompt, seed=tune.prompt.seed + 1000, opening=tune.abc, vary=how)
-        return await self.compose(place, prompt, varied_from=tune_id)
+        return await self.compose(place, prompt, varied_from=tune.id)
 
     async def cancel(self, prompt_id: int, place: Place) -> None:
         prompt = self.store.prompts.get(prompt_id)
