@@ -3,16 +3,13 @@
 docs/architecture.md draws the same arrows from the imports.
 """
 
-import ast
 import subprocess
 import sys
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.imports import ROOT, arrows, at_import, files, imports, module, within_any
 
 # who may import a library: files, or folders that end in "/"
 HOMES = {
@@ -93,60 +90,14 @@ BOT = {
     ),
     "__main__": ("commands", "core"),
 }
-WORKERS = {  # the rooms inside bot/workers, and what lies beside them
-    "": (),
-    "local": ("",),
-    "cluster": ("", "local"),
-    "agent": ("", "cluster", "local"),
+WORKERS = {  # the rooms and files in bot/workers
+    "health": (),
+    "training_job": (),
+    "local": ("health", "training_job"),
+    "cluster": ("health", "local", "training_job"),
+    "agent": ("cluster", "health", "local", "training_job"),
 }
 ROOT_FILES = {"model": {"__init__", "__main__", "errors", "files", "prompt"}, "bot": {"__init__", "__main__"}}
-
-
-def files(*folders: str) -> list[Path]:
-    return sorted(path.relative_to(ROOT) for folder in folders for path in (ROOT / folder).rglob("*.py"))
-
-
-def module(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse((ROOT / path).read_text())
-
-
-@cache
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports, also inside functions; `from a import b` counts as a and as a.b."""
-    return names(path, ast.walk(tree(path)))
-
-
-def names(path: Path, nodes: Iterator[ast.AST]) -> set[str]:
-    found: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} uses a relative import"
-            assert node.module
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
-
-
-def at_import(path: Path) -> set[str]:
-    """What is imported together with a file: all but the imports inside functions."""
-
-    def outer(node: ast.AST) -> Iterator[ast.AST]:
-        yield node
-        for child in ast.iter_child_nodes(node):
-            if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-                yield from outer(child)
-
-    return names(path, outer(tree(path)))
-
-
-def within(name: str, packages: tuple[str, ...]) -> bool:
-    return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
 def test_the_walk_sees_the_code() -> None:
@@ -162,10 +113,6 @@ def test_a_library_stays_where_it_lives(library: str) -> None:
 
     users = [path for path in files("bot", "model", "migrations") if within_any(imports(path), library)]
     assert [str(path) for path in users if not at_home(path)] == []
-
-
-def within_any(names: set[str], library: str) -> bool:
-    return any(within(name, (library,)) for name in names)
 
 
 def test_model_commands_start_without_torch() -> None:
@@ -189,35 +136,13 @@ def test_music21_serves_the_corpus_the_renderer_and_one_reader() -> None:
     assert users <= homes | {str(path) for path in files("bot/render")}
 
 
-def room(package: str, name: str) -> str:
-    """The room of a module in a package: the part of its name that follows the package's."""
-    return name.removeprefix(package).lstrip(".").partition(".")[0]
-
-
-def arrows(package: str, table: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], set[str]]:
-    """(room, imported room) -> who imports what, over all modules of a package."""
-    found: dict[tuple[str, str], set[str]] = {}
-    known = {module(path) for path in files(*package.split(".")[:1])}
-    for path in files(package.replace(".", "/")):
-        for name in imports(path):
-            inside = name in known and within(name, (package,)) and name != package
-            here, there = room(package, module(path)), room(package, name)
-            if inside and "" not in table and not here:
-                continue  # the package itself only says what it is
-            if inside:
-                here, there = (part if part in table else "" for part in (here, there))
-                if here != there:
-                    found.setdefault((here, there), set()).add(f"{module(path)} -> {name}")
-    return found
-
-
 PACKAGES = {"model": MODEL, "bot": BOT, "bot.workers": WORKERS}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_arrow_is_allowed(package: str) -> None:
     table = PACKAGES[package]
-    wrong = {pair: who for pair, who in arrows(package, table).items() if pair[1] not in table[pair[0]]}
+    wrong = {pair: who for pair, who in arrows(package).items() if pair[1] not in table[pair[0]]}
     assert wrong == {}
 
 
