@@ -18,7 +18,7 @@ import symusic
 from PIL import Image
 
 from bot.__main__ import main
-from bot.app.bot import only_one
+from bot.app.data_directory import data_directory_lock
 from tests.command_line import ran
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -212,7 +212,7 @@ def test_an_unknown_key_of_the_settings_is_bad_input(tmp_path: Path, here: Run, 
 
 
 def test_a_second_bot_on_one_data_directory_is_refused_and_other_commands_are_not(tmp_path: Path) -> None:
-    with only_one(tmp_path / "data"):
+    with data_directory_lock(tmp_path / "data"):
         refused(ran(tmp_path / "data"), 2, "another bot already runs on")
         beside = ran(tmp_path / "data", "migrate")
         assert (beside.returncode, beside.stderr) == (0, "")

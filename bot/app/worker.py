@@ -5,7 +5,8 @@ import signal
 import socket
 from collections.abc import Sequence
 
-from bot.app.bot import SHIPPED, local_worker
+from bot.app.bot import build_local_worker
+from bot.app.versions import SHIPPED
 from bot.core.config import Config
 from bot.core.errors import ConfigError
 from bot.core.files import sha256_of
@@ -43,7 +44,7 @@ async def _work(config: Config, command: Sequence[str], protocol: int, trainer: 
     broker, vitals = _broker(config, protocol), Vitals()
     name = config.workers.name or socket.gethostname()
     try:
-        async with local_worker(config, vitals.on_event, command) as local:
+        async with build_local_worker(config, vitals.on_event, command) as local:
             station = _station(config, broker, local, vitals, name)
             station.training = _training(config, broker, station.cache, trainer)
             print(f"worker {name}: ready for {config.workers.slots} tunes at a time, at {broker.address}", flush=True)

@@ -8,7 +8,7 @@ import argparse
 import asyncio
 from collections.abc import Collection
 
-from bot.app.bot import workers
+from bot.app.bot import build_workers
 from bot.app.worker import serve
 from bot.benchmarks.sleeping_worker import sleeper
 from bot.composing.composer import Composer
@@ -29,7 +29,7 @@ class _NoRenderer:
 async def _bot(settings: Config) -> None:
     renderer, most = _NoRenderer(), settings.queue.at_once
     async with await Store.open(settings.database, settings.store.lease) as store:
-        cluster = workers(settings, store)
+        cluster = build_workers(settings, store)
         assert isinstance(cluster, Cluster)
         queue = PromptQueue(10_000, 10_000)
         library = Library(store, renderer)  # type: ignore[arg-type]

@@ -9,7 +9,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.app.bot import chosen, data_directory, living, local_worker, workers
+from bot.app.bot import build_local_worker, build_workers, live_workers
+from bot.app.data_directory import make_data_directory
+from bot.app.versions import SHIPPED
 from bot.core.config import Config
 from bot.core.errors import ConfigError, TunesmithError, WorkerError
 from bot.core.files import sha256_of
@@ -86,7 +88,7 @@ class _Checks:
         print(line, flush=True)
 
     async def data(self) -> str:
-        return f"{data_directory(self.config.data_dir).absolute()} can be written to"
+        return f"{make_data_directory(self.config.data_dir).absolute()} can be written to"
 
     async def database(self) -> str:
         store = await Store.open(self.config.database)
@@ -116,15 +118,15 @@ class _Checks:
 
     async def worker(self) -> str:
         if self._store and self.config.workers.broker:
-            cluster = workers(self.config, self._store)
+            cluster = build_workers(self.config, self._store)
             await self.stack.enter_async_context(cluster)
             await asyncio.sleep(_HEARD_WITHIN)
-            if not (alive := living(cluster, self.config.workers.lease)):
+            if not (alive := live_workers(cluster, self.config.workers.lease)):
                 raise WorkerError("no worker is at the broker: start one with python -m bot worker")
             self._worker = cluster
             return "; ".join(map(wording.worker, alive))
-        self._worker = await self.stack.enter_async_context(local_worker(self.config))
-        return f"{chosen(self.config)}, ready in {self._seconds()}"
+        self._worker = await self.stack.enter_async_context(build_local_worker(self.config))
+        return f"{self.config.worker.checkpoint or SHIPPED}, ready in {self._seconds()}"
 
     async def tune(self) -> str:
         if self._worker is None:

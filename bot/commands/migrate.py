@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from typing import Any
 
-from bot.app.bot import data_directory
+from bot.app.data_directory import make_data_directory
 from bot.core.config import Config
 from bot.store.copy import copy
 from bot.store.database import name_of
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    data_directory(config.data_dir)
+    make_data_directory(config.data_dir)
     if options.source:
         counts = asyncio.run(copy(options.source, config.database))
         for table, count in sorted(counts.items()):

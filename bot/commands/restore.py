@@ -5,7 +5,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from bot.app.bot import only_one
+from bot.app.data_directory import data_directory_lock
 from bot.backup.restore import RESTORED_SETTINGS, opened, restore
 from bot.commands.backup import described
 from bot.core.config import Config
@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    with opened(options.file) as source, only_one(config.data_dir):
+    with opened(options.file) as source, data_directory_lock(config.data_dir):
         done = asyncio.run(restore(source, config, options.force))
     made = done.manifest.made_at.strftime("%Y-%m-%d %H:%M UTC")
     print(f"{config.data_dir} is as it was on {made}: {described(done.manifest)}")

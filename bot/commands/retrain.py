@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
-from bot.app.bot import data_directory, know_versions, retrainer, workers
+from bot.app.bot import build_retrainer, build_workers
+from bot.app.data_directory import make_data_directory
+from bot.app.versions import register_versions
 from bot.core.config import Config
 from bot.core.errors import TrainerError
 from bot.core.retraining import Retraining, RetrainingStatus
@@ -52,14 +54,14 @@ async def _retrain(config: Config, options: argparse.Namespace) -> Retraining:
     assert task
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     place = Place("cli", "local", os.environ.get("USER") or "local")
-    data_directory(config.data_dir)
+    make_data_directory(config.data_dir)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(await Store.open(config.database))
-        cluster = workers(config, store) if config.workers.broker else None
+        cluster = build_workers(config, store) if config.workers.broker else None
         if cluster:
             await stack.enter_async_context(cluster)
-        retraining = await stack.enter_async_context(retrainer(config, store, cluster))
-        await know_versions(store, config)
+        retraining = await stack.enter_async_context(build_retrainer(config, store, cluster))
+        await register_versions(store, config)
         updates = retraining.subscribe()
         begun = await retraining.start(place, options.minimum_votes, options.dry_run)
         return await _followed(retraining, place, begun, updates)

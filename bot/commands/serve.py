@@ -8,7 +8,8 @@ import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from bot.app.bot import Service, living, only_one, running
+from bot.app.bot import Service, live_workers, running
+from bot.app.data_directory import data_directory_lock
 from bot.app.readiness import Readiness
 from bot.backup.schedule import COMMAND, Schedule
 from bot.composing.failover import Failover
@@ -37,7 +38,7 @@ def add(commands: Any) -> None:
 def run(config: Config, options: argparse.Namespace, connector: "Connector" = lambda: None) -> int:
     """Run until SIGTERM or Ctrl-C. DiscordError where Discord refuses the bot; `connector` leads to Discord."""
     program = (*COMMAND, *(("--config", str(options.config)) if options.config else ()))
-    with only_one(config.data_dir):
+    with data_directory_lock(config.data_dir):
         asyncio.run(_serve(config, connector, Schedule(config.backup, program)))
     return 0
 
@@ -96,7 +97,7 @@ def page(config: Config, service: Service, connected: Callable[[], bool] | None 
     """
     app = create_app(service.composer, service.library, service.retrainer if config.web.local else None)
     lease = config.workers.lease
-    ready = Readiness(service.store.versions, service.renderer, lambda: living(service.worker, lease), connected)
+    ready = Readiness(service.store.versions, service.renderer, lambda: live_workers(service.worker, lease), connected)
     app.add_routes([metrics_route(service.metrics.exposition), ready_route(ready.missing)])
     return app
 

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from typing import Any
 
-from bot.app.bot import data_directory
+from bot.app.data_directory import make_data_directory
 from bot.core.config import Config
 from bot.core.errors import ConfigError
 
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
 def run(config: Config, _options: argparse.Namespace) -> int:
     if config.workers.broker is None:
         raise ConfigError("there is no [workers] broker to work for: set it, or TUNESMITH_WORKERS__BROKER")
-    data_directory(config.data_dir)
+    make_data_directory(config.data_dir)
     try:
         from bot.app.worker import serve  # the bot starts without Redis' package
     except ModuleNotFoundError as error:

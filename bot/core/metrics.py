@@ -1,4 +1,4 @@
-"""What can be measured from outside, in Prometheus' words. Each bot has a registry of its own."""
+"""Metrics in Prometheus' format. Each bot has a registry of its own."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ _KINDS: dict[type[TunesmithError], str] = {
 class Metrics:
     """Counters, gauges and histograms, and the text that a Prometheus server reads.
 
-    What only a worker of the bot's own tells it, is not there without one: it would say 0 while others compose.
+    Figures that only a worker process of this bot reports are left out without one: they would stay 0.
     """
 
     def __init__(self, own_worker: bool = True) -> None:
@@ -48,11 +48,11 @@ class Metrics:
         self._refusals = Counter("tunesmith_refusals", "Prompts that were not accepted", registry=registry)
 
     def watch(self, name: str, meaning: str, value: Callable[[], float]) -> None:
-        """A gauge that is read when it is asked for."""
+        """Add a gauge whose value is computed at each scrape."""
         Gauge(f"tunesmith_{name}", meaning, registry=self._registry).set_function(value)
 
-    def heard(self, event: Event) -> None:
-        """What the worker says of itself."""
+    def on_event(self, event: Event) -> None:
+        """Take over what a worker's event says of the worker itself."""
         if event.state == "batch":
             self._batch.observe(event.jobs)
             self._tokens.inc(event.tokens)
@@ -63,15 +63,16 @@ class Metrics:
             self._jobs.set(event.jobs)
 
     def composed(self, version: int) -> None:
-        """A tune was stored that this version composed."""
+        """Count a stored tune of this version."""
         self._tunes.labels(version).inc()
 
     def failed(self, why: BaseException | str) -> None:
-        """A prompt failed: by an error, or for a reason of one word."""
+        """Count a prompt that failed, by its error or a reason of one word."""
         kind = why if isinstance(why, str) else _KINDS.get(type(why), "unexpected")  # type: ignore[arg-type]
         self._failures.labels(kind).inc()
 
     def refused(self) -> None:
+        """Count a prompt that was not accepted."""
         self._refusals.inc()
 
     def exposition(self) -> tuple[bytes, str]:

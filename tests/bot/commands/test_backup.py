@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.bot import only_one
+from bot.app.data_directory import data_directory_lock
 from tests.command_line import Running, bot, ran
 from tests.test_command_line import Run, here, refused
 
@@ -80,7 +80,7 @@ def test_restore_is_refused_where_there_is_something_and_in_use(tmp_path: Path, 
     assert here(data, "migrate").returncode == 0
     assert here(data, "backup", "b.zip").returncode == 0
     refused(here(data, "restore", "b.zip"), 2, "data is not empty (tunesmith.db", "--force")
-    with only_one(data):
+    with data_directory_lock(data):
         refused(here(data, "restore", "b.zip", "--force"), 2, "another bot already runs on")
     done = here(data, "restore", "b.zip", "--force")
     assert (done.returncode, done.stderr) == (0, "")

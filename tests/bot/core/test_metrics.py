@@ -56,8 +56,8 @@ async def test_the_way_of_a_prompt_is_measured(tmp_path: Path) -> None:
 
 def test_what_the_worker_says_is_measured() -> None:
     metrics = Metrics()
-    metrics.heard(Event("", "batch", jobs=12, tokens=1500, seconds=0.5))
-    metrics.heard(Event("", "alive", jobs=3, memory=400))
+    metrics.on_event(Event("", "batch", jobs=12, tokens=1500, seconds=0.5))
+    metrics.on_event(Event("", "alive", jobs=3, memory=400))
     samples = read(metrics)
     assert (samples["batch_tunes_sum"], samples["tokens_total"], samples["tokens_per_second"]) == (12, 1500, 3000)
     assert (samples["worker_memory_mebibytes"], samples["worker_jobs"]) == (400, 3)
@@ -65,7 +65,7 @@ def test_what_the_worker_says_is_measured() -> None:
 
 def test_of_workers_elsewhere_nothing_is_said_that_only_ones_own_would_tell() -> None:
     metrics = Metrics(own_worker=False)
-    metrics.heard(Event("", "batch", jobs=12, tokens=1500, seconds=0.5))
+    metrics.on_event(Event("", "batch", jobs=12, tokens=1500, seconds=0.5))
     assert not any(name.startswith(("batch", "tokens", "worker")) for name in read(metrics))
     assert "wait_seconds_count" in read(metrics)
 

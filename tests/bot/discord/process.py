@@ -75,7 +75,7 @@ def main() -> int:
     parser.add_argument("--lags", type=Path)
     options, others = parser.parse_known_args()
     if options.stand_in:
-        vars(service).update(Renderer=Renderer, local_worker=worker)
+        vars(service).update(Renderer=Renderer, build_local_worker=worker)
     if options.lags:
         vars(serve)["_serve"] = partial(watched, serve._serve, options.lags)
     line = partial(connector, options.port, options.authority)

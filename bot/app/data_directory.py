@@ -1,0 +1,35 @@
+"""The data directory and its lock: one bot at a time uses it."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.core.errors import ConfigError
+
+
+def make_data_directory(path: Path) -> Path:
+    """Make the data directory where it is missing. ConfigError where it cannot be written to."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot make the data directory {path}: {error.strerror}; set TUNESMITH_DATA_DIR") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigError(f"cannot write to the data directory {path}; set TUNESMITH_DATA_DIR")
+    return path
+
+
+@contextmanager
+def data_directory_lock(path: Path) -> Iterator[None]:
+    """Hold the data directory's lock. ConfigError where another bot holds it."""
+    try:
+        lock = (make_data_directory(path) / "bot.lock").open("w")
+    except OSError as error:
+        raise ConfigError(f"cannot write to the data directory {path}: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(f"another bot already runs on {path}: stop it, or set TUNESMITH_DATA_DIR") from error
+        yield
