@@ -7,7 +7,19 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from model.commands import bench, community, compare, corpus, critic, evaluate, finetune, sweep, train, worker
+from model.commands import (
+    bench,
+    community,
+    compare,
+    corpus,
+    critic,
+    evaluate,
+    finetune,
+    harmonize,
+    sweep,
+    train,
+    worker,
+)
 from model.commands import sample as sample_command
 from model.commands.arguments import Parser
 from model.errors import InputError, ModelError
@@ -27,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         corpus,
         critic,
         sample_command,
+        harmonize,
         sweep,
         worker,
         bench,

@@ -43,6 +43,7 @@ MODEL = {
     "errors": (),
     "files": ("errors",),
     "music": ("errors",),
+    "harmony": ("errors", "music"),
     "prompt": ("errors", "music"),
     "encoding": ("errors", "music"),
     "features": ("encoding", "music"),
@@ -56,8 +57,8 @@ MODEL = {
         *("corpus", "encoding", "errors", "features", "files", "music", "network", "prompt", "sampling", "training"),
     ),
     "commands": (
-        *("corpus", "encoding", "errors", "evaluation", "features", "files", "music", "network", "prompt"),
-        *("retraining", "sampling", "training", "worker"),
+        *("corpus", "encoding", "errors", "evaluation", "features", "files", "harmony", "music", "network"),
+        *("prompt", "retraining", "sampling", "training", "worker"),
     ),
     "__main__": ("commands", "errors"),
 }

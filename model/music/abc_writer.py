@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
+from model.music.grid import units
 from model.music.key import LETTERS, Key, Pitch
 from model.music.tune import Bar, Note, Tune
 
@@ -74,9 +75,10 @@ def write_bar(bar: Bar, tune: Tune, before: tuple[Note, ...] = ()) -> str:
     if before and bar.notes:
         accidentals.carry(before[0], bar.notes[0])
     text, position, rest_of_tuplet, pair_left = "", offset, 0, 0
+    beam = tune.metre.beam
     bar, symbols = _split_at_chords(bar), list(bar.chords)
     for index, note in enumerate(bar.notes):
-        if text and position % tune.metre.beam == 0 and not rest_of_tuplet:
+        if text and position % beam == 0 and not rest_of_tuplet:
             text += " "
         while symbols and symbols[0].at <= position - offset:
             text += f'"{symbols.pop(0).name}"'
@@ -86,7 +88,7 @@ def write_bar(bar: Bar, tune: Tune, before: tuple[Note, ...] = ()) -> str:
         written = note.length * ratio if rest_of_tuplet else note.length
         following = bar.notes[index + 1 : index + 2]
         plain = rest_of_tuplet or pair_left or offset  # abc2midi, which swings hornpipes, counts a pickup's beats wrong
-        mark = "" if plain else _broken(note, following, position % tune.metre.beam, tune)
+        mark = "" if plain else _broken(note, following, position % beam, tune)
         if mark:
             pair_left = 2
         if pair_left:
@@ -104,6 +106,8 @@ def _split_at_chords(bar: Bar) -> Bar:
     places = sorted(chord.at for chord in bar.chords)
     notes: list[Note] = []
     onset = Fraction(0)
+    if {units(at) for at in places} <= {0, *accumulate(units(note.length) for note in bar.notes)}:
+        return bar
     for note in bar.notes:
         inside = [at - onset for at in places if onset < at < onset + note.length and _odd(at - onset) == 1]
         for start, end in pairwise([Fraction(0), *inside, note.length] if _odd(note.length) == 1 else ()):
@@ -118,6 +122,8 @@ def _broken(note: Note, following: tuple[Note, ...], into_beam: Fraction, tune: 
     if not following or note.tied or not (note.pitch and following[0].pitch):
         return ""
     second = following[0].length
+    if note.length == second:
+        return ""
     pair = note.length + second
     # long pairs, and pairs off the beat, read better with their lengths, and abc2midi's own swing refuses the latter
     if pair > 2 * tune.unit_length or into_beam % pair:

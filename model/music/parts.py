@@ -52,10 +52,10 @@ def parts_of(tune: Tune, repaired: Callable[[str], None] | None = None) -> tuple
     With `repaired`, faults that leave one meaning are repaired, and it is called with the rule's name for each.
     """
     full = tune.metre.length
-    sections = _sections(tune)
+    written = sections(tune)
     if repaired:
-        sections = _with_lone_pickups(sections, full)
-    return tuple(_part(section, full, repaired) for section in sections)
+        written = _with_lone_pickups(written, full)
+    return tuple(_part(section, full, repaired) for section in written)
 
 
 def _with_lone_pickups(sections: list[list[Bar]], full: Fraction) -> list[list[Bar]]:
@@ -70,7 +70,7 @@ def _with_lone_pickups(sections: list[list[Bar]], full: Fraction) -> list[list[B
     return joined
 
 
-def _sections(tune: Tune) -> list[list[Bar]]:
+def sections(tune: Tune) -> list[list[Bar]]:
     """Bars grouped by part: a part ends at a repeat sign, a double bar, or after its last ending."""
     sections: list[list[Bar]] = []
     current: list[Bar] = []

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from model.errors import InputError
@@ -50,7 +51,7 @@ class Metre:
     def __str__(self) -> str:
         return self.symbol or f"{self.beats}/{self.unit}"
 
-    @property
+    @cached_property
     def length(self) -> Fraction:
         """Length of a full bar in whole notes."""
         return Fraction(self.beats, self.unit)
@@ -59,7 +60,7 @@ class Metre:
     def compound(self) -> bool:
         return self.beats in (6, 9, 12)
 
-    @property
+    @cached_property
     def beam(self) -> Fraction:
         """How long a beamed group is: a dotted beat, half a bar of common time, else a beat."""
         if self.compound:
