@@ -13,8 +13,8 @@ to 503 lead sheets of the Nottingham Music Database, by which the project may ch
 cross-validation people agree on 72.6% of those tunes' duration; a log-linear model with a table of transitions and of
 places for each mode, some 550 weights, reaches 74.3%.
 
-A chord changes where a note begins, never under a held one, so notes stay as they are written. A tune's own chords are
-kept. The same tune always gets the same chords.
+A chord changes where a note begins, never under a held one, so notes stay as they are written; and not on a pickup. A
+tune's own chords are kept. The same tune always gets the same chords.
 """
 
 from collections import defaultdict
@@ -37,6 +37,7 @@ from model.music.tune import Metre, Tune
 
 _Scores = NDArray[np.float64]
 _NEVER = -1e9  # the log odds of what may not happen
+_OVER_BAR_LINE, _INSIDE, _HELD = range(3)  # how a span is reached: the last where its chord is that of the one before
 
 
 def harmonize(tune: Tune) -> Tune:
@@ -68,8 +69,14 @@ def chords(tune: Tune) -> list[tuple[Span, Chord]]:
     if not tune.pitches:
         raise InputError("the tune has no notes to set chords to")
     cut, standing, palette = spans(tune), places(tune), PALETTES[tune.key.mode]
-    fit = _fit(cut, tune.key.tonic_class, _beat(tune.metre), tune.key.mode)
-    likely = _log_marginals(fit + _falls(cut, standing, palette), cut, tune.key.mode)
+    pickups = np.array([standing[span.bar].number < 0 for span in cut])
+    scores = _fit(cut, tune.key.tonic_class, _beat(tune.metre), tune.key.mode) + _falls(cut, standing, palette)
+    scores[pickups & ~pickups.all()] = 0.0
+    kinds = [
+        _HELD if span.held or pickup else _INSIDE if span.start else _OVER_BAR_LINE
+        for span, pickup in zip(cut, pickups, strict=True)
+    ]
+    likely = _log_marginals(scores, kinds, tune.key.mode)
     _share_among_equal_bars(likely, cut, standing)
     return [(span, palette[index]) for span, index in zip(cut, likely.argmax(axis=1), strict=True)]
 
@@ -127,10 +134,7 @@ def _falls(cut: Sequence[Span], standing: Sequence[Place], palette: Sequence[Cho
 
 @cache
 def _follows(mode: str) -> _Scores:
-    """What it is worth that each chord follows each other: shape (3, chords, chords).
-
-    First over a bar line, then inside a bar, then under a held note, where a chord must stay.
-    """
+    """What it is worth that each chord follows each other: shape (3, chords, chords), by how a span is reached."""
     palette = PALETTES[mode]
     table = np.array([[STEPS.get((one.function, other.function), 0.0) for other in palette] for one in palette])
     scores = np.stack([table, table, np.full_like(table, _NEVER)])
@@ -139,17 +143,19 @@ def _follows(mode: str) -> _Scores:
     return scores
 
 
-def _log_marginals(scores: _Scores, cut: Sequence[Span], mode: str) -> _Scores:
-    """The logarithm of the probability of each chord on each span, by the forward-backward recursions."""
+def _log_marginals(scores: _Scores, kinds: Sequence[int], mode: str) -> _Scores:
+    """The logarithm of the probability of each chord on each span, by the forward-backward recursions.
+
+    `kinds` says which matrix of `_follows` leads to each span.
+    """
     odds = np.exp(scores - scores.max(axis=1, keepdims=True))
     steps = np.exp(_follows(mode))
-    kinds = [2 if span.held else 1 if span.start else 0 for span in cut]
     forward, backward = np.empty_like(odds), np.ones_like(odds)
     forward[0] = odds[0] / odds[0].sum()
-    for index in range(1, len(cut)):
+    for index in range(1, len(kinds)):
         reached = (forward[index - 1] @ steps[kinds[index]]) * odds[index]
         forward[index] = reached / reached.sum()
-    for index in range(len(cut) - 1, 0, -1):
+    for index in range(len(kinds) - 1, 0, -1):
         reached = steps[kinds[index]] @ (odds[index] * backward[index])
         backward[index - 1] = reached / reached.sum()
     both = forward * backward

@@ -1,11 +1,10 @@
-"""Bars of three beats whose third asks for a chord of its own: the dominant, most often, that leads to the next bar."""
+"""Bars of three beats whose third asks for a chord of its own: the dominant, where the next bar is on the tonic."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-from model.harmony.palettes import PALETTES, Chord
+from model.harmony.palettes import PALETTES, Chord, Function
 from model.harmony.spans import Span, Tone
-from model.harmony.weights import STEPS
 from model.music.grid import units
 from model.music.tune import Tune
 
@@ -13,9 +12,9 @@ Chosen = list[tuple[Span, Chord]]
 
 
 def with_third_beats(tune: Tune, chosen: Chosen) -> Chosen:
-    """`chosen`, in metres of three beats with third beats apart where no note on them is a tone of the bar's chord.
+    """`chosen`, in metres of three beats with the dominant on third beats none of whose notes is in the bar's chord.
 
-    Their chord holds all their notes and leads to the chord of the next bar; where there is none, the bar stays whole.
+    The dominant holds all of them and the next bar is on the tonic; where that is not so, the bar stays whole.
     """
     if tune.metre.beats != 3 or not chosen:
         return chosen
@@ -24,17 +23,14 @@ def with_third_beats(tune: Tune, chosen: Chosen) -> Chosen:
     for (span, chord), (_, following) in pairwise([*chosen, chosen[-1]]):
         divided.append((span, chord))
         tones = [tone for tone in span.tones if tone.place >= third]
-        leading = _leading(tones, chord, following, tune) if tones and tones[0].place == third else None
-        if leading:
-            divided.append((Span(span.bar, third, third, tuple(tones)), leading))
+        dominant = _dominant(tones, chord, tune) if tones and tones[0].place == third else None
+        if dominant and following.function == Function.TONIC:
+            divided.append((Span(span.bar, third, third, tuple(tones)), dominant))
     return divided
 
 
-def _leading(tones: Sequence[Tone], chord: Chord, following: Chord, tune: Tune) -> Chord | None:
+def _dominant(tones: Sequence[Tone], chord: Chord, tune: Tune) -> Chord | None:
+    """The dominant that all of `tones` and no tone of `chord` belong to."""
     classes = {(tone.pitch - tune.key.tonic_class) % 12 for tone in tones}
-    if classes & set(chord.tones):
-        return None
-    for other in PALETTES[tune.key.mode]:
-        if classes <= set(other.tones) and (other.function, following.function) in STEPS:
-            return other
-    return None
+    dominants = (other for other in PALETTES[tune.key.mode] if other.function == Function.DOMINANT)
+    return next((other for other in dominants if classes <= set(other.tones) - set(chord.tones)), None)
