@@ -61,12 +61,11 @@ async def _compose(config: Config, prompt: Prompt, count: int, out: Path) -> lis
 
 
 async def _write(service: Service, tune: StoredTune, out: Path) -> dict[str, Any]:
-    files = {}
+    files, media = {}, await service.library.all_media(tune)
     for kind in KINDS:
         path = out / service.library.file_name(tune, kind)
-        data = await service.library.media(tune.id, kind)
         try:
-            await asyncio.to_thread(path.write_bytes, data)
+            await asyncio.to_thread(path.write_bytes, media[kind])
         except OSError as error:
             raise ConfigError(f"cannot write {path}: {error.strerror}") from error
         files[kind] = str(path)

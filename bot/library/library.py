@@ -108,6 +108,12 @@ class Library:
         cached = self._cache.get(tune_id)
         return cached[kind] if kind in cached else (await self._rendered(tune))[kind]
 
+    async def all_media(self, tune: StoredTune) -> Media:
+        """The files of a tune, of all KINDS, in their order. RenderError."""
+        cached = self._cache.get(tune.id)
+        media = cached if cached.keys() >= set(RENDERED) else await self._rendered(tune)
+        return {kind: tune.abc.encode() if kind == "abc" else media[kind] for kind in KINDS}
+
     def remember(self, tune_id: int, media: Media) -> None:
         """Keep the files of a fresh tune in memory, where the chat will ask for them in a moment."""
         self._cache.put(tune_id, media)

@@ -65,6 +65,17 @@ async def test_simultaneous_requests_render_once(store: Store, library: Library,
     assert printer.calls == [ALL]
 
 
+async def test_all_files_come_from_one_call(store: Store, library: Library, printer: SlowPrinter) -> None:
+    tune = await a_tune(store)
+    rendered = {kind: f"{kind} of {len(ABC)}".encode() for kind in ("png", "mid", "mp3")}
+    for _ in range(2):
+        assert await library.all_media(tune) == {**rendered, "abc": ABC.encode()}
+    assert printer.calls == [ALL]
+    library.remember(tune.id, {"png": b"picture"})
+    assert (await library.all_media(tune))["png"] == b"picture"
+    assert printer.calls == [ALL]
+
+
 async def test_only_what_is_missing_is_rendered(store: Store, library: Library, printer: SlowPrinter) -> None:
     tune = await a_tune(store)
     library.remember(tune.id, {"png": b"picture"})
