@@ -56,7 +56,7 @@ class Running:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.said: list[str] = []
+        self.output: list[str] = []
         self._lines: Queue[str] = Queue()
         Thread(target=self._read, daemon=True).start()
 
@@ -70,11 +70,11 @@ class Running:
             try:
                 line = self._lines.get(timeout=STARTS_WITHIN)
             except Empty:
-                raise AssertionError(f"the bot never said {text!r} but {self.said}") from None
-            self.said.append(line)
+                raise AssertionError(f"the bot never said {text!r} but {self.output}") from None
+            self.output.append(line)
             if text in line if text else not line:
                 return line
-            assert line, f"the bot ended without {text!r}: {self.said}"
+            assert line, f"the bot ended without {text!r}: {self.output}"
 
     def healthy(self) -> bool:
         with urllib.request.urlopen(f"{self.address}/health", timeout=5) as response:

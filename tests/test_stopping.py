@@ -50,7 +50,7 @@ def test_a_busy_bot_stops_cleanly(name: signal.Signals, tmp_path: Path) -> None:
         assert gone(children)
         running.says("stopping")
         running.says("")
-    assert not any("Traceback" in line or "ERROR" in line for line in running.said)
+    assert not any("Traceback" in line or "ERROR" in line for line in running.output)
 
 
 def test_a_bot_that_is_still_starting_stops_cleanly(tmp_path: Path) -> None:
@@ -65,4 +65,4 @@ def test_a_bot_that_is_still_starting_stops_cleanly(tmp_path: Path) -> None:
         running.process.wait()
     running.says("stopping")
     running.says("")
-    assert len(running.said) == 2
+    assert len(running.output) == 2

@@ -67,7 +67,9 @@ def _there(discord: "Loopback", token: str) -> bool:
 
 
 def _rows(discord: "Loopback", asked: Sequence[str], late: Sequence[float]) -> Iterator[Row]:
-    waits = [discord.answered[token] - discord.asked[token] for token in asked if token in discord.answered]
+    waits = [
+        discord.acknowledged[token] - discord.dispatched[token] for token in asked if token in discord.acknowledged
+    ]
     unanswered = len(asked) - len(waits) + sum(not _there(discord, token) for token in asked[:MEMBERS])
     name = f"Discord, {MEMBERS} members at once"
     yield at_most(f"{name}: acknowledged, 99th percentile", 1000 * _percentile(waits), 300, "ms")

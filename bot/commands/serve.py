@@ -80,7 +80,7 @@ async def _run(config: Config, connector: "Connector", backups: Schedule) -> Non
             _announce(config)
             if discord:
                 discord.start()
-                await discord.ended()
+                await discord.wait_closed()
             await asyncio.Event().wait()
         finally:
             await service.composer.drain()
@@ -124,16 +124,16 @@ def _discord(config: Config, service: Service, connector: "Connector") -> "Conne
     from bot.discord.connection import Connection  # takes half a second
     from bot.discord.context import Context
 
-    parts = Context(
-        service.composer,
-        service.library,
-        service.store,
-        config,
-        service.settings,
-        service.tunebooks,
-        service.retrainer,
+    context = Context(
+        composer=service.composer,
+        library=service.library,
+        store=service.store,
+        config=config,
+        settings=service.settings,
+        tunebooks=service.tunebooks,
+        retrainer=service.retrainer,
     )
-    return Connection(parts, connector, say=lambda line: print(line, flush=True))
+    return Connection(context, connector, announce=lambda line: print(line, flush=True))
 
 
 def _announce(config: Config) -> None:

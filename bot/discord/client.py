@@ -1,4 +1,4 @@
-"""The connection to Discord: shards, the command tree, and what is put into them."""
+"""The client: shards, intents, the command tree and the persistent buttons."""
 
 import asyncio
 import hashlib
@@ -17,37 +17,35 @@ from bot.discord.context import Context
 from bot.discord.delivery.deferrals import Deferrals
 from bot.discord.delivery.delivery import Delivery
 from bot.discord.languages.translator import Translator
+from bot.discord.messages import button_views, tune_lists
 from bot.discord.messages.button_clicks import Buttons
-from bot.discord.messages.button_views import ITEMS
+from bot.discord.permissions import REQUIRED
 
 log = logging.getLogger(__name__)
 
-INTENTS = discord.Intents(guilds=True)  # nothing privileged; guilds alone let the library know channels and roles
-PERMISSIONS = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, attach_files=True
-)
+INTENTS = discord.Intents(guilds=True)  # not privileged; tells the library of channels and roles
 
 
 class Tree(app_commands.CommandTree["Client"]):
-    """Commands that can be installed to a server or to a user, and used everywhere."""
+    """The command tree; its errors are answered by bot.discord.errors."""
 
     async def on_error(
         self, interaction: discord.Interaction["Client"], error: app_commands.AppCommandError, /
     ) -> None:
-        await errors.tell(interaction, error)
+        await errors.send_error(interaction, error)
 
 
 class Client(discord.AutoShardedClient):
-    """The bot's application on Discord. `login` puts the commands in place, `connect` listens until it is closed.
+    """The bot's application on Discord. `login` registers the commands, `connect` listens until `close`.
 
-    It answers through `delivery`, which outlives it. The hash of the commands that Discord knows is kept in `synced`, a
-    file; they are sent when it differs, by the bot that has shard 0. Of all `shards` this bot has those in `shard_ids`,
-    or all. `connector` replaces the way to the network, for tests.
+    Answers go through `delivery`, which outlives the client. `synced` is a file with the hash of the commands that
+    Discord has; they are sent again when the hash differs, by the bot that has shard 0. Of `shards` this bot runs
+    `shard_ids`, or all where that is empty. `connector` replaces the network, for tests.
     """
 
     def __init__(
         self,
-        parts: Context,
+        context: Context,
         delivery: Delivery,
         synced: Path | None = None,
         shards: int | None = None,
@@ -64,10 +62,10 @@ class Client(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
-        self.parts = parts
+        self.context = context
         self.delivery = delivery
-        self.promises = Deferrals()
-        self.buttons = Buttons(parts)
+        self.deferrals = Deferrals()
+        self.buttons = Buttons(context)
         self.tree = Tree(
             self,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
@@ -78,21 +76,21 @@ class Client(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         await self.tree.set_translator(Translator())
         for add in commands.ADDS:
-            add(self.tree, self.parts)
-        self.add_dynamic_items(*ITEMS)
-        if 0 in (self.shard_ids or (0,)):  # else another bot sends them
+            add(self.tree, self.context)
+        self.add_dynamic_items(*button_views.DYNAMIC_ITEMS, *tune_lists.DYNAMIC_ITEMS)
+        if 0 in (self.shard_ids or (0,)):  # else another bot sends the commands
             await self._sync()
-        self.delivery.answer_through(self)
+        self.delivery.use_client(self)
 
     @property
     def invitation(self) -> str:
         """The link that adds the bot to a server, with exactly the permissions that it needs. Known after `login`."""
         scopes = ("bot", "applications.commands")
-        return discord.utils.oauth_url(self.application_id or 0, permissions=PERMISSIONS, scopes=scopes)
+        return discord.utils.oauth_url(self.application_id or 0, permissions=REQUIRED, scopes=scopes)
 
     @property
-    def own_invitation(self) -> str:
-        """The link that makes it an app of a user's own, which comes along wherever they are."""
+    def user_invitation(self) -> str:
+        """The link of the user install: the app is then available to its user everywhere. Known after `login`."""
         link = discord.utils.oauth_url(self.application_id or 0, scopes=("applications.commands",))
         return f"{link}&integration_type=1"
 
@@ -100,12 +98,12 @@ class Client(discord.AutoShardedClient):
         log.exception("the event %s failed", event_method)
 
     async def _sync(self) -> None:
-        """Send the commands, if they are others than Discord has."""
+        """Send the commands to Discord where they differ from those that it has."""
         digest = f"{self.application_id} {await self._digest()}"
         if self._synced and await asyncio.to_thread(_read, self._synced) == digest:
             return
         await self.tree.sync()
-        log.info("the commands are known to Discord")
+        log.info("the commands are registered with Discord")
         if self._synced:
             await asyncio.to_thread(self._synced.write_text, digest, "utf-8")
 

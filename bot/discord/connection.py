@@ -1,4 +1,4 @@
-"""Staying connected to Discord while the bot runs: log in, listen, begin again when the network was away."""
+"""The connection to Discord while the bot runs: logs in, listens, and reconnects after a network outage."""
 
 import asyncio
 import logging
@@ -15,37 +15,36 @@ from bot.discord.errors import UNREACHABLE
 
 log = logging.getLogger(__name__)
 
-PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)  # seconds before Discord is asked again; the last one repeats
-GOODBYE = 5.0  # seconds that closing the connection may take
+RECONNECT_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)  # seconds before each attempt; the last one repeats
+CLOSE_TIMEOUT = 5.0  # seconds
 _UNREACHABLE = (*UNREACHABLE, discord.GatewayNotFound)
 _PORTAL = "https://discord.com/developers/applications"
 _SET_TOKEN = f"set DISCORD_TOKEN to the one under Bot at {_PORTAL}, or leave it out for the chat page alone"
-_REFUSED = {  # close codes of the gateway that no second try gets past
+_REFUSED = {  # close codes of the gateway after which reconnecting is useless
     4004: f"Discord does not take the token any more: {_SET_TOKEN}",
     4011: "Discord asks for more shards: set [discord] shards higher, or leave it out",
     4013: "Discord does not know the intents of this release: install a newer one",
     4014: f"Discord does not grant the intents: see Bot, Privileged Gateway Intents, at {_PORTAL}",
 }
 
-Connector = Callable[[], aiohttp.BaseConnector | None]  # makes the way to Discord; None is the usual one
+Connector = Callable[[], aiohttp.BaseConnector | None]  # makes a client's transport; None is the usual one
 
 
 class Connection:
-    """The front end as a whole. It notes what is composed from when it is made; `start` connects, `close` ends it.
+    """The Discord front end as a whole. It subscribes to prompts on construction; `start` connects, `close` ends it.
 
-    `ended` waits until `close`, or raises DiscordError, one line that says why Discord cannot be used.
-    `say` is told when the bot is there, with the links that add it.
+    `announce` is called with a line for the terminal after each login, and with the links that add the bot.
     """
 
     def __init__(
         self,
-        parts: Context,
+        context: Context,
         connector: Connector = lambda: None,
-        say: Callable[[str], None] = lambda _: None,
+        announce: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.delivery = Delivery(parts)
+        self.delivery = Delivery(context)
         self.client: Client | None = None
-        self._parts, self._connector, self._say = parts, connector, say
+        self._context, self._connector, self._announce = context, connector, announce
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -54,53 +53,54 @@ class Connection:
         return self.client is not None and self.client.is_ready() and not self.client.is_closed()
 
     def start(self) -> None:
-        """Connect, however long the network takes to be there."""
+        """Connect, and keep trying for as long as the network is down."""
         for name in ("discord.client", "discord.shard"):
-            logging.getLogger(name).addFilter(one_line)
-        self.delivery.listen()
-        self._task = asyncio.create_task(self._stay(), name="Discord")
+            logging.getLogger(name).addFilter(shorten_tracebacks)
+        self.delivery.start()
+        self._task = asyncio.create_task(self._stay_connected(), name="Discord")
 
-    async def ended(self) -> None:
+    async def wait_closed(self) -> None:
+        """Wait until `close`. Raises DiscordError, one line that says why Discord cannot be used."""
         assert self._task, "start it first"
-        await asyncio.shield(self._task)  # whoever stops waiting has not closed it: there are goodbyes to say
+        await asyncio.shield(self._task)  # a caller that is cancelled has not closed the connection
 
     async def close(self) -> None:
-        """Let answers under way arrive, tell those who wait, and leave."""
+        """Let answers under way arrive, notify members who wait, and disconnect."""
         try:
             await self.delivery.stop()
             if self.client:
-                async with asyncio.timeout(GOODBYE):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
                     await self.client.close()
         except TimeoutError:
-            log.warning("the connection to Discord did not close within %g s", GOODBYE)
+            log.warning("the connection to Discord did not close within %g s", CLOSE_TIMEOUT)
         finally:
             if self._task:
                 self._task.cancel()
                 await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _stay(self) -> None:
-        tries = 0
+    async def _stay_connected(self) -> None:
+        failures = 0
         while True:
-            self.client = self._new()
+            self.client = self._new_client()
             try:
                 await self._listen(self.client)
-                tries = 0
+                failures = 0
             except _UNREACHABLE as error:
                 log.warning("Discord cannot be reached (%s)", error or type(error).__name__)
             except DiscordError:
                 raise
-            except Exception:  # a fault of this front end is no reason to take the page along
+            except Exception:  # a fault of this front end must not end the chat page
                 log.exception("the connection to Discord broke")
             finally:
                 await self.client.close()
-            await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
-            tries += 1
+            await asyncio.sleep(RECONNECT_PAUSES[min(failures, len(RECONNECT_PAUSES) - 1)])
+            failures += 1
 
     async def _listen(self, client: Client) -> None:
         try:
-            await client.login(_token(self._parts))
-            self._say(f"on Discord as {client.user}; to add it to a server: {client.invitation}")
-            self._say(f"to have it everywhere, as an app of your own: {client.own_invitation}")
+            await client.login(_token(self._context))
+            self._announce(f"on Discord as {client.user}; to add it to a server: {client.invitation}")
+            self._announce(f"to have it everywhere, as an app of your own: {client.user_invitation}")
             await client.connect()
         except discord.LoginFailure:
             raise DiscordError(f"Discord refuses the token: {_SET_TOKEN}") from None
@@ -114,16 +114,22 @@ class Connection:
         except discord.HTTPException as error:
             raise DiscordError(f"Discord refuses the bot: {error}") from error
 
-    def _new(self) -> Client:
-        config = self._parts.config
-        synced, shards = config.data_dir / "discord-commands", (config.discord.shards, config.discord.shard_ids)
-        return Client(self._parts, self.delivery, synced, *shards, self._connector())
+    def _new_client(self) -> Client:
+        config = self._context.config
+        return Client(
+            self._context,
+            self.delivery,
+            synced=config.data_dir / "discord-commands",
+            shards=config.discord.shards,
+            shard_ids=config.discord.shard_ids,
+            connector=self._connector(),
+        )
 
 
-def one_line(record: logging.LogRecord) -> bool:
-    """What the library logs with a traceback, each time the network is away, says its reason in the line instead.
+def shorten_tracebacks(record: logging.LogRecord) -> bool:
+    """Log filter: discord.py logs a network outage with a traceback; its reason is put into the line instead.
 
-    That it cannot speak in voice channels is no news.
+    Drops the warning that voice channels are not supported.
     """
     if "voice will NOT be supported" in record.msg:
         return False
@@ -134,9 +140,9 @@ def one_line(record: logging.LogRecord) -> bool:
     return True
 
 
-def _token(parts: Context) -> str:
+def _token(context: Context) -> str:
     """The token. DiscordError, which does not show it, where it cannot be one."""
-    secret = parts.config.discord_token
+    secret = context.config.discord_token
     token = secret.get_secret_value().strip() if secret else ""
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise DiscordError(f"DISCORD_TOKEN is no token: {_SET_TOKEN}")

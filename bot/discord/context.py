@@ -1,4 +1,4 @@
-"""What commands and buttons are given, and who asks through them."""
+"""What commands and buttons are given, and who uses them."""
 
 from dataclasses import dataclass
 
@@ -30,13 +30,13 @@ class Context:
 
 
 def place_of(interaction: discord.Interaction) -> Place:
-    """Who asks, and where. A conversation outside of servers counts as a server of its own."""
+    """Who asks, and where. A direct message or a group counts as a server of its own."""
     server = str(interaction.guild_id) if interaction.guild_id else f"@{interaction.channel_id}"
     return Place(PLATFORM, server, str(interaction.user.id), interaction.user.display_name)
 
 
-def is_guest(interaction: discord.Interaction) -> bool:
-    """Whether the bot answers as an app of the member's alone: nobody added it here, and it cannot write unasked."""
+def is_user_install(interaction: discord.Interaction) -> bool:
+    """Whether the app is here by a member's user install alone, so that it can answer, but not write unasked."""
     if interaction.guild_id:
         return interaction.client.get_guild(interaction.guild_id) is None
     return interaction.context.private_channel and not interaction.context.dm_channel

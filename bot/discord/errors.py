@@ -1,4 +1,4 @@
-"""The one place for errors: expected ones become a line, unexpected ones a reference number and a log entry."""
+"""Turns errors into replies: expected ones into one line, others into a reference number and a log entry."""
 
 import logging
 import math
@@ -19,32 +19,32 @@ _LINK = re.compile(r"(https?:|discord\.gg|discord(?:app)?\.com)(?=/)", re.IGNORE
 
 UNREACHABLE = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
 
-# the interaction ran out, was answered already, or its message is gone: there is nobody to tell
-GONE = (10008, 10062, 10015, 40060, 50027)
+# the interaction has expired or was answered already, or its message was deleted: there is nothing to reply to
+UNANSWERABLE = (10008, 10062, 10015, 40060, 50027)
 
 
-async def tell(interaction: discord.Interaction, error: BaseException) -> None:
-    """Tell the member alone what went wrong, in one line, whether the interaction was answered before or not."""
+async def send_error(interaction: discord.Interaction, error: BaseException) -> None:
+    """Show the member alone what went wrong, in one line, whether the interaction was answered before or not."""
     while isinstance(error, app_commands.CommandInvokeError | ExceptionGroup):
         error = error.exceptions[0] if isinstance(error, ExceptionGroup) else error.original
-    if isinstance(error, discord.HTTPException) and error.code in GONE:
+    if isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE:
         log.info("an interaction could not be answered any more: %s", error)
         return
-    line = line_of(error)
+    line = error_line(error)
     try:
-        await say(interaction, line)
+        await send_private(interaction, line)
     except (discord.HTTPException, *UNREACHABLE) as failure:
-        log.info("a member could not be told %r: %s", line, failure)
+        log.info("a member could not be shown %r: %s", line, failure)
 
 
-def line_of(error: BaseException) -> str:
-    """One line for a member. What was not expected is logged with a traceback under the reference that it names."""
+def error_line(error: BaseException) -> str:
+    """One line for a member. An unexpected error is logged with its traceback under the reference in the line."""
     match error:
         case Busy(until=datetime() as until):
             again = math.ceil(until.timestamp())  # never too early
-            return f"{escaped(sentence(error.reason))}: ask again <t:{again}:R>"
+            return f"{escaped(capitalized(error.reason))}: ask again <t:{again}:R>"
         case TunesmithError() | InputError():
-            return escaped(sentence(str(error)))
+            return escaped(capitalized(str(error)))
         case app_commands.TransformerError():
             return escaped(f"{str(error.value)[:50]!r} cannot be used there.")
         case app_commands.CheckFailure():
@@ -56,30 +56,30 @@ def line_of(error: BaseException) -> str:
     return f"Something broke on our side. If it happens again, tell an admin: {reference}"
 
 
-async def say(interaction: discord.Interaction, line: str) -> None:
-    """Show a line to the member alone. A public answer that was only promised so far is withdrawn."""
+async def send_private(interaction: discord.Interaction, line: str) -> None:
+    """Show a line to the member alone. A public response that was deferred is deleted."""
     if not interaction.response.is_done():
         await interaction.response.send_message(line, ephemeral=True)
         return
     if interaction.response.type is not discord.InteractionResponseType.deferred_channel_message:
         await interaction.followup.send(line, ephemeral=True)
         return
-    # what was only promised can neither change who sees it nor, once it is deleted, be followed up: so it becomes a
-    # message first (discord-api-docs, issues 2739 and 2866)
-    promised = await interaction.edit_original_response(content="…")
-    if promised.flags.ephemeral:
+    # A deferred response cannot become private, and once it is deleted nothing can follow it up, so it becomes a
+    # message first (discord-api-docs, issues 2739 and 2866).
+    original = await interaction.edit_original_response(content="…")
+    if original.flags.ephemeral:
         await interaction.edit_original_response(content=line)
         return
     await interaction.followup.send(line, ephemeral=True)
     await interaction.delete_original_response()
 
 
-def sentence(text: str) -> str:
-    """A line that begins with a capital letter, as what a member reads does."""
+def capitalized(text: str) -> str:
+    """The text with a capital first letter; the rest stays as it is."""
     return text[:1].upper() + text[1:]
 
 
 def escaped(text: str) -> str:
-    """What members typed, or may have: no markdown, no mention, no link. Discord's timestamps stay."""
+    """Text that members may have typed, without markdown, mentions and links. Discord's timestamps stay."""
     plain = discord.utils.escape_mentions(discord.utils.escape_markdown(text, ignore_links=False))
     return _LINK.sub("\\1\u200b", plain)

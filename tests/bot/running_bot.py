@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,14 +82,15 @@ async def running(
     cooldowns: tuple[float, float] = (0.0, 0.0),
     lease: float = 30.0,
     through: str = "",
+    command: Sequence[str] = STAND_IN,
 ) -> AsyncIterator[Bot]:
     """A bot on the database at a path or URL. Rendering goes through unless a test clears `renderer.go`.
 
-    The stand-in beside it composes, or the workers at the Redis whose URL is `through`.
+    `command` starts the worker beside it; with `through`, the workers at the Redis of this URL compose.
     """
     renderer = Renderer(real=real)
     renderer.go.set()
-    beside = far_away(through) if through else LocalWorker(command=(*STAND_IN, *options))
+    beside = far_away(through) if through else LocalWorker(command=(*command, *options))
     async with await Store.open(path, lease) as store, beside as worker:
         for number in range(1, version + 1):
             file = (__file__, SHA256) if through else (f"/nowhere/{number}.safetensors", str(number) * 64)

@@ -1,14 +1,13 @@
-"""What the product gives now for fixed seeds, in the form in which it is kept beside this file."""
+"""Outputs of the product for fixed seeds, in the form in which the files beside this one record them."""
 
 import asyncio
 import hashlib
 import json
 import random
 import re
-import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,8 +17,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.web import create_app
 from model.prompt import parse_prompt
-from tests.bot.discord.message_kinds import SCENES, Scene
-from tests.bot.discord.simulated_server import stage
+from tests.bot.discord.message_kinds import MESSAGE_KINDS, MessageKind
+from tests.bot.discord.simulated_server import simulated_server
 from tests.bot.running_bot import ANN, running
 from tests.command_line import ran
 from tests.model.command_line import model
@@ -35,14 +34,18 @@ SAMPLES = (
     ("Ador", "march", "AB:4"),
     ("Em", "air", "AB"),
 )
-WRITTEN = re.compile(
+VARYING = re.compile(
     r"<t:\d+(?::\w)?>|\breference\W+[0-9a-f]{6}\b|\b[0-9a-f]{6}\b|\b\d{10,}\b|The \d+|\b\d+(?:\.\d+)? ?s\b"
 )
 
 
-def sampled(key: str, rhythm: str, form: str) -> str:
-    """ABC of two tunes as `python -m model sample` writes it."""
-    return model("sample", "--key", key, "--rhythm", rhythm, "--form", form, "--count", "2", "--seed", "5").out
+@cache
+def samples(half: int) -> dict[str, str]:
+    """By rhythm, the ABC of two tunes as `python -m model sample` writes it; two processes run all commands."""
+    ended = model(json.dumps(SAMPLES[half::2]), program=("-m", "tests.golden.sampling"), timeout=110)
+    assert ended.status == 0, ended.err
+    texts: dict[str, str] = json.loads(ended.out)
+    return texts
 
 
 def composed() -> str:
@@ -75,24 +78,23 @@ async def history() -> str:
                 return _json(_settled(await (await client.get("/history?before=100")).json()))
 
 
-async def messages(scene: Scene, trainer: Sequence[str]) -> str:
-    """The messages of a scene on Discord, composed by the real worker."""
-    shown: dict[str, Any] = {}
+async def messages(kind: MessageKind) -> str:
+    """The messages of a kind on Discord, by the names under which they are saved."""
+    saved: dict[str, Any] = {}
 
     async def save(name: str, target: Any, *_: Any) -> None:
-        shown[name] = _settled(_message(target))
+        saved[name] = _settled(_message(target))
 
-    worker = (sys.executable, "-m", "model", "worker")
-    drawn = random.Random(1)  # rhythms and seeds that nobody asked for
+    drawn = random.Random(1)  # rhythms and seeds that prompts leave open
     with (
-        patch("tests.bot.running_bot.STAND_IN", worker),
         patch("model.prompt.random", drawn),
         patch("bot.composing.composer.random", drawn),
         tempfile.TemporaryDirectory() as folder,
     ):
-        async with stage(Path(folder), trainer, at_once=1) as on:
-            await scene(on, save)
-    return _json(shown)
+        options: dict[str, Any] = {"timing": kind.timing, "command": kind.worker, "at_once": 1}
+        async with simulated_server(Path(folder), kind.trainer, **options) as server:
+            await kind.produce(server, save)
+    return _json(saved)
 
 
 def _message(target: Any) -> dict[str, Any]:
@@ -108,26 +110,33 @@ def _message(target: Any) -> dict[str, Any]:
 
 
 def _settled(value: Any) -> Any:
-    """Without what differs from run to run: times, processes' ids, references, seeds that were drawn."""
+    """The value without what varies from run to run: times, process ids, references, random seeds."""
     if isinstance(value, dict):
         return {key: "…" if key in ("at", "version", "timestamp") else _settled(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_settled(each) for each in value]
-    return WRITTEN.sub("…", value) if isinstance(value, str) else value
+    return VARYING.sub("…", value) if isinstance(value, str) else value
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _messages(scene: Scene, trainer: Sequence[str]) -> str:
-    return asyncio.run(messages(scene, trainer))
+def _sample(number: int, rhythm: str) -> str:
+    return samples(number % 2)[rhythm]
 
 
-# what each file beside this one holds
+def _messages(kind: MessageKind) -> str:
+    return asyncio.run(messages(kind))
+
+
+# by the name of the file beside this one
 OUTPUTS: dict[str, Callable[[], str]] = {
-    **{f"sample-{rhythm.replace(' ', '-')}.abc": partial(sampled, key, rhythm, form) for key, rhythm, form in SAMPLES},
+    **{
+        f"sample-{rhythm.replace(' ', '-')}.abc": partial(_sample, number, rhythm)
+        for number, (_, rhythm, _) in enumerate(SAMPLES)
+    },
     "compose.json": composed,
     "history.json": lambda: asyncio.run(history()),
-    **{f"messages-{scene.__name__}.json": partial(_messages, scene, words) for scene, words in SCENES.items()},
+    **{f"messages-{name}.json": partial(_messages, kind) for name, kind in MESSAGE_KINDS.items()},
 }

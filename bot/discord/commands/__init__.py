@@ -1,4 +1,4 @@
-"""The slash commands. Each module has `add(tree, parts)`, which puts its commands into the tree."""
+"""The slash commands. Each module has `add(tree, context)`, which adds its commands to the tree."""
 
 from collections.abc import Callable
 from typing import Any

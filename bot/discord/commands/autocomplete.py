@@ -1,4 +1,4 @@
-"""Suggestions while a member types. Nothing here may fail or wait: Discord gives it 3 s, and shows no error."""
+"""Autocompletion of keys, rhythms and forms. It must be quick and never fail: Discord waits 3 s and shows no error."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""/compose: a tune, or up to four, in a key that a member chooses."""
+"""/compose: one to four tunes in a key that a member chooses."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from bot.core.values import MOST_TUNES, Message, Place, Progress
 from bot.discord import permissions
 from bot.discord.commands import autocomplete
 from bot.discord.context import Context
-from bot.discord.delivery.asking import ask
+from bot.discord.delivery.submission import submit
 from model.prompt import LARGEST_SEED, LONGEST_OPENING, parse_prompt
 
 
-def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
-    """Put /compose into the tree."""
+def add(tree: app_commands.CommandTree[Any], context: Context) -> None:
+    """Add /compose to the tree."""
 
     @tree.command(description="Compose a tune in a key you choose")
     @app_commands.describe(
@@ -51,11 +51,13 @@ def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
             "count": count,
         }
         given = {name: value for name, value in given.items() if value is not None}
-        parse_prompt(**{name: value for name, value in given.items() if name != "count"})  # before anything is promised
+        parse_prompt(
+            **{name: value for name, value in given.items() if name != "count"}
+        )  # a wrong option is answered before the response is deferred
 
         async def queue(place: Place, message: Message) -> Progress:
-            options = {**await permissions.defaults(interaction, parts), **given}
+            options = {**await permissions.default_options(interaction, context), **given}
             count = options.pop("count", 1)
-            return await parts.composer.compose(place, parse_prompt(**options), count, message=message)
+            return await context.composer.compose(place, parse_prompt(**options), count, message=message)
 
-        await ask(interaction, queue)
+        await submit(interaction, queue)

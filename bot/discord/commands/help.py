@@ -1,4 +1,4 @@
-"""/help: what can be asked, with examples."""
+"""/help: how to ask for tunes, with examples."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ Everything but the key may be left out. A temperature of 0.5 is careful, 1.0 as 
 `/model status` what I have learned from your votes; retrain, compare versions, roll back"""
 
 
-def add(tree: app_commands.CommandTree[Any], _parts: Context) -> None:
-    """Put /help into the tree."""
+def add(tree: app_commands.CommandTree[Any], _context: Context) -> None:
+    """Add /help to the tree."""
 
     @tree.command(description="What you can ask for, with examples")
     async def help(interaction: discord.Interaction[Any]) -> None:

@@ -1,4 +1,4 @@
-"""/top: the tunes that a server's members like best."""
+"""/top: the leaderboard of a server."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ PERIODS = {
 }
 
 
-def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
-    """Put /top into the tree."""
+def add(tree: app_commands.CommandTree[Any], context: Context) -> None:
+    """Add /top to the tree."""
 
     @tree.command(description="The tunes that are liked best here")
     @app_commands.describe(period="When the votes were cast: all time when left out", rhythm="Only this dance")
@@ -34,13 +34,12 @@ def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
         period: Choice[str] | None = None,
         rhythm: Range[str, 1, 40] | None = None,
     ) -> None:
-        await permissions.admit(interaction, parts)
+        await permissions.check_channel(interaction, context)
         chosen = Period(period.value) if period else Period.ALL
-        leaders = await parts.library.top(place_of(interaction), chosen, rhythm)
+        leaders = await context.library.top(place_of(interaction), chosen, rhythm)
         when = PERIODS[chosen].lower()
         if not leaders:
             raise NotFound(f"nothing has a vote up yet ({when}): press 👍 under the tunes that you like")
         dance = plural(leaders[0].tune.prompt.rhythm if rhythm else "tune")
         rows = [(leader.tune, Votes(leader.up, leader.down)) for leader in leaders]
-        shown = tune_lists.board(f"Best {dance}, {when}", rows)
-        await interaction.response.send_message(**shown)
+        await interaction.response.send_message(**tune_lists.leaderboard(f"Best {dance}, {when}", rows))

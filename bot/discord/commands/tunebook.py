@@ -1,4 +1,4 @@
-"""/tunebook: favourites as one ABC file and one PDF."""
+"""/tunebook: favourites as one PDF to print and one ABC file."""
 
 import io
 from typing import Any
@@ -9,15 +9,14 @@ from discord.app_commands import Choice
 
 from bot.discord import permissions
 from bot.discord.context import Context, place_of
-from bot.discord.delivery.asking import check_permissions
 from bot.discord.errors import escaped
 from bot.library.tunebook import Tunebook
 
 WHOSE = {"mine": "Mine: the tunes that I voted up", "server": "This server's: the tunes that are liked best"}
 
 
-def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
-    """Put /tunebook into the tree."""
+def add(tree: app_commands.CommandTree[Any], context: Context) -> None:
+    """Add /tunebook to the tree."""
 
     @tree.command(description="Favourites as a book: one PDF to print and one ABC file")
     @app_commands.describe(whose="Whose favourites: yours when left out, which only you see")
@@ -25,16 +24,16 @@ def add(tree: app_commands.CommandTree[Any], parts: Context) -> None:
     async def tunebook(interaction: discord.Interaction[Any], whose: Choice[str] | None = None) -> None:
         ours = bool(whose and whose.value == "server")
         if ours:
-            check_permissions(interaction)
-            await permissions.admit(interaction, parts)
-        await interaction.client.promises.make(interaction, thinking=True, ephemeral=not ours)
+            permissions.check_bot_permissions(interaction)
+            await permissions.check_channel(interaction, context)
+        await interaction.client.deferrals.defer(interaction, thinking=True, ephemeral=not ours)
         place = place_of(interaction)
         name = interaction.guild.name if interaction.guild else ""
-        book = await (parts.tunebooks.of_server(place, name) if ours else parts.tunebooks.of_member(place))
-        await interaction.edit_original_response(**_shown(book, interaction.filesize_limit))
+        book = await (context.tunebooks.of_server(place, name) if ours else context.tunebooks.of_member(place))
+        await interaction.edit_original_response(**_response(book, interaction.filesize_limit))
 
 
-def _shown(book: Tunebook, limit: int) -> dict[str, Any]:
+def _response(book: Tunebook, limit: int) -> dict[str, Any]:
     tunes = "one tune" if book.count == 1 else f"{book.count} tunes"
     line = f"**{escaped(book.title)}**, {tunes}"
     files = {"pdf": book.pdf, "abc": book.abc}

@@ -1,1 +1,1 @@
-"""Messages that follow a prompt or a retraining to its end, and survive restarts."""
+"""Messages that follow a prompt or a retraining to its end, also across restarts of the bot."""

@@ -1,41 +1,44 @@
-"""Answers are promised first, and before anything else: Discord waits 3 s for that, and for the rest 15 minutes."""
+"""Deferred responses: Discord waits 3 s for the first response to an interaction, then 15 minutes for the rest."""
 
 import asyncio
 from typing import Any
 
 import discord
 
-AT_ONCE = 16  # a new connection to Discord costs more than using one again, and holds up whoever comes next
-PATIENCE = 0.5  # seconds that work stands back for promises
+CONCURRENT = 16  # a new connection to Discord costs more than reusing one, and holds up whoever comes next
 
 
 class Deferrals:
-    """Acknowledges interactions, a few at a time, so that a crowd is served from few connections."""
+    """Defers interactions, `CONCURRENT` at a time, so that a crowd is served over few connections.
 
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(AT_ONCE)
+    Work waits at most `timeout` seconds for deferrals, since under a constant load some are always pending.
+    """
+
+    def __init__(self, timeout: float = 0.5) -> None:
+        self._timeout = timeout
+        self._free = asyncio.Semaphore(CONCURRENT)
         self._pending = 0
         self._none_pending = asyncio.Event()
         self._none_pending.set()
 
-    async def make(
-        self, interaction: discord.Interaction[Any], **promise: bool
+    async def defer(
+        self, interaction: discord.Interaction[Any], **options: bool
     ) -> discord.InteractionCallbackResponse[Any] | None:
-        """Defer an answer; `promise` is as for `interaction.response.defer`."""
+        """Defer the response to an interaction, with the options of `interaction.response.defer`."""
         self._pending += 1
         self._none_pending.clear()
         try:
             async with self._free:
-                return await interaction.response.defer(**promise)
+                return await interaction.response.defer(**options)
         finally:
             self._pending -= 1
             if not self._pending:
                 self._none_pending.set()
 
-    async def stand_back(self) -> None:
-        """Wait until no promise has yet to be made, but not for long: some always do under a constant load."""
+    async def wait_for_pending(self) -> None:
+        """Return once no deferral is pending, or after `timeout`."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._timeout):
                 await self._none_pending.wait()
         except TimeoutError:
             pass

@@ -1,10 +1,10 @@
-"""One prompt's message: what it says while its member waits, and the end, which arrives once."""
+"""The message of one prompt: its position in the queue while its member waits, then the tunes."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Awaitable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import discord
@@ -12,173 +12,143 @@ import discord
 from bot.core.errors import StoreUnavailable, TunesmithError
 from bot.core.logs import about
 from bot.core.values import Progress, State, StoredPrompt
-from bot.discord.context import Context, is_guest
-from bot.discord.errors import UNREACHABLE, line_of, say
+from bot.discord.context import Context, is_user_install
+from bot.discord.delivery.live_message import LiveMessage
+from bot.discord.delivery.timing import DeliveryTiming
+from bot.discord.errors import error_line, send_private
 from bot.discord.messages import wording
-from bot.discord.messages.tunes import USUAL_LIMIT, Answer, show
+from bot.discord.messages.tunes import USUAL_LIMIT, MessageContent, tune_message
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-EVERY = 2.5  # seconds between two edits while a member waits
-RUNS_OUT = timedelta(minutes=14, seconds=45)  # Discord forgets an interaction after 15 minutes
-RETRIES = (1.0, 2.0, 5.0, 10.0, 30.0, *[60.0] * 60)  # seconds; what has not arrived by then is tried at the next start
-_DELETED = 10008  # unknown message
+_UNKNOWN_MESSAGE = 10008
 _TOO_LARGE = 40005
 
 
-class PromptMessage:
-    """Keeps the message of one prompt up to date; edits are as far apart as Discord likes, and always the newest."""
+class PromptMessage(LiveMessage[Progress]):
+    """Answers through the interaction while its token is valid, afterwards by editing the message as the bot."""
 
     def __init__(
         self,
-        parts: Context,
+        context: Context,
         client: discord.Client,
         prompt: StoredPrompt,
         interaction: discord.Interaction[Any] | None,
+        timing: DeliveryTiming,
     ) -> None:
+        super().__init__(Progress(prompt), f"prompt {prompt.id}", timing.prompt_interval, timing)
         self.client = client
-        self._parts, self._prompt, self._interaction = parts, prompt, interaction
+        self._context, self._prompt, self._interaction = context, prompt, interaction
         self._began = time.monotonic()
-        self._latest = Progress(prompt)
-        self._news, self._ended = asyncio.Event(), asyncio.Event()
-        self.task: asyncio.Task[None] = asyncio.create_task(self._run(), name=f"answer to prompt {prompt.id}")
+        self._line = wording.RECEIVED  # what the message shows
+        self._content: MessageContent | None = None  # the end, rendered once for all attempts
 
-    def tell(self, progress: Progress) -> None:
-        """The prompt has moved."""
-        self._latest = progress
-        self._news.set()
-        if progress.prompt.state.final:
-            self._ended.set()
+    def _is_final(self, state: Progress) -> bool:
+        return state.prompt.state.final
 
-    async def part(self) -> None:
-        """The bot is being stopped: let the end arrive, or say that it comes later."""
-        if self._ended.is_set():
-            await asyncio.wait([self.task])
-            return
-        self.task.cancel()
-        guest = self._interaction and is_guest(self._interaction)
-        await self._mention_progress(wording.RESTARTING_GUEST if guest else wording.RESTARTING)
+    def _restart_notice(self) -> str:
+        installed = self._interaction and is_user_install(self._interaction)
+        return wording.RESTARTING_USER_INSTALL if installed else wording.RESTARTING
 
     async def _run(self) -> None:
         about(self._prompt.id)
-        said = wording.RECEIVED
-        while not self._ended.is_set():
-            await self._news.wait()
-            self._news.clear()
-            line = wording.status(self._latest)
-            if line != said and not self._ended.is_set():
-                await self._mention_progress(line)
-                said = line
-                await self._pause()
-        try:
-            await self._deliver(self._latest)
-        except Exception:
-            log.exception("the answer to prompt %d was not delivered", self._prompt.id)
+        await super()._run()
 
-    async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(EVERY):
-                await self._ended.wait()
-        except TimeoutError:
-            pass
-
-    async def _mention_progress(self, line: str) -> None:
-        """Edit the message; a failure is no matter, since the end is still to come."""
-        try:
-            if self._interaction and not self._expired:
-                await self._interaction.edit_original_response(content=line)
-            else:
-                await self._message.edit(content=line)
-        except (discord.HTTPException, *UNREACHABLE) as error:
-            log.info("prompt %d: its message could not be edited: %s", self._prompt.id, error)
-
-    async def _deliver(self, progress: Progress) -> None:
-        if not await self._is_ours():
-            return
-        answer = await self._answer(progress, self._limit)
-        for pause in RETRIES:
-            try:
-                await self._place(answer)
-                return
-            except UNREACHABLE as error:
-                log.info("prompt %d: Discord is not to be reached (%s): again in %g s", self._prompt.id, error, pause)
-                await asyncio.sleep(pause)
-            except discord.HTTPException as error:
-                if error.status != 413 and error.code != _TOO_LARGE:
-                    raise
-                answer = await self._answer(progress, 0)  # without audio
-        log.warning("the answer to prompt %d waits for the next start", self._prompt.id)
-
-    async def _is_ours(self) -> bool:
-        """Whether no other bot is to deliver it, which may have taken it over while this one was away."""
-        while self._parts.config.shared:
-            try:
-                return await self._parts.store.prompts.claim_delivery(self._prompt.id)
-            except StoreUnavailable:
-                await asyncio.sleep(EVERY)
+    async def _show_progress(self) -> bool:
+        line = wording.status(self._latest)
+        if line == self._line:
+            return False
+        await self._attempt(self._edit_line(line))
+        self._line = line
         return True
 
-    async def _answer(self, progress: Progress, limit: int) -> Answer:
-        if progress.prompt.state is not State.DONE or not progress.tunes:
-            return Answer(wording.ended(progress))
-        try:
-            return await show(self._parts.library, progress.tunes, limit)
-        except TunesmithError as error:
-            return Answer(line_of(error))
-
-    async def _place(self, answer: Answer) -> None:
-        """Put the answer where it belongs: into its message; when that took too long, into a new one."""
-        if not self._expired and await _allowed(self._edit(answer)):
-            await self._parts.store.prompts.mark_delivered(self._prompt.id)
-            log.info("prompt %d is answered", self._prompt.id)
-            return
-        sent = await _allowed(self._send(answer))
-        if sent is None and (not self._expired or await _allowed(self._message.edit(**answer.edit())) is None):
-            log.info("prompt %d: its channel cannot be written to, so its tunes are in /mine", self._prompt.id)
-        if sent:
-            log.info("prompt %d is answered in a message of its own", self._prompt.id)
+    async def _edit_line(self, line: str) -> None:
+        if self._interaction and not self._expired:
+            await self._interaction.edit_original_response(content=line)
         else:
-            await self._parts.store.prompts.mark_delivered(self._prompt.id)
+            await self._message.edit(content=line)
 
-    async def _edit(self, answer: Answer) -> bool:
+    async def _claim_delivery(self) -> bool:
+        while self._context.config.shared:
+            try:
+                return await self._context.store.prompts.claim_delivery(self._prompt.id)
+            except StoreUnavailable:
+                await asyncio.sleep(self._interval)
+        return True
+
+    async def _show_end(self) -> None:
+        if self._content is None:
+            self._content = await self._render(self._limit)
+        try:
+            await self._place(self._content)
+        except discord.HTTPException as error:
+            if error.status != 413 and error.code != _TOO_LARGE:
+                raise
+            self._content = await self._render(0)  # without audio
+            await self._place(self._content)
+
+    async def _render(self, limit: int) -> MessageContent:
+        progress = self._latest
+        if progress.prompt.state is not State.DONE or not progress.tunes:
+            return MessageContent(wording.outcome(progress))
+        try:
+            return await tune_message(self._context.library, progress.tunes, limit)
+        except TunesmithError as error:
+            return MessageContent(error_line(error))
+
+    async def _place(self, content: MessageContent) -> None:
+        """Edit the message of the prompt; when its interaction has expired, send a new one instead."""
+        if not self._expired and await _permitted(self._edit(content)):
+            await self._context.store.prompts.mark_delivered(self._prompt.id)
+            log.info("%s is answered", self._subject)
+            return
+        sent = await _permitted(self._send(content))
+        if sent is None and (not self._expired or await _permitted(self._message.edit(**content.edit())) is None):
+            log.info("%s: its channel cannot be written to, so its tunes are in /mine", self._subject)
+        if sent:
+            log.info("%s is answered in a message of its own", self._subject)
+        else:
+            await self._context.store.prompts.mark_delivered(self._prompt.id)
+
+    async def _edit(self, content: MessageContent) -> bool:
         try:
             if self._interaction and self._latest.refused:
-                await say(self._interaction, answer.content)  # what is wrong with a prompt concerns its member alone
+                await send_private(self._interaction, content.content)  # a mistake in it concerns its member alone
             elif self._interaction:
-                await self._interaction.edit_original_response(**answer.edit())
+                await self._interaction.edit_original_response(**content.edit())
             else:
-                await self._message.edit(**answer.edit())
+                await self._message.edit(**content.edit())
         except discord.NotFound as error:
-            if error.code != _DELETED:
+            if error.code != _UNKNOWN_MESSAGE:
                 raise
-            log.info("prompt %d: its message was deleted, so its tunes are in /mine", self._prompt.id)
+            log.info("%s: its message was deleted, so its tunes are in /mine", self._subject)
         return True
 
-    async def _send(self, answer: Answer) -> bool:
-        """A message in the channel that mentions the member, in place of the one that waited.
+    async def _send(self, content: MessageContent) -> bool:
+        """Send a message that mentions the member, and delete the one that showed the progress.
 
-        Its nonce lets Discord keep one, should the bot go down before that is stored.
+        Its nonce has Discord drop a second one, should the bot go down before the first is stored.
         """
-        member = discord.Object(int(await self._parts.store.members.external_id(self._prompt.member_id)))
-        asked = wording.asked(self._prompt.prompt, self._prompt.count)
-        arguments = answer.send()
-        arguments["content"] = f"<@{member.id}> You asked for {asked}. {answer.content}".strip()
+        member = discord.Object(int(await self._context.store.members.external_id(self._prompt.member_id)))
+        arguments = content.send()
+        description = wording.description(self._prompt.prompt, self._prompt.count)
+        arguments["content"] = f"<@{member.id}> You asked for {description}. {content.content}".strip()
         only = discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[member])
         sent = await self._channel.send(**arguments, allowed_mentions=only, nonce=f"prompt-{self._prompt.id}")
-        await self._parts.store.prompts.set_message(
-            self._prompt.id, self._prompt.channel_id, str(sent.id), delivered=True
-        )
-        await _allowed(self._message.delete())
+        channel_id, message_id = self._prompt.channel_id, str(sent.id)
+        await self._context.store.prompts.set_message(self._prompt.id, channel_id, message_id, delivered=True)
+        await _permitted(self._message.delete())
         return True
 
     @property
     def _expired(self) -> bool:
-        """By our own clock; where Discord's is ahead, it says so itself."""
+        """By our own clock; where Discord's is ahead, it answers 401."""
         if self._interaction:
-            return time.monotonic() - self._began > RUNS_OUT.total_seconds()
-        return datetime.now(UTC) - self._prompt.created_at > RUNS_OUT
+            return time.monotonic() - self._began > self._timing.interaction_lifetime
+        age = datetime.now(UTC) - self._prompt.created_at
+        return age.total_seconds() > self._timing.interaction_lifetime
 
     @property
     def _limit(self) -> int:
@@ -193,14 +163,14 @@ class PromptMessage:
         return self._channel.get_partial_message(int(self._prompt.message_id))
 
 
-async def _allowed(act: Awaitable[T]) -> T | None:
-    """What `act` gives; None where Discord does not let the bot do it, or not any more."""
+async def _permitted(request: Awaitable[T]) -> T | None:
+    """The result of a request; None where Discord does not permit it (401, 403), or has no such object (404)."""
     try:
-        return await act
+        return await request
     except discord.DiscordServerError:
         raise
     except discord.HTTPException as error:
-        if error.status in (401, 403, 404):  # 401: the interaction has run out
+        if error.status in (401, 403, 404):  # 401: the interaction has expired
             log.info("Discord refused: %s", error)
             return None
         raise

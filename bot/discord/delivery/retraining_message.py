@@ -1,4 +1,4 @@
-"""The messages of retrainings: they follow each to its end, also over a restart of the bot."""
+"""The messages of retrainings: progress with a loss curve, then the report, also across restarts of the bot."""
 
 import asyncio
 import io
@@ -11,134 +11,107 @@ import discord
 from bot.core.errors import TunesmithError
 from bot.core.retraining import Retraining
 from bot.discord.context import PLATFORM, Context
-from bot.discord.delivery.prompt_message import RETRIES
-from bot.discord.errors import UNREACHABLE
-from bot.discord.messages import model
+from bot.discord.delivery.live_message import LiveMessage
+from bot.discord.delivery.timing import DeliveryTiming
+from bot.discord.messages.model import PICTURE, retraining_embed
 
-EVERY = 4.0  # seconds between two edits
-GOODBYE = "The bot is being restarted; it goes on with this as soon as it is back."
+RESTARTING = "The bot is being restarted; it goes on with this as soon as it is back."
 
 log = logging.getLogger(__name__)
 
+GetClient = Callable[[], discord.Client]  # a later client replaces an earlier one
+
 
 class RetrainingMessages:
-    """Shows retrainings that were begun on this platform; it hears of every change from the moment it is made."""
+    """The messages of all retrainings that were begun on Discord. Subscribes to their changes on construction."""
 
-    def __init__(self, parts: Context) -> None:
-        self._parts = parts
-        self._changes = parts.retrainer.subscribe()
-        self._open: dict[int, _LiveMessage] = {}
+    def __init__(self, context: Context, timing: DeliveryTiming) -> None:
+        self._context, self._timing = context, timing
+        self._changes = context.retrainer.subscribe()
+        self._open: dict[int, RetrainingMessage] = {}  # by retraining
 
-    async def follow(self, client: Callable[[], discord.Client]) -> None:
-        """Show all that this bot has under way, until cancelled."""
-        for owed in await self._parts.retrainer.undelivered(PLATFORM):
-            if self._parts.retrainer.here(owed.id):
-                self._pass_on(client, owed)
-        async for news in self._changes:
-            self._pass_on(client, news)
+    async def follow(self, client: GetClient) -> None:
+        """Show all retrainings that this bot runs, until cancelled."""
+        for retraining in await self._context.retrainer.undelivered(PLATFORM):
+            if self._context.retrainer.here(retraining.id):
+                self._update(client, retraining)
+        async for retraining in self._changes:
+            self._update(client, retraining)
 
-    async def take_over(self, client: Callable[[], discord.Client]) -> None:
-        """Show those that ended without their message showing it, where no other bot is to; go on having one's own."""
-        for owed in await self._parts.retrainer.undelivered(PLATFORM):
-            if owed.status.final and await self._parts.retrainer.claim_delivery(owed.id):
-                self._pass_on(client, owed)
+    async def take_over(self, client: GetClient) -> None:
+        """Claim the delivery of retrainings that ended while no bot showed it, and show them."""
+        for retraining in await self._context.retrainer.undelivered(PLATFORM):
+            if retraining.status.final and await self._context.retrainer.claim_delivery(retraining.id):
+                self._update(client, retraining)
 
     async def stop(self) -> None:
-        """Say that it goes on later, where it does."""
-        await asyncio.gather(*(each.part() for each in self._open.values()), return_exceptions=True)
+        """Deliver the ends that have come; the other messages say that they go on after the restart."""
+        await asyncio.gather(*(message.suspend() for message in self._open.values()), return_exceptions=True)
 
-    def _pass_on(self, client: Callable[[], discord.Client], news: Retraining) -> None:
-        if news.platform != PLATFORM or not news.message_id:
+    @property
+    def idle(self) -> bool:
+        """Whether no message is being kept up to date."""
+        return not self._open
+
+    def _update(self, client: GetClient, retraining: Retraining) -> None:
+        if retraining.platform != PLATFORM or not retraining.message_id:
             return
-        live = self._open.get(news.id)
-        if live is None:
-            live = self._open[news.id] = _LiveMessage(self._parts, client, news)
-            live.task.add_done_callback(lambda _: self._open.pop(news.id, None))
-        live.tell(news)
+        message = self._open.get(retraining.id)
+        if message is None:
+            message = self._open[retraining.id] = RetrainingMessage(self._context, client, retraining, self._timing)
+            message.task.add_done_callback(lambda _: self._open.pop(retraining.id, None))
+        message.update(retraining)
 
 
-class _LiveMessage:
-    """One message. The curve is drawn anew with an edit, no oftener than edits are allowed."""
+class RetrainingMessage(LiveMessage[Retraining]):
+    """The message of one retraining. A new picture of the loss curve comes with an edit that has new points to show."""
 
-    def __init__(self, parts: Context, client: Callable[[], discord.Client], first: Retraining) -> None:
-        self._parts, self._client = parts, client
-        self._latest = first
-        self._drawn = 0  # points of the curve that the message shows
-        self._news, self._ended = asyncio.Event(), asyncio.Event()
-        self.task: asyncio.Task[None] = asyncio.create_task(self._run(), name=f"message of retraining {first.id}")
+    def __init__(self, context: Context, client: GetClient, first: Retraining, timing: DeliveryTiming) -> None:
+        super().__init__(first, f"retraining {first.id}", timing.retraining_interval, timing)
+        self._context, self._client = context, client
+        self._points = 0  # of the curve that the message shows
 
-    def tell(self, news: Retraining) -> None:
-        if self._latest.status.final:
-            return
-        self._latest = news
-        self._news.set()
-        if news.status.final:
-            self._ended.set()
+    def _is_final(self, state: Retraining) -> bool:
+        return state.status.final
 
-    async def part(self) -> None:
-        """The bot is being stopped."""
-        if self._ended.is_set():
-            await asyncio.wait([self.task])
-            return
-        self.task.cancel()
-        try:
-            await self._message.edit(content=GOODBYE)
-        except (discord.HTTPException, *UNREACHABLE) as error:
-            log.info("retraining %d: its message could not be edited: %s", self._latest.id, error)
+    def _restart_notice(self) -> str:
+        return RESTARTING
 
-    async def _run(self) -> None:
-        while not self._latest.status.final:
-            await self._news.wait()
-            self._news.clear()
-            if not self._ended.is_set():
-                await self._mention_progress()
-                await self._pause()
-        if not await self._parts.retrainer.claim_delivery(self._latest.id):
-            return  # another bot shows it
-        for pause in RETRIES:
-            try:
-                await self._show()
-                break
-            except UNREACHABLE as error:
-                log.info("retraining %d: Discord is not to be reached (%s)", self._latest.id, error)
-                await asyncio.sleep(pause)
-            except discord.HTTPException as error:  # the message, the channel or the server is gone: so is who reads it
-                log.info("retraining %d ended, which could not be shown: %s", self._latest.id, error)
-                break
-        else:
-            return  # until the next start
-        await self._parts.retrainer.delivered(self._latest.id)
+    async def _edit_line(self, line: str) -> None:
+        await self._message.edit(content=line)
 
-    async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(EVERY):
-                await self._ended.wait()
-        except TimeoutError:
-            pass
+    async def _show_progress(self) -> bool:
+        await self._attempt(self._show())
+        return True
 
-    async def _mention_progress(self) -> None:
-        """A failure is no matter, since the end is still to come."""
+    async def _claim_delivery(self) -> bool:
+        return await self._context.retrainer.claim_delivery(self._latest.id)
+
+    async def _show_end(self) -> None:
         try:
             await self._show()
-        except (discord.HTTPException, *UNREACHABLE) as error:
-            log.info("retraining %d: its message could not be edited: %s", self._latest.id, error)
+        except discord.DiscordServerError:
+            raise
+        except discord.HTTPException as error:  # the message, its channel or its server was deleted
+            log.info("%s: its end could not be shown: %s", self._subject, error)
+        await self._context.retrainer.delivered(self._latest.id)
 
     async def _show(self) -> None:
         latest = self._latest
         points = len(latest.progress.losses)
-        picture = await self._curve(latest) if latest.status.final or points > self._drawn else None
-        embed = model.retraining(latest, picture=bool(picture or self._drawn))
+        picture = await self._curve(latest) if latest.status.final or points > self._points else None
+        embed = retraining_embed(latest, picture=bool(picture or self._points))
         changes: dict[str, Any] = {"content": "", "embed": embed}
         if picture:
-            changes["attachments"] = [discord.File(io.BytesIO(picture), model.PICTURE, description="Loss curve")]
+            changes["attachments"] = [discord.File(io.BytesIO(picture), PICTURE, description="Loss curve")]
         await self._message.edit(**changes)
-        self._drawn = points if picture else self._drawn
+        self._points = points if picture else self._points
 
     async def _curve(self, latest: Retraining) -> bytes | None:
         try:
-            return await self._parts.retrainer.curve(latest)
+            return await self._context.retrainer.curve(latest)
         except TunesmithError as error:
-            log.info("retraining %d: its curve could not be drawn: %s", latest.id, error)
+            log.info("%s: its curve could not be drawn: %s", self._subject, error)
             return None
 
     @property

@@ -1,1 +1,1 @@
-"""What messages on Discord show, and what their buttons do."""
+"""What messages on Discord show, and what their buttons and select menus do."""

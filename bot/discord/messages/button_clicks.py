@@ -1,98 +1,103 @@
-"""What a click does. Whoever clicks is the one who asks; everything else is read from the database."""
+"""What clicks on the buttons and select menus under tunes do. All state is read from the database."""
 
 import io
+import random
+from dataclasses import replace
 from typing import Any
 
 import discord
 
 from bot.core.errors import NotFound
 from bot.core.values import Message, Place, Progress, StoredTune
-from bot.discord import errors as failures
-from bot.discord import permissions
+from bot.discord import errors, permissions
 from bot.discord.context import Context, place_of
-from bot.discord.delivery.asking import ask
-from bot.discord.messages.button_views import chosen_in
-from bot.discord.messages.tunes import show
-from bot.discord.messages.vote_counts import Counts
+from bot.discord.delivery.submission import submit
+from bot.discord.messages.button_views import chosen_tune
+from bot.discord.messages.tunes import tune_message
+from bot.discord.messages.vote_counts import VoteCounts
+from model.prompt import LARGEST_SEED
 
-LONGEST_SHOWN = 1_900  # characters of ABC that fit into a message; longer ones are a file alone
+LONGEST_ABC = 1_900  # characters that fit into a message; longer ABC comes as a file alone
+_DELETED = "this tune was deleted"
 
 
 class Buttons:
-    """Answers every click on a tune's buttons and on a choice of tunes, however old the message is."""
+    """Answers clicks under messages of any age, on behalf of the member who clicks. Errors are shown to them alone."""
 
-    def __init__(self, parts: Context) -> None:
-        self._parts = parts
-        self._counts = Counts(parts.library)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._vote_counts = VoteCounts(context.library)
 
-    async def press(self, interaction: discord.Interaction[Any], tune_id: int, action: str) -> None:
-        """A click on a button of a tune: one of views.ACTIONS. Errors are told to whoever clicked."""
-        acts = {"again": self._again, "vary": self._vary, "abc": self._abc, "delete": self._delete}
+    async def click(self, interaction: discord.Interaction[Any], tune_id: int, action: str) -> None:
+        """A button of a tune; `action` is a key of button_views.ACTIONS."""
+        handlers = {"again": self._again, "vary": self._vary, "abc": self._abc, "delete": self._delete}
         try:
             if action in ("up", "down"):
                 await self._vote(interaction, tune_id, 1 if action == "up" else -1)
             else:
-                await acts[action](interaction, await self._parts.library.tune(tune_id))
+                await handlers[action](interaction, await self._context.library.tune(tune_id))
         except NotFound:
-            await failures.tell(interaction, NotFound("this tune was deleted"))
+            await errors.send_error(interaction, NotFound(_DELETED))
         except Exception as error:
-            await failures.tell(interaction, error)
+            await errors.send_error(interaction, error)
 
-    async def pick(self, interaction: discord.Interaction[Any], prompt_id: int, tune_id: int) -> None:
-        """A choice: its composer's changes the message; anyone else's shows the tune to them alone."""
+    async def select(self, interaction: discord.Interaction[Any], prompt_id: int, tune_id: int) -> None:
+        """A choice among the tunes of a prompt: its member's changes the message, others see the tune privately."""
         try:
-            await self._pick(interaction, prompt_id, tune_id)
+            await self._select(interaction, prompt_id, tune_id)
         except NotFound:
-            await failures.tell(interaction, NotFound("this tune was deleted"))
+            await errors.send_error(interaction, NotFound(_DELETED))
         except Exception as error:
-            await failures.tell(interaction, error)
+            await errors.send_error(interaction, error)
 
     async def _vote(self, interaction: discord.Interaction[Any], tune_id: int, value: int) -> None:
-        member_id, _ = await self._parts.library.place(place_of(interaction))
-        votes = await self._parts.library.press(tune_id, member_id, value)
-        await self._counts.show(interaction, tune_id, votes)
+        member_id, _ = await self._context.library.place(place_of(interaction))
+        votes = await self._context.library.press(tune_id, member_id, value)
+        await self._vote_counts.show(interaction, tune_id, votes)
 
     async def _again(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
-        async def queue(place: Place, message: Message) -> Progress:
-            return await self._parts.composer.again(place, tune, message)
+        prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED))
 
-        await ask(interaction, queue)
+        async def queue(place: Place, message: Message) -> Progress:
+            return await self._context.composer.compose(place, prompt, varied_from=tune.varied_from, message=message)
+
+        await submit(interaction, queue)
 
     async def _vary(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
         async def queue(place: Place, message: Message) -> Progress:
-            return await self._parts.composer.vary(place, tune, "parts", message)
+            return await self._context.composer.vary(place, tune.id, "parts", message)
 
-        await ask(interaction, queue)
+        await submit(interaction, queue)
 
     async def _abc(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
-        shown = tune.abc.replace("```", "'''").strip()
-        content = f"```\n{shown}\n```" if len(shown) <= LONGEST_SHOWN else ""
-        file = discord.File(io.BytesIO(tune.abc.encode()), self._parts.library.file_name(tune, "abc"))
+        abc = tune.abc.replace("```", "'''").strip()
+        content = f"```\n{abc}\n```" if len(abc) <= LONGEST_ABC else ""
+        file = discord.File(io.BytesIO(tune.abc.encode()), self._context.library.file_name(tune, "abc"))
         await interaction.response.send_message(content, file=file, ephemeral=True)
 
     async def _delete(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
-        admin = await permissions.is_admin(interaction, self._parts)
-        await self._parts.library.delete(tune.id, place_of(interaction), admin)
-        await interaction.client.promises.make(interaction)
-        if tune.member_id != (await self._parts.store.members.register(place_of(interaction)))[0]:
-            await permissions.record(interaction, self._parts, "delete", f"tune {tune.id}, {tune.title}")
-        others = await self._parts.store.tunes.of_prompts([tune.prompt_id])
-        picker = len(interaction.message.embeds) > 1 if interaction.message else False
-        if picker and others:
-            answer = await show(self._parts.library, others, interaction.filesize_limit)
-            await interaction.edit_original_response(**answer.edit())
+        admin = await permissions.is_admin(interaction, self._context)
+        await self._context.library.delete(tune.id, place_of(interaction), admin)
+        await interaction.client.deferrals.defer(interaction)
+        if tune.member_id != (await self._context.store.members.register(place_of(interaction)))[0]:
+            await permissions.record_action(interaction, self._context, "delete", f"tune {tune.id}, {tune.title}")
+        others = await self._context.store.tunes.of_prompts([tune.prompt_id])
+        several = len(interaction.message.embeds) > 1 if interaction.message else False
+        if several and others:
+            content = await tune_message(self._context.library, others, interaction.filesize_limit)
+            await interaction.edit_original_response(**content.edit())
             return
-        line = f"**{failures.escaped(tune.title)}** was deleted."
+        line = f"**{errors.escaped(tune.title)}** was deleted."
         await interaction.edit_original_response(content=line, embeds=[], attachments=[], view=None)
 
-    async def _pick(self, interaction: discord.Interaction[Any], prompt_id: int, tune_id: int) -> None:
-        member_id, _ = await self._parts.library.place(place_of(interaction))
-        tune = await self._parts.library.tune(tune_id, member_id)
+    async def _select(self, interaction: discord.Interaction[Any], prompt_id: int, tune_id: int) -> None:
+        member_id, _ = await self._context.library.place(place_of(interaction))
+        tune = await self._context.library.tune(tune_id, member_id)
         own = tune.member_id == member_id
-        if own and interaction.message and chosen_in(interaction.message) == tune_id:
-            await interaction.client.promises.make(interaction)
+        if own and interaction.message and chosen_tune(interaction.message) == tune_id:
+            await interaction.client.deferrals.defer(interaction)
             return
-        await interaction.client.promises.make(interaction, thinking=not own, ephemeral=not own)
-        tunes = await self._parts.store.tunes.of_prompts([prompt_id], member_id) if own else [tune]
-        answer = await show(self._parts.library, tunes, interaction.filesize_limit, tune_id)
-        await interaction.edit_original_response(**answer.edit())
+        await interaction.client.deferrals.defer(interaction, thinking=not own, ephemeral=not own)
+        tunes = await self._context.store.tunes.of_prompts([prompt_id], member_id) if own else [tune]
+        content = await tune_message(self._context.library, tunes, interaction.filesize_limit, tune_id)
+        await interaction.edit_original_response(**content.edit())

@@ -1,7 +1,7 @@
-"""Buttons and the choice among tunes, as they look. A click on one, years old or not, goes to the client's `buttons`.
+"""The buttons under a tune, and the select menu among the tunes of one prompt.
 
-All state is in the custom_id: the tune's id and what is done to it. Views hold such items alone, so the library keeps
-none of them in memory.
+Their state is in the custom_id alone: a tune's id and an action. Views hold only such dynamic items, so that the
+library keeps none in memory, and a click on a message of any age reaches `Client.buttons`.
 """
 
 import re
@@ -13,7 +13,7 @@ import discord
 from bot.core.values import StoredTune, Votes
 
 _PRIMARY, _PLAIN, _RED = discord.ButtonStyle.primary, discord.ButtonStyle.secondary, discord.ButtonStyle.danger
-ACTIONS = {  # what is done -> label, emoji, style and row, in order
+ACTIONS = {  # action -> label, emoji, style and row of its button, in order
     "up": ("0", "👍", _PLAIN, 0),
     "down": ("0", "👎", _PLAIN, 0),
     "again": ("Again", "🔁", _PRIMARY, 0),
@@ -29,12 +29,15 @@ class TuneButton(
 ):
     """One button under a tune."""
 
-    def __init__(self, tune_id: int, action: str, count: int | None = None, below: int = 0) -> None:
+    def __init__(self, tune_id: int, action: str, count: int | None = None, first_row: int = 0) -> None:
         label, emoji, style, row = ACTIONS[action]
         if count is not None:
             label = str(count)
-        custom_id = f"tune:{tune_id}:{action}"
-        super().__init__(discord.ui.Button(label=label, emoji=emoji, style=style, custom_id=custom_id, row=row + below))
+        super().__init__(
+            discord.ui.Button(
+                label=label, emoji=emoji, style=style, custom_id=f"tune:{tune_id}:{action}", row=first_row + row
+            )
+        )
         self.tune_id, self.action = tune_id, action
 
     @classmethod
@@ -44,11 +47,11 @@ class TuneButton(
         return cls(int(match["tune"]), match["action"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        await interaction.client.buttons.press(interaction, self.tune_id, self.action)
+        await interaction.client.buttons.click(interaction, self.tune_id, self.action)
 
 
-class Picker(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pick:(?P<prompt>\d{1,18})"):
-    """The choice among the tunes of one prompt."""
+class PromptSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pick:(?P<prompt>\d{1,18})"):
+    """The select menu among the tunes of one prompt."""
 
     def __init__(self, prompt_id: int, options: Sequence[discord.SelectOption]) -> None:
         select: discord.ui.Select[Any] = discord.ui.Select(
@@ -67,10 +70,10 @@ class Picker(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pick:(?P
         return cls(int(match["prompt"]), getattr(item, "options", ()))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        await interaction.client.buttons.pick(interaction, self.prompt_id, int(self.item.values[0]))
+        await interaction.client.buttons.select(interaction, self.prompt_id, int(self.item.values[0]))
 
 
-ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (TuneButton, Picker)
+DYNAMIC_ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (TuneButton, PromptSelect)
 
 
 def tune_view(tune: StoredTune) -> discord.ui.View:
@@ -79,32 +82,32 @@ def tune_view(tune: StoredTune) -> discord.ui.View:
 
 
 def choice_view(tunes: Sequence[StoredTune], chosen: int | None) -> discord.ui.View:
-    """The choice among tunes of one prompt, and the buttons of the chosen one."""
+    """The select menu among the tunes of one prompt, and the buttons of the chosen one, given by its id."""
     options = [
         discord.SelectOption(label=f"{number}. {tune.title}"[:100], value=str(tune.id), default=tune.id == chosen)
         for number, tune in enumerate(tunes, 1)
     ]
     one = next((tune for tune in tunes if tune.id == chosen), None)
-    return _view([Picker(tunes[0].prompt_id, options), *(_buttons(one.id, one.votes, 1) if one else ())])
+    return _view([PromptSelect(tunes[0].prompt_id, options), *(_buttons(one.id, one.votes, 1) if one else ())])
 
 
-def recounted(message: discord.Message, tune_id: int, votes: Votes) -> discord.ui.View:
-    """The components of a message as they are, with a tune's votes as they now are."""
+def with_votes(message: discord.Message, tune_id: int, votes: Votes) -> discord.ui.View:
+    """The components that a message has, with these counts on the vote buttons of a tune."""
     items: list[discord.ui.Item[Any]] = []
     for row in message.components:
         for component in getattr(row, "children", ()):
-            if isinstance(component, discord.SelectMenu) and (pick := _match(Picker, component.custom_id)):
-                items.append(Picker(int(pick["prompt"]), component.options))
+            if isinstance(component, discord.SelectMenu) and (match := _match(PromptSelect, component.custom_id)):
+                items.append(PromptSelect(int(match["prompt"]), component.options))
     items += _buttons(tune_id, votes, len(items))
     return _view(items)
 
 
-def chosen_in(message: discord.Message) -> int | None:
+def chosen_tune(message: discord.Message) -> int | None:
     """The id of the tune whose buttons a message has."""
     for row in message.components:
         for component in getattr(row, "children", ()):
-            if isinstance(component, discord.Button) and (press := _match(TuneButton, component.custom_id)):
-                return int(press["tune"])
+            if isinstance(component, discord.Button) and (match := _match(TuneButton, component.custom_id)):
+                return int(match["tune"])
     return None
 
 
@@ -112,9 +115,9 @@ def _match(item: type[discord.ui.DynamicItem[Any]], custom_id: str | None) -> re
     return item.__discord_ui_compiled_template__.fullmatch(custom_id or "")
 
 
-def _buttons(tune_id: int, votes: Votes, below: int) -> list[discord.ui.Item[Any]]:
+def _buttons(tune_id: int, votes: Votes, first_row: int) -> list[discord.ui.Item[Any]]:
     counts = {"up": votes.up, "down": votes.down}
-    return [TuneButton(tune_id, action, counts.get(action), below) for action in ACTIONS]
+    return [TuneButton(tune_id, action, counts.get(action), first_row) for action in ACTIONS]
 
 
 def _view(items: Iterable[discord.ui.Item[Any]]) -> discord.ui.View:

@@ -1,4 +1,4 @@
-"""The model's versions and retrainings, as the messages show them."""
+"""Embeds about the model: its versions, its workers and its retrainings."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ import discord
 
 from bot.core.retraining import Retraining, VersionStats
 from bot.core.wording import counted
-from bot.discord.errors import escaped, sentence
+from bot.discord.errors import capitalized, escaped
 from bot.discord.messages.tunes import COLOUR
 from bot.retraining import report, wording
 from bot.retraining.retrainer import Status
@@ -16,74 +16,76 @@ LISTED = 20  # versions
 _LONGEST = 4096  # characters of a description
 
 
-def retraining(found: Retraining, picture: bool) -> discord.Embed:
-    """Where it is, or what came of it; `picture`: the message has its curve attached."""
-    title = f"Retraining {found.id}" + (", a dry run" if found.options.dry_run else "")
-    line = escaped(sentence(wording.line(found)))
+def retraining_embed(retraining: Retraining, picture: bool) -> discord.Embed:
+    """A retraining's progress or its outcome. `picture`: the message has the loss curve attached as PICTURE."""
+    title = f"Retraining {retraining.id}" + (", a dry run" if retraining.options.dry_run else "")
+    line = escaped(capitalized(wording.line(retraining)))
     embed = discord.Embed(title=title, description=line[:_LONGEST], colour=COLOUR)
-    embed.add_field(name="From", value=f"version {found.base}")
-    if found.votes:
-        embed.add_field(name="Learns from", value=wording.learned(found))
-    if found.report:
+    embed.add_field(name="From", value=f"version {retraining.base}")
+    if retraining.votes:
+        embed.add_field(name="Learns from", value=wording.learned(retraining))
+    if retraining.report:
         tests = [
-            f"{'✅' if test.passed else '❌'} {escaped(test.says)}" for test in report.validated(found.report).tests
+            f"{'✅' if test.passed else '❌'} {escaped(test.says)}"
+            for test in report.validated(retraining.report).tests
         ]
         embed.add_field(name="Tests", value="\n".join(tests)[:1024] or "none", inline=False)
     if picture:
         embed.set_image(url=f"attachment://{PICTURE}")
-    return embed.set_footer(text=f"Asked for by {found.member_name or 'a member'}"[:2048])
+    return embed.set_footer(text=f"Asked for by {retraining.member_name or 'a member'}"[:2048])
 
 
-def status(found: Status) -> discord.Embed:
-    """What is in use and under way, who composes, and how many votes there are."""
-    version = found.current
+def model_embed(status: Status) -> discord.Embed:
+    """The version in use, the votes to learn from, the workers, and the last two retrainings."""
+    version = status.current
     embed = discord.Embed(title="The model", colour=COLOUR)
     composes = f"version {version.number} ({escaped(wording.origin(version))})"
     embed.add_field(name="Composes", value=composes[:1024], inline=False)
-    votes = f"{counted(found.votes, 'vote')}; a retraining needs {found.minimum}"
+    votes = f"{counted(status.votes, 'vote')}; a retraining needs {status.minimum}"
     embed.add_field(name="To learn from", value=votes, inline=False)
-    workers = [escaped(wording.worker(each)) for each in found.workers] or ["none just now"]
-    embed.add_field(name="Workers", value=_fitting(workers, 1024), inline=False)
-    for name, one in (("Under way", found.opened), ("The last retraining", found.last)):
+    workers = [escaped(wording.worker(each)) for each in status.workers] or ["none just now"]
+    embed.add_field(name="Workers", value=_first_lines(workers, 1024), inline=False)
+    for name, one in (("Under way", status.opened), ("The last retraining", status.last)):
         if one:
-            told = f"{one.id} · <t:{int(one.created_at.timestamp())}:R> · {escaped(wording.line(one))}"
-            embed.add_field(name=name, value=told[:1024], inline=False)
+            line = f"{one.id} · <t:{int(one.created_at.timestamp())}:R> · {escaped(wording.line(one))}"
+            embed.add_field(name=name, value=line[:1024], inline=False)
     return embed
 
 
-def versions(standings: Sequence[VersionStats]) -> discord.Embed:
+def versions_embed(versions: Sequence[VersionStats]) -> discord.Embed:
     """The newest versions, as many as fit."""
-    text = _fitting(map(_version, standings[:LISTED]), _LONGEST)
+    text = _first_lines(map(_version_line, versions[:LISTED]), _LONGEST)
     return discord.Embed(title="Versions of the model", description=text, colour=COLOUR)
 
 
-def described(standing: VersionStats) -> str:
-    """A version in a few words, for a list to choose from."""
-    return f"{standing.version.number}: {_liked(standing)}, {standing.version.created_at:%Y-%m-%d}"[:100]
+def version_label(stats: VersionStats) -> str:
+    """A version as a choice of autocompletion: its number, its votes and its date."""
+    return f"{stats.version.number}: {_votes(stats)}, {stats.version.created_at:%Y-%m-%d}"[:100]
 
 
-def _fitting(lines: Iterable[str], most: int) -> str:
-    """As many of these lines as so many characters hold."""
+def _first_lines(lines: Iterable[str], longest: int) -> str:
+    """As many of these lines as fit into `longest` characters."""
     text = ""
     for line in lines:
-        if len(text) + len(line) + 1 > most:
+        if len(text) + len(line) + 1 > longest:
             break
         text += f"{line}\n"
     return text.rstrip("\n")
 
 
-def _version(standing: VersionStats) -> str:
-    version, made = standing.version, standing.retraining
-    marks = [" · **in use**"] if standing.current else [" · pruned"] if version.pruned_at else []
+def _version_line(stats: VersionStats) -> str:
+    version, retraining = stats.version, stats.retraining
+    mark = " · **in use**" if stats.current else " · pruned" if version.pruned_at else ""
     facts = [f"<t:{int(version.created_at.timestamp())}:d>"]
-    facts += (
-        [escaped(made.member_name[:40]), wording.learned(made)] if made else [escaped(wording.origin(version)[:100])]
-    )
-    facts += [escaped(wording.scores(made))] if wording.scores(made) else []
-    return f"**v{version.number}**{''.join(marks)} · {' · '.join(fact for fact in facts if fact)} · {_liked(standing)}"
+    if retraining:
+        facts += [escaped(retraining.member_name[:40]), wording.learned(retraining)]
+    else:
+        facts += [escaped(wording.origin(version)[:100])]
+    facts += [escaped(wording.scores(retraining)), _votes(stats)]
+    return f"**v{version.number}**{mark} · {' · '.join(filter(None, facts))}"
 
 
-def _liked(standing: VersionStats) -> str:
-    if standing.share is None:
+def _votes(stats: VersionStats) -> str:
+    if stats.share is None:
         return "no votes since"
-    return f"{standing.share:.0%} of {counted(standing.up + standing.down, 'vote')} up"
+    return f"{stats.share:.0%} of {counted(stats.up + stats.down, 'vote')} up"

@@ -1,4 +1,4 @@
-"""A server's settings, and what its admins did, as the messages show them."""
+"""A server's settings, and the audit of what its admins did, as messages show them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
@@ -10,7 +10,7 @@ import discord
 from bot.core.config import Config
 from bot.core.values import Record, ServerSettings
 from bot.core.wording import counted
-from bot.discord.errors import escaped, sentence
+from bot.discord.errors import capitalized, escaped
 from bot.discord.messages.tunes import COLOUR
 
 LONGEST = 2000  # characters of a message
@@ -34,39 +34,39 @@ _STRICTER: dict[str, Callable[[float, float], float]] = {  # of a server's limit
 }
 
 
-def table(settings: ServerSettings, config: Config) -> discord.Embed:
-    """All settings; what is not chosen, or looser than the bot allows, says what holds, in italics."""
-    own, usual = _own(config), _usual(config)
+def settings_embed(settings: ServerSettings, config: Config) -> discord.Embed:
+    """All settings. In italics: what applies where the server chose nothing, or a limit looser than the bot's own."""
+    own, defaults = _own_limits(config), _defaults(config)
     embed = discord.Embed(title="Settings of this server", colour=COLOUR)
     for name, title in _NAMES.items():
-        holds = name not in own or _holds(name, getattr(settings, name), own[name])
-        embed.add_field(name=title, value=(_written(settings, name) if holds else "") or f"*{usual[name]}*")
+        applies = name not in own or _applies(name, getattr(settings, name), own[name])
+        embed.add_field(name=title, value=(_formatted(settings, name) if applies else "") or f"*{defaults[name]}*")
     return embed
 
 
-def outdone(changes: Mapping[str, Any], config: Config) -> str:
-    """A line on new limits that are looser than the bot's own, which hold all the same; empty where none is."""
-    own = _own(config)
-    names = [name for name in own if name in changes and not _holds(name, changes[name], own[name])]
-    told = [f"{_NAMES[name].lower()}: {_amount(name, own[name])}" for name in names]
-    return f"The bot's own limit is stricter, and holds: {'; '.join(told)}." if told else ""
+def overruled_line(changes: Mapping[str, Any], config: Config) -> str:
+    """One line that names the changed limits that are looser than the bot's own, which apply; empty if none is."""
+    own = _own_limits(config)
+    names = [name for name in own if name in changes and not _applies(name, changes[name], own[name])]
+    limits = [f"{_NAMES[name].lower()}: {_amount(name, own[name])}" for name in names]
+    return f"The bot's own limit is stricter, and holds: {'; '.join(limits)}." if limits else ""
 
 
-def _usual(config: Config) -> dict[str, str]:
-    """What holds where a server chose nothing."""
+def _defaults(config: Config) -> dict[str, str]:
+    """What applies where a server chose nothing."""
     return {
         "rhythm": "drawn",
         "temperature": "1.0",
         "form": "AABB:8",
-        **{name: _amount(name, value) for name, value in _own(config).items()},
+        **{name: _amount(name, value) for name, value in _own_limits(config).items()},
         "channels": "everywhere",
         "admin_roles": "those who manage the server",
         "log_channel": "none",
     }
 
 
-def _own(config: Config) -> dict[str, float]:
-    """The limits that hold on every server."""
+def _own_limits(config: Config) -> dict[str, float]:
+    """The limits of the bot's configuration, which apply on every server."""
     return {
         "cooldown": config.limits.member_cooldown,
         "server_cooldown": config.limits.server_cooldown,
@@ -75,7 +75,7 @@ def _own(config: Config) -> dict[str, float]:
     }
 
 
-def _holds(name: str, chosen: float | None, own: float) -> bool:
+def _applies(name: str, chosen: float | None, own: float) -> bool:
     return chosen is None or _STRICTER[name](chosen, own) == chosen
 
 
@@ -85,30 +85,30 @@ def _amount(name: str, value: float) -> str:
     return f"at most {counted(int(value), 'prompt')}"
 
 
-def changed(before: ServerSettings, after: ServerSettings, config: Config) -> str:
-    """One line on what differs."""
+def change_line(before: ServerSettings, after: ServerSettings, config: Config) -> str:
+    """One line on the settings that differ."""
     names = [field.name for field in fields(after) if getattr(before, field.name) != getattr(after, field.name)]
-    told = [f"{_NAMES[name].lower()}: {_written(after, name) or _usual(config)[name]}" for name in names]
-    return sentence("; ".join(told)) + "." if told else "It is set that way already."
+    changes = [f"{_NAMES[name].lower()}: {_formatted(after, name) or _defaults(config)[name]}" for name in names]
+    return capitalized("; ".join(changes)) + "." if changes else "It is set that way already."
 
 
-def history(records: Sequence[Record]) -> str:
-    """What admins did, newest first, as much as a message holds."""
-    told = ""
+def audit_lines(records: Sequence[Record]) -> str:
+    """Records of the audit in the given order, as many whole lines as fit into a message."""
+    text = ""
     for record in records:
-        detail = _told(record.detail) if record.action == "settings" else escaped(record.detail)
+        detail = _change_detail(record.detail) if record.action == "settings" else escaped(record.detail)
         when, who = f"<t:{int(record.created_at.timestamp())}:R>", f"**{escaped(record.member_name[:40])}**"
         line = f"{when} {who} {record.action}: {shorten(detail, 300, placeholder=' …')}\n"
-        if len(told) + len(line) > LONGEST:
+        if len(text) + len(line) > LONGEST:
             break
-        told += line
-    return told.strip() or "Nothing yet."
+        text += line
+    return text.strip() or "Nothing yet."
 
 
-def _told(detail: str) -> str:
-    """What the audit says of changed settings, `name = value, …`, with the names and mentions that members know."""
-    parts = [part.partition(" = ") for part in detail.split(", ")]
-    return "; ".join(f"{_NAMES.get(name, name).lower()}: {_mentioned(name, value)}" for name, _, value in parts)
+def _change_detail(detail: str) -> str:
+    """Changed settings as the audit stores them, `name = value, …`, with the names and mentions that members know."""
+    changes = [change.partition(" = ") for change in detail.split(", ")]
+    return "; ".join(f"{_NAMES.get(name, name).lower()}: {_mentioned(name, value)}" for name, _, value in changes)
 
 
 def _mentioned(name: str, value: str) -> str:
@@ -117,7 +117,7 @@ def _mentioned(name: str, value: str) -> str:
     return " ".join(map(mark.format, ids)) if mark and all(map(str.isdigit, ids)) else escaped(value)
 
 
-def _written(settings: ServerSettings, name: str) -> str:
+def _formatted(settings: ServerSettings, name: str) -> str:
     value = getattr(settings, name)
     match name:
         case "channels":

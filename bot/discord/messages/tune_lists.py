@@ -1,4 +1,4 @@
-"""Lists of tunes: a leaderboard, and a member's own; a choice below them shows one. They work after a restart too."""
+"""Lists of tunes: a leaderboard, and a member's own. Their select menu shows one tune, also after a restart."""
 
 import re
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from bot.core.values import StoredTune, Votes
 from bot.discord import errors
 from bot.discord.context import place_of
 from bot.discord.errors import escaped
-from bot.discord.messages.tunes import COLOUR, show
+from bot.discord.messages.tunes import COLOUR, tune_message
 
 LONGEST_TITLE = 80  # characters of a title in a list
 
 
-class Show(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"show"):
-    """A choice among tunes; the one that is chosen is shown to whoever chose."""
+class ListSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"show"):
+    """The select menu under a list: shows the chosen tune to the member who chose it."""
 
     def __init__(self, options: Sequence[discord.SelectOption]) -> None:
         super().__init__(discord.ui.Select(custom_id="show", placeholder="Show one to me", options=list(options)))
@@ -29,14 +29,14 @@ class Show(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"show"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
-            await interaction.client.promises.make(interaction, thinking=True, ephemeral=True)
-            await put(interaction, int(self.item.values[0]))
+            await interaction.client.deferrals.defer(interaction, thinking=True, ephemeral=True)
+            await show_tune(interaction, int(self.item.values[0]))
         except Exception as error:
-            await errors.tell(interaction, error)
+            await errors.send_error(interaction, error)
 
 
-class Turn(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"mine:(?P<before>\d{1,18})"):
-    """To the page of one's own tunes that are older than one; 0 is the first page."""
+class PageButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"mine:(?P<before>\d{1,18})"):
+    """Turns to the page of one's own tunes that are older than tune `before`; 0 is the first page."""
 
     def __init__(self, before: int) -> None:
         label, emoji = ("Older", "➡️") if before else ("Newest", "⬅️")
@@ -51,60 +51,61 @@ class Turn(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"mine:(?P<b
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
-            await interaction.client.promises.make(interaction)
-            await interaction.edit_original_response(**await own(interaction, self.before))
+            await interaction.client.deferrals.defer(interaction)
+            await interaction.edit_original_response(**await own_tunes(interaction, self.before))
         except Exception as error:
-            await errors.tell(interaction, error)
+            await errors.send_error(interaction, error)
 
 
-async def put(interaction: discord.Interaction[Any], tune_id: int) -> None:
-    """Show a tune, with the viewer's buttons, in the answer that was promised. NotFound, RenderError."""
-    parts = interaction.client.parts
-    tune = await parts.library.tune(tune_id)
-    answer = (await show(parts.library, [tune], interaction.filesize_limit)).edit()
-    if alike := await parts.library.similar(tune):
-        answer["content"] = f"{answer['content']}\n{_similar(alike)}".strip()
-    await interaction.edit_original_response(**answer)
+async def show_tune(interaction: discord.Interaction[Any], tune_id: int) -> None:
+    """Put a tune with its buttons, and a line on similar ones, into the deferred response. NotFound, RenderError."""
+    context = interaction.client.context
+    tune = await context.library.tune(tune_id)
+    arguments = (await tune_message(context.library, [tune], interaction.filesize_limit)).edit()
+    if similar := await context.library.similar(tune):
+        arguments["content"] = f"{arguments['content']}\n{_similar_line(similar)}".strip()
+    await interaction.edit_original_response(**arguments)
 
 
-def _similar(alike: Sequence[tuple[StoredTune, float]]) -> str:
-    """A line on the tunes of this server that are most like the one that is shown."""
-    named = [f"{escaped(tune.title[:80])} (`/tune id:{tune.id}`, {share:.0%} alike)" for tune, share in alike]
-    return f"Similar tunes here: {', '.join(named)}"
+def _similar_line(similar: Sequence[tuple[StoredTune, float]]) -> str:
+    """One line on the tunes of this server that are most like a tune, with their similarities from 0 to 1."""
+    names = [f"{escaped(tune.title[:80])} (`/tune id:{tune.id}`, {share:.0%} alike)" for tune, share in similar]
+    return f"Similar tunes here: {', '.join(names)}"
 
 
-async def own(interaction: discord.Interaction[Any], before: int = 0) -> dict[str, Any]:
-    """A page of the tunes of whoever asks, as arguments of an edit."""
-    tunes, more = await interaction.client.parts.library.mine(place_of(interaction), before or None)
+async def own_tunes(interaction: discord.Interaction[Any], before: int = 0) -> dict[str, Any]:
+    """A page of the member's tunes that are older than tune `before` (0: the newest), as arguments of an edit."""
+    tunes, more = await interaction.client.context.library.mine(place_of(interaction), before or None)
     if not tunes:
         return {"content": "You have no tunes yet: try /compose key:Edor", "embeds": [], "view": None}
-    rows = [_row("•", tune, tune.votes) for tune in tunes]
-    view = _choice(tunes)
+    lines = [_line("•", tune, tune.votes) for tune in tunes]
+    view = _view(tunes)
     if before:
-        view.add_item(Turn(0))
+        view.add_item(PageButton(0))
     if more:
-        view.add_item(Turn(tunes[-1].id))
-    return {"content": "", "embeds": [_listed("Your tunes", rows)], "view": view}
+        view.add_item(PageButton(tunes[-1].id))
+    return {"content": "", "embeds": [_embed("Your tunes", lines)], "view": view}
 
 
-def board(title: str, leaders: Sequence[tuple[StoredTune, Votes]]) -> dict[str, Any]:
-    """A leaderboard as arguments of an edit; the votes are those that count for it."""
+def leaderboard(title: str, leaders: Sequence[tuple[StoredTune, Votes]]) -> dict[str, Any]:
+    """A leaderboard, best first, as arguments of an edit; the votes are those of its period."""
     medals = dict(enumerate("🥇🥈🥉", start=1))
-    rows = [_row(medals.get(place, f"`{place}.`"), tune, votes) for place, (tune, votes) in enumerate(leaders, start=1)]
-    return {"content": "", "embeds": [_listed(title, rows)], "view": _choice([tune for tune, _ in leaders])}
+    ranked = enumerate(leaders, start=1)
+    lines = [_line(medals.get(rank, f"`{rank}.`"), tune, votes) for rank, (tune, votes) in ranked]
+    return {"content": "", "embeds": [_embed(title, lines)], "view": _view([tune for tune, _ in leaders])}
 
 
-def _row(mark: str, tune: StoredTune, votes: Votes) -> str:
+def _line(mark: str, tune: StoredTune, votes: Votes) -> str:
     title = escaped(tune.title[:LONGEST_TITLE])
     counts = "".join(f" · {sign} {count}" for sign, count in (("👍", votes.up), ("👎", votes.down)) if count)
     return f"{mark} **{title}** · {tune.prompt.rhythm} in {tune.prompt.key.name}{counts}"
 
 
-def _listed(title: str, rows: Sequence[str]) -> discord.Embed:
-    return discord.Embed(title=title[:256], description="\n".join(rows)[:4096], colour=COLOUR)
+def _embed(title: str, lines: Sequence[str]) -> discord.Embed:
+    return discord.Embed(title=title[:256], description="\n".join(lines)[:4096], colour=COLOUR)
 
 
-def _choice(tunes: Sequence[StoredTune]) -> discord.ui.View:
+def _view(tunes: Sequence[StoredTune]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     options = [
         discord.SelectOption(
@@ -114,4 +115,7 @@ def _choice(tunes: Sequence[StoredTune]) -> discord.ui.View:
         )
         for tune in tunes
     ]
-    return view.add_item(Show(options))
+    return view.add_item(ListSelect(options))
+
+
+DYNAMIC_ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (ListSelect, PageButton)

@@ -1,38 +1,35 @@
-"""What the messages say of a prompt and of a tune."""
-
-import discord
+"""The lines that messages show about a prompt and a tune."""
 
 from bot.core.values import Progress, State, StoredTune
-from bot.core.wording import article, ordinal
-from bot.discord.errors import escaped, sentence
+from bot.discord.errors import capitalized, escaped
 from model.music.collections import book, titled
 from model.music.rhythm import RHYTHMS
 from model.prompt import Prompt
 
 RECEIVED = "In the queue…"
 RESTARTING = "The bot is being restarted; your tune comes here as soon as it is back."
-RESTARTING_GUEST = "The bot is being restarted; your tune will be in /mine."
-_NAMES = {"read_messages": "View Channel", "send_messages_in_threads": "Send Messages in Threads"}  # by the library's
+RESTARTING_USER_INSTALL = "The bot is being restarted; your tune will be in /mine."
 
 
 def status(progress: Progress) -> str:
-    """One line on a prompt that is not done: its place in the queue, or what is being done, or why nothing is."""
+    """One line on a prompt that is not done: its position in the queue, its stage, or why it is not being composed."""
+    subject = capitalized(description(progress.prompt.prompt, progress.prompt.count))
     if progress.note:
-        return f"{sentence(asked(progress.prompt.prompt, progress.prompt.count))}: {progress.note}"
+        return f"{subject}: {progress.note}"
     match progress.prompt.state:
         case State.QUEUED if progress.ahead > 0:
-            doing = f"{ordinal(progress.ahead + 1)} in the queue"
+            stage = f"{ordinal(progress.ahead + 1)} in the queue"
         case State.QUEUED:
-            doing = "next in the queue"
+            stage = "next in the queue"
         case State.RENDERING:
-            doing = "engraving and recording"
+            stage = "engraving and recording"
         case _:
-            doing = "composing"
-    return f"{sentence(asked(progress.prompt.prompt, progress.prompt.count))}: {doing}…"
+            stage = "composing"
+    return f"{subject}: {stage}…"
 
 
-def asked(prompt: Prompt, count: int = 1) -> str:
-    """What is being composed: `a reel in E dorian`."""
+def description(prompt: Prompt, count: int = 1) -> str:
+    """What a prompt asks for: `a reel in E dorian`."""
     if prompt.vary:
         return f"a variation in {prompt.key.name}"
     if count > 1:
@@ -40,39 +37,39 @@ def asked(prompt: Prompt, count: int = 1) -> str:
     return f"{article(prompt.rhythm)} {prompt.rhythm} in {prompt.key.name}"
 
 
-def ended(progress: Progress) -> str:
-    """One line on a prompt that ended without a tune to show."""
+def outcome(progress: Progress) -> str:
+    """One line on a prompt in a final state that has no tune to show."""
     match progress.prompt.state:
         case State.FAILED:
-            return escaped(sentence(progress.prompt.error or "that did not work: try again."))
+            return escaped(capitalized(progress.prompt.error or "that did not work: try again."))
         case State.CANCELLED:
             return "Cancelled."
     return "This tune was deleted."
 
 
 def facts(tune: StoredTune) -> list[tuple[str, str]]:
-    """What the embed says of a tune, as (name, value): six, since Discord shows three in a row."""
+    """(name, value) of the embed's fields: six, since Discord shows three in a row."""
     prompt, rhythm = tune.prompt, RHYTHMS.get(tune.prompt.rhythm)
     return [
         ("Key", prompt.key.name),
         ("Rhythm", f"{prompt.rhythm}, {rhythm.metre.beats}/{rhythm.metre.unit}" if rhythm else prompt.rhythm),
         *([("Tempo", f"{rhythm.tempo} bpm")] if rhythm else []),
         ("Form", f"{prompt.form.parts}, {prompt.form.bars} bars a part"),
-        ("Temperature", degrees(prompt.temperature)),
+        ("Temperature", format_temperature(prompt.temperature)),
         ("Seed", str(prompt.seed)),
     ]
 
 
-def in_short(tune: StoredTune) -> str:
-    """The same in one line, for one of several."""
+def summary(tune: StoredTune) -> str:
+    """Key, form, temperature and seed of a tune in one line."""
     prompt = tune.prompt
     form = f"{prompt.form.parts}, {prompt.form.bars} bars a part"
-    temperature = f"temperature {degrees(prompt.temperature)}"
-    return f"{sentence(prompt.rhythm)} in {prompt.key.name} · {form} · {temperature} · seed {prompt.seed}"
+    temperature = f"temperature {format_temperature(prompt.temperature)}"
+    return f"{capitalized(prompt.rhythm)} in {prompt.key.name} · {form} · {temperature} · seed {prompt.seed}"
 
 
 def origin(tune: StoredTune) -> str:
-    """Its number, the tune that it varies, the version that composed it, and for whom."""
+    """The number of a tune, the tune that it varies, the version that composed it, and for whom."""
     replaced = tune.asked_version not in (None, tune.version)
     version = f"model v{tune.version}" + (f" (v{tune.asked_version} could not be used)" if replaced else "")
     varied = f" · varies tune {tune.varied_from}" if tune.varied_from else ""
@@ -80,29 +77,32 @@ def origin(tune: StoredTune) -> str:
 
 
 def originality(tune: StoredTune) -> str:
-    """Which known tune is nearest; empty where nothing was compared."""
+    """One line on the known tune that is nearest, and on a raised temperature; empty where nothing was compared."""
     near, drawn = tune.nearest, tune.drawn_temperature
     raised = drawn is not None and round(drawn - tune.prompt.temperature, 3) > 0
-    away = f"drawn at temperature {degrees(drawn)} to get a new tune" if drawn and raised else ""
+    redrawn = f"drawn at temperature {format_temperature(drawn)} to get a new tune" if drawn and raised else ""
     if near is None:
-        return sentence(away)
+        return capitalized(redrawn)
     source = escaped(book(near.source))
     known = f"Nearest known tune: {escaped(titled(near.title))} ({source}), {near.similarity:.0%} alike"
-    return f"{known}; {away}" if away else known
+    return f"{known}; {redrawn}" if redrawn else known
 
 
-def alt(tune: StoredTune) -> str:
-    """What the picture shows, for those who do not see it."""
+def alt_text(tune: StoredTune) -> str:
+    """The alternative text of the picture of a tune."""
     prompt = tune.prompt
     return f"Sheet music of {tune.title}: {article(prompt.rhythm)} {prompt.rhythm} in {prompt.key.name}, {prompt.form}"
 
 
-def named(permissions: discord.Permissions) -> str:
-    """Names of permissions as Discord's settings show them: `Embed Links and Attach Files`."""
-    names = [_NAMES.get(name) or name.replace("_", " ").title() for name, wanted in permissions if wanted]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def degrees(temperature: float) -> str:
-    """A temperature as it is written everywhere else: `1.0`."""
+def format_temperature(temperature: float) -> str:
+    """With one decimal at least: `1.0`, `0.85`."""
     return f"{temperature:g}" if temperature % 1 else f"{temperature:.1f}"
+
+
+def article(noun: str) -> str:
+    return "an" if noun[:1] in "aeiou" else "a"
+
+
+def ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

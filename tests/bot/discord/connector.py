@@ -1,4 +1,4 @@
-"""The way from a bot to the loopback Discord, which has Discord's names and a certificate. It leads nowhere else."""
+"""Connects a bot to the loopback Discord, under Discord's host names and with a certificate; other hosts are unknown."""
 
 import socket
 import ssl
@@ -11,12 +11,12 @@ NAMES = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com")
 
 
 def connector(port: int, authority: str) -> aiohttp.TCPConnector:
-    """To the server on this port; `authority` is the PEM certificate of whoever vouches for it."""
+    """To the server on this port; `authority` is the PEM certificate of the authority that issued the server's."""
     return aiohttp.TCPConnector(limit=0, resolver=_Resolver(port), ssl=ssl.create_default_context(cadata=authority))
 
 
-def vouched_for(authority: trustme.CA) -> ssl.SSLContext:
-    """What a server on this machine needs to be taken for Discord."""
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
+    """The TLS context of a server under Discord's host names."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*NAMES, "127.0.0.1").configure_cert(context)
     return context

@@ -1,4 +1,4 @@
-"""The gateway of the loopback Discord: it welcomes, passes on events, resumes, and refuses as the real one does."""
+"""The gateway of the loopback Discord: identify, dispatch, resume, and close with an error code."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ ADDRESS = "wss://gateway.discord.gg"
 
 @dataclass
 class _Session:
-    """What one shard has been told, by sequence, and the connection that it has."""
+    """The events that one shard was sent, by sequence number, and its connection."""
 
     socket: web.WebSocketResponse | None
     events: list[str] = field(default_factory=list)
@@ -30,7 +30,7 @@ class _Session:
 
 @dataclass
 class Gateway:
-    """`refusals` are close codes that answer the next who identify or resume."""
+    """`refusals` are close codes for the next attempts to identify or resume."""
 
     identified: list[dict[str, Any]] = field(default_factory=list)
     resumed: int = 0
@@ -45,11 +45,11 @@ class Gateway:
         await socket.send_str(_operation(10, {"heartbeat_interval": 41_250}))
         async for message in socket:
             if message.type is WSMsgType.TEXT:
-                await self._heard(socket, json.loads(message.data))
+                await self._receive(socket, json.loads(message.data))
         return socket
 
     async def dispatch(self, name: str, data: dict[str, Any]) -> None:
-        """Tell the bot that has the shard of an event, now or when it resumes."""
+        """Send an event to the bot that has its shard, now or when it resumes."""
         await self._sessions[self._shard(data.get("guild_id"))].dispatch(name, data)
 
     async def send(self, op: int, data: Any) -> None:
@@ -62,26 +62,26 @@ class Gateway:
                 await session.socket.close(code=code)
 
     async def drop(self) -> None:
-        """Cut the line without a word."""
+        """Lose all connections without a close frame."""
         for session in self._sessions.values():
             if session.socket and session.socket._req and session.socket._req.transport:
                 session.socket._req.transport.abort()
             session.socket = None
 
     def _shard(self, guild: str | None) -> int:
-        """As Discord reckons it: what is said outside of servers goes to the first."""
+        """The shard of a server, by Discord's formula; events outside servers go to the first."""
         return (int(guild or 0) >> 22) % self._shards
 
-    async def _heard(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
-        match said["op"]:
+    async def _receive(self, socket: web.WebSocketResponse, payload: dict[str, Any]) -> None:
+        match payload["op"]:
             case 1:
                 await socket.send_str(_operation(11))
             case 2 | 6 if self.refusals:
                 await socket.close(code=self.refusals.pop(0))
             case 2:
-                await self._welcome(socket, said["d"])
+                await self._identify(socket, payload["d"])
             case 6:
-                await self._resume(socket, int(said["d"]["session_id"]), said["d"]["seq"])
+                await self._resume(socket, int(payload["d"]["session_id"]), payload["d"]["seq"])
 
     async def _resume(self, socket: web.WebSocketResponse, shard: int, sequence: int) -> None:
         self.resumed += 1
@@ -91,7 +91,7 @@ class Gateway:
             await socket.send_str(event)
         await session.dispatch("RESUMED", {})
 
-    async def _welcome(self, socket: web.WebSocketResponse, identity: dict[str, Any]) -> None:
+    async def _identify(self, socket: web.WebSocketResponse, identity: dict[str, Any]) -> None:
         shard, self._shards = identity.get("shard", [0, 1])
         session = self._sessions[shard] = _Session(socket)
         user = user_payload(int(APP), "tunesmith", bot=True)

@@ -1,7 +1,6 @@
-"""Discord on this machine: REST and gateway in one server, in a thread of its own, that a test scripts and inspects.
+"""A loopback Discord: REST API and gateway in one server, in a thread of its own, that a test scripts and inspects.
 
-It answers as Discord does as far as the bot can tell, keeps every request, and remembers the messages that stand. A bot
-comes to it through `tests.bot.discord.connector`.
+It keeps all requests and the present state of all messages. A bot connects to it through `tests.bot.discord.connector`.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ from typing import Any
 import trustme
 from aiohttp import web
 
-from tests.bot.discord.connector import vouched_for
+from tests.bot.discord.connector import server_context
 from tests.bot.discord.gateway import ADDRESS, Gateway
 from tests.bot.discord.payloads import (
     APP,
@@ -29,7 +28,7 @@ from tests.bot.discord.payloads import (
     message_payload,
     user_payload,
 )
-from tests.bot.discord.request_check import Request, refused
+from tests.bot.discord.request_check import Request, faults_of
 
 TOKEN = "a-token.that-stays.secret"
 _ORIGINAL = re.compile(r"/webhooks/\d+/(?P<token>[^/]+)/messages/@original")
@@ -38,40 +37,40 @@ _MESSAGE = re.compile(r"/channels/\d+/messages/(?P<id>\d+)")
 
 @dataclass
 class Loopback:
-    """Scripted from the test's thread; `failures` answer the next requests whose path has a pattern in it."""
+    """Scripted from the test's thread. `failures` are (pattern, answer) of the next requests whose path contains it."""
 
-    authority: str = ""  # the certificate of whoever vouches for this server, as PEM
+    authority: str = ""  # the certificate of the authority that issued the server's, as PEM
     port: int = 0
     gateway: Gateway = field(default_factory=Gateway)
     requests: list[Request] = field(default_factory=list)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     responses: dict[str, str] = field(default_factory=dict)  # interaction token -> message id
     uploads: dict[str, bytes] = field(default_factory=dict)  # the newest file of each name
-    asked: dict[str, float] = field(default_factory=dict)  # interaction token -> when it was dispatched
-    answered: dict[str, float] = field(default_factory=dict)  # interaction token -> when it was acknowledged
-    expired: set[str] = field(default_factory=set)  # interaction tokens that are no good any more
+    dispatched: dict[str, float] = field(default_factory=dict)  # interaction token -> when it was sent to the bot
+    acknowledged: dict[str, float] = field(default_factory=dict)  # interaction token -> when the bot responded
+    expired: set[str] = field(default_factory=set)  # interaction tokens
     failures: list[tuple[str, web.Response]] = field(default_factory=list)
     _clicked: dict[str, str] = field(default_factory=dict)  # interaction token -> message with the button
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_000))
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
-    # what a test does
+    # used by tests
 
     def slash(
         self, options: dict[str, Any], user: int = 7, name: str = "compose", where: dict[str, Any] | None = None
     ) -> str:
-        """Dispatch a command, from STRANGE_SERVER or GROUP perhaps; the interaction's token."""
-        kinds = {str: 3, int: 4, bool: 5, float: 10}
-        given = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
-        return self._interaction(2, user, {"id": "1", "name": name, "type": 1, "options": given}, where or {})
+        """Dispatch a slash command and give the interaction's token. `where` is IN_SECOND, STRANGE_SERVER or GROUP."""
+        types = {str: 3, int: 4, bool: 5, float: 10}
+        sent = [{"name": key, "type": types[type(value)], "value": value} for key, value in options.items()]
+        return self._interaction(2, user, {"id": "1", "name": name, "type": 1, "options": sent}, where or {})
 
     def click(self, message_id: str, custom_id: str, user: int = 7) -> str:
-        """Dispatch a click on a button of a message as it stands; the interaction's token."""
+        """Dispatch a click on a button of a message and give the interaction's token."""
         message = {**self.messages[message_id]}
         return self._interaction(3, user, {"custom_id": custom_id, "component_type": 2}, {}, message=message)
 
     def drop(self) -> None:
-        """Cut the line, as networks do."""
+        """Lose all gateway connections without a close frame."""
         self._call(self.gateway.drop())
 
     def send(self, op: int, data: Any = None) -> None:
@@ -83,18 +82,18 @@ class Loopback:
         self._call(self.gateway.close(code))
 
     def answer(self, token: str) -> dict[str, Any] | None:
-        """The message that answers an interaction, as it stands."""
+        """The message that responds to an interaction, as it is now."""
         return self.messages.get(self.responses.get(token, ""))
 
-    def until(self, holds: Callable[[], Any], seconds: float = 40.0) -> Any:
-        """What `holds` gives once it gives something."""
+    def until(self, condition: Callable[[], Any], seconds: float = 40.0) -> Any:
+        """Wait for a condition, and give its value."""
         end = monotonic() + seconds
-        while not (found := holds()):
-            assert monotonic() < end, f"it never came to hold; last: {self.requests[-3:]}"
-            sleep(0.02)
-        return found
+        while not (value := condition()):
+            assert monotonic() < end, f"the condition was never met; the last requests: {self.requests[-3:]}"
+            sleep(0.01)
+        return value
 
-    # what the bot asks
+    # used by the bot
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=30_000_000)
@@ -104,9 +103,9 @@ class Loopback:
 
     async def _rest(self, request: web.Request) -> web.Response:
         path = "/" + request.match_info["path"]
-        body, parts = await _content(request)
-        names = {part: name for part, (name, _) in parts.items()}
-        self.uploads |= dict(parts.values())
+        body, files = await _content(request)
+        names = {field: name for field, (name, _) in files.items()}
+        self.uploads |= dict(files.values())
         self.requests.append(Request(request.method, path, body, names, dict(request.query)))
         for index, (pattern, failure) in enumerate(self.failures):
             if pattern in path:
@@ -114,7 +113,7 @@ class Loopback:
                 return failure
         if request.headers.get("Authorization") != f"Bot {TOKEN}" and path.startswith("/users"):
             return reply({"message": "401: Unauthorized", "code": 0}, 401)
-        return self._respond(request.method, path, body, {name: len(data) for name, data in parts.values()})
+        return self._respond(request.method, path, body, {name: len(data) for name, data in files.values()})
 
     def _respond(self, method: str, path: str, body: Any, files: dict[str, int]) -> web.Response:
         if path == "/users/@me":
@@ -143,7 +142,7 @@ class Loopback:
         return reply({"message": "404: Not Found", "code": 0}, 404)
 
     def _callback(self, token: str, body: dict[str, Any]) -> web.Response:
-        self.answered[token] = monotonic()
+        self.acknowledged[token] = monotonic()
         if body["type"] in (4, 5):
             message = message_payload(str(next(self._ids)), body.get("data") or {}, {})
             self.messages[message["id"]] = message
@@ -182,7 +181,7 @@ class Loopback:
         if "message" in more:
             self._clicked[token] = more["message"]["id"]
         interaction = interaction_payload(interaction_id, kind, token, user, data, where)
-        self.asked[token] = monotonic()
+        self.dispatched[token] = monotonic()
         self._call(self.gateway.dispatch("INTERACTION_CREATE", {**interaction, **more}))
         return token
 
@@ -192,14 +191,14 @@ class Loopback:
 
 @contextmanager
 def loopback() -> Iterator[Loopback]:
-    """A server that listens until the block ends; fails if the bot sent what the real one would not take."""
+    """A server that listens until the block ends; fails if the bot sent what the real one would not accept."""
     authority = trustme.CA()
     discord = Loopback(authority.cert_pem.bytes().decode())
 
     async def start() -> web.AppRunner:
         runner = web.AppRunner(discord.app(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=vouched_for(authority))
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(authority))
         await site.start()
         discord.port = runner.addresses[0][1]
         return runner
@@ -214,7 +213,7 @@ def loopback() -> Iterator[Loopback]:
         discord._loop.call_soon_threadsafe(discord._loop.stop)
         thread.join(timeout=10)
         discord._loop.close()
-    faults = refused(discord.requests)
+    faults = faults_of(discord.requests)
     assert not faults, "\n".join(faults)
 
 
@@ -225,10 +224,10 @@ def reply(data: Any, status: int = 200, **headers: str) -> web.Response:
 
 
 async def _content(request: web.Request) -> tuple[Any, dict[str, tuple[str, bytes]]]:
-    """The JSON of a request, and its files by part, each with its name."""
+    """The JSON of a request, and (name, data) of its files by form field."""
     if not request.content_type.startswith("multipart/"):
         text = await request.text()
         return (json.loads(text) if text else None), {}
     form = await request.post()
-    files = {part: (file.filename, file.file.read()) for part, file in form.items() if isinstance(file, web.FileField)}
+    files = {name: (file.filename, file.file.read()) for name, file in form.items() if isinstance(file, web.FileField)}
     return json.loads(str(form["payload_json"])), files

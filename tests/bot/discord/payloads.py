@@ -1,4 +1,4 @@
-"""What Discord sends: as much of each object as discord.py reads."""
+"""Objects as Discord sends them, with the fields that discord.py reads."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ SECOND = str(1 << 22)  # another server, which is on the second of two shards; t
 PERMISSIONS = str(0x7FFFFFFFFFFF)
 
 
-# where no bot was added, and the app came along with its user: another server, and a group of friends
+# places of a user install, where no bot was added: another server, and a group conversation
 STRANGE_SERVER = {"guild_id": "2001", "guild": {"id": "2001", "locale": "fr", "features": []}, "channel_id": "3001"}
 IN_SECOND = {"guild_id": SECOND, "guild": {"id": SECOND, "locale": "en-US", "features": []}, "channel_id": CHANNEL}
 GROUP = {"guild_id": None, "guild": None, "member": None, "channel_id": "3002", "context": 2}
@@ -110,7 +110,7 @@ def message_payload(message_id: str, body: dict[str, Any], files: dict[str, int]
 def interaction_payload(
     interaction_id: str, kind: int, token: str, user: int, data: dict[str, Any], where: dict[str, Any]
 ) -> dict[str, Any]:
-    """A member's interaction in the one channel of the one server, or elsewhere, through the app that is the user's."""
+    """A member's interaction in the one channel of the first server, or, through a user install, elsewhere."""
     member: dict[str, Any] = {
         "user": user_payload(user, f"member{user}"),
         "roles": [],

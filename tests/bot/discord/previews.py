@@ -1,4 +1,4 @@
-"""Pictures of every kind of message, to look at: `python -m tests.bot.discord.previews FOLDER [SCENE…]`.
+"""Pictures of every kind of message, to look at: `python -m tests.bot.discord.previews FOLDER [KIND…]`.
 
 Needs `pip install 'simcord[preview]'` and Chromium. Worker and renderer are the real ones.
 """
@@ -14,19 +14,19 @@ from playwright.async_api import async_playwright
 from simcord.preview import _capture
 
 from bot.render import Renderer
-from tests.bot import running_bot
-from tests.bot.discord import simulated_server as stages
-from tests.bot.discord.message_kinds import SCENES, Save
-from tests.bot.discord.simulated_server import Stage, stage
+from tests.bot.discord.message_kinds import MESSAGE_KINDS, Save
+from tests.bot.discord.simulated_server import SimulatedServer, simulated_server
 
 CHROMIUM = "/usr/bin/chromium"
-PAGE = (1100, 2400)
+PAGE = (1100, 2400)  # pixels
 
 
-def photographer(on: Stage, folder: Path) -> Save:
+def screenshots(server: SimulatedServer, folder: Path) -> Save:
+    """Saves messages as pictures in a folder."""
+
     async def save(name: str, target: Any, member: Any = None, channel: Any = None) -> None:
-        async with on.env.preview(
-            channel or on.channel, viewers=[member or on.ann], width=PAGE[0], height=PAGE[1]
+        async with server.env.preview(
+            channel or server.channel, viewers=[member or server.ann], width=PAGE[0], height=PAGE[1]
         ) as page:
             await page.screenshot(folder / f"{name}.png", target=target, allow_incomplete=True)
         print(name, flush=True)
@@ -34,16 +34,21 @@ def photographer(on: Stage, folder: Path) -> Save:
     return save
 
 
-async def main(folder: Path, scenes: Sequence[str]) -> None:
-    vars(running_bot)["STAND_IN"] = (sys.executable, "-m", "model", "worker")
+async def main(folder: Path, names: Sequence[str]) -> None:
     async with Renderer(1) as renderer:
-        vars(stages)["Draws"] = lambda: renderer
-        for scene, trainer in SCENES.items():
-            if scenes and scene.__name__ not in scenes:
-                continue
+        for name in names or MESSAGE_KINDS:
+            kind = MESSAGE_KINDS[name]
             with tempfile.TemporaryDirectory() as data:
-                async with stage(Path(data), trainer, real=renderer, at_once=1) as on:
-                    await scene(on, photographer(on, folder))
+                async with simulated_server(
+                    Path(data),
+                    kind.trainer,
+                    timing=kind.timing,
+                    charts=renderer,
+                    real=renderer,
+                    command=kind.worker,
+                    at_once=1,
+                ) as server:
+                    await kind.produce(server, screenshots(server, folder))
 
 
 async def _chromium(self: Any) -> Any:

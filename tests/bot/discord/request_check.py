@@ -1,6 +1,6 @@
-"""The gate: every request of the bot's, held against Discord's OpenAPI document and the rules that it leaves out.
+"""Checks requests against Discord's OpenAPI document and the rules that it lacks (request_rules.py).
 
-discord.py sends a few things that the document does not know and Discord takes: `_tolerated` lists them.
+discord.py sends a few things that the document does not know and Discord accepts: `_tolerated` removes them.
 """
 
 import json
@@ -18,12 +18,12 @@ from jsonschema.exceptions import ValidationError
 from tests.bot.discord import request_rules
 
 DOCUMENT = Path(__file__).parents[4] / "shared" / "discord-openapi.json"
-ABSENT = f"{DOCUMENT} is not there"
+ABSENT = f"{DOCUMENT} is missing"
 
 
 @dataclass
 class Request:
-    """One request of the bot's: its JSON, and the names of the files with it, by the names of their parts."""
+    """One request of a bot: its JSON body, and the names of the uploaded files by form field, such as `files[0]`."""
 
     method: str
     path: str
@@ -35,8 +35,8 @@ class Request:
         return f"{self.method} {self.path}"
 
 
-def refused(requests: Iterable[Request]) -> list[str]:
-    """What Discord would not take, one line a fault. Without the document, the other rules alone are applied."""
+def faults_of(requests: Iterable[Request]) -> list[str]:
+    """What Discord would not accept, one line for each fault. Without the document only the other rules apply."""
     return list(dict.fromkeys(f"{request}: {fault}" for request in requests for fault in _faults(request)))
 
 
@@ -52,12 +52,12 @@ def _document() -> "_Document":
 
 
 class _Document:
-    """Discord's OpenAPI document; objects have no other members than it lists."""
+    """Discord's OpenAPI document; an object may have no property that it does not list."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = _closed(document)
         self._paths = [(_pattern(template), methods) for template, methods in document["paths"].items()]
-        self._known: dict[str, list[str]] = {}  # what was found, by the shape of a request
+        self._known: dict[str, list[str]] = {}  # faults by the shape of a request
 
     def faults(self, request: Request) -> Iterator[str]:
         operation = self._operation(request)
@@ -83,7 +83,7 @@ class _Document:
             yield f"{cause.json_path}: {cause.message[:300]}"
 
     def _operation(self, request: Request) -> dict[str, Any] | None:
-        """Of the templates that match, the one that says the most: `@original` is no id."""
+        """Of the path templates that match, the one with the fewest parameters: `@original` is no id."""
         fitting = [
             (len(match.groupdict()), methods[request.method.lower()])
             for pattern, methods in self._paths
@@ -101,27 +101,27 @@ class _Document:
 
 
 def _shape(body: Any) -> str:
-    """Equal for what differs in the digits of texts alone: no schema tells those apart, and validating takes 10 ms."""
+    """The body with all digits in texts as 0: no schema tells them apart, and a validation takes 10 ms."""
     return re.sub(r'"(?:[^"\\]|\\.)*"', lambda text: re.sub(r"\d", "0", text[0]), json.dumps(body, sort_keys=True))
 
 
 def _cause(error: ValidationError) -> ValidationError:
-    """The deepest error; where none of several kinds of object fits, that of the kind whose `type` is right."""
+    """The deepest error; where no branch of a union fits, that of the branch whose `type` is right."""
     while error.context:
         branches: dict[Any, list[ValidationError]] = {}
         for inner in error.context:
             branches.setdefault(inner.schema_path[0], []).append(inner)
-        error = min(branches.values(), key=_otherness)[0]
+        error = min(branches.values(), key=_mismatch)[0]
     return error
 
 
-def _otherness(errors: list[ValidationError]) -> tuple[bool, int]:
+def _mismatch(errors: list[ValidationError]) -> tuple[bool, int]:
     kinds = [error.path[-1] == "type" if error.path else error.validator == "type" for error in errors]
     return any(kinds), len(errors)
 
 
 def _closed(node: Any) -> Any:
-    """The same schemas, with no members in objects but those that are listed."""
+    """The same schemas, with objects closed to properties that are not listed."""
     if isinstance(node, list):
         return [_closed(each) for each in node]
     if not isinstance(node, dict):
@@ -158,7 +158,7 @@ def _tolerated(request: Request) -> Any:
 
 
 def _without_media_channels(item: dict[str, Any]) -> None:
-    """They are new, and discord.py counts them among forums."""
+    """Remove media channels (type 16), which discord.py counts among forums, from the types of a channel option."""
     if "channel_types" in item:
         item["channel_types"] = [kind for kind in item["channel_types"] if kind != 16]
     for option in item.get("options") or []:

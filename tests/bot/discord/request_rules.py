@@ -1,4 +1,4 @@
-"""What Discord refuses although its OpenAPI document allows it, as faults of one request of the bot's."""
+"""Rules of Discord that its OpenAPI document lacks, as faults of one request of a bot."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ _SUGGESTS = 8
 
 
 def faults(method: str, path: str, body: Any, files: dict[str, str]) -> Iterator[str]:
-    """`files` are the names of the uploaded files by their part's name: `files[0]`."""
+    """The faults of a request, one line each. `files` are the names of the uploaded files by form field: `files[0]`."""
     if path.endswith("/commands"):
         for command in body:
             yield from _command(command)
@@ -66,7 +66,7 @@ def _choices(item: dict[str, Any]) -> Iterator[str]:
 
 
 def _size(item: dict[str, Any]) -> int:
-    """Of the characters that count for a command, where the longest translation stands for all."""
+    """The characters that count for a command; of its translations the longest counts."""
     own = sum(
         max(map(len, (item.get(field) or "", *(item.get(f"{field}_localizations") or {}).values())))
         for field in ("name", "description")

@@ -1,7 +1,10 @@
-"""The bot on a simulated Discord: real parts and a stand-in worker behind it, members and channels in front."""
+"""The bot on a server that simcord simulates: real use cases, store and processes behind it, members in front.
+
+The stand-in worker composes, and the stand-in trainer trains.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +18,9 @@ from bot.core.errors import TunesmithError
 from bot.discord.client import Client
 from bot.discord.context import Context
 from bot.discord.delivery.delivery import Delivery
+from bot.discord.delivery.timing import DeliveryTiming
 from bot.library.tunebook import Tunebooks
+from bot.retraining.retrainer import Draws as DrawsCharts
 from bot.retraining.retrainer import Retrainer
 from bot.store import Store
 from bot.workers.local.trainer import Trainer
@@ -25,106 +30,167 @@ from tests.bot.retraining.retrainers import GPU, VOTES, Draws
 from tests.bot.running_bot import Bot, running
 from tests.bot.workers.local.test_trainer import STAND_IN as TRAINER
 
+TIMING = DeliveryTiming(prompt_interval=0.05, retraining_interval=0.05, retry_pauses=(0.01,) * 5)
+TIMEOUT = 40.0  # seconds, with other work on the same cores
+
 
 @dataclass
-class Stage:
+class SimulatedServer:
     """A server with one channel and two members, Ann and Ben; more can be made with `member`."""
 
     env: Any
     bot: Bot
-    parts: Context
+    context: Context
     client: Client
     guild: Any
     channel: Any
     ann: Any
     ben: Any
+    timing: DeliveryTiming
 
-    def member(self, name: str) -> Any:
-        return self.guild.add_member(self.env.create_user(name))
+    def member(self, name: str, **permissions: bool) -> Any:
+        """A new member; with permissions, through a role that has them."""
+        roles = (
+            [self.guild.create_role(f"{name}s", permissions=discord.Permissions(**permissions))] if permissions else []
+        )
+        return self.guild.add_member(self.env.create_user(name), roles=roles)
 
     async def restart(self) -> None:
-        """Another process, as far as Discord can tell: nothing of the front end's memory is left."""
+        """Stop the front end and start a new one, as another process would: nothing of its memory is left."""
         await self.client.delivery.stop()
-        delivery = Delivery(self.parts)
-        self.client = Client(self.parts, delivery, shards=1)
+        delivery = Delivery(self.context, self.timing)
+        self.client = Client(self.context, delivery, shards=1)
         await self.env.restart_bot(self.client)
-        delivery.listen()
+        delivery.start()
 
     @property
     def last(self) -> discord.Message:
         message: discord.Message = self.channel.last_message
         return message
 
-    async def until(self, holds: Callable[[], Any]) -> Any:
-        """What `holds` gives once it gives something. The way of a prompt is not the simulation's work."""
-        async with asyncio.timeout(40):
-            while not (found := holds()):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-        return found
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        """Wait for a condition, and give its value. The simulation itself waits only for what the client began."""
+        async with asyncio.timeout(TIMEOUT):
+            while not (value := condition()):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        return value
 
-    async def owed(self, count: int) -> None:
-        """Wait until that many answers are still to be delivered."""
-        async with asyncio.timeout(40):
-            while len(await self.bot.store.prompts.undelivered(("discord",))) != count:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+    async def until_stored(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        """Wait for a condition that asks the database."""
+        async with asyncio.timeout(TIMEOUT):
+            while not await condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    async def undelivered(self, count: int) -> None:
+        """Wait until that many answers have yet to be delivered."""
+
+        async def reached() -> bool:
+            return len(await self.bot.store.prompts.undelivered(("discord",))) == count
+
+        await self.until_stored(reached)
 
     async def finished(self, prompt_id: int) -> None:
-        async with asyncio.timeout(40):
-            while not (await self.bot.state(prompt_id)).final:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        """Wait until a prompt is in a final state."""
+
+        async def final() -> bool:
+            return (await self.bot.state(prompt_id)).final
+
+        await self.until_stored(final)
 
     async def composed(self, member: Any = None, **options: Any) -> discord.Message:
         """A finished answer to /compose."""
         result = await (member or self.ann).slash(self.channel, "compose", **{"key": "Edor", **options})
-        message_id = result.response.id
-        message: discord.Message = await self.until(lambda: self.shown(message_id))
+        return await self.answered(result)
+
+    async def answered(self, result: Any) -> discord.Message:
+        """The message that responds to an interaction, once it shows tunes."""
+        message: discord.Message = await self.until(lambda: self.with_tunes(result.response.id))
         return message
 
-    def shown(self, message_id: int) -> discord.Message | None:
-        """A message, once it shows tunes."""
+    def with_tunes(self, message_id: int) -> discord.Message | None:
+        """A message, if it shows tunes."""
         message = self.message(message_id)
         return message if message and message.embeds else None
+
+    def with_text(self, message_id: int, text: str) -> discord.Message | None:
+        """A message, if its content, or the description of its embed, has this text."""
+        message = self.message(message_id)
+        texts = [message.content, *(embed.description or "" for embed in message.embeds)] if message else []
+        return message if any(text in each for each in texts) else None
 
     def message(self, message_id: int) -> discord.Message | None:
         return next((message for message in self.channel.history() if message.id == message_id), None)
 
 
 @asynccontextmanager
-async def stage(
-    path: Path, trainer: Sequence[str] = (), config: dict[str, Any] | None = None, **options: Any
-) -> AsyncIterator[Stage]:
-    """A bot that has just been added to a server. `trainer` has words for its stand-in, the rest is for `running`."""
-    async with running(path / "tunesmith.db", **options) as bot, retrainer(bot.store, path, trainer) as retraining:
-        parts = Context(
-            *(bot.composer, bot.composer.library, bot.store, Config(data_dir=path, **(config or {}))),
-            *(bot.settings, Tunebooks(bot.store, Binder()), retraining),
+async def simulated_server(
+    path: Path,
+    trainer: Sequence[str] = (),
+    config: dict[str, Any] | None = None,
+    timing: DeliveryTiming = TIMING,
+    charts: DrawsCharts | None = None,
+    **options: Any,
+) -> AsyncIterator[SimulatedServer]:
+    """A bot that has just been added to a server. `trainer` are options of its stand-in, `options` are for `running`.
+
+    Loss curves are drawn by `charts`, or not at all.
+    """
+    async with (
+        running(path / "tunesmith.db", **options) as bot,
+        retrainer(bot.store, path, trainer, charts) as retrains,
+    ):
+        context = Context(
+            composer=bot.composer,
+            library=bot.composer.library,
+            store=bot.store,
+            config=Config(data_dir=path, **(config or {})),
+            settings=bot.settings,
+            tunebooks=Tunebooks(bot.store, Binder()),
+            retrainer=retrains,
         )
-        delivery = Delivery(parts)
-        client = Client(parts, delivery, shards=1)
+        delivery = Delivery(context, timing)
+        client = Client(context, delivery, shards=1)
         async with simcord.run(client, settle_timeout=15.0, check_errors=False) as env:
-            delivery.listen()  # here, so that the simulation does not take it for the bot's, and wait for its end
+            delivery.start()  # not by the client, or the simulation would wait for its tasks to end
             guild = env.create_guild()
             channel = guild.create_text_channel("tunes")
             ann, ben = (guild.add_member(env.create_user(name)) for name in ("ann", "ben"))
-            on = Stage(env, bot, parts, client, guild, channel, ann, ben)
-            yield on
-            await on.client.delivery.stop()
+            server = SimulatedServer(env, bot, context, client, guild, channel, ann, ben, timing)
+            yield server
+            await server.client.delivery.stop()
             unexpected = [error for error in env.errors if not isinstance(cause(error), TunesmithError | InputError)]
             assert unexpected == []
 
 
-def retrainer(store: Store, path: Path, words: Sequence[str]) -> Retrainer:
-    trainer = Trainer((*TRAINER, *words), nice=0)
-    options: dict[str, Any] = {"minimum_votes": VOTES, "lease": 1.0, "workers": lambda: [GPU]}
-    return Retrainer(store, trainer, path / "checkpoints", path, Draws(), **options)
+def retrainer(store: Store, path: Path, options: Sequence[str], charts: DrawsCharts | None = None) -> Retrainer:
+    return Retrainer(
+        store,
+        Trainer((*TRAINER, *options), nice=0),
+        folder=path / "checkpoints",
+        cache=path,
+        draws=charts or Draws(),
+        minimum_votes=VOTES,
+        lease=1.0,
+        workers=lambda: [GPU],
+    )
 
 
 def cause(error: BaseException) -> BaseException:
     return getattr(error, "original", error)
 
 
+def all_text(result: Any) -> str:
+    """All that the response to an interaction says, or its last followup: content and embeds."""
+    message = result.response or result.followups[-1]
+    embeds = [
+        "\n".join([embed.title or "", embed.description or "", *(f"{f.name}: {f.value}" for f in embed.fields)])
+        for embed in message.embeds
+    ]
+    return "\n".join([message.content, *embeds])
+
+
 def files(message: discord.Message) -> list[str]:
-    """The kinds of what is attached, in order."""
+    """The kinds of the attachments, in order."""
     return [attachment.filename.rpartition(".")[2] for attachment in message.attachments]
 
 

@@ -1,4 +1,4 @@
-"""What members are told when something goes wrong, and how what they typed is shown."""
+"""What members are shown when something goes wrong, and how text that they typed is escaped."""
 
 import logging
 import re
@@ -10,15 +10,15 @@ import discord
 import pytest
 
 from bot.core.errors import NotFound
-from bot.discord import errors as failures
+from bot.discord import errors
 from bot.discord.errors import escaped
-from tests.bot.discord.simulated_server import stage
+from tests.bot.discord.simulated_server import simulated_server
 
 ZERO = "\u200b"
 
 
 @pytest.mark.parametrize(
-    ("typed", "shown"),
+    ("typed", "expected"),
     [
         ("**bold** _it_ `code` ||spoiler||", r"\*\*bold\*\* \_it\_ \`code\` \|\|spoiler\|\|"),
         ("# loud", r"\# loud"),
@@ -30,22 +30,22 @@ ZERO = "\u200b"
         ("bar 1 of D/2 <t:1700000000:R>", "bar 1 of D/2 <t:1700000000:R>"),
     ],
 )
-def test_what_members_typed_does_nothing(typed: str, shown: str) -> None:
-    assert escaped(typed) == shown
+def test_typed_text_loses_markdown_mentions_and_links(typed: str, expected: str) -> None:
+    assert escaped(typed) == expected
 
 
-async def test_what_was_not_expected_has_a_reference_and_a_traceback_in_the_log(
+async def test_an_unexpected_error_has_a_reference_under_which_the_log_has_its_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def broken(*_: Any) -> None:
         raise ZeroDivisionError("a secret of the house")
 
-    async with stage(tmp_path) as on:
-        message = await on.composed()
-        monkeypatch.setattr(on.parts.library, "press", broken)
-        told = await on.ben.click(message, custom_id="tune:1:up")
-        assert told.ephemeral
-        reference = re.fullmatch(r"Something broke .* tell an admin: ([0-9a-f]{6})", told.response.content)
+    async with simulated_server(tmp_path) as server:
+        message = await server.composed()
+        monkeypatch.setattr(server.context.library, "press", broken)
+        reply = await server.ben.click(message, custom_id="tune:1:up")
+        assert reply.ephemeral
+        reference = re.fullmatch(r"Something broke .* tell an admin: ([0-9a-f]{6})", reply.response.content)
         assert reference
         (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
         assert reference[1] in record.getMessage()
@@ -53,42 +53,42 @@ async def test_what_was_not_expected_has_a_reference_and_a_traceback_in_the_log(
         assert record.exc_info[0] is ZeroDivisionError
 
 
-async def test_an_error_after_a_promise_leaves_nothing_public(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_after_a_deferral_leaves_nothing_public(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    async with stage(tmp_path) as on:
-        message = await on.composed()
-        monkeypatch.setattr(on.parts.composer, "compose", broken)
-        told = await on.ben.click(message, custom_id="tune:1:again")
-        assert told.followups[-1].ephemeral
-        assert "Something broke" in told.followups[-1].content
-        assert [each.id for each in on.channel.history()] == [message.id]
+    async with simulated_server(tmp_path) as server:
+        message = await server.composed()
+        monkeypatch.setattr(server.context.composer, "compose", broken)
+        reply = await server.ben.click(message, custom_id="tune:1:again")
+        assert reply.followups[-1].ephemeral
+        assert "Something broke" in reply.followups[-1].content
+        assert [each.id for each in server.channel.history()] == [message.id]
 
 
-async def test_one_who_is_gone_is_not_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    told: list[str] = []
+async def test_an_interaction_that_cannot_be_answered_gets_no_reply(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: list[str] = []
 
-    async def say(_: Any, line: str) -> None:
-        told.append(line)
+    async def send_private(_: Any, line: str) -> None:
+        sent.append(line)
 
-    monkeypatch.setattr(failures, "say", say)
+    monkeypatch.setattr(errors, "send_private", send_private)
     response: Any = SimpleNamespace(status=404, reason="Not Found")
-    for code, lines in ((10062, 0), (50013, 1)):
-        await failures.tell(None, discord.NotFound(response, {"code": code}))  # type: ignore[arg-type]
-        assert (len(told), len([record for record in caplog.records if record.levelno >= logging.ERROR])) == (
-            lines,
-            lines,
-        )
+    for code, replies in ((10062, 0), (50013, 1)):
+        await errors.send_error(None, discord.NotFound(response, {"code": code}))  # type: ignore[arg-type]
+        logged = [record for record in caplog.records if record.levelno >= logging.ERROR]
+        assert (len(sent), len(logged)) == (replies, replies)
 
 
-async def test_a_network_that_is_away_is_no_further_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried = []
+async def test_an_outage_while_an_error_is_sent_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts = []
 
-    async def away(_: Any, line: str) -> None:
-        tried.append(line)
+    async def unreachable(_: Any, line: str) -> None:
+        attempts.append(line)
         raise TimeoutError
 
-    monkeypatch.setattr(failures, "say", away)
-    await failures.tell(None, NotFound("there is no tune 9"))  # type: ignore[arg-type]
-    assert tried == ["There is no tune 9"]
+    monkeypatch.setattr(errors, "send_private", unreachable)
+    await errors.send_error(None, NotFound("there is no tune 9"))  # type: ignore[arg-type]
+    assert attempts == ["There is no tune 9"]

@@ -1,4 +1,4 @@
-"""The gate lets through what Discord takes, names what it does not, and nothing that a bot sends goes around it."""
+"""The check passes what Discord accepts and names what it does not; every request of a bot goes through it."""
 
 import ssl
 import urllib.request
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.bot.discord.loopback import loopback
-from tests.bot.discord.request_check import ABSENT, DOCUMENT, Request, refused
-from tests.bot.discord.simulated_server import stage
+from tests.bot.discord.request_check import ABSENT, DOCUMENT, Request, faults_of
+from tests.bot.discord.simulated_server import simulated_server
 
 needs_document = pytest.mark.skipif(not DOCUMENT.exists(), reason=ABSENT)
 
@@ -96,40 +96,42 @@ RIGHT = [
 
 
 @pytest.mark.parametrize(("request_", "fault"), WRONG, ids=[fault for _, fault in WRONG])
-def test_a_rule_that_the_document_leaves_out_is_kept(request_: Request, fault: str) -> None:
-    assert any(fault in line for line in refused([request_])), refused([request_])
+def test_a_rule_that_the_document_lacks_is_applied(request_: Request, fault: str) -> None:
+    found = faults_of([request_])
+    assert any(fault in line for line in found), found
 
 
 @needs_document
 @pytest.mark.parametrize(("request_", "fault"), UNKNOWN, ids=[fault for _, fault in UNKNOWN])
-def test_what_the_document_does_not_know_is_named(request_: Request, fault: str) -> None:
-    assert any(fault in line for line in refused([request_])), refused([request_])
+def test_what_the_document_does_not_know_is_a_fault(request_: Request, fault: str) -> None:
+    found = faults_of([request_])
+    assert any(fault in line for line in found), found
 
 
 @pytest.mark.parametrize("request_", RIGHT, ids=str)
-def test_what_discord_takes_goes_through(request_: Request) -> None:
-    assert refused([request_]) == []
+def test_what_discord_accepts_has_no_faults(request_: Request) -> None:
+    assert faults_of([request_]) == []
 
 
 @pytest.fixture
 def wrong(requests: list[Request]) -> Iterator[list[Request]]:
-    """The gate's own list; what is wrong in it on purpose is forgotten before the gate looks."""
+    """The requests of the test, cleared before they are checked: some are wrong on purpose."""
     yield requests
     requests.clear()
 
 
-async def test_the_gate_sees_what_is_sent_on_the_simulated_discord(tmp_path: Path, wrong: list[Request]) -> None:
-    async with stage(tmp_path) as on:
+async def test_requests_to_the_simulated_discord_are_checked(tmp_path: Path, wrong: list[Request]) -> None:
+    async with simulated_server(tmp_path) as server:
         assert [request.path for request in wrong][-1].endswith("/commands")
-        await on.composed()
-        assert refused(wrong) == []
+        await server.composed()
+        assert faults_of(wrong) == []
         sent = next(request for request in wrong if request.files)
         assert sorted(sent.files) == [f"files[{n}]" for n in range(4)]
         sent.body["attachments"].pop()
-        assert len(refused(wrong)) == 1
+        assert len(faults_of(wrong)) == 1
 
 
-def test_the_gate_sees_what_is_sent_over_tcp() -> None:
+def test_requests_over_tcp_are_checked() -> None:
     with pytest.raises(AssertionError, match="an empty message"), loopback() as discord:
         post(f"https://127.0.0.1:{discord.port}/api/v10/channels/3000/messages", b'{"content": ""}', discord.authority)
 

@@ -1,4 +1,4 @@
-"""Over TCP: the bot as a process of its own, and a Discord that fails as the real one does."""
+"""Over TCP: the bot as a process of its own, on a Discord that fails as the real one does."""
 
 import threading
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 
 from tests.bot.discord.loopback import Loopback, loopback, reply
 from tests.bot.discord.payloads import GROUP, STRANGE_SERVER
-from tests.bot.discord.wire import arrived, bot_on, counts, custom_id, said, states
+from tests.bot.discord.wire import arrived, bot_on, content, counts, custom_id, states
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def discord(data: Path) -> Iterator[Loopback]:
         yield discord
 
 
-def test_an_answer_is_promised_at_once_and_has_its_files(discord: Loopback) -> None:
+def test_the_response_is_deferred_and_then_has_the_files(discord: Loopback) -> None:
     token = discord.slash({"key": "Edor", "rhythm": "reel", "temperature": 0.8, "seed": 7})
     message = discord.until(arrived(discord, token))
     assert [a["filename"].rpartition(".")[2] for a in message["attachments"]] == ["png", "mp3", "mid", "abc"]
@@ -49,13 +49,13 @@ def test_a_hundred_simultaneous_clicks_are_all_counted(discord: Loopback) -> Non
         thread.start()
     for thread in threads:
         thread.join()
-    discord.until(lambda: len(discord.answered.keys() & set(clicks)) == 100)
+    discord.until(lambda: len(discord.acknowledged.keys() & set(clicks)) == 100)
     discord.until(lambda: counts(discord.messages[message_id]) == ["100", "0"])
     discord.click(message_id, up, 500)
     discord.until(lambda: counts(discord.messages[message_id]) == ["99", "0"])
 
 
-def test_too_many_requests_and_bad_gateways_are_tried_again(discord: Loopback) -> None:
+def test_rate_limits_and_bad_gateways_are_retried(discord: Loopback) -> None:
     limited = reply({"message": "You are being rate limited.", "retry_after": 0.3, "global": False}, 429)
     discord.failures += [("@original", limited), ("@original", reply({}, 502)), ("@original", reply({}, 502))]
     token = discord.slash({"key": "D"})
@@ -63,7 +63,7 @@ def test_too_many_requests_and_bad_gateways_are_tried_again(discord: Loopback) -
     assert not discord.failures
 
 
-def test_what_was_asked_while_the_line_was_cut_is_answered_after_resuming(discord: Loopback) -> None:
+def test_an_interaction_during_a_lost_connection_is_answered_after_resuming(discord: Loopback) -> None:
     resumed, identified = discord.gateway.resumed, len(discord.gateway.identified)
     discord.drop()
     token = discord.slash({"key": "D"})
@@ -72,14 +72,14 @@ def test_what_was_asked_while_the_line_was_cut_is_answered_after_resuming(discor
     assert len(discord.gateway.identified) == identified
 
 
-def test_told_to_reconnect_it_resumes_and_answers(discord: Loopback) -> None:
+def test_on_a_reconnect_request_it_resumes_and_answers(discord: Loopback) -> None:
     resumed = discord.gateway.resumed
     discord.send(7)
     discord.until(lambda: discord.gateway.resumed == resumed + 1)
     discord.until(arrived(discord, discord.slash({"key": "D"})))
 
 
-def test_with_an_invalid_session_it_identifies_anew_and_answers(discord: Loopback) -> None:
+def test_on_an_invalid_session_it_identifies_anew_and_answers(discord: Loopback) -> None:
     identified = len(discord.gateway.identified)
     discord.send(9, False)
     discord.until(lambda: len(discord.gateway.identified) == identified + 1)
@@ -94,16 +94,16 @@ def test_fifty_members_at_once_each_get_a_tune(discord: Loopback) -> None:
 
 
 @pytest.mark.parametrize("where", [STRANGE_SERVER, GROUP], ids=["a server without the bot", "a group of friends"])
-def test_an_app_that_is_its_users_composes_everywhere(discord: Loopback, where: dict[str, Any]) -> None:
+def test_a_user_install_composes_everywhere(discord: Loopback, where: dict[str, Any]) -> None:
     message = discord.until(arrived(discord, discord.slash({"key": "D"}, where=where)))
     assert len(message["attachments"]) == 4
 
 
-def test_a_late_tune_waits_in_mine_where_the_bot_cannot_write(discord: Loopback, data: Path) -> None:
+def test_a_late_tune_is_in_mine_where_the_bot_cannot_write(discord: Loopback, data: Path) -> None:
     (data / "slow").touch()
     token = discord.slash({"key": "D", "seed": 4242}, user=77, where=STRANGE_SERVER)
     discord.until(lambda: states(data)["rendering"] == 1)
-    discord.until(lambda: said(discord, token))
+    discord.until(lambda: content(discord, token))
     messages = len(discord.messages)
     discord.expired.add(token)
     (data / "slow").unlink()

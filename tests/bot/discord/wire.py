@@ -1,5 +1,7 @@
-"""The bot as a process of its own on the loopback Discord, and what its messages there say."""
+"""The bot as a process of its own on the loopback Discord, and what its messages there show."""
 
+import os
+import signal
 import sqlite3
 import sys
 from collections import Counter
@@ -8,45 +10,56 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.bot.discord.loopback import TOKEN, Loopback
 from tests.command_line import Running, bot
 
 
 @contextmanager
 def bot_on(discord: Loopback, data: Path, *options: str, token: str = TOKEN, **settings: str) -> Iterator[Running]:
-    """A bot that has come up, and to Discord where it has the token. `options` are those of process.py."""
+    """A bot that is ready, and logged in where its token is right. `options` are those of process.py."""
     program = [sys.executable, "-m", "tests.bot.discord.process", str(discord.port), discord.authority, *options]
-    given = {"TUNESMITH_LIMITS__MEMBER_COOLDOWN": "0", "DISCORD_TOKEN": token, **settings}
+    environment = {"TUNESMITH_LIMITS__MEMBER_COOLDOWN": "0", "DISCORD_TOKEN": token, **settings}
     before = len(discord.gateway.identified)
-    with bot(data, None, program, **given) as running:
+    with bot(data, None, program, **environment) as running:
         if token == TOKEN and not discord.gateway.refusals:
             running.says("on Discord as")
             discord.until(lambda: len(discord.gateway.identified) > before)
         yield running
 
 
+def kill(running: Running) -> None:
+    """End a bot and its children as a power failure does."""
+    for process in [psutil.Process(running.process.pid), *running.children()]:
+        os.kill(process.pid, signal.SIGKILL)
+    running.process.wait()
+
+
 def tune(discord: Loopback, token: str) -> dict[str, Any] | None:
-    """The answer to an interaction once it shows a tune, or several."""
+    """The message that responds to an interaction, if it shows tunes."""
     message = discord.answer(token)
     return message if message and message["embeds"] else None
 
 
 def arrived(discord: Loopback, token: str) -> Callable[[], dict[str, Any] | None]:
-    """For `until`: the tune that answers an interaction."""
+    """For `until`: the message with the tune that answers an interaction."""
     return lambda: tune(discord, token)
 
 
-def said(discord: Loopback, token: str) -> str:
+def content(discord: Loopback, token: str) -> str:
+    """The text of the message that responds to an interaction."""
     message = discord.answer(token)
     return str(message["content"]) if message else ""
 
 
 def counts(message: dict[str, Any]) -> list[str]:
+    """The counts on the vote buttons of a message."""
     return [button["label"] for button in message["components"][0]["components"][:2]]
 
 
 def custom_id(message: dict[str, Any], action: str) -> str:
-    """Of the button of a message that does this."""
+    """Of the button of a message that has this action."""
     buttons = [button["custom_id"] for row in message["components"] for button in row["components"]]
     found: str = next(custom_id for custom_id in buttons if custom_id.endswith(f":{action}"))
     return found

@@ -1,66 +1,71 @@
-"""A crowd is promised its answers before any is worked on, over few connections."""
+"""A crowd's interactions are deferred before any is worked on, over few connections."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
-from bot.discord.delivery import deferrals
-from bot.discord.delivery.deferrals import AT_ONCE, Deferrals
+from bot.discord.delivery.deferrals import CONCURRENT, Deferrals
 
 
 class Interaction:
-    """Takes a moment to be deferred, and knows how many are at the same time."""
+    """Deferring it ends when `go` is set; counts how many are deferred at the same time."""
 
     now = most = 0
 
-    def __init__(self, error: Exception | None = None) -> None:
-        self.response, self._error = self, error
-        self.promised: dict[str, bool] | None = None
+    def __init__(self, go: asyncio.Event, error: Exception | None = None) -> None:
+        self.response, self._go, self._error = self, go, error
+        self.deferred: dict[str, bool] | None = None
 
-    async def defer(self, **promise: bool) -> None:
+    async def defer(self, **options: bool) -> None:
         Interaction.now += 1
         Interaction.most = max(Interaction.most, Interaction.now)
-        await asyncio.sleep(0.01)
+        await self._go.wait()
         Interaction.now -= 1
-        self.promised = promise
+        self.deferred = options
         if self._error:
             raise self._error
 
 
-async def test_few_at_a_time_and_work_stands_back_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deferrals, "PATIENCE", 20.0)
-    some, crowd = Deferrals(), [Interaction() for _ in range(3 * AT_ONCE)]
+@pytest.fixture
+def go() -> asyncio.Event:
+    return asyncio.Event()
+
+
+async def test_few_are_deferred_at_a_time_and_work_waits_for_all(go: asyncio.Event) -> None:
+    deferrals, crowd = Deferrals(timeout=60.0), [Interaction(go) for _ in range(3 * CONCURRENT)]
 
     async def ask(one: Any) -> int:
-        await some.make(one, thinking=True)
-        await some.stand_back()
-        return sum(each.promised is not None for each in crowd)
+        await deferrals.defer(one, thinking=True)
+        await deferrals.wait_for_pending()
+        return sum(each.deferred is not None for each in crowd)
 
-    promised = await asyncio.gather(*map(ask, crowd))
-    assert promised == [len(crowd)] * len(crowd)
-    assert Interaction.most == AT_ONCE
-    assert all(each.promised == {"thinking": True} for each in crowd)
+    asking = asyncio.gather(*map(ask, crowd))
+    await asyncio.sleep(0)
+    assert Interaction.now == CONCURRENT
+    go.set()
+    assert await asking == [len(crowd)] * len(crowd)
+    assert Interaction.most == CONCURRENT
+    assert all(each.deferred == {"thinking": True} for each in crowd)
 
 
-async def test_work_does_not_stand_back_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deferrals, "PATIENCE", 0.02)
-    some = Deferrals()
-    slow: Any = Interaction()
-    slow.defer = lambda: asyncio.sleep(60)
-    making = asyncio.create_task(some.make(slow))
+async def test_work_waits_no_longer_than_the_timeout(go: asyncio.Event) -> None:
+    deferrals, slow = Deferrals(timeout=0.001), Interaction(go)
+    deferring = asyncio.create_task(deferrals.defer(slow))  # type: ignore[arg-type]
     await asyncio.sleep(0)
     async with asyncio.timeout(10):
-        await some.stand_back()
-    assert not making.done()
-    making.cancel()
+        await deferrals.wait_for_pending()
+    assert not deferring.done()
+    go.set()
+    await deferring
 
 
-async def test_a_promise_that_fails_holds_nobody_up() -> None:
-    some = Deferrals()
-    for _ in range(2 * AT_ONCE):
+async def test_a_deferral_that_fails_holds_nobody_up(go: asyncio.Event) -> None:
+    deferrals = Deferrals(timeout=60.0)
+    go.set()
+    for _ in range(2 * CONCURRENT):
         with pytest.raises(OSError, match="gone"):
-            await some.make(Interaction(OSError("gone")))  # type: ignore[arg-type]
+            await deferrals.defer(Interaction(go, OSError("gone")))  # type: ignore[arg-type]
     async with asyncio.timeout(10):
-        await some.stand_back()
-        await some.make(Interaction())  # type: ignore[arg-type]
+        await deferrals.wait_for_pending()
+        await deferrals.defer(Interaction(go))  # type: ignore[arg-type]

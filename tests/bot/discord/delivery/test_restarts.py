@@ -1,15 +1,12 @@
-"""Whatever ends the bot, every tune arrives, once. The worker, the renderer and the database are the real ones."""
+"""However the bot ends, every tune arrives once. Worker, renderer and database are the real ones."""
 
-import os
 import signal
 import time
 from pathlib import Path
 
-import psutil
-
 from tests.bot.discord.loopback import TOKEN, Loopback, loopback
 from tests.bot.discord.payloads import STRANGE_SERVER
-from tests.bot.discord.wire import arrived, bot_on, counts, custom_id, said, states
+from tests.bot.discord.wire import arrived, bot_on, content, counts, custom_id, kill, states
 from tests.command_line import Running
 
 LEAN = {"TUNESMITH_QUEUE__AT_ONCE": "2", "TUNESMITH_RENDER__PROCESSES": "1", "TUNESMITH_WORKER__THREADS": "1"}
@@ -21,8 +18,8 @@ def test_killed_while_it_renders_composes_and_queues_each_tune_arrives_once(tmp_
     with loopback() as discord:
         with bot_on(discord, data, "--verbose", **LEAN) as running:
             old = whole_tune(discord, discord.slash({"key": "G", "rhythm": "jig", "form": "AB:4"}))
-            every_button_answers(discord, old)
-            tokens = caught_in_each_state(discord, running, data)
+            check_buttons(discord, old)
+            tokens = prompts_in_each_state(discord, running, data)
             kill(running)
         synced = [request for request in discord.requests if request.path.endswith("/commands")]
         messages = set(discord.messages)
@@ -33,20 +30,20 @@ def test_killed_while_it_renders_composes_and_queues_each_tune_arrives_once(tmp_
             discord.until(lambda: counts(discord.messages[old["id"]]) == ["0", "1"])
             assert running.stop(signal.SIGTERM) == 0
             running.says("")
-        assert not any(TOKEN in line or "Traceback" in line for line in running.said)
+        assert not any(TOKEN in line or "Traceback" in line for line in running.output)
         assert set(discord.messages) == messages
         assert states(data) == {"done": 7}
         assert synced == [request for request in discord.requests if request.path.endswith("/commands")]
 
 
-def test_told_to_stop_it_finishes_what_is_in_work_and_tells_who_waits(tmp_path: Path) -> None:
+def test_on_sigterm_it_finishes_what_is_in_work_and_notifies_who_waits(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with loopback() as discord:
         with bot_on(discord, data, "--stand-in", TUNESMITH_QUEUE__AT_ONCE="1") as running:
             (data / "slow").touch()
             tokens = [discord.slash({"key": "D"}, user=100 + n) for n in range(4)]
             discord.until(lambda: states(data) == {"rendering": 1, "queued": 3})
-            guest = discord.slash({"key": "D"}, user=200, where=STRANGE_SERVER)
+            user_install = discord.slash({"key": "D"}, user=200, where=STRANGE_SERVER)
             discord.until(lambda: states(data)["queued"] == 4)
             began = time.monotonic()
             running.process.send_signal(signal.SIGTERM)
@@ -54,11 +51,11 @@ def test_told_to_stop_it_finishes_what_is_in_work_and_tells_who_waits(tmp_path: 
             assert running.process.wait(timeout=20) == 0
             assert time.monotonic() - began < 20
             running.says("")
-            assert not any("Traceback" in line for line in running.said)
+            assert not any("Traceback" in line for line in running.output)
         waiting = [token for token in tokens if not arrived(discord, token)()]
         assert len(waiting) == 3
-        assert all("The bot is being restarted" in said(discord, token) for token in waiting)
-        assert said(discord, guest) == "The bot is being restarted; your tune will be in /mine."
+        assert all("The bot is being restarted" in content(discord, token) for token in waiting)
+        assert content(discord, user_install) == "The bot is being restarted; your tune will be in /mine."
         messages = set(discord.messages)
         with bot_on(discord, data, "--stand-in"):
             for token in waiting:
@@ -68,7 +65,7 @@ def test_told_to_stop_it_finishes_what_is_in_work_and_tells_who_waits(tmp_path: 
 
 
 def whole_tune(discord: Loopback, token: str) -> dict[str, str]:
-    """The answer to an interaction once it shows a tune with files of all kinds."""
+    """The message that responds to an interaction, once it shows a tune with files of all kinds."""
     message: dict[str, str] = discord.until(arrived(discord, token))
     names = [attachment["filename"] for attachment in message["attachments"]]  # type: ignore[index]
     assert [name.rpartition(".")[2] for name in names] == list(HEADS)
@@ -77,17 +74,18 @@ def whole_tune(discord: Loopback, token: str) -> dict[str, str]:
     return message
 
 
-def every_button_answers(discord: Loopback, message: dict[str, str]) -> None:
+def check_buttons(discord: Loopback, message: dict[str, str]) -> None:
+    """Click each button under a tune and see its effect."""
     abc = discord.click(message["id"], custom_id(message, "abc"))
-    assert "K:" in discord.until(lambda: said(discord, abc))
+    assert "K:" in discord.until(lambda: content(discord, abc))
     for action in ("again", "vary"):
         whole_tune(discord, discord.click(message["id"], custom_id(message, action)))
     discord.click(message["id"], custom_id(message, "up"))
     discord.until(lambda: counts(discord.messages[message["id"]]) == ["1", "0"])
 
 
-def caught_in_each_state(discord: Loopback, running: Running, data: Path) -> list[str]:
-    """Four prompts: their renderer is stopped, then their worker, and two may be in work."""
+def prompts_in_each_state(discord: Loopback, running: Running, data: Path) -> list[str]:
+    """Four prompts: one stuck in the renderer, one in the worker, both of which are suspended, and two queued."""
     worker = [child for child in running.children() if "worker" in child.cmdline()]
     renderer = [child for child in running.children() if "bot.render.process" in child.cmdline()]
     tokens = []
@@ -100,11 +98,3 @@ def caught_in_each_state(discord: Loopback, running: Running, data: Path) -> lis
     tokens += [discord.slash({"key": "A", "form": "AB:4"}) for _ in range(2)]
     discord.until(lambda: states(data) == {"done": 3, "rendering": 1, "composing": 1, "queued": 2})
     return tokens
-
-
-def kill(running: Running) -> None:
-    """As when the power goes."""
-    processes = [psutil.Process(running.process.pid), *running.children()]
-    for process in processes:
-        os.kill(process.pid, signal.SIGKILL)
-    running.process.wait()
