@@ -8,7 +8,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.bot.web.test_browser import ARGUMENTS, CHROMIUM
+from tests.bot.web.static.browser import ARGUMENTS, CHROMIUM
 from tests.command_line import bot, free_port
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
@@ -110,4 +110,4 @@ def test_a_prompt_that_waits_when_the_bot_is_killed_becomes_a_tune_after_the_nex
         facts = page.locator(".tune .facts").all_inner_texts()
         assert [text.split(" · ")[0] for text in facts] == [*["D major"] * 3, "G major"]
         photograph(page, "recovered")
-        assert any(line.startswith("prompts of the last run that go on: ") for line in running.said)
+        assert any(line.startswith("prompts of the last run that go on: ") for line in running.output)

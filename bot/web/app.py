@@ -1,4 +1,4 @@
-"""Puts the page together and serves it."""
+"""The chat page as an aiohttp application, and its server."""
 
 import asyncio
 import errno
@@ -11,21 +11,24 @@ from aiohttp import web
 
 from bot.core.errors import ConfigError
 from bot.web import middleware
-from bot.web.event_stream import Feed
+from bot.web.event_stream import DEFAULT_TIMING, Feed, StreamTiming
 from bot.web.handlers import Handlers
 from bot.web.model_page import ModelPage
 from bot.web.ports import Composer, Library, Retrainer
 
 _HERE = Path(__file__).parent
-_GOODBYE = 3.0  # seconds that open requests get at shutdown
+_SHUTDOWN_TIMEOUT = 3.0  # seconds for open requests
 
 
-def create_app(composer: Composer, library: Library, retrainer: Retrainer | None = None) -> web.Application:
-    """The page as an aiohttp application; it follows `composer.subscribe()` from start-up to clean-up.
+def create_app(
+    composer: Composer, library: Library, retrainer: Retrainer | None = None, timing: StreamTiming = DEFAULT_TIMING
+) -> web.Application:
+    """The application; it follows `composer.subscribe()` from start-up to clean-up.
 
-    With a retrainer whoever opens the page may change the model: give it one only where that is this machine's owner.
+    With a retrainer everybody who can open the page may change the model, so pass one only while the page is served on
+    loopback.
     """
-    feed = Feed()
+    feed = Feed(timing)
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True)
     model = ModelPage(retrainer, library, feed) if retrainer else None
     handlers = Handlers(composer, library, feed, templates.get_template("page.html"), model)
@@ -37,7 +40,7 @@ def create_app(composer: Composer, library: Library, retrainer: Retrainer | None
     app.on_response_prepare.append(middleware.add_headers)
 
     async def follow(_app: web.Application) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(feed.follow(composer), name="page feed")]
+        tasks = [asyncio.create_task(feed.follow(composer), name="prompts on the page")]
         if model:
             tasks.append(asyncio.create_task(model.follow(), name="retrainings on the page"))
         yield
@@ -55,18 +58,18 @@ def create_app(composer: Composer, library: Library, retrainer: Retrainer | None
 
 
 async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
-    """Serve `app` until the returned runner's `cleanup()`. Raises ConfigError when the address cannot be had."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE)
+    """Serve `app` until `cleanup()` of the returned runner. Raises ConfigError, one line, if the address is not free."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         await runner.cleanup()
-        raise ConfigError(_refusal(error, host, port)) from error
+        raise ConfigError(_bind_error(error, host, port)) from error
     return runner
 
 
-def _refusal(error: OSError, host: str, port: int) -> str:
+def _bind_error(error: OSError, host: str, port: int) -> str:
     match error.errno:
         case errno.EADDRINUSE:
             return f"port {port} is in use: stop the program that has it, or set TUNESMITH_WEB__PORT to another"

@@ -1,4 +1,4 @@
-"""What can be typed into the page: one table of commands that the parser, the help and the completion list share."""
+"""The commands of the page: one table for the parser, the help and the completion list."""
 
 import re
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from bot.core.completion import FORMS, ordered_keys
 from bot.core.errors import BadRequest
 from bot.core.values import MOST_TUNES
 from bot.web import model_commands
-from bot.web.model_commands import Model
-from bot.web.option_parser import Command, Option, Value, read
+from bot.web.model_commands import ModelCommand
+from bot.web.option_parser import Command, Option, Value, parse_options
 from model.music.form import Form
 from model.music.rhythm import RHYTHMS
 from model.prompt import LARGEST_SEED, TEMPERATURES, Prompt, parse_count, parse_prompt
@@ -36,7 +36,7 @@ _TITLE = re.compile(r"^T:\s*(.*\S)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Compose:
-    """A member asks for `count` tunes."""
+    """The command /compose."""
 
     prompt: Prompt
     count: int = 1
@@ -44,14 +44,14 @@ class Compose:
 
 @dataclass(frozen=True)
 class Help:
-    """A member asks what can be asked."""
+    """The command /help."""
 
     examples: tuple[str, ...] = field(default=EXAMPLES)
 
 
 @cache
 def commands(model: bool = False) -> tuple[Command, ...]:
-    """Every command of the page; those on the model only where it is looked after here."""
+    """All commands of the page; with `model` those of /model, too."""
     return (
         Command("compose", "Compose a tune in a key you choose", _compose_options()),
         Command("help", "What can be asked, with examples"),
@@ -60,12 +60,12 @@ def commands(model: bool = False) -> tuple[Command, ...]:
 
 
 def catalogue(model: bool = False) -> dict[str, Any]:
-    """`commands()` as JSON, for the completion list."""
+    """`commands(model)` as JSON, for the completion list."""
     return {"commands": [asdict(command) for command in commands(model)]}
 
 
-def parse(text: str, model: bool = False) -> Compose | Help | Model:
-    """What a member typed. Raises BadRequest or InputError, one friendly line that says what can be typed."""
+def parse(text: str, model: bool = False) -> Compose | Help | ModelCommand:
+    """The command that a member typed. Raises BadRequest or InputError, one line that says what can be typed."""
     text = text.strip()
     if len(text) > LONGEST_TEXT:
         raise BadRequest(f"That message has {len(text)} characters: at most {LONGEST_TEXT} fit.")
@@ -74,29 +74,29 @@ def parse(text: str, model: bool = False) -> Compose | Help | Model:
     word, rest = [*text[1:].split(maxsplit=1), "", ""][:2]
     match word.lower():
         case "compose":
-            return _compose(dict(read(rest, "compose", _compose_options(), EXAMPLES[0])))
+            return _compose(dict(parse_options(rest, "compose", _compose_options(), EXAMPLES[0])))
         case "help":
             return Help()
         case "model" if model:
             return _model(rest)
     names = [f"/{name}" for name in dict.fromkeys(command.name.split()[0] for command in commands(model))]
-    there = f"{', '.join(names[:-1])} and {names[-1]}"
-    raise BadRequest(f"There is no command /{word[:20]}: there are {there}.")
+    existing = f"{', '.join(names[:-1])} and {names[-1]}"
+    raise BadRequest(f"There is no command /{word[:20]}: there are {existing}.")
 
 
-def written(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:
-    """The options that ask for `prompt` again, as (name, value); usual values are left out.
+def prompt_options(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:
+    """(name, value) of the options that ask for this prompt, without those at their defaults.
 
-    A variation has no command: it says which tune and what of it is kept.
+    A variation has no command; its options name the tune and what is kept of it.
     """
     if prompt.vary:
         title = _TITLE.search(prompt.opening)
         return [("tune", title[1] if title else "?"), ("keep", _KEPT[prompt.vary]), ("seed", str(prompt.seed))]
-    usual = Prompt(prompt.key, prompt.rhythm)
+    default = Prompt(prompt.key, prompt.rhythm)
     options = [("key", str(prompt.key)), ("rhythm", prompt.rhythm)]
-    if prompt.temperature != usual.temperature:
+    if prompt.temperature != default.temperature:
         options.append(("temperature", f"{prompt.temperature:g}"))
-    if prompt.form != usual.form:
+    if prompt.form != default.form:
         options.append(("form", str(prompt.form)))
     options.append(("seed", str(prompt.seed)))
     if prompt.opening:
@@ -108,15 +108,17 @@ def written(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:
     return options
 
 
-def _model(text: str) -> Model:
-    """A command on the model, after its first word."""
+def _model(text: str) -> ModelCommand:
+    """A /model command, from the text after `/model`."""
     action, rest = [*text.split(maxsplit=1), "", ""][:2]
     command = next((each for each in model_commands.COMMANDS if each.name == f"model {action.lower()}"), None)
     if command is None:
-        there = ", ".join(each.name.split()[1] for each in model_commands.COMMANDS)
-        raise BadRequest(f"What about the model? After /model comes one of {there}.")
+        actions = ", ".join(each.name.split()[1] for each in model_commands.COMMANDS)
+        raise BadRequest(f"What about the model? After /model comes one of {actions}.")
     example = f"/model {action.lower()} {command.options[0].name}:1" if command.options else f"/{command.name}"
-    return model_commands.model(action.lower(), dict(read(rest, command.name, command.options, example)))
+    return model_commands.parse_action(
+        action.lower(), dict(parse_options(rest, command.name, command.options, example))
+    )
 
 
 def _compose(options: dict[str, str]) -> Compose:

@@ -1,10 +1,11 @@
-"""Server-sent events: what happens in the bot, fanned out to every open page."""
+"""Server-sent events: changes of prompts, votes and retrainings, sent to every open page."""
 
 import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Hashable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -16,62 +17,81 @@ from bot.web.serializers import progress_json
 
 log = logging.getLogger(__name__)
 
-MOST_EVENTS = 200  # subjects a page may be behind on; then it is dropped, connects again and reloads
+MOST_EVENTS = 200  # subjects with unsent events; a page with more is dropped, connects again and reloads
 MOST_PAGES = 200
-_HEARTBEAT = 15.0  # seconds; also how soon a page that went away is noticed
-_PATIENCE = 10.0  # seconds a page may take to read what is sent
-_AGAIN = 1.0  # seconds before a failed source of changes is asked again
+
+
+@dataclass(frozen=True)
+class StreamTiming:
+    """All in seconds."""
+
+    heartbeat: float = 15.0  # between comments on a quiet stream; a closed page is noticed when one is sent
+    write_timeout: float = 10.0  # in which a page has to read an event
+    retry_pause: float = 1.0  # before changes are subscribed to again after a failure
+
+
+DEFAULT_TIMING = StreamTiming()
 
 
 class Page:
-    """One open page and the events it has yet to be sent: of each subject the newest only."""
+    """One open page and its unsent events: of each subject the newest only."""
 
-    def __init__(self, server_id: int) -> None:
+    def __init__(self, server_id: int, heartbeat: float = DEFAULT_TIMING.heartbeat) -> None:
         self.server_id = server_id
-        self._waiting: dict[Hashable, bytes] = {}
-        self._news = asyncio.Event()
+        self._heartbeat = heartbeat
+        self._unsent: dict[Hashable, bytes] = {}
+        self._changed = asyncio.Event()
         self._dropped = False
 
-    def offer(self, subject: Hashable, event: bytes) -> None:
-        """Keep an event in place of an older one on its subject; a page that is too far behind is dropped instead."""
-        self._waiting.pop(subject, None)
-        self._waiting[subject] = event
-        self._news.set()
-        if len(self._waiting) > MOST_EVENTS:
+    def put(self, subject: Hashable, event: bytes) -> None:
+        """Have an event sent in place of an older one on its subject. Drops the page when it is too far behind."""
+        self._unsent.pop(subject, None)
+        self._unsent[subject] = event
+        self._changed.set()
+        if len(self._unsent) > MOST_EVENTS:
             self.drop()
 
     def drop(self) -> None:
-        """End the page's stream; what it had not read is forgotten."""
+        """End the stream; unsent events are lost."""
         self._dropped = True
-        self._waiting.clear()
-        self._news.set()
+        self._unsent.clear()
+        self._changed.set()
 
     async def events(self) -> AsyncIterator[bytes]:
-        """Its events, and a comment when there were none for a while, until it is dropped."""
+        """Yields events, and a comment after each `heartbeat` without one, until the page is dropped."""
         while not self._dropped:
             try:
-                async with asyncio.timeout(_HEARTBEAT):
-                    await self._news.wait()
+                async with asyncio.timeout(self._heartbeat):
+                    await self._changed.wait()
             except TimeoutError:
                 yield b": still here\n\n"
-            self._news.clear()
-            while self._waiting:
-                yield self._waiting.pop(next(iter(self._waiting)))
+            self._changed.clear()
+            while self._unsent:
+                yield self._unsent.pop(next(iter(self._unsent)))
 
 
 class Feed:
-    """All open pages, and the prompts that are not done yet."""
+    """All open pages. `unfinished` is the progress of prompts that are not done, by id."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: StreamTiming = DEFAULT_TIMING) -> None:
         self.unfinished: dict[int, Progress] = {}
+        self._timing = timing
         self._pages: set[Page] = set()
 
-    def tell(self, server_id: int, name: str, data: dict[str, Any], subject: Hashable) -> None:
-        """Send an event to every page of a server; it replaces one on the same subject that was not sent yet."""
+    def publish(self, server_id: int, name: str, data: dict[str, Any], subject: Hashable) -> None:
+        """Send an event to every page of a server; it replaces an unsent one of the same name and subject."""
         event = encode(name, data)
         for page in self._pages:
             if page.server_id == server_id:
-                page.offer((name, subject), event)
+                page.put((name, subject), event)
+
+    def publish_progress(self, progress: Progress) -> None:
+        """Send where a prompt is, and store it in `unfinished` until it is in a final state."""
+        if progress.prompt.state.final:
+            self.unfinished.pop(progress.prompt.id, None)
+        else:
+            self.unfinished[progress.prompt.id] = progress
+        self.publish(progress.prompt.server_id, "progress", progress_json(progress), progress.prompt.id)
 
     def close(self) -> None:
         """End every stream."""
@@ -79,62 +99,53 @@ class Feed:
             page.drop()
 
     async def follow(self, composer: Composer) -> None:
-        """Tell pages of every change until cancelled. After a failure they reload: changes may have been missed."""
+        """Publish all changes of prompts until cancelled. A failure may lose changes, so all pages reload after it."""
         while True:
             try:
-                await self._pass_on(composer.subscribe())
+                await self._publish_all(composer.subscribe())
                 return
             except Exception:
-                log.exception("the changes of prompts stopped coming; asking again")
-            await asyncio.sleep(_AGAIN)
+                log.exception("the changes of prompts failed and are subscribed to again")
+            await asyncio.sleep(self._timing.retry_pause)
             self.unfinished.clear()
-            self.close()  # pages wait a second before they connect again: by then changes come in
+            self.close()  # pages connect again after a second; until then the new subscription has begun
 
-    def note(self, progress: Progress) -> None:
-        """Remember and tell where a prompt is."""
-        if progress.prompt.state.final:
-            self.unfinished.pop(progress.prompt.id, None)
-        else:
-            self.unfinished[progress.prompt.id] = progress
-        self.tell(progress.prompt.server_id, "progress", progress_json(progress), progress.prompt.id)
-
-    async def _pass_on(self, changes: AsyncIterator[Progress]) -> None:
+    async def _publish_all(self, changes: AsyncIterator[Progress]) -> None:
         try:
             async for progress in changes:
-                self.note(progress)
+                self.publish_progress(progress)
         finally:
             aclose = getattr(changes, "aclose", None)
             if aclose is not None:
                 await aclose()
 
-    def join(self, server_id: int) -> Page:
-        """Open a page: from now on it misses nothing. Raises Busy when there are too many."""
+    def open_page(self, server_id: int) -> Page:
+        """A page that gets all events of a server from now on. Raises Busy when too many are open."""
         if len(self._pages) >= MOST_PAGES:
             raise Busy("Too many pages are open: close one.")
-        page = Page(server_id)
+        page = Page(server_id, self._timing.heartbeat)
         self._pages.add(page)
         return page
 
+    def close_page(self, page: Page) -> None:
+        """Publish no more to a page."""
+        self._pages.discard(page)
+
     async def stream(self, request: web.Request, page: Page, first: bytes) -> web.StreamResponse:
-        """Send a page `first`, then its events, until it goes away or falls too far behind."""
+        """Send a page `first`, then its events, until it is closed or dropped."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         with suppress(ConnectionError, TimeoutError):
             await response.prepare(request)
-            await _send(response, first)
+            await self._write(response, first)
             async for event in page.events():
-                await _send(response, event)
+                await self._write(response, event)
         return response
 
-    def leave(self, page: Page) -> None:
-        """Forget a page."""
-        self._pages.discard(page)
+    async def _write(self, response: web.StreamResponse, event: bytes) -> None:
+        async with asyncio.timeout(self._timing.write_timeout):
+            await response.write(event)
 
 
 def encode(name: str, data: dict[str, Any]) -> bytes:
-    """One server-sent event."""
+    """One server-sent event, with its data as JSON."""
     return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
-
-
-async def _send(response: web.StreamResponse, event: bytes) -> None:
-    async with asyncio.timeout(_PATIENCE):
-        await response.write(event)

@@ -1,4 +1,4 @@
-"""One short handler a route: read the request, call one use case, answer."""
+"""The handlers of the page: each reads a request, calls one use case, and responds with JSON."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,16 +11,16 @@ from bot.core.values import StoredTune
 from bot.web import identity, media
 from bot.web.commands import EXAMPLES, Help, catalogue, commands, parse
 from bot.web.event_stream import Feed, encode
-from bot.web.model_commands import Model
+from bot.web.model_commands import ModelCommand
 from bot.web.model_page import ModelPage
 from bot.web.ports import Composer, Library
 from bot.web.serializers import history_json, media_version, progress_json, votes_json
 
-SCREENFUL = 20  # prompts of history a page is given at a time
+SCREENFUL = 20  # prompts of one page of history
 
 
 class Handlers:
-    """Everything the page can ask for."""
+    """All handlers of the page and its routes."""
 
     def __init__(
         self, composer: Composer, library: Library, feed: Feed, page: jinja2.Template, model: ModelPage | None = None
@@ -32,7 +32,7 @@ class Handlers:
         self._model = model
 
     def routes(self) -> list[web.RouteDef]:
-        """The table of addresses."""
+        """All routes, with those of the model where it can be changed here."""
         return [
             web.get("/", self.page),
             web.get("/health", self.health),
@@ -50,9 +50,9 @@ class Handlers:
 
     async def page(self, request: web.Request) -> web.Response:
         cookie = identity.read(request) or identity.create()
-        html = self._page.render(name=identity.name(cookie), examples=EXAMPLES, model=bool(self._model))
+        html = self._page.render(name=identity.display_name(cookie), examples=EXAMPLES, model=bool(self._model))
         response = web.Response(text=html, content_type="text/html")
-        identity.remember(response, cookie)
+        identity.set_cookie(response, cookie)
         return response
 
     async def health(self, _request: web.Request) -> web.Response:
@@ -62,35 +62,35 @@ class Handlers:
         return web.json_response(catalogue(bool(self._model)))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """A stream that begins with the newest history, so that a page that connects again has missed nothing."""
+        """An event stream that begins with the newest history, so that a page that reconnects has missed nothing."""
         member_id, server_id = await self._library.place(identity.place(request))
-        page = self._feed.join(server_id)  # before the history is read: nothing falls between the two
+        page = self._feed.open_page(server_id)  # before the history is read, so that no change is lost in between
         try:
             history = await self._history(server_id, member_id)
-            learning = await self._model.under_way(server_id) if self._model else None
-            opening = {"member": member_id, "retraining": learning, **history}
+            retraining = await self._model.under_way(server_id) if self._model else None
+            opening = {"member": member_id, "retraining": retraining, **history}
             first = b"retry: 1000\n" + encode("history", opening)
             return await self._feed.stream(request, page, first)
         finally:
-            self._feed.leave(page)
+            self._feed.close_page(page)
 
     async def history(self, request: web.Request) -> web.Response:
         """The screenful before prompt `before`."""
-        before = _whole(request.query.get("before"), "before")
+        before = _parse_id(request.query.get("before"), "before")
         member_id, server_id = await self._library.place(identity.place(request))
         return web.json_response(await self._history(server_id, member_id, before))
 
     async def message(self, request: web.Request) -> web.Response:
-        """A line that a member typed."""
+        """A command that a member typed."""
         place = identity.place(request)
         body = await _body(request)
-        asked = parse(_text(body.get("text")), bool(self._model))
-        if isinstance(asked, Help):
-            return web.json_response({"help": _help(asked, bool(self._model))})
-        if isinstance(asked, Model):
-            assert self._model, "or it would not have been read"
-            return web.json_response(await self._model.answer(asked, place))
-        progress = await self._composer.compose(place, asked.prompt, asked.count)
+        command = parse(_text(body.get("text")), bool(self._model))
+        if isinstance(command, Help):
+            return web.json_response({"help": _help(command, bool(self._model))})
+        if isinstance(command, ModelCommand):
+            assert self._model, "or it would not have been parsed"
+            return web.json_response(await self._model.run(command, place))
+        progress = await self._composer.compose(place, command.prompt, command.count)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
     async def cancel(self, request: web.Request) -> web.Response:
@@ -103,18 +103,19 @@ class Handlers:
         if type(value) is not int or value not in (1, -1, 0):
             raise BadRequest("A vote is 1, -1 or 0.")
         votes = await self._library.vote(tune.id, member_id, value)
-        shown = votes_json(votes)
-        self._feed.tell(tune.server_id, "votes", {"tune": tune.id, "member": member_id, **shown}, (tune.id, member_id))
-        return web.json_response(shown)
+        counts = votes_json(votes)
+        event = {"tune": tune.id, "member": member_id, **counts}
+        self._feed.publish(tune.server_id, "votes", event, (tune.id, member_id))
+        return web.json_response(counts)
 
     async def again(self, request: web.Request) -> web.Response:
-        """The same settings with a new seed."""
+        """Compose a tune with the same options and a new seed."""
         tune, _ = await self._tune(request)
         progress = await self._composer.again(identity.place(request), tune)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
     async def vary(self, request: web.Request) -> web.Response:
-        """The tune with parts of it composed anew."""
+        """Compose a variation; `how` is one of VARIATIONS."""
         tune, _ = await self._tune(request)
         how = (await _body(request)).get("how")
         if not isinstance(how, str):
@@ -128,10 +129,10 @@ class Handlers:
             raise NotFound(f"A tune comes as {', '.join(media.TYPES)}.")
         tune, _ = await self._tune(request)
         body = await self._library.media(tune.id, kind)
-        return await media.answer(request, body, kind, self._library.file_name(tune, kind), media_version(tune))
+        return await media.respond(request, body, kind, self._library.file_name(tune, kind), media_version(tune))
 
     async def _tune(self, request: web.Request) -> tuple[StoredTune, int]:
-        """The tune that the address names and the member who asks. The page shows tunes of its own server only."""
+        """The tune that the path names, and the id of the member. NotFound for tunes of other servers than the page's."""
         member_id, server_id = await self._library.place(identity.place(request))
         tune = await self._library.tune(int(request.match_info["tune"]), member_id)
         if tune.server_id != server_id:
@@ -144,7 +145,7 @@ class Handlers:
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
-    """A posted JSON object. Asking for its content type keeps plain forms of other sites out."""
+    """A posted JSON object. BadRequest for another content type: forms of other sites cannot send this one."""
     if request.content_type != "application/json":
         raise BadRequest("Post JSON, please.")
     try:
@@ -162,16 +163,16 @@ def _text(value: object) -> str:
     return value
 
 
-def _whole(text: str | None, name: str) -> int:
+def _parse_id(text: str | None, name: str) -> int:
     if text is None or not (text.isascii() and text.isdigit()) or len(text) > 18:
         raise BadRequest(f"{name} has to be a whole number.")
     return int(text)
 
 
-def _help(asked: Help, model: bool) -> dict[str, Any]:
+def _help(command: Help, model: bool) -> dict[str, Any]:
     lines = [
-        {"name": f"/{command.name}", "summary": command.summary}
-        | {"options": [{"name": option.name, "summary": option.summary} for option in command.options]}
-        for command in commands(model)
+        {"name": f"/{each.name}", "summary": each.summary}
+        | {"options": [{"name": option.name, "summary": option.summary} for option in each.options]}
+        for each in commands(model)
     ]
-    return {"commands": lines, "examples": list(asked.examples)}
+    return {"commands": lines, "examples": list(command.examples)}

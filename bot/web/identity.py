@@ -1,4 +1,4 @@
-"""Who looks at the page: a cookie stands for a member, and names them."""
+"""Members of the page: a random cookie identifies each, and gives them a name."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ from bot.core.values import Place
 
 COOKIE = "tunesmith_member"
 _YEAR = 365 * 24 * 3600
-_MANNERS = (
+_ADJECTIVES = (
     *("Brisk", "Gentle", "Humble", "Jaunty", "Lively", "Mellow", "Merry", "Nimble"),
     *("Patient", "Quiet", "Rambling", "Roving", "Silver", "Steady", "Sunny", "Wistful"),
 )
@@ -22,7 +22,7 @@ _PLAYERS = (
 
 
 def read(request: web.Request) -> str:
-    """The member's cookie; empty when there is none or it is not one of ours."""
+    """The member's cookie; empty if there is none, or not one that `create` could have made."""
     value = request.cookies.get(COOKIE, "")
     return value if re.fullmatch(r"[0-9a-f]{32}", value) else ""
 
@@ -32,22 +32,22 @@ def create() -> str:
     return secrets.token_hex(16)
 
 
-def remember(response: web.StreamResponse, cookie: str) -> None:
-    """Keep `cookie` in the browser for another year. Lax, so that a link to the page does not make a new member."""
+def set_cookie(response: web.StreamResponse, cookie: str) -> None:
+    """Set the cookie for another year. SameSite=Lax, or a link from elsewhere to the page would make a new member."""
     response.set_cookie(COOKIE, cookie, max_age=_YEAR, httponly=True, samesite="Lax", path="/")
 
 
 def place(request: web.Request) -> Place:
-    """Where a request comes from. Raises NotAllowed for a browser that never opened the page or lost its cookie."""
+    """The member who sent a request. Raises NotAllowed without a valid cookie."""
     cookie = read(request)
     if not cookie:
         raise NotAllowed("This page has lost its cookie: reload it.")
-    # the cookie is a secret: what is stored, and may be shown to others, is its hash
+    # the cookie is a secret, and this id is stored and sent to others, so it is a hash
     member = hashlib.sha256(cookie.encode()).hexdigest()[:32]
-    return Place(platform="web", server="local", member=member, member_name=name(cookie))
+    return Place(platform="web", server="local", member=member, member_name=display_name(cookie))
 
 
-def name(cookie: str) -> str:
-    """A friendly name, always the same for the same cookie."""
+def display_name(cookie: str) -> str:
+    """A name such as `Merry Piper`, the same for the same cookie."""
     digest = hashlib.sha256(cookie.encode()).digest()
-    return f"{_MANNERS[digest[16] % len(_MANNERS)]} {_PLAYERS[digest[17] % len(_PLAYERS)]}"
+    return f"{_ADJECTIVES[digest[16] % len(_ADJECTIVES)]} {_PLAYERS[digest[17] % len(_PLAYERS)]}"

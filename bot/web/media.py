@@ -1,4 +1,4 @@
-"""Pictures, sounds and files of a tune, with caching and the single byte ranges that Safari plays audio by."""
+"""Responses with a file of a tune: caching, and single byte ranges, without which Safari plays no audio."""
 
 import asyncio
 import hashlib
@@ -14,28 +14,28 @@ TYPES = {
     "mp3": "audio/mpeg",
     "abc": "text/vnd.abc",
 }
-_FOREVER = "private, max-age=31536000, immutable"
+_IMMUTABLE = "private, max-age=31536000, immutable"
 
 
-async def answer(request: web.Request, body: bytes, kind: str, file_name: str, version: str) -> web.Response:
-    """`body` whole, in part, or not at all if the browser has it. It is kept for ever under `?v=version` only."""
+async def respond(request: web.Request, body: bytes, kind: str, file_name: str, version: str) -> web.Response:
+    """`body`, a range of it (206, 416), or nothing if the browser has it (304). Immutable only under `?v=version`."""
     etag = (await asyncio.to_thread(hashlib.sha256, body)).hexdigest()[:24]
     headers = {
         "ETag": f'"{etag}"',
-        "Cache-Control": _FOREVER if request.query.get("v") == version else "private, no-cache",
+        "Cache-Control": _IMMUTABLE if request.query.get("v") == version else "private, no-cache",
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(file_name, safe='')}",
         "Accept-Ranges": "bytes",
     }
     if any(tag.value in (etag, "*") for tag in request.if_none_match or ()):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    wanted = _range(request, len(body), etag)
-    if wanted is None:
+    selected = _range(request, len(body), etag)
+    if selected is None:
         return _response(HTTPStatus.OK, body, kind, headers)
-    if not wanted:
+    if not selected:
         headers["Content-Range"] = f"bytes */{len(body)}"
         return web.Response(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
-    headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{len(body)}"
-    return _response(HTTPStatus.PARTIAL_CONTENT, body[wanted.start : wanted.stop], kind, headers)
+    headers["Content-Range"] = f"bytes {selected.start}-{selected.stop - 1}/{len(body)}"
+    return _response(HTTPStatus.PARTIAL_CONTENT, body[selected.start : selected.stop], kind, headers)
 
 
 def _response(status: int, body: bytes, kind: str, headers: dict[str, str]) -> web.Response:
@@ -44,7 +44,7 @@ def _response(status: int, body: bytes, kind: str, headers: dict[str, str]) -> w
 
 
 def _range(request: web.Request, size: int, etag: str) -> range | None:
-    """The bytes asked for; None for all of them, empty when there are no such bytes."""
+    """The requested bytes; None for all of them, an empty range if there are no such bytes."""
     match = re.fullmatch(r"\s*bytes=(\d{0,15})-(\d{0,15})\s*", request.headers.get("Range", ""))
     condition = request.headers.get("If-Range", f'"{etag}"')
     if match is None or not (match[1] or match[2]) or condition != f'"{etag}"':

@@ -1,4 +1,4 @@
-"""`/metrics`, for a Prometheus server on this machine: guarded like the rest of the page."""
+"""`/metrics`, for a Prometheus server on this machine; the middleware protects it like the rest of the page."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from aiohttp import web
 
 
 def metrics_route(exposition: Callable[[], tuple[bytes, str]]) -> web.RouteDef:
-    """The route that answers with `exposition()`, a text and its content type."""
+    """The route that responds with `exposition()`, a text and its content type."""
 
     async def metrics(_request: web.Request) -> web.Response:
         body, content_type = exposition()

@@ -1,4 +1,4 @@
-"""What stands before every handler: only this machine's own pages get in, and every failure gets a kind line."""
+"""Middleware: refuses requests from other sites and hosts, and turns errors into one line of JSON."""
 
 import ipaddress
 import logging
@@ -42,7 +42,7 @@ _HEADERS = {
 
 @web.middleware
 async def answer_failures(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The one place that turns errors into answers: expected ones quietly, others with a number and a traceback."""
+    """Responds to expected errors with their line, to others with a reference under which the log has the traceback."""
     try:
         return await handler(request)
     except web.HTTPException as error:
@@ -61,7 +61,7 @@ async def answer_failures(request: web.Request, handler: Handler) -> web.StreamR
 
 @web.middleware
 async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse foreign host names (DNS rebinding) and posts from other sites."""
+    """Refuses other host names than loopback's (DNS rebinding) and posts from other sites."""
     if not is_loopback(request.headers.get("Host", "")):
         return _failure(HTTPStatus.MISDIRECTED_REQUEST, "This page is served to this machine only: use 127.0.0.1.")
     if request.method not in ("GET", "HEAD") and not _same_origin(request):
@@ -70,14 +70,14 @@ async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Signal handler: what every answer tells the browser."""
+    """Signal handler: adds security headers to every response."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-cache")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a Host header names this machine's loopback."""
+    """Whether a Host header names the loopback interface."""
     match = re.fullmatch(r"(?:\[([0-9a-fA-F:]+)\]|([^:\[\]]+))(?::\d{1,5})?", host)
     if match is None:
         return False
@@ -91,7 +91,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _same_origin(request: web.Request) -> bool:
-    """By what browsers send of themselves; a client that sends neither is no browser and no danger."""
+    """By the headers that all browsers send; a client that sends neither is no browser, and cannot be misled."""
     origin = request.headers.get("Origin")
     if origin is not None and origin != f"http://{request.headers['Host']}":
         return False

@@ -1,4 +1,4 @@
-"""/model on the page: the commands that look after the model, for the owner of this machine."""
+"""The /model commands of the page, for the owner of this machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ COMMANDS = (
 
 
 @dataclass(frozen=True)
-class Model:
-    """What is to be done: `status`, `versions`, `retrain`, `cancel` or `rollback`."""
+class ModelCommand:
+    """One of the actions `status`, `versions`, `retrain`, `cancel` and `rollback`, with its options."""
 
     action: str
     minimum_votes: int | None = None
@@ -41,28 +41,27 @@ class Model:
     version: int = 0
 
 
-def model(action: str, options: Mapping[str, str]) -> Model:
-    """From what was typed. BadRequest, one line."""
+def parse_action(action: str, options: Mapping[str, str]) -> ModelCommand:
+    """The command of an action and its options as typed. BadRequest, one line."""
     match action:
         case "retrain":
             wanted = options.get("minimum_votes")
-            return Model(
-                action, _whole("minimum_votes", wanted) if wanted else None, _yes(options.get("dry_run", "no"))
-            )
+            minimum = _parse_number("minimum_votes", wanted) if wanted else None
+            return ModelCommand(action, minimum, _parse_yes(options.get("dry_run", "no")))
         case "rollback":
             if not options.get("version"):
                 raise BadRequest("To which version? Name one, for example /model rollback version:1")
-            return Model(action, version=_whole("version", options["version"]))
-    return Model(action)
+            return ModelCommand(action, version=_parse_number("version", options["version"]))
+    return ModelCommand(action)
 
 
-def _whole(name: str, text: str) -> int:
+def _parse_number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
         raise BadRequest(f"{name} is {text[:20]}: write a whole number")
     return int(text)
 
 
-def _yes(text: str) -> bool:
+def _parse_yes(text: str) -> bool:
     if text.lower() not in ("yes", "no", "true", "false"):
         raise BadRequest(f"dry_run is {text[:20]}: say yes or no")
     return text.lower() in ("yes", "true")

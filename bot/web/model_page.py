@@ -1,4 +1,4 @@
-"""The model on the page: answers to /model, and retrainings as they get on. For this machine's owner alone."""
+"""The model on the page: runs /model commands, and publishes the progress of retrainings."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from bot.retraining import report, wording
 from bot.retraining.retrainer import Status
 from bot.web import identity
 from bot.web.event_stream import Feed
-from bot.web.model_commands import Model
+from bot.web.model_commands import ModelCommand
 from bot.web.ports import Library, Retrainer
 
 
 class ModelPage:
-    """What the page shows and does of the model."""
+    """Exists only where the page may change the model: see `create_app`."""
 
     def __init__(self, retrainer: Retrainer, library: Library, feed: Feed) -> None:
         self._retrainer, self._library, self._feed = retrainer, library, feed
@@ -24,21 +24,21 @@ class ModelPage:
     def routes(self) -> list[web.RouteDef]:
         return [web.get(r"/retrainings/{number:\d{1,18}}.png", self.picture)]
 
-    async def answer(self, asked: Model, place: Place) -> dict[str, Any]:
-        """What a command on the model is answered with: lines, or a retraining that began."""
-        match asked.action:
+    async def run(self, command: ModelCommand, place: Place) -> dict[str, Any]:
+        """Run a command; its response: `lines`, or the `retraining` that began."""
+        match command.action:
             case "retrain":
-                begun = await self._retrainer.start(place, asked.minimum_votes, asked.dry_run)
-                return {"retraining": retraining_json(begun)}
+                retraining = await self._retrainer.start(place, command.minimum_votes, command.dry_run)
+                return {"retraining": retraining_json(retraining)}
             case "cancel":
                 cancelled = await self._retrainer.cancel(place)
-                return {"said": [f"Retraining {cancelled.id} is cancelled; nothing has changed."]}
+                return {"lines": [f"Retraining {cancelled.id} is cancelled; nothing has changed."]}
             case "rollback":
-                chosen = await self._retrainer.rollback(place, asked.version)
-                return {"said": [f"Version {chosen.number} composes from the next tune on."]}
+                chosen = await self._retrainer.rollback(place, command.version)
+                return {"lines": [f"Version {chosen.number} composes from the next tune on."]}
             case "versions":
-                return {"said": [_version(standing) for standing in await self._retrainer.versions()]}
-        return {"said": _status(await self._retrainer.status())}
+                return {"lines": [_version_line(stats) for stats in await self._retrainer.versions()]}
+        return {"lines": _status_lines(await self._retrainer.status())}
 
     async def picture(self, request: web.Request) -> web.Response:
         """The loss curve of a retraining that was begun on this page."""
@@ -50,56 +50,54 @@ class ModelPage:
         return web.Response(body=curve, content_type="image/png")
 
     async def follow(self) -> None:
-        """Tell the pages of every change, until cancelled."""
-        async for news in self._retrainer.subscribe():
-            self._feed.tell(news.server_id, "retraining", retraining_json(news), news.id)
+        """Publish all changes of retrainings until cancelled."""
+        async for retraining in self._retrainer.subscribe():
+            self._feed.publish(retraining.server_id, "retraining", retraining_json(retraining), retraining.id)
 
     async def under_way(self, server_id: int) -> dict[str, Any] | None:
-        """The retraining that a page that opens has to show."""
+        """The retraining of this server that is under way, as JSON."""
         opened = (await self._retrainer.status()).opened
         return retraining_json(opened) if opened and opened.server_id == server_id else None
 
 
-def retraining_json(found: Retraining) -> dict[str, Any]:
-    """Where a retraining is, as the page shows it; `points` of its curve can be drawn."""
-    options = [("minimum_votes", str(found.options.minimum_votes))]
-    if found.options.dry_run:
+def retraining_json(retraining: Retraining) -> dict[str, Any]:
+    """A retraining and its progress; `points` is how many losses its curve has."""
+    options = [("minimum_votes", str(retraining.options.minimum_votes))]
+    if retraining.options.dry_run:
         options.append(("dry_run", "yes"))
-    tests = report.validated(found.report).tests if found.report else ()
+    tests = report.validated(retraining.report).tests if retraining.report else ()
     return {
-        "id": found.id,
-        "member": found.member_id,
-        "name": found.member_name,
-        "at": found.created_at.isoformat(),
+        "id": retraining.id,
+        "member": retraining.member_id,
+        "name": retraining.member_name,
+        "at": retraining.created_at.isoformat(),
         "options": options,
-        "state": str(found.status),
-        "final": found.status.final,
-        "status": f"Retraining {found.id}: {wording.line(found)}",
+        "state": str(retraining.status),
+        "final": retraining.status.final,
+        "status": f"Retraining {retraining.id}: {wording.line(retraining)}",
         "tests": [("✓ " if test.passed else "✗ ") + test.says for test in tests],
-        "points": len(found.progress.losses),
+        "points": len(retraining.progress.losses),
     }
 
 
-def _status(found: Status) -> list[str]:
-    version = found.current
+def _status_lines(status: Status) -> list[str]:
+    version = status.current
     lines = [
         f"Version {version.number} composes: {wording.origin(version)}.",
-        f"There are {found.votes} votes to learn from; a retraining needs {found.minimum}.",
+        f"There are {status.votes} votes to learn from; a retraining needs {status.minimum}.",
     ]
-    lines += [f"Worker {wording.worker(worker)}." for worker in found.workers] or ["There is no worker just now."]
-    if found.opened:
-        lines.append(f"Retraining {found.opened.id} is under way: {wording.line(found.opened)}.")
-    if found.last:
-        lines.append(f"The last one, retraining {found.last.id}: {wording.line(found.last)}.")
+    lines += [f"Worker {wording.worker(worker)}." for worker in status.workers] or ["There is no worker just now."]
+    if status.opened:
+        lines.append(f"Retraining {status.opened.id} is under way: {wording.line(status.opened)}.")
+    if status.last:
+        lines.append(f"The last one, retraining {status.last.id}: {wording.line(status.last)}.")
     return lines
 
 
-def _version(standing: VersionStats) -> str:
-    version, made = standing.version, standing.retraining
-    mark = " (in use)" if standing.current else " (pruned)" if version.pruned_at else ""
-    liked = (
-        f"{standing.share:.0%} of {standing.up + standing.down} votes up" if standing.share is not None else "no votes"
-    )
-    who = f"{made.member_name}, {wording.learned(made)}" if made else wording.origin(version)
-    facts = [f"{version.created_at:%Y-%m-%d}", who, wording.scores(made), liked]
+def _version_line(stats: VersionStats) -> str:
+    version, retraining = stats.version, stats.retraining
+    mark = " (in use)" if stats.current else " (pruned)" if version.pruned_at else ""
+    liked = f"{stats.share:.0%} of {stats.up + stats.down} votes up" if stats.share is not None else "no votes"
+    who = f"{retraining.member_name}, {wording.learned(retraining)}" if retraining else wording.origin(version)
+    facts = [f"{version.created_at:%Y-%m-%d}", who, wording.scores(retraining), liked]
     return f"Version {version.number}{mark}: {'; '.join(fact for fact in facts if fact)}"

@@ -1,4 +1,4 @@
-"""Commands of the page and their options: what they are called, and how `name:value` pairs are read."""
+"""Describes commands and their options, and parses `name:value` pairs."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ _CURLY = str.maketrans("“”„", '"""')  # phones type these
 
 @dataclass(frozen=True)
 class Value:
-    """A suggestion: `text` is typed, `label` explains it, `also` holds other words that find it."""
+    """A suggested value: `text` is typed, `label` explains it, and the words in `also` find it as well."""
 
     text: str
     label: str = ""
@@ -23,7 +23,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a command. `closed`: nothing but its values is valid. `quoted`: its value stands in quotes."""
+    """An option of a command. `closed`: only its `values` are valid. `quoted`: its value may be in quotes."""
 
     name: str
     summary: str
@@ -35,15 +35,15 @@ class Option:
 
 @dataclass(frozen=True)
 class Command:
-    """A command and its options, in the order in which they are offered."""
+    """A command and its options, in the order of the completion list."""
 
     name: str
     summary: str
     options: tuple[Option, ...] = ()
 
 
-def read(text: str, command: str, options: Sequence[Option], example: str) -> Iterator[tuple[str, str]]:
-    """The `name:value` pairs of a command. A value ends before the next ` name:`, so `slip jig` needs no quotes."""
+def parse_options(text: str, command: str, options: Sequence[Option], example: str) -> Iterator[tuple[str, str]]:
+    """Yields (name, value). A value ends before the next ` name:`, so `slip jig` needs no quotes. Raises BadRequest."""
     known = {option.name: option for option in options}
     seen: set[str] = set()
     at = 0
@@ -54,8 +54,8 @@ def read(text: str, command: str, options: Sequence[Option], example: str) -> It
             raise BadRequest(f"What is “{word}”? Write options as name:value, for example {example}")
         name = match[1].lower()
         if name not in known:
-            there = f"it has {', '.join(known)}" if known else "it has none"
-            raise BadRequest(f"/{command} has no option “{match[1][:20]}”: {there}.")
+            existing = f"it has {', '.join(known)}" if known else "it has none"
+            raise BadRequest(f"/{command} has no option “{match[1][:20]}”: {existing}.")
         if name in seen:
             raise BadRequest(f"The option {name} stands there twice: keep one.")
         value, at = _value(text, match.end(), name)

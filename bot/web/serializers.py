@@ -1,24 +1,23 @@
-"""Values as the JSON that the page shows."""
+"""Turns values into the JSON that the page shows."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.core.values import Progress, State, StoredPrompt, StoredTune, Votes
-from bot.core.wording import article, ordinal
-from bot.web.commands import written
+from bot.web.commands import prompt_options
 from model.music.collections import book, titled
 from model.music.rhythm import RHYTHMS
 
 
 def progress_json(progress: Progress) -> dict[str, Any]:
-    """A prompt, where it is, and its tunes."""
+    """A prompt, its status line and its tunes."""
     return {**_prompt(progress.prompt, progress.tunes), "status": _status(progress)}
 
 
 def history_json(
     rows: Iterable[tuple[StoredPrompt, Sequence[StoredTune]]], unfinished: dict[int, Progress]
 ) -> list[dict[str, Any]]:
-    """Stored prompts; for those that are not done yet, `unfinished` knows their place in the queue."""
+    """Stored prompts; `unfinished` has the position in the queue of those that are not done."""
     return [
         progress_json(unfinished.get(prompt.id) or Progress(prompt, -1, tuple(tunes)))
         if not prompt.state.final
@@ -28,12 +27,12 @@ def history_json(
 
 
 def votes_json(votes: Votes) -> dict[str, int]:
-    """Counts, and the vote of the member who looks."""
+    """The counts, and the vote of the member who asks: 1, -1 or 0."""
     return {"up": votes.up, "down": votes.down, "mine": votes.mine}
 
 
 def media_version(tune: StoredTune) -> str:
-    """Part of a picture's address, so that another database's tune 1 is never taken from a browser's cache."""
+    """Part of the URL of a file, so that no browser shows a tune of another database from its cache."""
     return f"{int(tune.created_at.timestamp() * 1000):x}"
 
 
@@ -44,7 +43,7 @@ def _prompt(prompt: StoredPrompt, tunes: Iterable[StoredTune]) -> dict[str, Any]
         "name": prompt.member_name,
         "at": prompt.created_at.isoformat(),
         "command": "Vary" if prompt.prompt.vary else "/compose",
-        "options": written(prompt.prompt, prompt.count),
+        "options": prompt_options(prompt.prompt, prompt.count),
         "state": str(prompt.state),
         "final": prompt.state.final,
         "error": prompt.error,
@@ -82,33 +81,36 @@ def _replaced(tune: StoredTune) -> bool:
 
 
 def _known(tune: StoredTune) -> dict[str, str]:
-    """The line on originality: what stands before a known tune's title, the title, and what stands behind it."""
+    """The line on the nearest known tune: the text before its title, the title, and the text after it."""
     near, drawn = tune.nearest, tune.drawn_temperature
-    raised = drawn is not None and round(drawn - tune.prompt.temperature, 3) > 0  # a worker rounds it
-    away = f"drawn at temperature {drawn:g} to get a new tune" if raised else ""
+    raised = drawn is not None and round(drawn - tune.prompt.temperature, 3) > 0  # workers round it
+    redrawn = f"drawn at temperature {drawn:g} to get a new tune" if raised else ""
     if near is None:
-        return {"before": away[:1].upper() + away[1:], "title": "", "after": ""}
+        return {"before": redrawn[:1].upper() + redrawn[1:], "title": "", "after": ""}
     after = f" ({book(near.source)}), {near.similarity:.0%} alike"
     return {
         "before": "Nearest known tune: ",
         "title": titled(near.title),
-        "after": after + (f"; {away}" if away else ""),
+        "after": after + (f"; {redrawn}" if redrawn else ""),
     }
 
 
 def _alt(tune: StoredTune) -> str:
     prompt, rhythm = tune.prompt, RHYTHMS.get(tune.prompt.rhythm)
+    article = "an" if prompt.rhythm[:1] in "aeiou" else "a"
     metre = f" in {rhythm.metre.beats}/{rhythm.metre.unit} time" if rhythm else ""
-    return f"Sheet music of {tune.title}: {article(prompt.rhythm)} {prompt.rhythm} in {prompt.key.name}{metre}, form {prompt.form.parts}"
+    return (
+        f"Sheet music of {tune.title}: {article} {prompt.rhythm} in {prompt.key.name}{metre}, form {prompt.form.parts}"
+    )
 
 
 def _status(progress: Progress) -> str:
-    """One line for a prompt without tunes; empty when it is done."""
+    """The line under a prompt: its position in the queue, its stage or its error; empty when it has tunes."""
     if progress.note and not progress.prompt.state.final:
         return progress.note
     match progress.prompt.state:
         case State.QUEUED if progress.ahead > 0:
-            return f"{ordinal(progress.ahead + 1)} in the queue…"
+            return f"{_ordinal(progress.ahead + 1)} in the queue…"
         case State.QUEUED:
             return "in the queue…" if progress.ahead < 0 else "next in the queue…"
         case State.COMPOSING:
@@ -120,3 +122,8 @@ def _status(progress: Progress) -> str:
         case State.CANCELLED:
             return "Cancelled."
     return ""
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

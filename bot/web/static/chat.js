@@ -1,31 +1,31 @@
-// The chat: keeps the list of exchanges in step with the server's events, and sends what the member does.
+// The chat: shows the server's events in the list of exchanges, and sends commands, votes and cancellations.
 
 import { complete } from "./complete.js";
 import * as messages from "./messages.js";
-import { showRetraining, showSaid } from "./model.js";
+import { showLines, showRetraining } from "./model.js";
 import { ask, listen } from "./server.js";
 
 const find = (id) => document.getElementById(id);
 const [log, list, say, welcome] = ["log", "messages", "say", "welcome"].map(find);
 const myName = document.querySelector(".you strong").textContent;
-const NEAR = 120; // pixels from the bottom that still count as reading the newest
+const NEAR_BOTTOM = 120; // pixels; a member this close to the bottom reads the newest messages
 
 let me = 0;
-let sending = 0; // while a message is on its way, its own events wait, lest it be shown twice
-let held = [];
+let sending = 0; // requests under way; meanwhile own new prompts are held back, so that none is shown twice
+let heldBack = [];
 let atBottom = true;
 let completion = null;
 
-// ---- what the server says
+// ---- events from the server
 
 function showHistory({ member, prompts, earlier, retraining }) {
   me = member;
-  const shown = [...list.querySelectorAll("[data-prompt]")];
-  const given = new Set(prompts.map(({ id }) => String(id)));
-  const gap = shown.length > 0 && !shown.some((node) => given.has(node.dataset.prompt));
-  const stale = shown.some((node) => node.dataset.final === "false" && !given.has(node.dataset.prompt));
-  if (gap || stale) shown.forEach((node) => node.remove());
-  if (gap || stale || shown.length === 0) find("earlier").hidden = !earlier;
+  const nodes = [...list.querySelectorAll("[data-prompt]")];
+  const sent = new Set(prompts.map(({ id }) => String(id)));
+  const gap = nodes.length > 0 && !nodes.some((node) => sent.has(node.dataset.prompt));
+  const stale = nodes.some((node) => node.dataset.final === "false" && !sent.has(node.dataset.prompt));
+  if (gap || stale) nodes.forEach((node) => node.remove());
+  if (gap || stale || nodes.length === 0) find("earlier").hidden = !earlier;
   prompts.forEach((prompt) => show(prompt, { fresh: true }));
   if (retraining) showRetraining(list, retraining);
   welcome.hidden = list.children.length > 0;
@@ -33,14 +33,14 @@ function showHistory({ member, prompts, earlier, retraining }) {
 }
 
 function receive(prompt) {
-  if (sending && prompt.member === me && !nodeOf(prompt.id)) held.push(prompt);
+  if (sending && prompt.member === me && !nodeOf(prompt.id)) heldBack.push(prompt);
   else show(prompt, { aloud: true });
 }
 
-function receiveRetraining(news) {
-  showRetraining(list, news);
+function receiveRetraining(retraining) {
+  showRetraining(list, retraining);
   welcome.hidden = true;
-  if (news.final) find("announcer").textContent = news.status;
+  if (retraining.final) find("announcer").textContent = retraining.status;
 }
 
 function receiveVotes({ tune, member, ...votes }) {
@@ -56,7 +56,7 @@ function nodeOf(id) {
   return list.querySelector(`[data-prompt="${id}"]`);
 }
 
-/** Show a prompt, in its place by age. What is final stays so: events may be older than a history. */
+/** Show a prompt, ordered by age. A final state never changes: an event may be older than the history. */
 function show(prompt, { fresh = false, aloud = false } = {}) {
   let node = nodeOf(prompt.id);
   if (node?.dataset.final === "true" && !(fresh && prompt.final)) return;
@@ -64,8 +64,8 @@ function show(prompt, { fresh = false, aloud = false } = {}) {
     const words = messages.commandWords(prompt.command, prompt.options);
     node = messages.exchange({ name: prompt.name, words, at: new Date(prompt.at) });
     node.dataset.prompt = prompt.id;
-    const younger = [...list.querySelectorAll("[data-prompt]")].find((other) => other.dataset.prompt - prompt.id > 0);
-    list.insertBefore(node, younger ?? null);
+    const next = [...list.querySelectorAll("[data-prompt]")].find((other) => other.dataset.prompt - prompt.id > 0);
+    list.insertBefore(node, next ?? null);
     if (!fresh && !atBottom) find("newest").hidden = false;
   }
   messages.showProgress(node, prompt, prompt.member === me);
@@ -74,13 +74,13 @@ function show(prompt, { fresh = false, aloud = false } = {}) {
 }
 
 function announce({ tunes, status, member, final, name }) {
-  const news = tunes.map(({ title, facts }) => `Tunesmith composed ${title}, ${facts.slice(0, 2).join(", ")}.`);
-  if (final && news.length) find("announcer").textContent = news.join(" ");
+  const titles = tunes.map(({ title, facts }) => `Tunesmith composed ${title}, ${facts.slice(0, 2).join(", ")}.`);
+  if (final && titles.length) find("announcer").textContent = titles.join(" ");
   else if (member === me) find("announcer").textContent = status;
   else if (final) find("announcer").textContent = `${name}: ${status}`;
 }
 
-/** An exchange that only this page sees. */
+/** An exchange that only this page shows. */
 function aside(text) {
   const node = messages.exchange({ name: myName, words: [text] });
   node.classList.add("aside");
@@ -89,8 +89,8 @@ function aside(text) {
   return node;
 }
 
-/** A line of the bot that answers nothing that was typed. */
-function complain(text) {
+/** Show an error that is no answer to a typed command. */
+function showError(text) {
   const node = aside("");
   node.classList.add("alone");
   fail(node, text);
@@ -102,7 +102,7 @@ function fail(node, text) {
   toBottom();
 }
 
-// ---- what the member does
+// ---- actions of the member
 
 async function send(text) {
   const node = aside(text);
@@ -114,10 +114,10 @@ async function send(text) {
     if (answer.help) {
       messages.showHelp(node, answer.help);
       messages.showStatus(node, "", "done");
-    } else if (answer.said) {
-      showSaid(node, answer.said);
+    } else if (answer.lines) {
+      showLines(node, answer.lines);
       messages.showStatus(node, "", "done");
-      find("announcer").textContent = answer.said.join(" ");
+      find("announcer").textContent = answer.lines.join(" ");
     } else if (answer.retraining) {
       node.remove();
       showRetraining(list, answer.retraining);
@@ -127,10 +127,10 @@ async function send(text) {
     }
   } catch (error) {
     fail(node, error.message);
-    if (!say.value) say.value = text; // to be put right
+    if (!say.value) say.value = text; // to be corrected
   } finally {
     sending -= 1;
-    if (sending === 0) held.splice(0).forEach((prompt) => show(prompt, { aloud: true }));
+    if (sending === 0) heldBack.splice(0).forEach((prompt) => show(prompt, { aloud: true }));
     toBottom();
   }
 }
@@ -139,25 +139,25 @@ async function vote(button) {
   const card = button.closest(".tune");
   const before = messages.votesOf(card);
   const value = Number(button.value) === before.mine ? 0 : Number(button.value);
-  const turn = (card.turn = (card.turn ?? 0) + 1);
+  const attempt = (card.attempt = (card.attempt ?? 0) + 1); // only the newest click decides what is shown
   messages.showVotes(card, messages.changedVotes(before, value));
   try {
     const votes = await ask(`/tunes/${card.dataset.tune}/vote`, { value });
-    if (turn === card.turn) messages.showVotes(card, votes);
+    if (attempt === card.attempt) messages.showVotes(card, votes);
   } catch (error) {
-    if (turn === card.turn) messages.showVotes(card, before);
-    complain(error.message);
+    if (attempt === card.attempt) messages.showVotes(card, before);
+    showError(error.message);
   }
 }
 
-/** Ask for another tune made of the one that the button belongs to: "again" or "vary", with what that needs. */
-async function another(button, way, body = {}) {
+/** Ask for a tune based on the one with this button; `action` is "again" or "vary". */
+async function composeFrom(button, action, body = {}) {
   button.disabled = true;
   try {
-    show(await ask(`/tunes/${button.closest(".tune").dataset.tune}/${way}`, body), { aloud: true });
+    show(await ask(`/tunes/${button.closest(".tune").dataset.tune}/${action}`, body), { aloud: true });
     toBottom();
   } catch (error) {
-    complain(error.message);
+    showError(error.message);
   } finally {
     button.disabled = false;
   }
@@ -167,7 +167,7 @@ async function cancel(button) {
   if (button.closest(".exchange").dataset.retraining) return send("/model cancel");
   button.disabled = true;
   await ask(`/prompts/${button.closest(".exchange").dataset.prompt}/cancel`, {})
-    .catch((error) => complain(error.message))
+    .catch((error) => showError(error.message))
     .finally(() => (button.disabled = false));
 }
 
@@ -181,7 +181,7 @@ async function showEarlier(button) {
     button.hidden = !earlier;
     log.scrollTop = log.scrollHeight - below;
   } catch (error) {
-    complain(error.message);
+    showError(error.message);
   } finally {
     button.disabled = false;
   }
@@ -192,12 +192,12 @@ function toBottom() {
   log.scrollTop = log.scrollHeight;
 }
 
-/** ABC pasted into the one line of the message box: a header's lines become fields in brackets, which mean the same. */
+/** ABC pasted into the one-line message box: the lines of its header become inline fields in brackets. */
 function pasteAbc(event) {
   const isField = (line) => /^[A-Za-z]:(?![|:])/.test(line);
   const lines = [];
   for (const pasted of event.clipboardData.getData("text/plain").split(/\r?\n/)) {
-    const line = pasted.replace(/(^|[^\\])%.*$/, "$1").replace(/\\\s*$/, "").trim(); // no comment, no mark that it goes on
+    const line = pasted.replace(/(^|[^\\])%.*$/, "$1").replace(/\\\s*$/, "").trim(); // without comments and continuation marks
     if (line) lines.push(line);
     else if (!pasted.trim() && lines.some((one) => !isField(one))) break; // a blank line ends a tune
   }
@@ -224,8 +224,8 @@ find("composer").addEventListener("submit", (event) => {
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (button?.matches(".vote")) vote(button);
-  else if (button?.matches(".again")) another(button, "again");
-  else if (button?.matches(".vary")) another(button, "vary", { how: button.value });
+  else if (button?.matches(".again")) composeFrom(button, "again");
+  else if (button?.matches(".vary")) composeFrom(button, "vary", { how: button.value });
   else if (button?.matches(".cancel")) cancel(button);
   else if (button?.id === "retrain") send("/model retrain");
   else if (button?.id === "earlier") showEarlier(button);
@@ -245,22 +245,22 @@ document.addEventListener(
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
-  say.focus(); // and the slash lands there
+  say.focus(); // which then receives the slash
 });
 
 log.addEventListener("scroll", () => {
-  atBottom = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+  atBottom = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_BOTTOM;
   if (atBottom) find("newest").hidden = true;
 });
 
-const keepUp = new ResizeObserver(() => atBottom && toBottom()); // pictures arrive, phones open their keyboards
-keepUp.observe(list);
-keepUp.observe(log);
+const resized = new ResizeObserver(() => atBottom && toBottom()); // pictures load, phones open their keyboards
+resized.observe(list);
+resized.observe(log);
 
 listen(
   { history: showHistory, progress: receive, votes: receiveVotes, retraining: receiveRetraining },
-  (away) => (find("offline").hidden = !away),
+  (offline) => (find("offline").hidden = !offline),
 );
 completion = await ask("/completions")
   .then(({ commands }) => complete(say, find("suggest"), commands))
-  .catch(() => null); // one can do without
+  .catch(() => null); // the page works without completion

@@ -1,9 +1,9 @@
-// The completion list of the message box: an ARIA combobox over the server's own table of commands.
+// The completion list of the message box: an ARIA combobox over the server's table of commands.
 
 const NOTHING = { items: [], title: "", eager: false };
 const MOST = 80;
 
-/** Makes `input` complete what is typed. `commands` is the server's table. */
+/** Add completion to `input`, shown in `box`. `commands` is the server's table. */
 export function complete(input, box, commands) {
   const list = box.querySelector("[role=listbox]");
   const title = box.firstElementChild;
@@ -66,7 +66,7 @@ export function complete(input, box, commands) {
   input.addEventListener("keyup", (event) => {
     if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) refresh();
   });
-  box.addEventListener("mousedown", (event) => event.preventDefault()); // the message box keeps the focus
+  box.addEventListener("mousedown", (event) => event.preventDefault()); // or the message box would lose the focus
   list.addEventListener("click", (event) => {
     const item = event.target.closest("[role=option]");
     if (item) accept([...list.children].indexOf(item));
@@ -86,7 +86,7 @@ function row(item, index) {
   return node;
 }
 
-/** What can stand at the end of `text`: items, where each goes, and whether Enter should take the first. */
+/** Completions at the end of `text`: items with the text to insert and where, and whether Enter accepts the first. */
 export function suggest(commands, text) {
   const head = /^\/(\S*( \S*)?)$/.exec(text); // a name has one word, or two
   const names = head ? commandNames(commands, head[1].toLowerCase()) : NOTHING;
@@ -131,7 +131,7 @@ function optionNames(command, used, typed, from) {
 function optionValues(option, typed, from) {
   const wanted = squeeze(typed);
   const whole = option.values.some(({ text }) => squeeze(text) === wanted);
-  if (whole && /\s$/.test(typed)) return NOTHING; // finished: options come next
+  if (whole && /\s$/.test(typed)) return NOTHING; // complete, so options are next
   const rank = ({ text, label, also }) => {
     const names = [text, label, ...also].map(squeeze);
     if (names.some((name) => name.startsWith(wanted))) return 0;

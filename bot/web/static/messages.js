@@ -1,4 +1,4 @@
-// Messages as elements. Data only ever becomes text or attributes, never markup.
+// Messages as DOM elements. Data becomes text or attributes only, never markup.
 
 const HUES = 6;
 
@@ -6,7 +6,7 @@ function stamp(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
 }
 
-/** A new exchange: what a member asked and the bot's reply to it. */
+/** A new exchange: a member's command and the bot's reply. */
 export function exchange({ name, words, at = new Date() }) {
   const node = stamp("exchange-template");
   const avatar = node.querySelector(".asked .avatar");
@@ -21,7 +21,7 @@ export function exchange({ name, words, at = new Date() }) {
   return node;
 }
 
-/** A command as Discord shows it: its name, then one chip an option. */
+/** A command as Discord shows it: its name, then one chip for each option. */
 export function commandWords(command, options) {
   const name = document.createElement("span");
   name.className = "command";
@@ -38,7 +38,7 @@ function chip(option, value) {
   return node;
 }
 
-/** Show where a prompt is: its status line, and the tunes it has. */
+/** Show the status line of a prompt, and its tunes. */
 export function showProgress(node, prompt, mine) {
   node.dataset.state = prompt.state;
   node.dataset.final = prompt.final;
@@ -52,7 +52,7 @@ export function showProgress(node, prompt, mine) {
   }
 }
 
-/** One line of the bot; `kind` is "waiting", "failed", "cancelled" or "done". */
+/** Show one line of the bot; `kind` is "waiting", "failed", "cancelled" or "done". */
 export function showStatus(node, text, kind) {
   const status = node.querySelector(".status");
   status.hidden = !text;
@@ -82,7 +82,7 @@ function tuneCard(tune) {
   return node;
 }
 
-/** The line on originality; none where there is nothing to say. */
+/** The line on the nearest known tune; hidden if empty. */
 function showKnown(line, { before, title, after }) {
   const name = document.createElement("cite");
   name.textContent = title;
@@ -96,7 +96,7 @@ function unbroken(text) {
   return node;
 }
 
-/** Counts of votes, and which of them is the member's own. */
+/** Show the counts of votes, and which one is the member's own. */
 export function showVotes(card, { up, down, mine }) {
   card.dataset.mine = mine;
   for (const button of card.querySelectorAll(".vote")) {
@@ -111,16 +111,16 @@ export function votesOf(card) {
   return { up, down, mine: Number(card.dataset.mine) };
 }
 
-/** Votes as they will be when the member changes theirs to `wanted`. */
-export function changedVotes({ up, down, mine }, wanted) {
+/** The votes after the member has changed theirs to `value`. */
+export function changedVotes({ up, down, mine }, value) {
   return {
-    up: up - (mine === 1) + (wanted === 1),
-    down: down - (mine === -1) + (wanted === -1),
-    mine: wanted,
+    up: up - (mine === 1) + (value === 1),
+    down: down - (mine === -1) + (value === -1),
+    mine: value,
   };
 }
 
-/** Put the answer to /help into an exchange. */
+/** Show the answer to /help in an exchange. */
 export function showHelp(node, { commands }) {
   const help = stamp("help-template");
   const terms = help.querySelector("dl");

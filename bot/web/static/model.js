@@ -1,18 +1,18 @@
-// The model in the chat: what /model answers, and retrainings as they get on.
+// The model in the chat: answers to /model, and the progress of retrainings.
 
 import { commandWords, exchange, showStatus } from "./messages.js";
 
-const EVERY = 3000; // milliseconds between two pictures of a curve that grows
+const CURVE_INTERVAL = 3000; // milliseconds between two requests for the picture of a growing curve
 
 function stamp(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
 }
 
-/** Put lines into the bot's reply of an exchange. */
-export function showSaid(node, lines) {
-  node.querySelector(".said")?.remove();
+/** Show lines in the bot's reply of an exchange. */
+export function showLines(node, lines) {
+  node.querySelector(".lines")?.remove();
   if (lines.length === 0) return;
-  const list = stamp("said-template");
+  const list = stamp("lines-template");
   for (const line of lines) {
     const item = document.createElement("li");
     item.textContent = line;
@@ -21,29 +21,29 @@ export function showSaid(node, lines) {
   node.querySelector(".answer").append(list);
 }
 
-/** Show where a retraining is, in its exchange, which is made where there is none. What is final stays so. */
-export function showRetraining(list, news) {
-  let node = list.querySelector(`[data-retraining="${news.id}"]`);
+/** Show the progress of a retraining in its exchange, which is created if missing. A final state never changes. */
+export function showRetraining(list, retraining) {
+  let node = list.querySelector(`[data-retraining="${retraining.id}"]`);
   if (node?.dataset.final === "true") return node;
   if (!node) {
-    node = exchange({ name: news.name, words: commandWords("/model retrain", news.options), at: new Date(news.at) });
-    node.dataset.retraining = news.id;
+    node = exchange({ name: retraining.name, words: commandWords("/model retrain", retraining.options), at: new Date(retraining.at) });
+    node.dataset.retraining = retraining.id;
     node.querySelector(".answer").append(stamp("curve-template"));
     list.append(node);
   }
-  node.dataset.final = news.final;
+  node.dataset.final = retraining.final;
   const kinds = { promoted: "done", passed: "done", cancelled: "cancelled" };
-  showStatus(node, news.status, news.final ? kinds[news.state] ?? "failed" : "waiting");
-  node.querySelector(".cancel").hidden = news.final;
-  showSaid(node, news.tests);
-  showCurve(node.querySelector(".curve"), news);
+  showStatus(node, retraining.status, retraining.final ? kinds[retraining.state] ?? "failed" : "waiting");
+  node.querySelector(".cancel").hidden = retraining.final;
+  showLines(node, retraining.tests);
+  showCurve(node.querySelector(".curve"), retraining);
   return node;
 }
 
 function showCurve(picture, { id, points, final }) {
-  const shown = Number(picture.dataset.points ?? 1);
-  const young = Date.now() - Number(picture.dataset.at ?? 0) < EVERY;
-  if (points <= shown || (young && !final)) return;
+  const visible = Number(picture.dataset.points ?? 1);
+  const recent = Date.now() - Number(picture.dataset.at ?? 0) < CURVE_INTERVAL;
+  if (points <= visible || (recent && !final)) return;
   picture.dataset.points = points;
   picture.dataset.at = Date.now();
   picture.src = `/retrainings/${id}.png?points=${points}`;

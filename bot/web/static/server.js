@@ -1,6 +1,6 @@
-// The way to the server: questions, and the stream of events.
+// Requests to the server, and its event stream.
 
-/** The JSON answer to a GET, or to a POST of `body`. Throws an Error whose message can be shown. */
+/** The JSON response to a GET, or to a POST of `body`. Throws an Error whose message can be shown. */
 export async function ask(path, body) {
   const options = body && {
     method: "POST",
@@ -16,18 +16,18 @@ export async function ask(path, body) {
 }
 
 /**
- * Calls `handlers[event]` with each event's data for as long as the page is seen, and `away` with whether the server
- * is out of reach. Every connection begins with a `history` event.
+ * While the page is visible, calls `handlers[name]` with the data of each event, and `setOffline` with whether the
+ * server cannot be reached. Every connection begins with a `history` event.
  */
-export function listen(handlers, away) {
+export function listen(handlers, setOffline) {
   let events = null;
 
   function connect() {
     events?.close();
     events = new EventSource("/events");
-    events.onopen = () => away(false);
+    events.onopen = () => setOffline(false);
     events.onerror = () => {
-      away(true);
+      setOffline(true);
       if (events.readyState === EventSource.CLOSED) setTimeout(connect, 3000); // the browser gave up
     };
     for (const [name, handle] of Object.entries(handlers)) {
@@ -35,7 +35,7 @@ export function listen(handlers, away) {
     }
   }
 
-  // a browser opens few connections to one host: pages that nobody sees give theirs back
+  // browsers limit the connections to one host, so hidden pages close theirs
   document.addEventListener("visibilitychange", () => (document.hidden ? events.close() : connect()));
   connect();
 }

@@ -1,4 +1,4 @@
-"""The page over fakes, served by aiohttp's test server."""
+"""The page over fake use cases, served by aiohttp's test server."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A composer and a library in memory, as `bot.composing.composer` and `bot.library.library` promise; the test moves the prompts."""
+"""A composer and a library in memory, with the protocols of `bot.web.ports`; a test advances the prompts."""
 
 import asyncio
 import io
@@ -24,7 +24,7 @@ ABC = "X:1\nT:The Silver Heron\nR:reel\nM:C|\nL:1/8\nK:Edor\n|:EBBA B2EB|B2AB dB
 
 @dataclass
 class FakeStore:
-    """What the fakes share."""
+    """Prompts, tunes and votes that the fakes share."""
 
     places: dict[str, int] = field(default_factory=dict)
     servers: dict[str, int] = field(default_factory=dict)
@@ -74,17 +74,17 @@ class FakeStore:
         return stored
 
     def finish(self, prompt_id: int) -> None:
-        """Give a prompt its tunes."""
-        asked = self.prompts[prompt_id]
-        for ordinal in range(asked.count):
+        """Put a prompt into the state done, with its tunes."""
+        stored = self.prompts[prompt_id]
+        for ordinal in range(stored.count):
             number = len(self.tunes) + 1
-            prompt = replace(asked.prompt, seed=asked.prompt.seed + ordinal)
+            prompt = replace(stored.prompt, seed=stored.prompt.seed + ordinal)
             self.tunes[number] = StoredTune(
                 id=number,
-                prompt_id=asked.id,
-                member_id=asked.member_id,
-                member_name=asked.member_name,
-                server_id=asked.server_id,
+                prompt_id=stored.id,
+                member_id=stored.member_id,
+                member_name=stored.member_name,
+                server_id=stored.server_id,
                 prompt=prompt,
                 version=1,
                 title=TITLES[(number - 1) % len(TITLES)],
@@ -92,33 +92,26 @@ class FakeStore:
                 created_at=datetime.now(UTC),
                 nearest=self.nearest,
                 drawn_temperature=self.drawn_temperature,
-                varied_from=asked.varied_from,
+                varied_from=stored.varied_from,
             )
-        self.prompts[prompt_id] = replace(asked, state=State.DONE)
+        self.prompts[prompt_id] = replace(stored, state=State.DONE)
 
 
 class FakeComposer:
-    """Queues prompts. A test moves them with `advance`; with `pace` they move by themselves, a step each `pace` s."""
+    """Queues prompts, which a test moves with `advance`. `composed` are the arguments of all calls of `compose`."""
 
-    def __init__(self, store: FakeStore, pace: float | None = None) -> None:
+    def __init__(self, store: FakeStore) -> None:
         self.store = store
-        self.pace = pace
         self.refusal: Exception | None = None
-        self.asked: list[tuple[Place, Prompt, int]] = []
-        self._listeners: set[asyncio.Queue[Progress]] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.composed: list[tuple[Place, Prompt, int]] = []
+        self._subscriptions: set[asyncio.Queue[Progress]] = set()
 
     async def compose(self, place: Place, prompt: Prompt, count: int = 1, varied_from: int | None = None) -> Progress:
         if self.refusal:
             raise self.refusal
-        self.asked.append((place, prompt, count))
+        self.composed.append((place, prompt, count))
         stored = self.store.add_prompt(place, prompt, count, varied_from)
-        progress = self.advance(stored.id, State.QUEUED, ahead=1)
-        if self.pace is not None:
-            task = asyncio.create_task(self._play(stored.id, self.pace))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return progress
+        return self.advance(stored.id, State.QUEUED, ahead=1)
 
     async def again(self, place: Place, tune: StoredTune) -> Progress:
         prompt = replace(tune.prompt, seed=tune.prompt.seed + 1000)
@@ -135,12 +128,12 @@ class FakeComposer:
         if prompt is None:
             raise NotFound(f"There is no prompt {prompt_id}.")
         if prompt.member_id != self.store.ids(place)[0]:
-            raise NotAllowed("Only the one who asked can cancel.")
+            raise NotAllowed("Only the member who asked can cancel.")
         self.advance(prompt_id, State.CANCELLED)
 
     def subscribe(self) -> AsyncIterator[Progress]:
         queue: asyncio.Queue[Progress] = asyncio.Queue()
-        self._listeners.add(queue)
+        self._subscriptions.add(queue)
         return self._changes(queue)
 
     async def _changes(self, queue: asyncio.Queue[Progress]) -> AsyncIterator[Progress]:
@@ -148,26 +141,19 @@ class FakeComposer:
             while True:
                 yield await queue.get()
         finally:
-            self._listeners.discard(queue)
+            self._subscriptions.discard(queue)
 
     def advance(self, prompt_id: int, state: State, ahead: int = 0, error: str = "") -> Progress:
-        """Move a prompt on and tell everyone."""
+        """Put a prompt into a state, and publish that."""
         if state is State.DONE:
             self.store.finish(prompt_id)
         else:
             prompt = self.store.prompts[prompt_id]
             self.store.prompts[prompt_id] = replace(prompt, state=state, error=error)
         progress = Progress(self.store.prompts[prompt_id], ahead, self.store.tunes_of(prompt_id))
-        for queue in self._listeners:
+        for queue in self._subscriptions:
             queue.put_nowait(progress)
         return progress
-
-    async def _play(self, prompt_id: int, pace: float) -> None:
-        for state in (State.COMPOSING, State.RENDERING, State.DONE):
-            await asyncio.sleep(pace)
-            if self.store.prompts[prompt_id].state.final:
-                return
-            self.advance(prompt_id, state)
 
 
 class FakeLibrary:

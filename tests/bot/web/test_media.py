@@ -1,4 +1,4 @@
-"""Pictures, sounds and files arrive with the right type, are kept by browsers, and play in Safari."""
+"""Files of tunes have the right type, are cached by browsers, and come in the ranges that Safari needs."""
 
 import pytest
 
@@ -36,7 +36,7 @@ async def test_each_kind_has_its_type_and_name(
     assert await response.read() == library.files[kind]
 
 
-async def test_a_browser_keeps_a_tune_for_ever_under_its_version_only(client: Client, tune: str) -> None:
+async def test_a_file_is_immutable_under_its_version_only(client: Client, tune: str) -> None:
     prompts = (await (await client.get("/history?before=99")).json())["prompts"]
     version = prompts[0]["tunes"][0]["version"]
     assert "immutable" in (await client.get(f"{tune}.png?v={version}")).headers["Cache-Control"]
@@ -44,51 +44,51 @@ async def test_a_browser_keeps_a_tune_for_ever_under_its_version_only(client: Cl
         assert "no-cache" in (await client.get(f"{tune}.png{other}")).headers["Cache-Control"]
 
 
-async def test_what_the_browser_has_is_not_sent_again(client: Client, tune: str) -> None:
+async def test_a_file_that_the_browser_has_is_not_sent_again(client: Client, tune: str) -> None:
     etag = (await client.get(f"{tune}.png")).headers["ETag"]
     response = await client.get(f"{tune}.png", headers={"If-None-Match": etag})
     assert (response.status, await response.read()) == (304, b"")
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"),
+    ("header", "first", "last"),
     [("bytes=0-1", 0, 1), ("bytes=100-", 100, 1023), ("bytes=-10", 1014, 1023), ("bytes=1000-9999", 1000, 1023)],
 )
 async def test_a_player_gets_the_bytes_it_asks_for(
-    client: Client, tune: str, library: FakeLibrary, asked: str, first: int, last: int
+    client: Client, tune: str, library: FakeLibrary, header: str, first: int, last: int
 ) -> None:
-    response = await client.get(f"{tune}.mp3", headers={"Range": asked})
+    response = await client.get(f"{tune}.mp3", headers={"Range": header})
     assert response.status == 206
     assert response.headers["Content-Range"] == f"bytes {first}-{last}/1024"
     assert await response.read() == library.files["mp3"][first : last + 1]
 
 
-@pytest.mark.parametrize("asked", ["bytes=5000-", "bytes=-0"])
-async def test_bytes_that_are_not_there_are_refused(client: Client, tune: str, asked: str) -> None:
-    response = await client.get(f"{tune}.mp3", headers={"Range": asked})
+@pytest.mark.parametrize("header", ["bytes=5000-", "bytes=-0"])
+async def test_a_range_beyond_the_end_is_refused(client: Client, tune: str, header: str) -> None:
+    response = await client.get(f"{tune}.mp3", headers={"Range": header})
     assert response.status == 416
     assert response.headers["Content-Range"] == "bytes */1024"
 
 
-@pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=0-1,5-6", "lines=1-2", "bytes=-", "nonsense"])
-async def test_ranges_we_do_not_know_get_everything(client: Client, tune: str, asked: str) -> None:
-    response = await client.get(f"{tune}.mp3", headers={"Range": asked})
+@pytest.mark.parametrize("header", ["bytes=5-2", "bytes=0-1,5-6", "lines=1-2", "bytes=-", "nonsense"])
+async def test_unsupported_ranges_get_the_whole_file(client: Client, tune: str, header: str) -> None:
+    response = await client.get(f"{tune}.mp3", headers={"Range": header})
     assert (response.status, len(await response.read())) == (200, 1024)
 
 
-async def test_a_range_of_an_older_file_gets_everything(client: Client, tune: str) -> None:
+async def test_a_range_of_an_older_file_gets_the_whole_file(client: Client, tune: str) -> None:
     response = await client.get(f"{tune}.mp3", headers={"Range": "bytes=0-1", "If-Range": '"older"'})
     assert response.status == 200
 
 
 @pytest.mark.parametrize("path", ["/tunes/99.png", "/tunes/1.exe", "/tunes/x.png", f"/tunes/{'9' * 30}.png"])
-async def test_what_is_not_there_is_a_friendly_404(client: Client, tune: str, path: str) -> None:
+async def test_a_missing_file_is_answered_with_one_line(client: Client, tune: str, path: str) -> None:
     response = await client.get(path)
     assert response.status == 404
     assert (await response.json())["error"]
 
 
-async def test_tunes_of_other_servers_stay_there(client: Client, composer: FakeComposer, store: FakeStore) -> None:
+async def test_tunes_of_other_servers_are_not_found(client: Client, composer: FakeComposer, store: FakeStore) -> None:
     elsewhere = Place("discord", "42", "7", "Someone")
     prompt = store.add_prompt(elsewhere, parse_prompt("D"))
     composer.advance(prompt.id, State.DONE)

@@ -1,4 +1,4 @@
-"""The page belongs to this machine: strangers are refused, failures are answered kindly."""
+"""Requests from other hosts and sites are refused, and errors are answered with one line."""
 
 import logging
 import re
@@ -14,7 +14,7 @@ from tests.bot.web.fakes import FakeComposer
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST:80", "localhost.", "127.0.0.1:8765", "127.3.2.1", "[::1]", "[::1]:8765"]
 )
-def test_loopback_hosts_are_welcome(host: str) -> None:
+def test_loopback_hosts_are_accepted(host: str) -> None:
     assert is_loopback(host)
 
 
@@ -26,7 +26,7 @@ def test_other_hosts_are_not(host: str) -> None:
     assert not is_loopback(host)
 
 
-async def test_a_rebound_name_is_refused_everywhere(client: Client) -> None:
+async def test_another_host_name_is_refused_everywhere(client: Client) -> None:
     for path in ("/", "/history", "/static/page.css", "/health"):
         response = await client.get(path, headers={"Host": "evil.example"})
         assert response.status == 421
@@ -48,7 +48,7 @@ async def test_posts_of_other_sites_are_refused(
 ) -> None:
     response = await client.post("/messages", json={"text": "/compose key:D"}, headers=headers)
     assert response.status == 403
-    assert not composer.asked
+    assert not composer.composed
 
 
 async def test_a_plain_form_cannot_post(client: Client, composer: FakeComposer) -> None:
@@ -57,10 +57,10 @@ async def test_a_plain_form_cannot_post(client: Client, composer: FakeComposer) 
             "/messages", data='{"text": "/compose key:D"}', headers={"Content-Type": content_type}
         )
         assert response.status == 400
-    assert not composer.asked
+    assert not composer.composed
 
 
-async def test_every_answer_tells_the_browser_to_be_strict(client: Client) -> None:
+async def test_every_response_has_security_headers(client: Client) -> None:
     for path in ("/", "/static/chat.js", "/nowhere", "/history"):
         headers = (await client.get(path)).headers
         policy = headers["Content-Security-Policy"]
@@ -76,7 +76,7 @@ async def test_broken_bodies_get_one_line(client: Client, body: str) -> None:
     assert (await response.json())["error"]
 
 
-async def test_a_huge_body_is_refused_kindly(client: Client) -> None:
+async def test_a_huge_body_is_refused_with_one_line(client: Client) -> None:
     status, answer = await say(client, "/compose key:D opening:" + "E" * 1_000_000)
     assert status == 413
     assert "16 KB" in answer["error"]
@@ -89,14 +89,14 @@ async def test_unknown_addresses_and_methods_are_json_too(client: Client) -> Non
         assert (await response.json())["error"]
 
 
-async def test_expected_failures_keep_their_words(client: Client, composer: FakeComposer) -> None:
+async def test_the_lines_of_expected_errors_are_shown(client: Client, composer: FakeComposer) -> None:
     for failure, status in ((Busy("the queue is full"), 429), (WorkerError("no worker answers"), 503)):
         composer.refusal = failure
         answered, answer = await say(client, "/compose key:D")
         assert (answered, answer["error"].lower()) == (status, str(failure))
 
 
-async def test_the_unexpected_gets_a_number_that_the_log_explains(
+async def test_an_unexpected_error_has_a_reference_that_the_log_explains(
     client: Client, composer: FakeComposer, caplog: pytest.LogCaptureFixture
 ) -> None:
     composer.refusal = ZeroDivisionError("secret detail")

@@ -1,4 +1,4 @@
-"""The model on the page: for this machine's owner alone, over a real retrainer and database."""
+"""The model on the page: who may change it, and retrainings, over a real retrainer and database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,13 +11,9 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from bot.commands import serve
-from bot.core.config import Config
-from bot.core.errors import BadRequest
-from bot.core.sections import Web
+from bot.core.config import Config, Web
 from bot.library.library import Library
 from bot.web import create_app
-from bot.web.commands import catalogue, parse
-from bot.web.model_commands import Model
 from tests.bot.retraining.retrainers import BOSS, VOTES, RunningRetrainer, running_retrainer
 from tests.bot.web.conftest import Client, Stream, say, visitor
 from tests.bot.web.fakes import FakeComposer, FakeStore
@@ -25,7 +21,7 @@ from tests.bot.web.fakes import FakeComposer, FakeStore
 
 @asynccontextmanager
 async def opened(data: Path, *words: str, **options: Any) -> AsyncIterator[tuple[RunningRetrainer, Client, TestServer]]:
-    """A page with a retrainer, and a browser that has it open."""
+    """A page that may change the model, and a client that has it open."""
     async with running_retrainer(data, *words, **options) as running:
         library = Library(running.store, None)  # type: ignore[arg-type]
         server = TestServer(create_app(FakeComposer(FakeStore()), library, running.retrainer))
@@ -33,8 +29,8 @@ async def opened(data: Path, *words: str, **options: Any) -> AsyncIterator[tuple
             yield running, client, server
 
 
-async def told(stream: Stream, status: str) -> dict[str, Any]:
-    """The next retraining event whose line holds this."""
+async def event_with(stream: Stream, status: str) -> dict[str, Any]:
+    """The next retraining event whose status line has this text."""
     async with asyncio.timeout(20):
         while True:
             name, data = await stream.next()
@@ -42,57 +38,8 @@ async def told(stream: Stream, status: str) -> dict[str, Any]:
                 return data
 
 
-# ---- what can be typed
-
-
-@pytest.mark.parametrize(
-    ("text", "asked"),
-    [
-        ("/model status", Model("status")),
-        ("/MODEL  versions ", Model("versions")),
-        ("/model retrain", Model("retrain")),
-        ("/model retrain minimum_votes:7 dry_run:yes", Model("retrain", 7, True)),
-        ("/model cancel", Model("cancel")),
-        ("/model rollback version: 3", Model("rollback", version=3)),
-    ],
-)
-def test_every_command_on_the_model_is_read(text: str, asked: Model) -> None:
-    assert parse(text, model=True) == asked
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("/model", "one of status, versions, retrain, cancel, rollback"),
-        ("/model dance", "one of status"),
-        ("/model retrain 7", "/model retrain minimum_votes:1"),
-        ("/model retrain minimum_votes:many", "whole number"),
-        ("/model retrain dry_run:perhaps", "say yes or no"),
-        ("/model rollback", "To which version"),
-        ("/model rollback version:-1", "whole number"),
-        ("/model status key:D", "it has none"),
-        ("/sing", "there are /compose, /help and /model"),
-    ],
-)
-def test_bad_input_gets_one_line_that_helps(text: str, line: str) -> None:
-    with pytest.raises(BadRequest) as caught:
-        parse(text, model=True)
-    assert line in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_where_the_model_is_not_looked_after_it_cannot_be_typed() -> None:
-    with pytest.raises(BadRequest, match="There is no command /model: there are /compose and /help"):
-        parse("/model retrain")
-    assert [command["name"] for command in catalogue()["commands"]] == ["compose", "help"]
-    assert len(catalogue(model=True)["commands"]) == 7
-
-
-# ---- who may
-
-
 @pytest.mark.parametrize(("host", "may"), [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False)])
-async def test_the_model_is_changed_here_only_while_the_page_is_on_loopback(
+async def test_the_page_changes_the_model_only_while_it_is_served_on_loopback(
     tmp_path: Path, host: str, may: bool
 ) -> None:
     async with running_retrainer(tmp_path / "data") as running:
@@ -115,18 +62,15 @@ async def test_another_site_cannot_retrain(tmp_path: Path) -> None:
         assert await running.store.retrainings.latest() == []
 
 
-# ---- from a click to a version
-
-
 async def test_a_retraining_is_followed_to_its_end_with_its_curve(tmp_path: Path) -> None:
     async with opened(tmp_path / "data") as (running, client, _):
         stream = Stream(await client.get("/events"))
         assert (await stream.next())[1]["retraining"] is None
         status, answer = await say(client, "/model retrain minimum_votes:6")
-        begun = answer["retraining"]
-        assert (status, begun["id"], begun["final"]) == (200, 1, False)
-        assert begun["options"] == [["minimum_votes", "6"]]
-        end = await told(stream, "version 2 composes from the next prompt on")
+        retraining = answer["retraining"]
+        assert (status, retraining["id"], retraining["final"]) == (200, 1, False)
+        assert retraining["options"] == [["minimum_votes", "6"]]
+        end = await event_with(stream, "version 2 composes from the next prompt on")
         assert (end["final"], end["state"], end["points"]) == (True, "promoted", 4)
         assert end["tests"][0] == "✓ 2.01 bits per note, at most 2.05"
         picture = await client.get("/retrainings/1.png")
@@ -144,12 +88,12 @@ async def test_a_page_that_opens_shows_what_is_under_way_and_can_cancel_it(tmp_p
         assert (history["retraining"]["id"], history["retraining"]["options"][1]) == (1, ["dry_run", "yes"])
         status, again = await say(client, "/model retrain")
         assert (status, again["error"][:26]) == (429, "Retraining 1 is under way,")
-        assert (await say(client, "/model cancel"))[1] == {"said": ["Retraining 1 is cancelled; nothing has changed."]}
-        assert (await told(stream, "cancelled, so nothing has changed"))["final"]
+        assert (await say(client, "/model cancel"))[1] == {"lines": ["Retraining 1 is cancelled; nothing has changed."]}
+        assert (await event_with(stream, "cancelled, so nothing has changed"))["final"]
         assert (await say(client, "/model cancel"))[0] == 404
 
 
-async def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
+async def test_curves_of_other_servers_and_missing_ones_are_not_found(tmp_path: Path) -> None:
     async with opened(tmp_path / "data") as (running, client, _):
         assert (await client.get("/retrainings/1.png")).status == 404
         await running.retrain(BOSS)  # on Discord, which is none of the page's business
@@ -158,26 +102,26 @@ async def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
         assert (await stream.next())[1]["retraining"] is None
 
 
-async def test_too_few_votes_are_one_line(tmp_path: Path) -> None:
+async def test_too_few_votes_are_answered_with_one_line(tmp_path: Path) -> None:
     async with opened(tmp_path / "data", votes=False) as (_, client, _server):
         status, answer = await say(client, "/model retrain")
         assert (status, answer["error"][:31]) == (400, "There are 0 votes to learn from")
 
 
-async def test_status_versions_and_rollback_are_told_in_lines(tmp_path: Path) -> None:
+async def test_status_versions_and_rollback_are_answered_in_lines(tmp_path: Path) -> None:
     async with opened(tmp_path / "data") as (running, client, _):
         await running.retrain()
         _, answer = await say(client, "/model versions")
-        first, second = answer["said"]
+        first, second = answer["lines"]
         assert first.startswith("Version 2 (in use): ")
         assert first.endswith(f"; Ann, {VOTES} votes on 3 tunes; bits per note 2.01; no votes")
         assert second.endswith(f"; shipped; 100% of {VOTES} votes up")
         assert (await say(client, "/model rollback version:1"))[1] == {
-            "said": ["Version 1 composes from the next tune on."]
+            "lines": ["Version 1 composes from the next tune on."]
         }
         _, answer = await say(client, "/model status")
-        assert answer["said"][0] == "Version 1 composes: shipped."
-        told = "Worker gpu (NVIDIA H100): 30 of 32 slots free, holds version 1, trains, heard of 1 s ago."
-        assert answer["said"][2] == told
-        assert answer["said"][-1] == "The last one, retraining 1: passed: version 2 composes from the next prompt on."
+        assert answer["lines"][0] == "Version 1 composes: shipped."
+        worker = "Worker gpu (NVIDIA H100): 30 of 32 slots free, holds version 1, trains, heard of 1 s ago."
+        assert answer["lines"][2] == worker
+        assert answer["lines"][-1] == "The last one, retraining 1: passed: version 2 composes from the next prompt on."
         assert (await say(client, "/model rollback version:9"))[0] == 404

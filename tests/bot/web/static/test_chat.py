@@ -1,12 +1,8 @@
-"""The page in a real browser: what a member sees, types and hears."""
-
-import shutil
-from collections.abc import AsyncIterator
+"""The chat in a real browser: what a member sees, types and hears."""
 
 import pytest
-import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.core.values import Place, State
 from bot.web import create_app, serve
@@ -14,102 +10,9 @@ from model.prompt import parse_prompt
 from model.sampling.opening import read
 from model.worker.protocol import Known
 from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
+from tests.bot.web.static.browser import address, needs_browser, typed
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
-    " --disable-sync --no-first-run"
-)
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
-    pytest.mark.asyncio(loop_scope="module"),  # one browser for all: it takes seconds to start
-]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def runner(composer: FakeComposer, library: FakeLibrary) -> AsyncIterator[web.AppRunner]:
-    runner = await serve(create_app(composer, library), "127.0.0.1", 0)
-    yield runner
-    await runner.cleanup()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(browser: Browser, runner: web.AppRunner) -> AsyncIterator[Page]:
-    """The chat page, opened by a new member. Anything on the console fails the test."""
-    complaints: list[str] = []
-    context = await browser.new_context(viewport={"width": 1200, "height": 800})
-    page = await context.new_page()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    await page.goto(address(runner))
-    await expect(page.locator("#welcome")).to_be_visible()
-    yield page
-    await context.close()
-    assert [line for line in complaints if "Failed to load resource" not in line] == []  # a refusal, shown in the chat
-
-
-def address(runner: web.AppRunner) -> str:
-    host, port = runner.addresses[0]
-    return f"http://{host}:{port}/"
-
-
-async def typed(page: Page, text: str) -> None:
-    await page.locator("#say").focus()
-    await page.keyboard.type(text)
-
-
-async def test_the_keyboard_completes_a_command(page: Page, composer: FakeComposer) -> None:
-    say, options = page.locator("#say"), page.locator("#suggestions [role=option]")
-    await page.keyboard.press("/")  # from anywhere
-    await expect(say).to_be_focused()
-    await expect(options).to_have_count(2)
-    await page.keyboard.press("Tab")
-    await expect(say).to_have_value("/compose ")
-    await expect(options.first).to_contain_text("key:")
-    await page.keyboard.press("Enter")
-    await typed(page, "e do")
-    await expect(options).to_have_text(["Edor E dorian"])
-    await expect(say).to_have_attribute("aria-activedescendant", "suggestion-0")
-    await page.keyboard.press("Enter")
-    await expect(say).to_have_value("/compose key:Edor ")
-    await expect(options.first).to_contain_text("rhythm:")  # key is used up
-    await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("ArrowUp")
-    await page.keyboard.press("Enter")
-    await typed(page, "hop")  # an alias
-    await expect(options).to_contain_text(["slip jig"])
-    await page.keyboard.press("Tab")
-    await expect(say).to_have_value("/compose key:Edor rhythm:slip jig ")
-    await page.keyboard.press("Escape")
-    await expect(say).to_have_attribute("aria-expanded", "false")
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".status")).to_contain_text("2nd in the queue…")
-    assert [(str(prompt.key), prompt.rhythm) for _, prompt, _ in composer.asked] == [("Edor", "slip jig")]
-
-
-async def test_the_list_follows_mouse_free_text_and_finished_values(page: Page) -> None:
-    say, options = page.locator("#say"), page.locator("#suggestions [role=option]")
-    await typed(page, "/compose key:D op")
-    await options.first.click()
-    await expect(say).to_have_value('/compose key:D opening:""')
-    await expect(say).to_be_focused()
-    await typed(page, "dBG temperature: rh")  # within the quotes nothing is offered
-    await expect(options).to_have_count(0)
-    await say.fill("")
-    await typed(page, "/compose key:D temperature:0.85")
-    await expect(page.locator("#suggest")).to_be_hidden()
-    await say.fill("")
-    await typed(page, "/compose seed:3 key:D f")
-    await expect(options).to_contain_text(["form:"])
+pytestmark = needs_browser
 
 
 async def test_bars_with_a_header_can_be_pasted_as_an_opening(page: Page, composer: FakeComposer) -> None:
@@ -130,7 +33,7 @@ async def test_bars_with_a_header_can_be_pasted_as_an_opening(page: Page, compos
     )
     await page.keyboard.press("Enter")
     await expect(page.locator("[data-prompt]")).to_have_count(1)
-    ((_, prompt, _),) = composer.asked
+    ((_, prompt, _),) = composer.composed
     assert (prompt.transpose, prompt.opening) == (True, "[X:1] [T:My [old) tune] [M:C|] [K:G] DGBd gdBG| DGBd gdBG|")
     assert [note.pitch.midi for note in read(prompt).notes if note.pitch] == 2 * [57, 62, 66, 69, 74, 69, 66, 62]
 

@@ -1,4 +1,4 @@
-"""The chat over HTTP: from a typed line to a tune, its votes and the history."""
+"""The handlers over HTTP: commands, the event stream, votes, variations, cancelling and the history."""
 
 from dataclasses import replace
 
@@ -7,42 +7,11 @@ from aiohttp.test_utils import TestServer
 
 from bot.core.values import State
 from bot.web.handlers import SCREENFUL
-from bot.web.identity import COOKIE
-from model.worker.protocol import Known
 from tests.bot.web.conftest import Client, Stream, say, visitor
 from tests.bot.web.fakes import FakeComposer, FakeStore
 
 
-async def test_the_page_names_its_member_and_remembers_them(server: TestServer) -> None:
-    async with visitor(server) as client:
-        first = await client.get("/")
-        html = await first.text()
-        cookie = first.cookies[COOKIE]
-        assert (len(cookie.value), cookie["httponly"], cookie["samesite"]) == (32, True, "Lax")
-        assert int(cookie["max-age"]) >= 365 * 24 * 3600
-        again = await client.get("/")
-        assert again.cookies[COOKIE].value == cookie.value
-        assert await again.text() == html
-
-
-async def test_the_cookie_itself_is_never_stored(client: Client, composer: FakeComposer) -> None:
-    await say(client, "/compose key:D")
-    (cookie,) = client.session.cookie_jar
-    place, _, _ = composer.asked[0]
-    assert (place.platform, place.server) == ("web", "local")
-    assert place.member != cookie.value
-    assert place.member_name.count(" ") == 1
-
-
-@pytest.mark.parametrize("cookie", ["", "short", "z" * 32, "a" * 31 + "'"])
-async def test_a_request_without_a_good_cookie_is_told_to_reload(client: Client, cookie: str) -> None:
-    client.session.cookie_jar.clear()
-    response = await client.post("/messages", json={"text": "/compose key:D"}, headers={"Cookie": f"{COOKIE}={cookie}"})
-    assert response.status == 403
-    assert "reload" in (await response.json())["error"]
-
-
-async def test_health_needs_nothing(server: TestServer) -> None:
+async def test_health_needs_no_cookie(server: TestServer) -> None:
     async with visitor(server) as client:
         client.session.cookie_jar.clear()
         response = await client.get("/health")
@@ -55,7 +24,7 @@ async def test_a_command_reaches_the_composer(client: Client, composer: FakeComp
     assert answer["options"] == [
         ["key", "Edor"], ["rhythm", "reel"], ["temperature", "0.9"], ["seed", "7"], ["count", "2"]
     ]  # fmt: skip
-    _, prompt, count = composer.asked[0]
+    _, prompt, count = composer.composed[0]
     assert (str(prompt.key), prompt.rhythm, prompt.temperature, prompt.seed, count) == ("Edor", "reel", 0.9, 7, 2)
 
 
@@ -86,48 +55,7 @@ async def test_a_prompt_is_followed_to_its_tune(client: Client, composer: FakeCo
     assert "reel in E dorian" in tune["alt"]
 
 
-@pytest.mark.parametrize(
-    ("nearest", "drawn", "line"),
-    [
-        (Known("The Boys of Malin", "ryansMammoth", 0.406), None,
-         "Nearest known tune: The Boys of Malin (Ryan's Mammoth Collection), 41% alike"),
-        (Known("The Boys of Malin", "ryansMammoth", 0.4), 1.0,
-         "Nearest known tune: The Boys of Malin (Ryan's Mammoth Collection), 40% alike"),
-        (Known("Malin", "cobb", 0.796), 1.2,
-         "Nearest known tune: Malin (Cobb's Irish Folk Music), 80% alike;"
-         " drawn at temperature 1.2 to get a new tune"),
-        (None, 1.2, "Drawn at temperature 1.2 to get a new tune"),
-        (None, 1.0, ""),
-        (None, None, ""),
-    ],
-)  # fmt: skip
-async def test_a_tune_says_how_original_it_is(
-    client: Client, composer: FakeComposer, store: FakeStore, nearest: Known | None, drawn: float | None, line: str
-) -> None:
-    store.nearest, store.drawn_temperature = nearest, drawn
-    await say(client, "/compose key:D")
-    composer.advance(1, State.DONE)
-    (prompt,) = (await (await client.get("/history?before=9")).json())["prompts"]
-    known = prompt["tunes"][0]["known"]
-    assert known["before"] + known["title"] + known["after"] == line
-
-
-@pytest.mark.parametrize(
-    ("state", "error", "line"),
-    [(State.FAILED, "No worker answers.", "No worker answers."), (State.FAILED, "", "That did not work. Try again."),
-     (State.CANCELLED, "", "Cancelled.")],
-)  # fmt: skip
-async def test_other_endings_say_what_happened(
-    client: Client, composer: FakeComposer, state: State, error: str, line: str
-) -> None:
-    await say(client, "/compose key:D")
-    composer.advance(1, state, error=error)
-    async with client.get("/events") as response:
-        _, history = await Stream(response).next()
-    assert [prompt["status"] for prompt in history["prompts"]] == [line]
-
-
-async def test_a_page_that_connects_again_has_missed_nothing(client: Client, composer: FakeComposer) -> None:
+async def test_a_page_that_reconnects_has_missed_nothing(client: Client, composer: FakeComposer) -> None:
     await say(client, "/compose key:D")
     await say(client, "/compose key:G")
     composer.advance(1, State.DONE)
@@ -158,7 +86,7 @@ async def test_votes_count_change_withdraw_and_reach_other_pages(server: TestSer
 
 
 @pytest.mark.parametrize("value", [2, -2, "1", None, True, 1.0, [1]])
-async def test_other_values_are_no_votes(client: Client, composer: FakeComposer, value: object) -> None:
+async def test_other_values_are_refused_as_votes(client: Client, composer: FakeComposer, value: object) -> None:
     await say(client, "/compose key:D")
     composer.advance(1, State.DONE)
     assert (await client.post("/tunes/1/vote", json={"value": value})).status == 400
@@ -168,7 +96,7 @@ async def test_again_keeps_everything_but_the_seed(client: Client, composer: Fak
     await say(client, "/compose key:Edor rhythm:jig temperature:1.4 form:AB:4 seed:7 count:3")
     composer.advance(1, State.DONE)
     assert (await client.post("/tunes/2/again", json={})).status == 202
-    (_, first, _), (_, second, count) = composer.asked
+    (_, first, _), (_, second, count) = composer.composed
     assert (replace(second, seed=7), count) == (first, 1)
     assert second.seed != 8
 
@@ -187,7 +115,7 @@ async def test_a_variation_says_what_it_keeps_and_comes_again(
     )  # fmt: skip
     composer.advance(2, State.DONE)
     assert (await client.post("/tunes/2/again", json={})).status == 202
-    (_, varied, _), (_, again, _) = composer.asked[1:]
+    (_, varied, _), (_, again, _) = composer.composed[1:]
     assert (again.vary, again.opening, replace(again, seed=varied.seed)) == (how, varied.opening, varied)
     assert [store.prompts[number].varied_from for number in (1, 2, 3)] == [None, 1, 1]
 
@@ -200,7 +128,9 @@ async def test_other_ways_to_vary_are_refused(client: Client, composer: FakeComp
     assert (await client.post("/tunes/9/vary", json={"how": "parts"})).status == 404
 
 
-async def test_only_the_one_who_asked_can_cancel(server: TestServer, composer: FakeComposer, store: FakeStore) -> None:
+async def test_a_prompt_is_cancelled_by_its_member_alone(
+    server: TestServer, composer: FakeComposer, store: FakeStore
+) -> None:
     async with visitor(server) as mine, visitor(server) as other:
         await say(mine, "/compose key:D")
         assert (await other.post("/prompts/1/cancel", json={})).status == 403
@@ -221,7 +151,7 @@ async def test_history_comes_a_screenful_at_a_time(client: Client) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?before=", "?before=x", "?before=-1", f"?before={'9' * 40}", "?before=²"])
-async def test_a_bad_place_in_history_is_refused(client: Client, query: str) -> None:
+async def test_a_bad_id_before_which_to_begin_is_refused(client: Client, query: str) -> None:
     assert (await client.get(f"/history{query}")).status == 400
 
 
