@@ -58,7 +58,7 @@ def create_app(
 
 
 async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
-    """Serve `app` until `cleanup()` of the returned runner. Raises ConfigError, one line, if the address is not free."""
+    """Serve `app` until `cleanup()` of the returned runner. Raises ConfigError if the address cannot be used."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
     await runner.setup()
     try:

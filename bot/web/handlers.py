@@ -132,7 +132,7 @@ class Handlers:
         return await media.respond(request, body, kind, self._library.file_name(tune, kind), media_version(tune))
 
     async def _tune(self, request: web.Request) -> tuple[StoredTune, int]:
-        """The tune that the path names, and the id of the member. NotFound for tunes of other servers than the page's."""
+        """The tune in the path, and the id of the member. NotFound for tunes of other servers than the page's."""
         member_id, server_id = await self._library.place(identity.place(request))
         tune = await self._library.tune(int(request.match_info["tune"]), member_id)
         if tune.server_id != server_id:

@@ -1,4 +1,4 @@
-"""Delivers the answers to prompts and retrainings: follows those under way, and catches up on those left by earlier runs."""
+"""Delivers the answers to prompts and retrainings, also those that earlier runs left."""
 
 import asyncio
 import logging

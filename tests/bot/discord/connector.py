@@ -1,4 +1,4 @@
-"""Connects a bot to the loopback Discord, under Discord's host names and with a certificate; other hosts are unknown."""
+"""Connects a bot to the loopback Discord under Discord's host names; all other hosts are unknown."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""Server-sent events: slow pages cost no memory, pages get events of their own server only, and failures are survived."""
+"""Server-sent events: what slow pages cost, who gets which event, and what follows a failure."""
 
 import asyncio
 from collections.abc import AsyncIterator

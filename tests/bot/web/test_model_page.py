@@ -11,7 +11,8 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from bot.commands import serve
-from bot.core.config import Config, Web
+from bot.core.config import Config
+from bot.core.sections import Web
 from bot.library.library import Library
 from bot.web import create_app
 from tests.bot.retraining.retrainers import BOSS, VOTES, RunningRetrainer, running_retrainer

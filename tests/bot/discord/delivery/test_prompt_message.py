@@ -52,14 +52,14 @@ async def test_an_end_after_the_interaction_expired_is_a_new_message_that_mentio
 ) -> None:
     async with simulated_server(tmp_path, timing=EXPIRED if clock == "ours" else TIMING) as server:
         server.bot.renderer.go.clear()
-        result = await server.ann.slash(server.channel, "compose", key="D")
+        progress_id = (await server.ann.slash(server.channel, "compose", key="D")).response.id
         await server.until(lambda: server.bot.renderer.rendered)
         if clock == "Discord's":
             error = {"status": 401, "code": 50027, "message": "Invalid Webhook Token"}
             server.env.inject_error("PATCH", "/webhooks/*", **error, times=None)
         server.bot.renderer.go.set()
         message = await server.until(lambda: server.last if server.last and server.last.embeds else None)
-        assert message.id != result.response.id
+        assert message.id != progress_id
         assert server.ann.mention in message.content
         assert [user.id for user in message.mentions] == [server.ann.id]
         await server.until(lambda: len(server.channel.history()) == 1)  # the one that showed the progress is deleted
