@@ -16,8 +16,12 @@ class Composer(Protocol):
         """Queue a prompt, with the id of the tune that it varies. Raises Busy when the member has to wait."""
         ...
 
-    async def vary(self, place: Place, tune_id: int, how: str) -> Progress:
-        """Queue a variation of a tune; `how` is one of VARIATIONS. Raises NotFound, BadRequest or Busy."""
+    async def vary(self, place: Place, tune: StoredTune, how: str) -> Progress:
+        """Queue a variation of a tune; `how` is one of VARIATIONS. Raises BadRequest or Busy."""
+        ...
+
+    async def again(self, place: Place, tune: StoredTune) -> Progress:
+        """Queue the options of a tune with a new seed. Raises Busy."""
         ...
 
     async def cancel(self, prompt_id: int, place: Place) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.core.values import Progress, State, StoredPrompt, StoredTune, Votes
+from bot.core.wording import article, ordinal
 from bot.web.commands import prompt_options
 from model.music.collections import book, titled
 from model.music.rhythm import RHYTHMS
@@ -97,11 +98,9 @@ def _known(tune: StoredTune) -> dict[str, str]:
 
 def _alt(tune: StoredTune) -> str:
     prompt, rhythm = tune.prompt, RHYTHMS.get(tune.prompt.rhythm)
-    article = "an" if prompt.rhythm[:1] in "aeiou" else "a"
     metre = f" in {rhythm.metre.beats}/{rhythm.metre.unit} time" if rhythm else ""
-    return (
-        f"Sheet music of {tune.title}: {article} {prompt.rhythm} in {prompt.key.name}{metre}, form {prompt.form.parts}"
-    )
+    subject = f"{article(prompt.rhythm)} {prompt.rhythm} in {prompt.key.name}"
+    return f"Sheet music of {tune.title}: {subject}{metre}, form {prompt.form.parts}"
 
 
 def _status(progress: Progress) -> str:
@@ -110,7 +109,7 @@ def _status(progress: Progress) -> str:
         return progress.note
     match progress.prompt.state:
         case State.QUEUED if progress.ahead > 0:
-            return f"{_ordinal(progress.ahead + 1)} in the queue…"
+            return f"{ordinal(progress.ahead + 1)} in the queue…"
         case State.QUEUED:
             return "in the queue…" if progress.ahead < 0 else "next in the queue…"
         case State.COMPOSING:
@@ -122,8 +121,3 @@ def _status(progress: Progress) -> str:
         case State.CANCELLED:
             return "Cancelled."
     return ""
-
-
-def _ordinal(number: int) -> str:
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"

@@ -1,8 +1,6 @@
 """What clicks on the buttons and select menus under tunes do. All state is read from the database."""
 
 import io
-import random
-from dataclasses import replace
 from typing import Any
 
 import discord
@@ -15,7 +13,6 @@ from bot.discord.delivery.submission import submit
 from bot.discord.messages.button_views import chosen_tune
 from bot.discord.messages.tunes import tune_message
 from bot.discord.messages.vote_counts import VoteCounts
-from model.prompt import LARGEST_SEED
 
 LONGEST_ABC = 1_900  # characters that fit into a message; longer ABC comes as a file alone
 _DELETED = "this tune was deleted"
@@ -56,16 +53,14 @@ class Buttons:
         await self._vote_counts.show(interaction, tune_id, votes)
 
     async def _again(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
-        prompt = replace(tune.prompt, seed=random.randrange(LARGEST_SEED))
-
         async def queue(place: Place, message: Message) -> Progress:
-            return await self._context.composer.compose(place, prompt, varied_from=tune.varied_from, message=message)
+            return await self._context.composer.again(place, tune, message)
 
         await submit(interaction, queue)
 
     async def _vary(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
         async def queue(place: Place, message: Message) -> Progress:
-            return await self._context.composer.vary(place, tune.id, "parts", message)
+            return await self._context.composer.vary(place, tune, "parts", message)
 
         await submit(interaction, queue)
 

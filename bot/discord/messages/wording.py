@@ -1,6 +1,7 @@
 """The lines that messages show about a prompt and a tune."""
 
 from bot.core.values import Progress, State, StoredTune
+from bot.core.wording import article, ordinal
 from bot.discord.errors import capitalized, escaped
 from model.music.collections import book, titled
 from model.music.rhythm import RHYTHMS
@@ -97,12 +98,3 @@ def alt_text(tune: StoredTune) -> str:
 def format_temperature(temperature: float) -> str:
     """With one decimal at least: `1.0`, `0.85`."""
     return f"{temperature:g}" if temperature % 1 else f"{temperature:.1f}"
-
-
-def article(noun: str) -> str:
-    return "an" if noun[:1] in "aeiou" else "a"
-
-
-def ordinal(number: int) -> str:
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"

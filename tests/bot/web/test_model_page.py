@@ -45,9 +45,14 @@ async def test_the_page_changes_the_model_only_while_it_is_served_on_loopback(
 ) -> None:
     async with running_retrainer(tmp_path / "data") as running:
         config = Config().model_copy(update={"web": Web.model_construct(host=host)})
-        metrics = SimpleNamespace(exposition=lambda: ("", ""))
-        parts = {"composer": FakeComposer(FakeStore()), "library": Library(running.store, None)}  # type: ignore[arg-type]
-        service = SimpleNamespace(**parts, retrainer=running.retrainer, metrics=metrics)
+        service: Any = SimpleNamespace(
+            composer=FakeComposer(FakeStore()),
+            library=Library(running.store, None),  # type: ignore[arg-type]
+            store=running.store,
+            retrainer=running.retrainer,
+            renderer=None,
+            metrics=SimpleNamespace(exposition=lambda: ("", "")),
+        )
         async with TestServer(serve.page(config, service)) as server, visitor(server) as client:  # type: ignore[arg-type]
             status, _ = await say(client, "/model retrain")
             assert status == (200 if may else 400)
