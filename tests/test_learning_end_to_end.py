@@ -15,7 +15,6 @@ from model.music.abc_writer import write
 from model.network import checkpoint
 from model.prompt import parse_prompt
 from model.retraining.simulated_preferences import few_notes
-from model.sampling.batch_composing import normalized
 from model.sampling.sampler import Sampler, numbered
 from model.worker.protocol import Job
 from tests.bot.retraining.retrainers import ANN, BOSS, Draws
@@ -39,7 +38,7 @@ async def vote(store: Store) -> None:
     prompt = await store.prompts.add(NewPrompt(*await store.members.register(ANN), JIG, TUNES, version=1))
     new = [NewTune(n, JIG.seed + n, one.tune.title, write(one.tune)) for n, one in enumerate(made)]
     tunes = await store.prompts.finish(prompt.id, new)
-    fullest_first = sorted(range(TUNES), key=lambda n: few_notes(normalized(made[n])))
+    fullest_first = sorted(range(TUNES), key=lambda n: few_notes(made[n].normalized))
     for place, n in enumerate(fullest_first):
         if 1 / 3 <= place / TUNES < 2 / 3:
             continue

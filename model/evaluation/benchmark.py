@@ -1,4 +1,4 @@
-"""How fast sampling is, against the same networks sampled the plain ways, and against what the machine could do."""
+"""Measures how fast sampling is, beside the same networks sampled in plain ways and what the machine could do at most."""
 
 import statistics
 import time
@@ -27,7 +27,7 @@ from model.sampling import decoder_kernels, detokenize
 from model.sampling.choice import choose
 from model.sampling.decoder import LONGEST_TUNE, Decoder, SequenceState
 from model.sampling.grammar import Grammar
-from model.sampling.threads import run_on_threads, ways
+from model.sampling.threads import run_on_threads, thread_count
 
 CHARACTERS = 83  # the seed article's
 FOLK_RNN = NetworkConfig(137, (137,), (137,), 512, 3)  # folk-rnn's v2: one-hot tokens, 3 x 512
@@ -168,7 +168,7 @@ def grammar_steps(stepper: Stepper, vocabulary: Vocabulary, rows: int) -> Step:
 
 def together(make: Callable[[int], Step], rows: int, device: torch.device) -> tuple[Step, int]:
     """A step for `rows` rows as the sampler takes it, on one thread or on several, and how many tokens it draws."""
-    parts = ways(rows, torch.get_num_threads()) if device.type == "cpu" else 1
+    parts = thread_count(rows, torch.get_num_threads()) if device.type == "cpu" else 1
     steps = [make(rows // parts) for _ in range(parts)]
 
     def several(step: Step) -> Iterator[None]:

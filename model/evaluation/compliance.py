@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
+from model.encoding.transposition import HIGHEST, LOWEST
 from model.errors import NotationError
 from model.music.abc_reader import parse
 from model.music.abc_writer import write
@@ -10,7 +11,6 @@ from model.music.parts import form_of, parts_of
 from model.music.rhythm import RHYTHMS
 from model.music.tune import Note, Tune
 from model.prompt import Prompt
-from model.sampling.detokenize import HIGHEST, LOWEST
 
 CHECKS = ("key", "metre", "rhythm", "form", "ends on the tonic", "range G3 to B5", "opening")
 

@@ -14,7 +14,6 @@ from model.features.tune_features import features
 from model.network.checkpoint import Checkpoint
 from model.sampling.batch_composing import compose_all
 from model.sampling.critic import PRESET, Critic, body
-from model.sampling.detokenize import song_of
 from model.sampling.sampler import Sampler
 
 SEED = 2**31  # of the first tune: far from those that the tests ask for
@@ -43,7 +42,7 @@ def teach(network: Checkpoint, reals: Sequence[Real], copies: int, progress: Cal
     for copy in range(copies):
         progress(f"{copy} of {copies} tunes composed for each of {len(reals)} real ones")
         batch = compose_all(sampler, prompts_like(reals, 1.0, SEED + copy * len(reals)), lambda _: None)
-        composed += [list(features(song_of(one.spelled, one.prompt)).values()) for one in batch.composed.values()]
+        composed += [list(features(one.normalized).values()) for one in batch.composed.values()]
     progress("learning to tell them apart")
     named = [features(real.normalized) for real in reals]
     books = np.array([list(row.values()) for row in named])

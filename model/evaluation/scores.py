@@ -28,7 +28,7 @@ from model.music.abc_writer import write
 from model.music.parts import well_formed
 from model.network.checkpoint import Checkpoint
 from model.prompt import Prompt
-from model.sampling.batch_composing import Batch, compose_all, every_prompt, normalized, opening_prompts
+from model.sampling.batch_composing import Batch, compose_all, every_prompt, opening_prompts
 from model.sampling.critic import Critic
 from model.sampling.originality import Index
 from model.sampling.sampler import Composed, Sampler
@@ -85,8 +85,8 @@ def _tunes(checkpoint: Checkpoint, corpus: Corpus, index: Index, critic: Critic 
     opened = composed_for(opening_prompts(list(round_all.composed.values()), setting.count // OPENED))
     batches = (round_all, like_real, opened)
     composed = [one for batch in batches for one in batch.composed.values()]
-    asked = sum(batch.asked for batch in batches)
-    generated = [normalized(one) for one in like_real.composed.values()]
+    asked = sum(batch.prompts for batch in batches)
+    generated = [one.normalized for one in like_real.composed.values()]
     matched = [chosen[place].normalized for place in like_real.composed]
     scores: dict[str, Any] = {
         "generated": asked,
@@ -99,7 +99,7 @@ def _tunes(checkpoint: Checkpoint, corpus: Corpus, index: Index, critic: Critic 
         **originality_scores([one.nearest for one in composed]),
         "drafts": sampler.drafts,
         **two_sample_scores(generated, matched, setting),
-        "auc_without_critic": told_apart([normalized(one) for one in alone.composed.values()], matched, setting),
+        "auc_without_critic": told_apart([one.normalized for one in alone.composed.values()], matched, setting),
         "auc_real_against_real": real_against_real(reals, setting),
     }
     return Judged(scores, [one.nearest.similarity for one in composed], generated, matched, [])

@@ -24,7 +24,7 @@ from model.retraining.likelihood import HiddenStateCache, log_probabilities
 from model.retraining.protocol import GateTest
 from model.retraining.replay import Tokens
 from model.retraining.voted_tunes import VotedTune, split
-from model.sampling.batch_composing import compose_all, every_prompt, normalized
+from model.sampling.batch_composing import compose_all, every_prompt
 from model.sampling.originality import LIMIT, Index, index_of
 from model.sampling.sampler import Composed, Sampler
 
@@ -51,7 +51,7 @@ class Composition:
     @classmethod
     def of(cls, composed: Sequence[Composed], wanted: int) -> "Composition":
         return cls(
-            tunes=tuple(map(normalized, composed)),
+            tunes=tuple(one.normalized for one in composed),
             well_formed=sum(not parts.well_formed(one.tune, one.prompt.key, one.prompt.form) for one in composed),
             wanted=wanted,
             similarity=max((one.nearest.similarity for one in composed), default=0.0),

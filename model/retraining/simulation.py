@@ -22,7 +22,7 @@ from model.retraining.retrain import retrain
 from model.retraining.simulated_preferences import MEASURES, SimulatedPreference
 from model.retraining.vote_weights import weights
 from model.retraining.voted_tunes import VotedTune
-from model.sampling.batch_composing import compose_all, every_prompt, normalized
+from model.sampling.batch_composing import compose_all, every_prompt
 from model.sampling.critic import Critic
 from model.sampling.originality import Index
 from model.sampling.sampler import Composed, Sampler
@@ -82,7 +82,7 @@ class Community:
         current = self.base
         likes = self._likes(rng)
         served = self._serve(current, 0)
-        yield RoundResult(self.preference, self.seed, 0, _share(likes(normalized(one)) for one in served))
+        yield RoundResult(self.preference, self.seed, 0, _share(likes(one.normalized) for one in served))
         for number in range(1, count + 1):
             self._vote(served, likes, rng)
             candidate, report = self._retrain(current, number)
@@ -91,12 +91,12 @@ class Community:
                 f"{self.preference}, seed {self.seed}, round {number}: {report.seconds:.0f} s, {_outcome(report)}"
             )
             served = self._serve(current, number)
-            yield self._result(number, _share(likes(normalized(one)) for one in served), report)
+            yield self._result(number, _share(likes(one.normalized) for one in served), report)
 
     def _likes(self, rng: random.Random) -> Likes:
         if self.preference == NOISE:
             return lambda _: rng.random() < 0.5
-        tunes = [normalized(one) for one in self._compose(self.base, self.calibration, -1)]
+        tunes = [one.normalized for one in self._compose(self.base, self.calibration, -1)]
         return SimulatedPreference.of(MEASURES[self.preference], tunes).likes
 
     def _retrain(self, current: Checkpoint, number: int) -> tuple[Checkpoint, Report]:
@@ -123,7 +123,7 @@ class Community:
 
     def _vote(self, served: Sequence[Composed], likes: Likes, rng: random.Random) -> None:
         for one in served:
-            opinion = likes(normalized(one))
+            opinion = likes(one.normalized)
             for member in rng.sample(range(MEMBERS), VOTERS):
                 right = rng.random() >= self.noise
                 value = 1 if opinion == right else -1

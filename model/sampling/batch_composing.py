@@ -1,13 +1,11 @@
-"""The tunes that are judged: prompts in turn, prompts matched to real tunes, prompts with an opening."""
+"""Composes many tunes for evaluations and retrainings, and makes prompts for them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from model.encoding.tokenizer import NormalizedTune, spelled_on_c
 from model.music.abc_writer import write_bar
 from model.music.form import Form
 from model.music.key import Key
-from model.music.parts import parts_of
 from model.music.rhythm import RHYTHMS
 from model.prompt import Prompt
 from model.sampling.sampler import Composed, Sampler
@@ -18,7 +16,7 @@ _KEYS = ("D", "G", "A", "C", "Em", "Am", "Bm", "Edor", "Ador", "Ddor", "Dmix", "
 
 
 def every_prompt(count: int, temperature: float = 1.0, seed: int = 0) -> list[Prompt]:
-    """`count` prompts that go round keys, rhythms and forms together, each combination in turn."""
+    """`count` prompts in which keys, rhythms and forms all change from each to the next; seeds count from `seed`."""
     keys = [Key.parse(text) for text in _KEYS]
     rhythms, forms = list(RHYTHMS), [Form(parts, bars) for bars in Form.BARS for parts in Form.FORMS]
     return [
@@ -28,7 +26,7 @@ def every_prompt(count: int, temperature: float = 1.0, seed: int = 0) -> list[Pr
 
 
 def opening_prompts(composed: Sequence[Composed], count: int) -> list[Prompt]:
-    """Prompts that ask for other tunes with the first bars of `count` composed ones."""
+    """Prompts for other tunes that begin with the first bars of `count` composed ones."""
     return [
         replace(one.prompt, opening=_first_bars(one), seed=one.prompt.seed + len(composed)) for one in composed[:count]
     ]
@@ -42,9 +40,9 @@ def _first_bars(one: Composed) -> str:
 
 @dataclass
 class Batch:
-    """What came of some prompts: the tunes by the prompt's place, and the failures' messages."""
+    """What came of `prompts` prompts: the tunes by the prompt's index, and the failures' messages."""
 
-    asked: int
+    prompts: int
     composed: dict[int, Composed] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
@@ -54,21 +52,14 @@ class Batch:
 
 
 def compose_all(sampler: Sampler, prompts: Sequence[Prompt], progress: Callable[[int], None]) -> Batch:
-    """Compose `prompts`; `progress` hears how many are done."""
+    """Composes `prompts`; `progress` is called with how many are done."""
     batch = Batch(len(prompts))
     size = BATCH // sampler.drafts
     for start in range(0, len(prompts), size):
-        for place, outcome in sampler.stream(prompts[start : start + size]):
+        for index, outcome in sampler.stream(prompts[start : start + size]):
             if isinstance(outcome, Exception):
                 batch.failures.append(str(outcome))
             else:
-                batch.composed[start + place] = outcome
+                batch.composed[start + index] = outcome
         progress(min(start + size, len(prompts)))
     return batch
-
-
-def normalized(one: Composed) -> NormalizedTune:
-    """A composed tune as the corpus spells it."""
-    tune = one.tune
-    parts = spelled_on_c(parts_of(tune), tune.key)
-    return NormalizedTune(one.prompt.rhythm, tune.metre.length, str(tune.metre), tune.key.mode, parts)

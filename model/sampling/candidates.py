@@ -1,4 +1,4 @@
-"""A prompt on its way through the sampler: the drafts of its tune, and the random streams that decide each."""
+"""Prompts while they are being sampled: the drafts of their tunes, and the random streams that decide each."""
 
 from dataclasses import dataclass, field
 
@@ -7,17 +7,18 @@ import numpy as np
 from model.prompt import Prompt
 from model.sampling.decoder import LONGEST_TUNE, SequenceState
 from model.sampling.grammar import Grammar
-from model.sampling.variation import Given
+from model.sampling.variation import GivenTokens
 
-PATIENCE = 5  # draws that are too close to a known tune, or whose parts are all alike; then it gets warmer,
-WARMER = 0.1  # by so much each time
-PLANNING = 2**32  # the random stream of a seed that draws its first draft's plan; those of its drafts count from 0,
-CHOOSING = 2**33  # and those that choose among the drafts of each draw from here
+PATIENCE = 5  # draws in vain, such as tunes too close to a known one, before the temperature rises
+TEMPERATURE_STEP = 0.1  # by which it rises with each further draw
+# Random streams of a seed. Draft i of draw n has the stream n x drafts + i;
+PLANNING = 2**32  # the plan of draft i has this one + i,
+CHOOSING = 2**33  # and the choice among the drafts of draw n this one + n.
 
 
 @dataclass(frozen=True)
 class Draft:
-    """One of several tunes for a prompt, `number` from 0, and what it is drawn by."""
+    """One of several tunes for a prompt: `number` counts from 0, `plan` and `prefix` are as in SequenceState."""
 
     number: int
     grammar: Grammar
@@ -27,11 +28,14 @@ class Draft:
 
 @dataclass
 class PendingPrompt:
-    """A prompt on its way through the batch, and those of its drafts that have ended: (number, ids)."""
+    """A prompt in a batch. `draw` counts the times its drafts were drawn in vain, `ended` are those of this draw.
+
+    An ended draft is (number, token ids).
+    """
 
     index: int
     prompt: Prompt
-    given: Given
+    given: GivenTokens
     drafts: list[Draft]
     title: str = ""
     draw: int = 0
@@ -39,10 +43,11 @@ class PendingPrompt:
 
     @property
     def temperature(self) -> float:
-        return self.prompt.temperature + WARMER * max(0, self.draw - PATIENCE)
+        """Of this draw."""
+        return self.prompt.temperature + TEMPERATURE_STEP * max(0, self.draw - PATIENCE)
 
-    def rows(self) -> list[SequenceState]:
-        """What the decoder needs for this draw."""
+    def sequences(self) -> list[SequenceState]:
+        """What the decoder needs for each draft of this draw."""
         first = self.draw * len(self.drafts)
         return [
             SequenceState(
@@ -58,4 +63,5 @@ class PendingPrompt:
 
 
 def random_stream(prompt: Prompt, stream: int) -> np.random.Generator:
+    """One of the independent random streams of the prompt's seed."""
     return np.random.Generator(np.random.Philox(key=[prompt.seed, stream]))

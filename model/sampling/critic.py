@@ -20,14 +20,15 @@ from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 
 SHIPPED = checkpoint.SHIPPED.with_name("critic.safetensors")
-DRAFTS = 16  # of a tune, from which one is chosen
+DRAFTS = 16  # of a tune, of which one is chosen
 PRESET = "critic"
 
 
 class Critic:
-    """Trees laid end to end. A leaf leads to itself, so that all are walked down for as long as the deepest takes."""
+    """Boosted trees in arrays, one after another. A leaf leads to itself, so that all trees take as many steps."""
 
     def __init__(self, loaded: Checkpoint) -> None:
+        """`loaded` is what model.evaluation.critic_training writes. Raises CheckpointError for anything else."""
         try:
             weights = {name: tensor.numpy() for name, tensor in loaded.weights.items()}
             self._feature, self._roots = weights["feature"].astype(np.intp), weights["roots"].astype(np.intp)
@@ -53,37 +54,40 @@ class Critic:
         return cls(checkpoint.read(path))
 
     def knows(self, network: Checkpoint) -> bool:
-        """Whether it learned on what `network` composes, or on what the version does that `network` was tuned from."""
+        """Whether it was trained on tunes of `network`, or of the version that `network` was tuned from on votes."""
         return self._body == body(network)
 
-    def log_odds(self, songs: Sequence[NormalizedTune]) -> NDArray[np.float64]:
-        """That each was composed rather than found in a book: [songs]. CheckpointError for another release's trees."""
-        rows = [features(song) for song in songs]
+    def log_odds(self, tunes: Sequence[NormalizedTune]) -> NDArray[np.float64]:
+        """Log odds that each tune was composed rather than found in a book [tunes].
+
+        Raises CheckpointError where it was trained on other features than this release computes.
+        """
+        rows = [features(tune) for tune in tunes]
         if not rows:
             return np.zeros(0)
         if list(rows[0]) != self._names:
-            raise CheckpointError("the critic listens for other features than this release counts")
+            raise CheckpointError("the critic was trained on other features than this release computes")
         return self._sums(np.array([list(row.values()) for row in rows], dtype=np.float32))
 
     def _sums(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
-        """[songs, features] -> [songs]"""
+        """The trees' sums [tunes] for `table` [tunes, features]."""
         at = np.broadcast_to(self._roots, (len(table), len(self._roots)))
-        song = np.arange(len(table))[:, None]
+        tune = np.arange(len(table))[:, None]
         for _ in range(self._depth):
-            low = table[song, self._feature[at]] <= self._threshold[at]
+            low = table[tune, self._feature[at]] <= self._threshold[at]
             at = np.where(low, self._left[at], self._right[at])
         sums: NDArray[np.float64] = self._first + self._value[at].sum(axis=1)
         return sums
 
-    def order(self, songs: Sequence[NormalizedTune], random: np.random.Generator) -> list[int]:
-        """The `songs` in the order in which they are chosen: drawn one by one in proportion to exp(-log odds)."""
-        # the largest of log weight + Gumbel noise is a draw, and the next largest the next without replacement
-        keys = random.gumbel(size=len(songs)) - self.log_odds(songs)
-        return [int(place) for place in np.argsort(-keys, kind="stable")]
+    def order(self, tunes: Sequence[NormalizedTune], random: np.random.Generator) -> list[int]:
+        """Indices of `tunes` in the order of choice: drawn without replacement in proportion to exp(-log odds)."""
+        # the largest of log weight + Gumbel noise is a draw, the next largest the next one without replacement
+        keys = random.gumbel(size=len(tunes)) - self.log_odds(tunes)
+        return [int(index) for index in np.argsort(-keys, kind="stable")]
 
 
 def body(network: Checkpoint) -> str:
-    """A digest of all weights but the output layer's, which is what tuning on votes leaves as it was."""
+    """SHA-256 of all weights but the output layer's: tuning on votes changes the output layer alone."""
     digest = hashlib.sha256()
     for name in sorted(network.weights):
         if not name.startswith("output."):

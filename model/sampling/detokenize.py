@@ -1,4 +1,4 @@
-"""Prompt -> the rules of its grammar, and a song's tokens -> the finished Tune in the key asked for."""
+"""From a prompt to the rules of its grammar, and from tokens to the finished Tune in the prompt's key."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,15 +14,16 @@ from model.music.rhythm import RHYTHMS, Rhythm
 from model.music.tune import Tune, transpose
 from model.prompt import Prompt
 from model.sampling.grammar import Rules
-from model.sampling.opening import move_for, opening_tokens, read
+from model.sampling.opening import opening_tune, transposition_for
 
-__all__ = ["HIGHEST", "LOWEST", "header", "opening_tokens", "plain_title", "rules", "tune_of"]
-
-USUAL_MEAN = 71  # MIDI: the corpus' tunes lie around B4
+USUAL_MEAN = 71  # MIDI: the mean pitch of the corpus' tunes is about B4
 
 
 def header(prompt: Prompt, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The header tokens that ask the network for `prompt`. Raises InputError for what it never learned."""
+    """The header tokens of a tune for `prompt`.
+
+    Raises InputError for a rhythm, a mode or a length of parts that is not in the vocabulary.
+    """
     rhythm = RHYTHMS[prompt.rhythm]
     form = f"F:{prompt.form.parts}"
     tokens = (
@@ -31,11 +32,10 @@ def header(prompt: Prompt, vocabulary: Vocabulary) -> tuple[str, ...]:
         f"K:{prompt.key.mode or 'maj'}",
         form if form in vocabulary.ids else "F:other",
     )
-    for token, asked in zip(
-        tokens[:3], (f"rhythm {rhythm.name}", f"rhythm {rhythm.name}", prompt.key.name), strict=True
-    ):
+    names = (f"rhythm {rhythm.name}", f"rhythm {rhythm.name}", prompt.key.name)
+    for token, name in zip(tokens[:3], names, strict=True):
         if token not in vocabulary.ids:
-            raise InputError(f"this model never learned {asked}; ask for another")
+            raise InputError(f"this model never learned {name}; ask for another")
     if f"bars={prompt.form.bars}" not in vocabulary.ids:
         raise InputError(f"this model never learned parts of {prompt.form.bars} bars; ask for another form")
     return tokens
@@ -46,22 +46,26 @@ def _metre_name(rhythm: Rhythm) -> str:
 
 
 def rules(prompt: Prompt, vocabulary: Vocabulary) -> Rules:
-    """The grammar of what `prompt` asks for."""
-    move = move_for(prompt, vocabulary)
+    """The rules of the grammar of `prompt`. Raises InputError, as `header` does and for an opening that is wrong."""
+    transposition = transposition_for(prompt, vocabulary)
     return Rules(
         header(prompt, vocabulary),
         ticks(RHYTHMS[prompt.rhythm].metre.length),
         prompt.form,
-        LOWEST - move.semitones,
-        HIGHEST - move.semitones,
+        LOWEST - transposition.semitones,
+        HIGHEST - transposition.semitones,
     )
 
 
 def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
-    """The Tune that `tokens` spell, in the prompt's key and the rhythm's metre and tempo."""
+    """The Tune that `tokens` spell, in the prompt's key and the rhythm's metre and tempo.
+
+    It lies in a fiddle's range, or at the pitch of the opening that was given. Raises NotationError where `tokens`
+    spell no tune.
+    """
     rhythm = RHYTHMS[prompt.rhythm]
-    move = Transposition.to(prompt.key)
-    parts = [move.part(part) for part in decode(tokens).parts]
+    transposition = Transposition.to(prompt.key)
+    parts = [transposition.part(part) for part in decode(tokens).parts]
     if prompt.form.parts == "AABA":  # the last A is the first one again, so it was not composed
         parts.append(parts[0].unrepeated())
     blank = Tune(
@@ -76,38 +80,38 @@ def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
     tune = with_parts(blank, parts)
     if not prompt.opening:
         return transpose(tune, tune.key, _best_octaves(tune))
-    given = read(prompt)
+    given = opening_tune(prompt)
     return _tied_as(transpose(tune, tune.key, _octaves_to(tune, given)), given)
 
 
-def song_of(tokens: Sequence[str], prompt: Prompt) -> NormalizedTune:
-    """What `tokens` spell as the corpus spells it: in its octave, and with the A that AABA ends with."""
-    song = decode(tokens)
-    again = (song.parts[0].unrepeated(),) if prompt.form.parts == "AABA" else ()
-    return replace(song, parts=spelled_on_c((*song.parts, *again), Key(0, 0, song.mode)))
+def normalized(tokens: Sequence[str], prompt: Prompt) -> NormalizedTune:
+    """The tune that `tokens` spell as the corpus spells it: in its octave, and with the A that AABA ends with."""
+    tune = decode(tokens)
+    again = (tune.parts[0].unrepeated(),) if prompt.form.parts == "AABA" else ()
+    return replace(tune, parts=spelled_on_c((*tune.parts, *again), Key(0, 0, tune.mode)))
 
 
 def _octaves_to(tune: Tune, given: Tune) -> int:
-    """By how many octaves to move `tune` to the pitch of what was given, with which it begins."""
+    """By how many octaves to transpose `tune` to the pitch of the opening that it begins with."""
     if not given.pitches:
         return 0
     return (given.pitches[0].midi - tune.pitches[0].midi) // 12
 
 
 def _tied_as(tune: Tune, given: Tune) -> Tune:
-    """`tune` with the ties over bar lines of the bars that it was given to begin with: no token tells of them."""
+    """`tune` with the ties over bar lines of the opening that it begins with: tokens have no such ties."""
     bars = list(tune.bars)
-    for i, (bar, asked) in enumerate(zip(bars[:-1], given.bars, strict=False)):
-        notes = merge_ties(asked.notes)
+    for i, (bar, opening) in enumerate(zip(bars[:-1], given.bars, strict=False)):
+        notes = merge_ties(opening.notes)
         if bar.notes != notes or bar.end_repeat:
             break
-        if asked.notes[-1].tied and notes[-1].pitch == bars[i + 1].notes[0].pitch:
+        if opening.notes[-1].tied and notes[-1].pitch == bars[i + 1].notes[0].pitch:
             bars[i] = replace(bar, notes=(*bar.notes[:-1], bar.notes[-1]._replace(tied=True)))
     return replace(tune, bars=tuple(bars))
 
 
 def _best_octaves(tune: Tune) -> int:
-    """By how many octaves to move `tune` to lie best on a fiddle: inside its range, its mean as in the books."""
+    """By how many octaves to transpose `tune` into a fiddle's range, its mean nearest to that of the corpus."""
     sounding = [pitch.midi for pitch in tune.pitches]
     fits = [o for o in (-1, 0, 1) if min(sounding) + 12 * o >= LOWEST and max(sounding) + 12 * o <= HIGHEST]
     mean = sum(sounding) / len(sounding)
@@ -115,5 +119,5 @@ def _best_octaves(tune: Tune) -> int:
 
 
 def plain_title(prompt: Prompt) -> str:
-    """A plain name in the tradition's manner; the same for the same prompt."""
+    """A title for where there is no network for titles: `Tunesmith's Reel No. 7`."""
     return f"Tunesmith's {prompt.rhythm.title()} No. {prompt.seed}"

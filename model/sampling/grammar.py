@@ -1,8 +1,8 @@
-"""Which token may come next: state x token -> next state, compiled to arrays.
+"""Which tokens may come next: a transition table from state and token to the next state, in arrays.
 
-Every path through a Grammar is a well-formed tune of the metre, form and range asked for. A state is a node, which says
-where in the tune a bar stands (section, bar, ending, pickup), and the position in that bar. Inside a bar the choice
-depends on the ticks that are left in it alone, so one row of `masks` serves all bars; at its end, on the node.
+Every path through a Grammar is a well-formed tune of the metre, form and range asked for. A state is a node, which is a
+bar's place in the tune (section, bar, ending, pickup), and the position in that bar. Inside a bar the choice depends
+only on the ticks that are left in it, so all bars share rows of `masks`; at its end it depends on the node.
 """
 
 from collections.abc import Sequence
@@ -25,18 +25,18 @@ _NO_NUMBER = -1
 
 
 class State(NamedTuple):
-    """Where a prefix of the tune ends: `position` is in ticks from the start of the full bar."""
+    """What the tokens so far lead to: a node, and the `position` in ticks from the start of the full bar."""
 
     node: int = 0
     position: int = 0
 
 
 class Node(NamedTuple):
-    """A bar of the tune, or a place before one. Bar 0 is the pickup; the endings begin with `ending_bar`."""
+    """A bar of the tune, or a step of a header. Bar 0 is the pickup; endings begin with the bar `ending_bar`."""
 
-    stage: int = HEADER
+    kind: int = HEADER
     section: int = 0
-    step: int = 0  # tokens of the header that are behind
+    step: int = 0  # tokens of the header so far
     pickup: int = 0  # ticks
     bar: int = 0
     ending: int = 0
@@ -45,11 +45,10 @@ class Node(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What a Grammar is compiled from. `header` are the tokens before the first part; MIDI `low` to `high` are allowed.
+    """What a Grammar is compiled from. `header` are the tokens before the first part; `low` to `high` are MIDI pitches.
 
-    `strict` asks for what the bot gives and not every tune in the books has: an end on the tonic (also for the A that
-    AABA ends with, and for the parts that `closes` names), and one pickup for all parts, so that each last bar and the
-    next pickup make one bar.
+    Not `strict` allows for tunes in the books: with it, the last part, the A that AABA ends with and the parts of
+    `closes` end on the tonic, and all parts have one pickup, so that each last bar and the next pickup make one bar.
     """
 
     header: tuple[str, ...]
@@ -62,7 +61,7 @@ class Rules:
 
     @property
     def sections(self) -> tuple[bool, ...]:
-        """For each part that is composed, whether it is repeated. The last A of AABA is a copy."""
+        """For each part that is composed, whether it is repeated. The last A of AABA is a copy, so it is none."""
         parts = self.form.parts[:3] if self.form.parts == "AABA" else self.form.parts
         return tuple(parts.count(letter) == 2 for letter in dict.fromkeys(parts))
 
@@ -70,22 +69,29 @@ class Rules:
     def closing(self) -> tuple[bool, ...]:
         """For each part that is composed, whether it has to end on the tonic."""
         last = len(self.sections) - 1
-        asked = (*self.closes, *(False,) * (last + 1))
+        closes = (*self.closes, *(False,) * (last + 1))
         return tuple(
-            self.strict and (asked[i] or i == last or (i == 0 and self.form.parts == "AABA")) for i in range(last + 1)
+            self.strict and (closes[i] or i == last or (i == 0 and self.form.parts == "AABA")) for i in range(last + 1)
         )
 
 
 class Grammar:
     """The tables of some Rules over the ids of a note vocabulary.
 
-    Per node: `limit` ticks of its bar, `entry` position, whether it is `closing` (the bar ends on a token of `tonic`),
-    `rows` of `masks` (where the bar is full; elsewhere the base to which the ticks that are left are added, with that
-    rule and without it), and what the network sees of it: `place`, `part`, `planned` (the number of the part whose plan
-    is seen; 0 for none) and `bar_number` (bars since the tune's start; right where `strict`). `music` is where notes
-    are, and `number` = section x (bars of a part + 1) + bar what such a bar is given by, -1 in endings. `after[node,
-    column[token]]` is the next node, or -1; columns are the vocabulary's, the same for all its grammars. The last state
-    absorbs: `|]` leads back to it.
+    Arrays by node:
+    `limit`        ticks of its bar
+    `entry`        position in ticks at which its bar begins
+    `closing`      whether its bar has to end on a token of `tonic`
+    `rows`         [nodes, 3] numbers of rows of `masks`: for a full bar; else the row to which the ticks that are left
+                   are added, first with the rule for closing bars, then without it
+    `place`, `part`  inputs of the network, see model.encoding.inputs
+    `planned`      the number, from 1, of the part whose plan is an input; 0 for none
+    `bar_number`   bars since the tune's start; exact where `strict`
+    `music`        whether its bar has notes
+    `number`       by which such a bar is given: section x (bars of a part + 1) + bar; -1 in endings
+    `after`        [nodes, columns] the next node, -1 for a forbidden token; `column[token]` is a token's column, the
+                   same for all grammars of a vocabulary
+    The node `end` absorbs: `|]` leads back to it.
     """
 
     start = State()
@@ -95,15 +101,15 @@ class Grammar:
         self.ticks = np.array([token_ticks(token) for token in vocabulary.tokens])
         self.tonic = np.array([t.rstrip("0123456789/").rstrip(",'") in ("C", "c") for t in vocabulary.tokens])
         self._allowed, note_masks, self._fillable = self._notes()
-        self.nodes, moves = self._explore()
+        self.nodes, transitions = self._explore()
         self.column = np.where(self.ticks == 0, np.cumsum(self.ticks == 0), 0)  # notes share column 0, which is unused
-        self.after = np.full((len(moves), self.column.max() + 1), _FORBIDDEN, dtype=np.int32)
+        self.after = np.full((len(transitions), self.column.max() + 1), _FORBIDDEN, dtype=np.int32)
         lines: dict[frozenset[str], int] = {}
-        full_row = np.zeros(len(moves), dtype=np.int64)
-        for node, ways in enumerate(moves):
-            for token, after in ways.items():
+        full_row = np.zeros(len(transitions), dtype=np.int64)
+        for node, after_token in enumerate(transitions):
+            for token, after in after_token.items():
                 self.after[node, self.column[vocabulary.ids[token]]] = after
-            full_row[node] = len(note_masks) + lines.setdefault(frozenset(ways), len(lines))
+            full_row[node] = len(note_masks) + lines.setdefault(frozenset(after_token), len(lines))
         line_masks = np.zeros((len(lines), len(vocabulary)), dtype=np.bool_)
         for row, tokens in enumerate(lines):
             line_masks[row, vocabulary.encode(sorted(tokens))] = True
@@ -113,7 +119,7 @@ class Grammar:
         self.rows = np.stack([full_row, self.closing * (rules.bar_ticks + 1), 0 * full_row], axis=1)
         self.limit = np.array([self._limit(node) for node in self.nodes])
         self.entry = np.array([self._entry(node) for node in self.nodes])
-        self.music = music = np.array([node.stage == MUSIC for node in self.nodes])
+        self.music = music = np.array([node.kind == MUSIC for node in self.nodes])
         numbered = [n.section * (rules.form.bars + 1) + n.bar if n.ending == 0 else _NO_NUMBER for n in self.nodes]
         self.number = np.where(music, numbered, _NO_NUMBER)
         places = np.array([place_id(node.bar, node.ending) for node in self.nodes])
@@ -122,12 +128,12 @@ class Grammar:
         self.part = np.array([part_id(node.section, rules.form.sounding) for node in self.nodes])
         part_begins = len(rules.header) + 1
         self.planned = np.array(
-            [n.section + 1 if n.stage != HEADER or n.section or n.step >= part_begins else 0 for n in self.nodes]
+            [n.section + 1 if n.kind != HEADER or n.section or n.step >= part_begins else 0 for n in self.nodes]
         )
-        self.end = next(number for number, node in enumerate(self.nodes) if node.stage == END)
+        self.end = next(number for number, node in enumerate(self.nodes) if node.kind == END)
 
     def at(self, section: int, bar: int, pickup: int) -> State | None:
-        """The start of a bar that stands in no ending; None where there is no such bar."""
+        """The state at the start of a bar outside of endings; None where there is no such bar."""
         node = Node(MUSIC, section, 0, pickup, bar)
         if node not in self.nodes:
             return None
@@ -145,8 +151,10 @@ class Grammar:
         return row
 
     def next(self, state: State, token_id: int) -> State | None:
-        """The state after `token_id`, or None where it is forbidden. Beside what may be drawn, notes that take two
-        tied ones to write may be given."""
+        """The state after `token_id`, or None where it is forbidden.
+
+        Beside the tokens of `mask`, lengths that take two tied notes to write are allowed: they may be given.
+        """
         if not (0 <= token_id < len(self.vocabulary) and self._allowed[self._row(state), token_id]):
             return None
         if length := int(self.ticks[token_id]):
@@ -155,10 +163,10 @@ class Grammar:
         return State(after, int(self.entry[after]))
 
     def _notes(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which notes may follow with so many ticks left in the bar, first with any end, then with one on the tonic.
+        """Which notes may follow by the ticks left in the bar, first for bars of any end, then for those on the tonic.
 
-        Masks [2 x (bar ticks + 1), vocabulary] of what may be given and of what may be drawn; and whether notes can
-        fill so many ticks: [2, bar ticks + 1].
+        Returns masks [2 x (bar ticks + 1), vocabulary] of what may be given and of what may be drawn, and whether what
+        may be drawn can fill so many ticks [2, bar ticks + 1].
         """
         full = self.rules.bar_ticks
         mode = self.rules.header[2].removeprefix("K:").removeprefix("maj")
@@ -184,25 +192,25 @@ class Grammar:
         return flat, flat & single, fillable
 
     def _explore(self) -> tuple[list[Node], list[dict[str, int]]]:
-        """All nodes, the start first, and for each the nodes that the tokens other than notes lead to."""
-        number, nodes, moves = {Node(): 0}, [Node()], list[dict[str, int]]()
+        """All nodes, the start first, and for each the next node by token, for tokens other than notes."""
+        number, nodes, transitions = {Node(): 0}, [Node()], list[dict[str, int]]()
         for node in nodes:  # which grows meanwhile
-            ways: dict[str, int] = {}
-            for token, after in self._ways(node).items():
+            after_token: dict[str, int] = {}
+            for token, after in self._next_nodes(node).items():
                 if token in self.vocabulary.ids:
                     if after not in number:
                         number[after] = len(nodes)
                         nodes.append(after)
-                    ways[token] = number[after]
-            moves.append(ways)
-        return nodes, moves
+                    after_token[token] = number[after]
+            transitions.append(after_token)
+        return nodes, transitions
 
-    def _ways(self, node: Node) -> dict[str, Node]:
-        if node.stage == HEADER:
+    def _next_nodes(self, node: Node) -> dict[str, Node]:
+        if node.kind == HEADER:
             return self._header(node)
-        if node.stage == PICKUP:
+        if node.kind == PICKUP:
             return self._pickups(node)
-        return self._bar_lines(node) if node.stage == MUSIC else {"|]": node}
+        return self._bar_lines(node) if node.kind == MUSIC else {"|]": node}
 
     def _header(self, node: Node) -> dict[str, Node]:
         part = ("|:" if self.rules.sections[node.section] else "[|", f"bars={self.rules.form.bars}")
@@ -212,7 +220,7 @@ class Grammar:
         return {tokens[node.step]: after}
 
     def _pickups(self, node: Node) -> dict[str, Node]:
-        ways = {}
+        after_token = {}
         for token in self.vocabulary.tokens:
             if not token.startswith("pickup="):
                 continue
@@ -222,14 +230,14 @@ class Grammar:
             full = self.rules.bar_ticks
             if length % 3 or length >= full or not self._fillable[int(self.rules.strict), full - length]:
                 continue
-            ways[token] = Node(MUSIC, node.section, 0, length, 0 if length else 1)
-        return ways
+            after_token[token] = Node(MUSIC, node.section, 0, length, 0 if length else 1)
+        return after_token
 
     def _entry(self, node: Node) -> int:
-        return self.rules.bar_ticks - node.pickup if node.stage == MUSIC and node.bar == 0 else 0
+        return self.rules.bar_ticks - node.pickup if node.kind == MUSIC and node.bar == 0 else 0
 
     def _limit(self, node: Node) -> int:
-        if node.stage != MUSIC:
+        if node.kind != MUSIC:
             return 0
         return self.rules.bar_ticks - (node.pickup if node.bar == self.rules.form.bars else 0)
 
@@ -240,11 +248,11 @@ class Grammar:
         bars = self.rules.form.bars
         onward = node._replace(bar=node.bar + 1)
         if node.bar < bars:
-            ways = {"|": onward}
+            after_token = {"|": onward}
             repeated = self.rules.sections[node.section]
             if repeated and not node.ending and node.bar > 0 and 2 * (bars - node.bar) <= bars:
-                ways["[1"] = onward._replace(ending=1, ending_bar=onward.bar)
-            return ways
+                after_token["[1"] = onward._replace(ending=1, ending_bar=onward.bar)
+            return after_token
         if node.ending == 1:
             return {"[2": node._replace(bar=node.ending_bar, ending=2)}
         if node.section + 1 < len(self.rules.sections):
@@ -253,7 +261,7 @@ class Grammar:
 
 
 def _is_one_note(length: Fraction) -> bool:
-    """Whether a single note, with up to two dots, has this length; 5/8 is two notes tied. Triplets as they are read."""
+    """Whether a single note, with up to two dots, has this length, or the written note in a triplet; 5/8 has none."""
     written = length * 3 / 2 if length.denominator % 3 == 0 else length
     while written.numerator % 2 == 0:
         written /= 2
@@ -266,7 +274,7 @@ def pickup_ticks(token: str) -> int:
 
 
 def accepts(grammar: Grammar, tokens: Sequence[str]) -> int:
-    """How many of `tokens` the grammar allows from the start; all of them for a path."""
+    """How many of `tokens` the grammar allows from its start; all of them where they are a path."""
     state: State | None = grammar.start
     for count, token in enumerate(tokens):
         state = grammar.next(state, grammar.vocabulary.ids.get(token, -1)) if state else None

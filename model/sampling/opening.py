@@ -1,9 +1,9 @@
-"""The ABC that a prompt gives to begin with, or to vary: read, checked, moved to the key asked for, spelled as tokens.
+"""The opening of a prompt, ABC to begin with or to vary: read, checked, transposed, spelled as tokens.
 
-ABC without a header is read in the key and metre asked for, with notes of an eighth. With one (`K:` at least, on lines
-of its own, as `[K:D]` before the notes, or all in one line with them) it has to be in the key asked for, or, where the
-prompt says `transpose`, in another key of the same mode, from which it is moved. Keys of one signature (G major, E
-minor) have the same notes, so nothing is moved between them.
+ABC without a header is read in the prompt's key and metre, with notes of an eighth. With one (`K:` at least, on lines
+of its own, as `[K:D]` before the notes, or all in one line with them) it has to be in the prompt's key, or, where the
+prompt says `transpose`, in another key of the same mode. Between keys of one signature (G major, E minor) notes are
+not transposed.
 """
 
 import re
@@ -35,22 +35,22 @@ _ONE_LINE = re.compile(  # a header whose line ends became spaces, as in an opti
 _LINE = re.compile(r"^line \d+: ")
 
 
-def read(prompt: Prompt) -> Tune:
-    """The tune, or the bars of one, in `prompt.opening`, which is not empty; in the prompt's key, metre and range.
+def opening_tune(prompt: Prompt) -> Tune:
+    """`prompt.opening`, which is not empty, as a tune in the prompt's key, in its metre and inside the range.
 
-    Raises InputError, naming the bar.
+    Raises InputError, which names the bar, for what cannot be read or transposed so.
     """
     return _read(prompt.opening, prompt.rhythm, prompt.key, prompt.transpose)
 
 
-@lru_cache(maxsize=64)  # a prompt's is wanted for its rules, its tokens and its tune
-def _read(text: str, rhythm_name: str, key: Key, may_move: bool) -> Tune:
+@lru_cache(maxsize=64)  # a prompt's is needed for its rules, its tokens and its tune
+def _read(text: str, rhythm_name: str, key: Key, may_transpose: bool) -> Tune:
     rhythm = RHYTHMS[rhythm_name]
     tune = _parsed(text, rhythm, key)
     if tune.metre.length != rhythm.metre.length:
         article = "an" if rhythm.name[0] in "aeiou" else "a"
         raise InputError(f"the opening is in {tune.metre}; {article} {rhythm.name} is in {rhythm.metre}")
-    tune = _in_key(tune, key, may_move)
+    tune = _in_key(tune, key, may_transpose)
     for number, bar in enumerate(tune.bars, start=1):
         if any(note.pitch and not LOWEST <= note.pitch.midi <= HIGHEST for note in bar.notes):
             raise InputError(f"bar {number} of the opening has a note outside a fiddle's range, G3 to B5 (G, to b)")
@@ -63,7 +63,7 @@ def _parsed(text: str, rhythm: Rhythm, key: Key) -> Tune:
         whole = _as_tune(text, rhythm, key)
         tune = parse(whole)
     except NotationError as error:
-        reason = str(error) if whole == text else _LINE.sub("", str(error))  # its lines are not those that were given
+        reason = str(error) if whole == text else _LINE.sub("", str(error))  # its lines are not the prompt's
         raise InputError(f"the opening is not ABC that can be read: {reason}") from error
     for kind in ("chord", "key change", "metre change"):
         if tune.dropped.get(kind):
@@ -78,7 +78,7 @@ def _as_tune(text: str, rhythm: Rhythm, key: Key) -> str:
         header = re.split(r" +(?=[A-Za-z]:(?![|:]))", (match["fields"] or "").strip())
         text = "\n".join([*filter(None, header), f"K:{match['key']}", match["music"]])
     fields: list[str] = []
-    while match := _INLINE_FIELD.match(text):  # a message of one line has no other way to give a header
+    while match := _INLINE_FIELD.match(text):  # how a message of one line can give a header
         fields.append(match[1])
         text = text[match.end() :]
     if fields and not any(field.startswith("K:") for field in fields):
@@ -92,7 +92,7 @@ def _as_tune(text: str, rhythm: Rhythm, key: Key) -> str:
 
 
 def _bar_with(kind: str, text: str) -> int:
-    """The number of the first bar with something of a `kind` that the reader drops."""
+    """The number of the first bar in which the reader of ABC drops something of this `kind`."""
 
     def has(end: int) -> bool:
         with suppress(NotationError):
@@ -103,51 +103,56 @@ def _bar_with(kind: str, text: str) -> int:
     return len(parse(text[: ends[bisect_left(ends, True, key=has)]]).bars)
 
 
-def _in_key(tune: Tune, key: Key, may_move: bool) -> Tune:
+def _in_key(tune: Tune, key: Key, may_transpose: bool) -> Tune:
+    """`tune` transposed to `key` by the smallest interval that keeps it in the range. Raises InputError."""
     if tune.key.signature == key.signature:
         return tune
     given = f"the opening is in {tune.key}; the tune is to be in {key}"
     if tune.key.mode != key.mode:
         modes = f"{MODE_NAMES[tune.key.mode]} cannot be transposed to {MODE_NAMES[key.mode]}"
         raise InputError(f"{given}: {modes}, so write it in that key")
-    if not may_move:
+    if not may_transpose:
         raise InputError(f"{given}: write it in that key, or ask to transpose it (transpose:yes, --transpose)")
     up = NATURAL[key.step] + key.alter - NATURAL[tune.key.step] - tune.key.alter
-    moved = [transpose(tune, key, octaves) for octaves in sorted((-1, 0, 1), key=lambda o: abs(up + 12 * o))]
-    return next((one for one in moved if all(LOWEST <= pitch.midi <= HIGHEST for pitch in one.pitches)), moved[0])
+    nearest_first = [transpose(tune, key, octaves) for octaves in sorted((-1, 0, 1), key=lambda o: abs(up + 12 * o))]
+    fits = (one for one in nearest_first if all(LOWEST <= pitch.midi <= HIGHEST for pitch in one.pitches))
+    return next(fits, nearest_first[0])
 
 
-def move_for(prompt: Prompt, vocabulary: Vocabulary) -> Transposition:
-    """From tonic C to the prompt's key, in the octave in which the model knows every note that is given."""
+def transposition_for(prompt: Prompt, vocabulary: Vocabulary) -> Transposition:
+    """From tonic C to the prompt's key, in the octave in which the vocabulary has a token for each note of its opening.
+
+    Raises InputError, as `opening_tune`.
+    """
     usual = Transposition.to(prompt.key)
-    bars = read(prompt).bars if prompt.opening else ()
+    bars = opening_tune(prompt).bars if prompt.opening else ()
     pitched = [note for bar in bars for note in merge_ties(bar.notes) if note.pitch]
     if not pitched:
         return usual
     mean = sum(note.pitch.midi for note in pitched if note.pitch) / len(pitched)
     octaves = sorted((0, -1, 1), key=lambda o: abs(mean - usual.up(o).semitones - MEAN_PITCH))
-    # a whole tune says where the books would have it; a few notes do not
+    # the mean pitch of a whole tune tells its octave on tonic C; that of a few notes does not
     octaves = octaves if prompt.vary else sorted(octaves, key=lambda o: o != 0)
-    moves = [usual.up(o) for o in octaves]
-    return next((m for m in moves if all(_token(n, m, prompt.key) in vocabulary.ids for n in pitched)), moves[0])
+    ways = [usual.up(o) for o in octaves]
+    return next((way for way in ways if all(_token(n, way, prompt.key) in vocabulary.ids for n in pitched)), ways[0])
 
 
-def _token(note: Note, move: Transposition, key: Key) -> str:
-    """The token of a note; empty where there is none."""
+def _token(note: Note, transposition: Transposition, key: Key) -> str:
+    """The token of a note in `key`; empty where there is none."""
     try:
-        return note_token(move.notes((note,), back=True)[0], Key(0, 0, key.mode))
+        return note_token(transposition.notes((note,), back=True)[0], Key(0, 0, key.mode))
     except NotationError:
         return ""
 
 
 def opening_tokens(prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
-    """The tokens that `prompt.opening` begins the tune with: its pickup and its notes. Empty without an opening.
+    """The tokens of `prompt.opening`: the `pickup=` of the first part, notes and bar lines. Empty without an opening.
 
-    Raises InputError, naming the bar, for what is not ABC or cannot begin such a tune.
+    Raises InputError, which names the bar, for what is not ABC or cannot begin such a tune.
     """
     if not prompt.opening:
         return []
-    tune = read(prompt)
+    tune = opening_tune(prompt)
     if any((bar.start_repeat and i) or bar.end_repeat or bar.ending for i, bar in enumerate(tune.bars)):
         raise InputError("the opening has repeats or endings: give a few bars only, the form adds the rest")
     bars = len(tune.bars) - (len(tune.bars) > 1 and tune.bars[0].length < tune.metre.length)
@@ -155,13 +160,13 @@ def opening_tokens(prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
         raise InputError(f"the opening has {bars} bars; a part has {prompt.form.bars}")
     tokens = _spelled(tune, prompt, vocabulary, bars == prompt.form.bars)
     if bars == prompt.form.bars and tokens[-1] == "|":
-        tokens.pop()  # what follows the part's last bar is for the form to say
+        tokens.pop()  # the form decides what follows the part's last bar
     return tokens
 
 
 def _spelled(tune: Tune, prompt: Prompt, vocabulary: Vocabulary, whole_part: bool) -> list[str]:
-    """Only the last bar may be short: where no bar line ends it, or where it ends a part that begins with a pickup."""
-    metre, move = RHYTHMS[prompt.rhythm].metre, move_for(prompt, vocabulary)
+    """Only the first bar may be short, as a pickup, and the last one: unfinished, or of a part that has a pickup."""
+    metre, transposition = RHYTHMS[prompt.rhythm].metre, transposition_for(prompt, vocabulary)
     closed = prompt.opening.rstrip().endswith(("|", "|]"))
     full, written = metre.length, f"{metre.beats}/{metre.unit}"
     tokens: list[str] = []
@@ -172,7 +177,7 @@ def _spelled(tune: Tune, prompt: Prompt, vocabulary: Vocabulary, whole_part: boo
         if first:
             short = bar.length < full and (not last or closed)
             tokens.append(f"pickup={bar.length * 8 if short else 0}")
-        tokens += [known_token(note, move, prompt.key, vocabulary, number) for note in merge_ties(bar.notes)]
+        tokens += [_known_token(note, transposition, prompt.key, vocabulary, number) for note in merge_ties(bar.notes)]
         if bar.length == full or (first and tokens[0] != "pickup=0"):
             tokens.append("|")
     check_pickup(tokens[0], vocabulary)
@@ -180,15 +185,15 @@ def _spelled(tune: Tune, prompt: Prompt, vocabulary: Vocabulary, whole_part: boo
 
 
 def check_pickup(token: str, vocabulary: Vocabulary) -> None:
-    """Raises InputError for a pickup that the model never saw."""
+    """Raises InputError for a `pickup=` token that is not in the vocabulary, or is no multiple of a 32nd."""
     if token not in vocabulary.ids or pickup_ticks(token) % 3:
         raise InputError("the opening's first bar is no pickup that tunes begin with: fill it or shorten it")
 
 
-def known_token(note: Note, move: Transposition, key: Key, vocabulary: Vocabulary, bar: int) -> str:
-    """The token of a note of bar `bar`. Raises InputError where the model knows none."""
+def _known_token(note: Note, transposition: Transposition, key: Key, vocabulary: Vocabulary, bar: int) -> str:
+    """The token of a note of bar `bar`. Raises InputError where the vocabulary has none."""
     try:
-        token = note_token(move.notes((note,), back=True)[0], Key(0, 0, key.mode))
+        token = note_token(transposition.notes((note,), back=True)[0], Key(0, 0, key.mode))
     except NotationError as error:
         raise InputError(f"bar {bar} of the opening: {error}") from error
     if token not in vocabulary.ids:

@@ -1,8 +1,8 @@
-"""Is a tune somebody else's? The nearest tune of the corpus and how alike the two are.
+"""Originality of a tune: the corpus tune nearest to it, and how similar the two are.
 
 Tunes are compared as the AI Music Generation Challenge does: sequences of (interval, length), so that key does not
-matter, by normalised Damerau-Levenshtein similarity: 1 for the same melody, 0 for nothing in common. The index keeps a
-16-bit hash of each note of each corpus tune, its title and its book, and ships beside the checkpoint.
+matter, by normalised Damerau-Levenshtein similarity: 1 for the same melody, 0 for nothing in common. The index has a
+16-bit hash of each note of each corpus tune, its title and its source, and is shipped beside the checkpoint.
 """
 
 import zlib
@@ -23,17 +23,17 @@ from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 
 SHIPPED = checkpoint.SHIPPED.with_name("originality.safetensors")
-GRAM = 4  # notes in a row that candidates must share
-CANDIDATES = 12  # tunes that share most grams are looked at
-ALIGNED = 2  # of them, as many are aligned exactly: the nearest by a quicker measure
-RUNS = 3  # of them, as many are searched for verbatim bars beside those
-LIMIT = 0.8  # similarity above which a tune is drawn again
-VERBATIM_BARS = 8  # so many bars in a row of another tune are too many
+GRAM = 4  # notes in a row
+CANDIDATES = 12  # corpus tunes, those that share most grams, are compared by a fast measure
+ALIGNED = 2  # of them, those nearest by that measure, are aligned exactly
+RUNS = 3  # of them, those that share most grams, are searched for verbatim bars, as the aligned ones are
+LIMIT = 0.8  # similarity above which a tune is too close
+VERBATIM_BARS = 8  # bars in a row of another tune from which on it is too
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """The corpus tune most like a new one; `bars` of the new one stand in it note for note, in a row."""
+    """The corpus tune most similar to a new one. `bars` of the new one, in a row, are in it note for note."""
 
     title: str
     source: str
@@ -45,13 +45,14 @@ class Nearest:
         return self.similarity > LIMIT or self.bars >= VERBATIM_BARS
 
 
-NOBODY = Nearest("", "", 0.0, 0.0)
+NOTHING_NEAR = Nearest("", "", 0.0, 0.0)
 
 
 class Index:
-    """The corpus' melodies, hashed, and where each run of GRAM notes stands."""
+    """The corpus' melodies, hashed, and which of them have each run of GRAM notes."""
 
     def __init__(self, loaded: Checkpoint) -> None:
+        """`loaded` is what `index_of` returns. Raises CheckpointError for anything else."""
         try:
             notes = (loaded.weights["notes"].numpy().astype(np.int32) + 0x8000).astype(np.uint16)
             starts = loaded.weights["starts"].numpy()
@@ -70,23 +71,23 @@ class Index:
         """Raises CheckpointError."""
         return cls(checkpoint.read(path))
 
-    def nearest(self, song: NormalizedTune, given: int | Sequence[bool] = 0) -> Nearest:
-        """The tune nearest to `song`, of which the `given` notes were in the prompt and do not count.
+    def nearest(self, tune: NormalizedTune, given: int | Sequence[bool] = 0) -> Nearest:
+        """The corpus tune nearest to `tune`. Its `given` notes, which were in the prompt, do not count.
 
-        They are the first so many, or, rests aside, those that are marked.
+        `given` is how many notes from the start, or a mark for each note; rests are no notes.
         """
-        steps = contour(song)
+        steps = contour(tune)
         steps = (
             steps[given:] if isinstance(given, int) else [s for s, mark in zip(steps, given, strict=True) if not mark]
         )
         melody = np.array([_hashed(step) for step in steps], dtype=np.uint16)
-        bar = float(song.metre * TICKS)
+        bar = float(tune.metre * TICKS)
         shared = self._shared(_grams(melody))
         candidates = [int(owner) for owner in np.argsort(-shared, kind="stable")[:CANDIDATES] if shared[owner]]
-        # OSA is Damerau-Levenshtein with a rare case left out, and some fifty times as fast: it picks whom to align
+        # OSA is Damerau-Levenshtein without a rare case, and some fifty times as fast
         rough = {owner: OSA.normalized_similarity(_text(melody), _text(self._melodies[owner])) for owner in candidates}
         aligned = sorted(candidates, key=lambda owner: -rough[owner])[:ALIGNED]
-        best = NOBODY
+        best = NOTHING_NEAR
         for owner in dict.fromkeys([*aligned, *candidates[:RUNS]]):
             other = self._melodies[owner]
             similarity = rough[owner]
@@ -128,12 +129,12 @@ def _text(melody: NDArray[np.uint16]) -> str:
 
 
 def _longest_run(melody: NDArray[np.uint16], other: NDArray[np.uint16]) -> tuple[int, int]:
-    """The longest stretch [start, end) of `melody` that stands in `other`; empty if there is none."""
+    """The longest run [start, end) of `melody` that is also in `other`; empty if there is none."""
     rows, columns = len(melody), len(other)
     if not rows or not columns:
         return 0, 0
-    # `other` backwards makes a run stand on an anti-diagonal; read a column narrower, that is a column; and behind the
-    # last row an empty one parts the columns that are then laid end to end
+    # with `other` reversed, a run is on an anti-diagonal of the grid; read as rows one column narrower, it is in a
+    # column; an empty last row keeps the columns apart when they are joined end to end
     width = rows + columns
     grid = np.zeros((rows + 1, width), dtype=np.bool_)
     grid[:rows, :columns] = melody[:, None] == other[None, ::-1]
@@ -147,15 +148,15 @@ def _longest_run(melody: NDArray[np.uint16], other: NDArray[np.uint16]) -> tuple
     return start, start + int(ends[longest] - starts[longest])
 
 
-def index_of(songs: Sequence[tuple[NormalizedTune, str, str]]) -> Checkpoint:
-    """The index of (song, title, source), ready to be written."""
-    melodies = [[_hashed(step) for step in contour(song)] for song, _, _ in songs]
+def index_of(tunes: Sequence[tuple[NormalizedTune, str, str]]) -> Checkpoint:
+    """The index of (tune, title, source), as Index takes it."""
+    melodies = [[_hashed(step) for step in contour(tune)] for tune, _, _ in tunes]
     starts = np.cumsum([0, *map(len, melodies)])[:-1]
     return Checkpoint(
         preset="originality",
         network={},
         vocabulary={},
-        facts={"tunes": [[title, source] for _, title, source in songs]},
+        facts={"tunes": [[title, source] for _, title, source in tunes]},
         weights={
             "notes": torch.tensor([note - 0x8000 for melody in melodies for note in melody], dtype=torch.int16),
             "starts": torch.tensor(starts, dtype=torch.int32),

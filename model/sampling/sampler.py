@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from cachetools import LRUCache
 
 from model.encoding.inputs import INPUTS, input_sizes
 from model.encoding.part_plan import Plan, Plans
-from model.encoding.tokenizer import decode
+from model.encoding.tokenizer import NormalizedTune, decode
 from model.encoding.vocabulary import Vocabulary
 from model.errors import CheckpointError, InputError, SamplingError
 from model.music.key import Key
@@ -29,15 +30,15 @@ from model.sampling.candidates import CHOOSING, PLANNING, Draft, PendingPrompt, 
 from model.sampling.critic import DRAFTS, Critic
 from model.sampling.decoder import Decoder
 from model.sampling.grammar import Grammar, Rules, State, pickup_ticks
-from model.sampling.originality import NOBODY, Index, Nearest
-from model.sampling.threads import run_on_threads, ways
+from model.sampling.originality import NOTHING_NEAR, Index, Nearest
+from model.sampling.threads import run_on_threads, thread_count
 from model.sampling.titles import Titles
-from model.sampling.variation import Given, given, unchanged
+from model.sampling.variation import GivenTokens, given_tokens, unchanged
 
 DRAWS = 30  # attempts at one tune before giving up
 UNCHANGED = "the tune that it varies"
 IDLE = 1 / 8  # the share of a batch's rows that have ended, at which they are dropped
-GRAMMARS = 64  # compiled ones kept: up to half a megabyte each
+GRAMMARS = 64  # compiled ones that are cached: up to half a megabyte each
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,21 @@ class Composed:
 
     @property
     def tokens(self) -> int:
+        """How many tokens it was drawn as."""
         return len(self.spelled)
+
+    @property
+    def normalized(self) -> NormalizedTune:
+        """The tune as the corpus spells it."""
+        return detokenize.normalized(self.spelled, self.prompt)
 
 
 class Sampler:
-    """A network with its note vocabulary, ready to compose."""
+    """A network with its note vocabulary, ready to compose.
+
+    `drafts` is how many are drawn for each tune. `measure_mask` has the sampler measure `mask_removed`, the mean
+    probability that the grammar took from the music's tokens; that costs a softmax a token.
+    """
 
     def __init__(
         self,
@@ -72,9 +83,10 @@ class Sampler:
         critic: Critic | None = None,
         device: torch.device | None = None,
     ) -> None:
-        """A `critic` that does not know the network is not asked, and one draft is all there is.
+        """A `critic` that was trained on another network is not used, and one draft is drawn of each tune.
 
-        CheckpointError if `checkpoint` is not of whole notes, or its weights or facts do not fit its config."""
+        Raises CheckpointError if `checkpoint` is not of whole notes, or its weights or facts do not fit its config.
+        """
         self.vocabulary = Vocabulary.from_json(checkpoint.vocabulary)
         if self.vocabulary.kind != "notes":
             raise CheckpointError(f"the {checkpoint.preset} checkpoint writes characters; composing needs preset trad")
@@ -88,18 +100,18 @@ class Sampler:
         self.stepper = Stepper(network, self.device)
         self._titles, self._index = titles, index
         self._critic = critic if critic and critic.knows(checkpoint) else None
-        self.drafts = DRAFTS if self._critic else 1  # of a tune
+        self.drafts = DRAFTS if self._critic else 1
         self._plans = Plans.from_facts(checkpoint.facts)
-        self._grammars: dict[Rules, Grammar] = {}
-        self.measure_mask = False  # costs a softmax a token; `mask_removed` is the mean probability that it removed
+        self._grammars = LRUCache[Rules, Grammar](GRAMMARS)
+        self.measure_mask = False
         self._measured: list[tuple[float, int]] = []
 
     def warm_up(self) -> None:
-        """Compile what is compiled, seconds of work, or read it from the disk: the first tune need not wait for it."""
+        """Compiles the kernels, which takes seconds, or reads them from the disk, before the first tune needs them."""
         prompt = Prompt(Key.parse("D"), "reel")
-        self._named([prompt])
+        self._titles_for([prompt])
         with suppress(InputError):  # perhaps it never learned reels
-            Decoder(self.stepper, self._asked(0, prompt).rows()).step()
+            Decoder(self.stepper, self._pending(0, prompt).sequences()).step()
 
     @property
     def mask_removed(self) -> float:
@@ -115,92 +127,96 @@ class Sampler:
         return [composed[index] for index in range(len(prompts))]
 
     def stream(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Composed | InputError | SamplingError]]:
-        """Compose all `prompts` as a batch and yield each, by its index, as it ends; what is no good, as another."""
+        """Composes `prompts` as a batch. Yields each tune, or the error that ended it, with the prompt's index.
+
+        Drafts that give no good tune are drawn again.
+        """
         started = time.monotonic()
-        asked: list[PendingPrompt] = []
+        pending: list[PendingPrompt] = []
         for index, prompt in enumerate(prompts):
             try:
-                asked.append(self._asked(index, prompt))
+                pending.append(self._pending(index, prompt))
             except InputError as error:
                 yield index, error
-        for one, title in zip(asked, self._named([one.prompt for one in asked]) if asked else [], strict=True):
+        titles = self._titles_for([one.prompt for one in pending]) if pending else []
+        for one, title in zip(pending, titles, strict=True):
             one.title = title
-        while asked:
+        while pending:
             again: list[PendingPrompt] = []
-            for one in self._drawn(asked):
-                outcome = self._chosen(one, started)
+            for one in self._draw(pending):
+                outcome = self._choose(one, started)
                 if outcome is None:
                     one.draw, one.ended = one.draw + 1, []
                     again.append(one)
                 else:
                     yield one.index, outcome
-            asked = again
+            pending = again
 
-    def _drawn(self, asked: Sequence[PendingPrompt]) -> Iterator[PendingPrompt]:
-        """Draw the drafts of `asked` once, and give each when all of its own have ended."""
+    def _draw(self, pending: Sequence[PendingPrompt]) -> Iterator[PendingPrompt]:
+        """Draws the drafts of `pending` once, and yields each prompt when all of its own have ended."""
         threads = torch.get_num_threads() if self.device.type == "cpu" else 1
-        parts = ways(len(asked) * self.drafts, threads)
-        return run_on_threads([self._drawn_together(asked[part::parts]) for part in range(parts)])
+        parts = thread_count(len(pending) * self.drafts, threads)
+        return run_on_threads([self._draw_batch(pending[part::parts]) for part in range(parts)])
 
-    def _drawn_together(self, asked: Sequence[PendingPrompt]) -> Iterator[PendingPrompt | None]:
-        """The same, as one batch; None while there is nothing to give."""
-        places: list[tuple[PendingPrompt, int] | None] = [(one, draft.number) for one in asked for draft in one.drafts]
-        decoder = Decoder(self.stepper, [row for one in asked for row in one.rows()], self.measure_mask)
-        while going := sum(place is not None for place in places):
+    def _draw_batch(self, pending: Sequence[PendingPrompt]) -> Iterator[PendingPrompt | None]:
+        """The same in one batch; None between steps, see run_on_threads."""
+        drafts: list[tuple[PendingPrompt, int] | None] = [
+            (one, draft.number) for one in pending for draft in one.drafts
+        ]
+        decoder = Decoder(self.stepper, [row for one in pending for row in one.sequences()], self.measure_mask)
+        while going := sum(draft is not None for draft in drafts):
             if going <= decoder.count * (1 - IDLE):
-                kept = [number for number, place in enumerate(places) if place]
-                decoder.keep(kept)
-                places = [places[number] for number in kept]
-            for _ in range(self._steps_unseen):
+                rows = [row for row, draft in enumerate(drafts) if draft]
+                decoder.keep(rows)
+                drafts = [drafts[row] for row in rows]
+            for _ in range(self._steps_per_check):
                 decoder.step()
             yield None
-            for number in decoder.ended():
-                place = places[number]
-                if place is None:  # it was taken already
+            for row in decoder.ended():
+                draft = drafts[row]
+                if draft is None:  # it had ended before
                     continue
-                one, draft = place
-                one.ended.append((draft, decoder.ids(number)))
-                places[number] = None
+                one, number = draft
+                one.ended.append((number, decoder.ids(row)))
+                drafts[row] = None
                 if len(one.ended) == len(one.drafts):
                     yield one
         if self.measure_mask:
             self._measured.append((float(decoder.removed), int(decoder.predicted)))
 
     @property
-    def _steps_unseen(self) -> int:
-        """Steps between two looks at which tunes have ended: a look makes the host wait for an accelerator."""
+    def _steps_per_check(self) -> int:
+        """Steps between two checks which tunes have ended: a check makes the host wait for an accelerator."""
         return 1 if self.device.type == "cpu" else 16
 
-    def _asked(self, index: int, prompt: Prompt) -> PendingPrompt:
+    def _pending(self, index: int, prompt: Prompt) -> PendingPrompt:
         rules = detokenize.rules(prompt, self.vocabulary)
-        fixed = given(prompt, self.vocabulary)
+        given = given_tokens(prompt, self.vocabulary)
         drafts = []
         for number in range(self.drafts):
-            plans = self._planned(prompt, number, len(rules.sections), fixed.plans)
-            grammar = self._grammar(replace(rules, closes=tuple(part.closes for part in plans[:-1])))
+            plans = self._plans_for(prompt, number, len(rules.sections), given.plans)
+            grammar = self._grammar(replace(rules, closes=tuple(plan.closes for plan in plans[:-1])))
             closing = grammar.rules.closing
-            ids = tuple(part._replace(closes=c).id for part, c in zip(plans, closing, strict=False))
-            drafts.append(Draft(number, grammar, ids, self._prefix(grammar, fixed, prompt)))
-        return PendingPrompt(index, prompt, fixed, drafts)
+            ids = tuple(plan._replace(closes=c).id for plan, c in zip(plans, closing, strict=False))
+            drafts.append(Draft(number, grammar, ids, self._prefix(grammar, given, prompt)))
+        return PendingPrompt(index, prompt, given, drafts)
 
     def _grammar(self, rules: Rules) -> Grammar:
-        grammar = self._grammars.get(rules) or Grammar(self.vocabulary, rules)
-        self._grammars[rules] = grammar
-        if len(self._grammars) > GRAMMARS:
-            self._grammars.pop(next(iter(self._grammars)))
+        if (grammar := self._grammars.get(rules)) is None:
+            grammar = self._grammars[rules] = Grammar(self.vocabulary, rules)
         return grammar
 
-    def _planned(self, prompt: Prompt, draft: int, parts: int, known: tuple[Plan, ...]) -> tuple[Plan, ...]:
+    def _plans_for(self, prompt: Prompt, draft: int, parts: int, known: tuple[Plan, ...]) -> tuple[Plan, ...]:
         """The plans of the parts of a draft, `known` for the first of them."""
         uniform = random_stream(prompt, PLANNING + draft).random()
         return known + self._plans.draw(prompt.rhythm, parts, uniform)[len(known) :]
 
-    def _prefix(self, grammar: Grammar, plan: Given, prompt: Prompt) -> list[int]:
+    def _prefix(self, grammar: Grammar, given: GivenTokens, prompt: Prompt) -> list[int]:
         """The ids that the tune begins with, its header included; none where nothing is given.
 
         Raises InputError where the grammar does not allow what is given.
         """
-        if not plan.prefix:
+        if not given.prefix:
             return []
         state: State | None = grammar.start
         prefix: list[int] = []
@@ -208,14 +224,14 @@ class Sampler:
             prefix.append(int(np.flatnonzero(mask)[0]))
             state = grammar.next(state, prefix[-1])
         bar = 1
-        for token_id in plan.prefix:
+        for token_id in given.prefix:
             state = grammar.next(state, token_id) if state is not None else None
             if state is None:
                 raise InputError(f"bar {bar} of the opening cannot begin a {prompt.rhythm} of form {prompt.form}")
             bar += self.vocabulary.tokens[token_id] == "|"
             prefix.append(token_id)
-        pickup = pickup_ticks(self.vocabulary.tokens[plan.prefix[0]])
-        for (section, number), ids in plan.bars.items():
+        pickup = pickup_ticks(self.vocabulary.tokens[given.prefix[0]])
+        for (section, number), ids in given.bars.items():
             state = grammar.at(section, number, pickup)
             for token_id in ids:
                 state = grammar.next(state, token_id) if state is not None else None
@@ -223,17 +239,17 @@ class Sampler:
                 raise InputError(f"bar {number} of part {'ABC'[section]} does not fit a {prompt.rhythm} that is varied")
         return prefix
 
-    def _chosen(self, one: PendingPrompt, started: float) -> Composed | SamplingError | None:
-        """The tune, or None to draw again, or the failure when that was done often enough."""
+    def _choose(self, one: PendingPrompt, started: float) -> Composed | SamplingError | None:
+        """The tune, None to draw again, or the error when that was done DRAWS times."""
         drafts = [self.vocabulary.decode(ids) for _, ids in sorted(one.ended)]
         whole = [tokens for tokens in drafts if tokens[-1] == "|]"]
         if self._critic and len(whole) > 1:
-            songs = [detokenize.song_of(tokens, one.prompt) for tokens in whole]
+            tunes = [detokenize.normalized(tokens, one.prompt) for tokens in whole]
             random = random_stream(one.prompt, CHOOSING + one.draw)
-            whole = [whole[place] for place in self._critic.order(songs, random)]
+            whole = [whole[number] for number in self._critic.order(tunes, random)]
         wrong = "too long"
         for tokens in whole:
-            found = self._finished(one, tokens, started)
+            found = self._finish(one, tokens, started)
             if isinstance(found, Composed):
                 return found
             wrong = found
@@ -241,7 +257,7 @@ class Sampler:
             return None
         return SamplingError(f"no good tune came out in {DRAWS} draws (the last was {wrong}): try another seed")
 
-    def _finished(self, one: PendingPrompt, tokens: list[str], started: float) -> Composed | str:
+    def _finish(self, one: PendingPrompt, tokens: list[str], started: float) -> Composed | str:
         """The tune that `tokens` spell, or what is wrong with it."""
         prompt = one.prompt
         tune = detokenize.tune_of(tokens, prompt, one.title)
@@ -249,14 +265,13 @@ class Sampler:
             return wrong
         if prompt.vary and unchanged(tune, prompt):
             return UNCHANGED
-        nearest = self._index.nearest(decode(tokens), one.given.marks(tokens)) if self._index else NOBODY
+        nearest = self._index.nearest(decode(tokens), one.given.marks(tokens)) if self._index else NOTHING_NEAR
         if nearest.too_close:
             return f"too close to {nearest.title}"
         seconds = time.monotonic() - started
         return Composed(prompt, tune, tuple(tokens), one.draw + 1, seconds, nearest, one.temperature)
 
-    def _named(self, prompts: Sequence[Prompt]) -> list[str]:
-        """A title for each."""
+    def _titles_for(self, prompts: Sequence[Prompt]) -> list[str]:
         if self._titles:
             return self._titles.draw([(prompt.rhythm, prompt.seed) for prompt in prompts])
         return [detokenize.plain_title(prompt) for prompt in prompts]

@@ -1,7 +1,7 @@
-"""Work run_on_threads: several streams, each on a thread of its own that computes on one core.
+"""Runs generators on threads, each of which computes on one core.
 
-For large batches that is better than all cores at each product in turn, since what lies between the products is done on
-all cores too. Compiled functions and torch's operations let other threads of Python run meanwhile.
+For large batches this is faster than all cores at each matrix product in turn, because what lies between the products
+then runs on all cores too. Compiled functions and torch's operations release Python's lock meanwhile.
 """
 
 import queue
@@ -11,46 +11,46 @@ from typing import TypeVar
 
 import torch
 
-LEAST = 64  # rows for a thread of its own; of fewer, one thread is as fast
+LEAST_ROWS = 64  # for a thread of its own; with fewer, one thread is as fast
 
 T = TypeVar("T")
 
 
-def ways(rows: int, threads: int) -> int:
-    """In how many parts `rows` rows are best worked on."""
-    return max(1, min(threads, rows // LEAST))
+def thread_count(rows: int, threads: int) -> int:
+    """How many of `threads` threads to part `rows` rows among."""
+    return max(1, min(threads, rows // LEAST_ROWS))
 
 
-def run_on_threads(streams: Sequence[Iterator[T | None]]) -> Generator[T, None, None]:
-    """What `streams` give, as it comes. The first error ends them all; so does closing this iterator.
+def run_on_threads(generators: Sequence[Iterator[T | None]]) -> Generator[T, None, None]:
+    """The items of all `generators`, as they come. The first error ends them all; so does closing this generator.
 
-    A stream that works for long gives None now and then, which goes no further: there it can be ended.
+    A generator that computes for long yields None now and then, which is dropped: it can only be ended at a yield.
     """
-    if len(streams) == 1:
-        yield from (item for item in streams[0] if item is not None)
+    if len(generators) == 1:
+        yield from (item for item in generators[0] if item is not None)
         return
-    threads, told = torch.get_num_threads(), queue.SimpleQueue[tuple[T] | BaseException | None]()
+    threads, results = torch.get_num_threads(), queue.SimpleQueue[tuple[T] | BaseException | None]()
     stop, running = threading.Event(), list[threading.Thread]()
 
-    def go(stream: Iterator[T | None]) -> None:
-        torch.set_num_threads(1)  # this thread's, and that of threads to come
+    def run(generator: Iterator[T | None]) -> None:
+        torch.set_num_threads(1)  # of this thread, and of threads that are started later
         try:
-            for item in stream:
+            for item in generator:
                 if stop.is_set():
                     break
                 if item is not None:
-                    told.put((item,))
-            told.put(None)
+                    results.put((item,))
+            results.put(None)
         except BaseException as error:
-            told.put(error)
+            results.put(error)
 
     try:
-        for stream in streams:
-            running.append(threading.Thread(target=go, args=(stream,), name="run_on_threads", daemon=True))
+        for generator in generators:
+            running.append(threading.Thread(target=run, args=(generator,), name="run_on_threads", daemon=True))
             running[-1].start()
         ended = 0
-        while ended < len(streams):
-            match told.get():
+        while ended < len(generators):
+            match results.get():
                 case None:
                     ended += 1
                 case (item,):

@@ -1,7 +1,4 @@
-"""What of a new tune is given: the bars of an opening, the first part of a tune, or all of a tune but its endings.
-
-No torch: a plan of token ids, which the sampler forces where it reaches the places that the plan names.
-"""
+"""The tokens of a new tune that are given: an opening, the first part of a tune, or all of a tune but its endings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,20 +15,20 @@ from model.music.rhythm import RHYTHMS
 from model.music.tune import Tune
 from model.prompt import Prompt
 from model.sampling.detokenize import rules
-from model.sampling.opening import check_pickup, move_for, opening_tokens, read
+from model.sampling.opening import check_pickup, opening_tokens, opening_tune, transposition_for
 
-_HEADER = ("R:", "M:4/4", "K:maj", "F:")  # any: a plan does not depend on it
+_HEADER = ("R:", "M:4/4", "K:maj", "F:")  # any will do: plans of parts do not depend on it
 ENDING = 2  # bars composed anew at the end of a part that has no first and second ending
 
 
 @dataclass(frozen=True)
-class Given:
-    """The token ids that are forced; Given() where nothing is given.
+class GivenTokens:
+    """The token ids that are not drawn; GivenTokens() where nothing is given.
 
-    `prefix` stands at the start of the tune, behind the header of its first part: it begins with the `pickup=` token.
-    `bars` maps (section, bar), counted as in grammar.Node with bar 0 the pickup, to the ids of that bar's notes and of
-    the bar line behind them, `|` or `[1`; they are forced when that bar is entered outside of endings. `notes` counts
-    the sounding notes of both. `plans` are those of the parts that are given whole, or but for their endings.
+    `prefix` stands after the header of the first part: it begins with the `pickup=` token. `bars` maps (section, bar),
+    counted as in grammar.Node with bar 0 the pickup, to the ids of that bar's notes and of the bar line after them, `|`
+    or `[1`; bars of endings are not among them. `notes` counts the sounding notes of both. `plans` are those of the
+    parts that are given whole, or but for their endings.
     """
 
     prefix: tuple[int, ...] = ()
@@ -40,7 +37,7 @@ class Given:
     plans: tuple[Plan, ...] = ()
 
     def marks(self, tokens: Sequence[str]) -> list[bool]:
-        """For each sounding note of a tune that was composed with this plan, in order, whether it was given."""
+        """For each sounding note of a tune that was composed with these, `tokens`, whether it was given."""
         marks = [
             bar.ending == 0 and (bar.section, bar.number) in self.bars
             for bar in _bars(tokens)
@@ -50,35 +47,35 @@ class Given:
         return [True] * first + marks[first:]
 
 
-def given(prompt: Prompt, vocabulary: Vocabulary) -> Given:
-    """The plan of `prompt`'s opening, or of the tune that it varies.
+def given_tokens(prompt: Prompt, vocabulary: Vocabulary) -> GivenTokens:
+    """Those of the prompt's opening, or of the tune that it varies.
 
-    Raises InputError for an opening that cannot begin such a tune, and for a tune that is not of the prompt's key,
-    rhythm and form, not well formed, or has what the model never saw.
+    Raises InputError for an opening that cannot begin such a tune, and for a tune to vary that is not of the prompt's
+    key, rhythm and form, is not well formed, or has notes that are not in the vocabulary.
     """
     if not prompt.vary:
         opening = opening_tokens(prompt, vocabulary)
         first = decode([*_HEADER, "[|", "", *opening]).parts if opening else ()
         whole = bool(first) and first[0].length == prompt.form.bars
-        return _plan(opening, {}, vocabulary, plans_of(first) if whole else ())
+        return _given(opening, {}, vocabulary, plans_of(first) if whole else ())
     parts = _parts(prompt, vocabulary)
     tokens = _tokens(parts, prompt, vocabulary)
     plans = plans_of(decode([*_HEADER, *tokens]).parts)
     if prompt.vary == "parts":
         kept_part = list(takewhile(lambda token: token not in ("|:", "[|", "|]"), tokens[2:]))
-        return _plan(kept_part, {}, vocabulary, plans[:1])
-    kept = [len(part.bars) if part.endings else len(part.bars) - ENDING for part in parts]
+        return _given(kept_part, {}, vocabulary, plans[:1])
+    last_kept = [len(part.bars) if part.endings else len(part.bars) - ENDING for part in parts]
     bars = {
         (bar.section, bar.number): (*bar.notes, bar.line)
         for bar in _bars(tokens)
-        if not bar.ending and bar.number <= kept[bar.section]
+        if not bar.ending and bar.number <= last_kept[bar.section]
     }
-    return _plan(tokens[2:3], bars, vocabulary, plans)
+    return _given(tokens[2:3], bars, vocabulary, plans)
 
 
 def unchanged(tune: Tune, prompt: Prompt) -> bool:
-    """Whether a variation came out as the tune that it varies, as it often does at a low temperature."""
-    return bool(prompt.vary) and parts_of(tune) == parts_of(read(prompt))
+    """Whether a variation is no other than the tune it varies, as happens at a low temperature."""
+    return bool(prompt.vary) and parts_of(tune) == parts_of(opening_tune(prompt))
 
 
 def _form(tune: Tune) -> Form | None:
@@ -88,15 +85,15 @@ def _form(tune: Tune) -> Form | None:
         return None
 
 
-def _plan(
+def _given(
     prefix: Sequence[str],
     bars: Mapping[tuple[int, int], Sequence[str]],
     vocabulary: Vocabulary,
     plans: tuple[Plan, ...],
-) -> Given:
+) -> GivenTokens:
     notes = _sounding(prefix) + sum(map(_sounding, bars.values()))
-    ids = {place: tuple(vocabulary.encode(tokens)) for place, tokens in bars.items()}
-    return Given(tuple(vocabulary.encode(prefix)), ids, notes, plans)
+    ids = {bar: tuple(vocabulary.encode(tokens)) for bar, tokens in bars.items()}
+    return GivenTokens(tuple(vocabulary.encode(prefix)), ids, notes, plans)
 
 
 def _sounding(tokens: Sequence[str]) -> int:
@@ -104,7 +101,7 @@ def _sounding(tokens: Sequence[str]) -> int:
 
 
 class _Bar(NamedTuple):
-    """A bar in a tune's tokens: its place, its notes, and the line behind it; empty where a part ends."""
+    """A bar in a tune's tokens: where it stands, its notes, and the bar line after it; empty where a part ends."""
 
     section: int
     number: int
@@ -139,8 +136,8 @@ def _refusal(reason: str) -> InputError:
 
 
 def _parts(prompt: Prompt, vocabulary: Vocabulary) -> list[Part]:
-    """The parts that are composed of the tune that was given, as it sounds."""
-    tune = read(prompt)
+    """The different parts of the tune to vary, in the repeats of its form. Raises InputError."""
+    tune = opening_tune(prompt)
     if (form := _form(tune)) not in (None, prompt.form):
         raise _refusal(f"of form {form}, not {prompt.form}")
     if wrong := well_formed(tune, prompt.key, prompt.form):
@@ -161,21 +158,21 @@ def _parts(prompt: Prompt, vocabulary: Vocabulary) -> list[Part]:
 
 
 def _tokens(parts: Sequence[Part], prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
-    """The tokens of the parts, from the first `|:` or `[|` on, each one that the model knows."""
-    rhythm, move = RHYTHMS[prompt.rhythm], move_for(prompt, vocabulary)
-    spelled = tuple(move.part(part.each_bar(merge_ties), back=True) for part in parts)
+    """The tokens of the parts, from the first `|:` or `[|` on. Raises InputError for one not in the vocabulary."""
+    rhythm, transposition = RHYTHMS[prompt.rhythm], transposition_for(prompt, vocabulary)
+    spelled = tuple(transposition.part(part.each_bar(merge_ties), back=True) for part in parts)
     try:
         tokens = encode(NormalizedTune(rhythm.name, rhythm.metre.length, "", prompt.key.mode, spelled))[4:]
     except NotationError as error:
         raise _refusal(str(error)) from error
     check_pickup(tokens[2], vocabulary)
     for bar in _bars(tokens):
-        place = f"bar {bar.number} of part {'ABC'[bar.section]}"
+        where = f"bar {bar.number} of part {'ABC'[bar.section]}"
         position = 0
         for note in bar.notes:
             if note not in vocabulary.ids:
-                raise _refusal(f"{place} has a note or rest of a kind the model never saw in {prompt.key.name}")
+                raise _refusal(f"{where} has a note or rest of a kind the model never saw in {prompt.key.name}")
             if position % 3 and token_ticks(note) % 3 == 0:
-                raise _refusal(f"{place} has a triplet that is not filled")
+                raise _refusal(f"{where} has a triplet that is not filled")
             position += token_ticks(note)
     return tokens

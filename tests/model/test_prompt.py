@@ -1,22 +1,21 @@
-"""Prompts and jobs as JSON: what one end writes the other reads, and anything else is one line that names the field."""
-
 import json
+import random
 from typing import Any
 
 import pytest
 
 from model.errors import InputError
-from model.prompt import Prompt, parse_prompt
-from model.worker.protocol import Job
+from model.music.rhythm import RHYTHMS
+from model.prompt import LARGEST_SEED, Prompt, parse_count, parse_prompt
 
 PROMPT = parse_prompt("Edor", "slip jig", 0.9, "AABB:16", 7, "EBBA|", True, "endings")
-JOB = Job("1.0", PROMPT, 30.0, "mine.safetensors", "00", 2)
 
 
-def test_what_is_written_is_read() -> None:
-    assert Job.from_json(json.loads(json.dumps(JOB.to_json()))) == JOB
-    plain = parse_prompt("D", "reel", seed=1)
-    assert Prompt.from_json(json.loads(json.dumps(plain.to_json()))) == plain
+@pytest.mark.parametrize("prompt", [PROMPT, parse_prompt("D", "reel", seed=1)], ids=["all options", "few options"])
+def test_a_prompt_survives_json(prompt: Prompt) -> None:
+    read = Prompt.from_json(json.loads(json.dumps(prompt.to_json())))
+    assert read == prompt
+    assert hash(read) == hash(prompt)
 
 
 @pytest.mark.parametrize(
@@ -39,40 +38,69 @@ def test_what_is_written_is_read() -> None:
         ({"opening": ""}, "nothing to vary"),
     ],
 )
-def test_a_prompt_that_is_none_is_one_line(changed: dict[str, Any], message: str) -> None:
-    for read, data in ((Prompt.from_json, PROMPT.to_json()), (Job.from_json, JOB.to_json())):
-        target = data.get("prompt", data)
-        target |= changed
-        with pytest.raises(InputError, match=message) as refusal:
-            read(data)
-        assert "\n" not in str(refusal.value)
+def test_a_wrong_field_is_refused_in_one_line_that_names_it(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message) as refusal:
+        Prompt.from_json(PROMPT.to_json() | changed)
+    assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"x" * 1000 + "\n": 1}, "knows no field 'xxxxxxxxxxxxxxxxxxxx' of a job"),
-        ({"id": 5}, "the field 'id' of a job cannot be int"),
-        ({"prompt": []}, "the field 'prompt' of a job cannot be list"),
-        ({"deadline": "soon"}, "the field 'deadline' of a job cannot be str"),
-        ({"version": True}, "the field 'version' of a job cannot be bool"),
-    ],
-)
-def test_a_job_that_is_none_is_one_line(changed: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        Job.from_json(JOB.to_json() | changed)
-
-
-@pytest.mark.parametrize("field", ["id", "prompt", "deadline", "version"])
-def test_a_job_says_everything(field: str) -> None:
-    data = JOB.to_json()
+@pytest.mark.parametrize("field", PROMPT.to_json())
+def test_a_missing_field_is_named(field: str) -> None:
+    data = PROMPT.to_json()
     del data[field]
-    with pytest.raises(InputError, match=f"the job has no field '{field}'"):
-        Job.from_json(data)
+    with pytest.raises(InputError, match=f"the prompt has no field '{field}'"):
+        Prompt.from_json(data)
 
 
 @pytest.mark.parametrize("data", [None, 5, "cancel", [], [["id", "x"]]])
-def test_what_is_no_object_is_no_job(data: object) -> None:
-    for read in (Job.from_json, Prompt.from_json):
-        with pytest.raises(InputError, match="is a JSON object, not"):
-            read(data)
+def test_only_an_object_is_a_prompt(data: object) -> None:
+    with pytest.raises(InputError, match="a prompt is a JSON object, not"):
+        Prompt.from_json(data)
+
+
+def test_what_is_typed_is_parsed() -> None:
+    prompt = parse_prompt("e dorian", "Slip-Jigs", "0.9", "aabb:16", "7", " EBBA| ", "Yes", "endings")
+    assert prompt == PROMPT
+
+
+def test_an_omitted_rhythm_and_seed_are_drawn() -> None:
+    random.seed(1)
+    prompts = [parse_prompt("D") for _ in range(200)]
+    assert {prompt.rhythm for prompt in prompts} == set(RHYTHMS)
+    assert len({prompt.seed for prompt in prompts}) > 190
+    assert all(0 <= prompt.seed <= LARGEST_SEED for prompt in prompts)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"temperature": "hot"}, "temperature is hot: choose from 0.1"),
+        ({"temperature": "nan"}, "temperature is nan"),
+        ({"temperature": 2.01}, "temperature is 2.01"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": "7.5"}, "seed is 7.5"),
+        ({"seed": LARGEST_SEED + 1}, "choose a whole number from 0 to"),
+        ({"opening": "A" * 2001}, "the opening has 2001 characters"),
+        ({"transpose": "perhaps"}, "transpose is perhaps: say yes or no"),
+        ({"vary": "sideways", "opening": "A"}, "vary is sideways: choose parts or endings"),
+        ({"vary": "parts"}, "nothing to vary"),
+    ],
+)
+def test_a_wrong_option_is_refused_in_one_line(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message) as refusal:
+        parse_prompt("D", "reel", **options)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "transposes"), [("Yes", True), (True, True), ("no", False), (False, False), ("", False)]
+)
+def test_transpose_is_yes_or_no(typed: str | bool, transposes: bool) -> None:
+    assert parse_prompt("D", transpose=typed).transpose is transposes
+
+
+def test_a_count_is_a_whole_number_within_its_limit() -> None:
+    assert [parse_count("3"), parse_count(4, most=4)] == [3, 4]
+    for count in ("0", "5", "-1", "1.5", "many", ""):
+        with pytest.raises(InputError, match="ask for 1 to 4 tunes"):
+            parse_count(count, most=4)

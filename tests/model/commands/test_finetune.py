@@ -33,13 +33,12 @@ def common(tmp_path_factory: pytest.TempPathFactory, small: Checkpoint, book: Pa
 @pytest.fixture(scope="module")
 def votes(tmp_path_factory: pytest.TempPathFactory, sampler: Sampler) -> Path:
     """Forty short jigs; those with few notes are liked."""
-    from model.sampling.batch_composing import normalized
 
     made = sampler.compose(numbered(JIG, 40))
-    full = sorted(few_notes(normalized(one)) for one in made)[20]
+    full = sorted(few_notes(one.normalized) for one in made)[20]
     path = tmp_path_factory.mktemp("votes") / "votes.jsonl"
     examples = (
-        TrainingExample(n, abc_of(one.tune), "jig", 1.0 if few_notes(normalized(one)) > full else -1.0)
+        TrainingExample(n, abc_of(one.tune), "jig", 1.0 if few_notes(one.normalized) > full else -1.0)
         for n, one in enumerate(made)
     )
     path.write_text("".join(example.to_line() for example in examples))

@@ -10,7 +10,6 @@ from model.evaluation.matching import passing
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 from model.sampling.critic import Critic
-from model.sampling.detokenize import song_of
 from model.sampling.sampler import Sampler
 
 
@@ -28,7 +27,7 @@ def test_a_critic_is_taught_written_and_chooses(
     assert told == [f"0 of 1 tunes composed for each of {len(heard) - 1} real ones", "learning to tell them apart"]
     assert critic.knows(small)
     one = Sampler(small).compose([reals[0].prompt])[0]
-    composed, real = critic.log_odds([song_of(one.spelled, one.prompt), reals[0].normalized])
+    composed, real = critic.log_odds([one.normalized, reals[0].normalized])
     assert composed > real  # it has learned nothing, and composes accordingly
 
 

@@ -4,7 +4,7 @@ from model.corpus.build import Corpus
 from model.evaluation.compliance import CHECKS, compliance
 from model.evaluation.matching import alike, drawn, passing, prompts_like
 from model.music.parts import form_of, label
-from model.sampling.batch_composing import compose_all, normalized, opening_prompts
+from model.sampling.batch_composing import compose_all, opening_prompts
 from model.sampling.sampler import Sampler
 from tests.model.evaluation.samples import composed
 
@@ -27,7 +27,7 @@ def test_tunes_composed_like_real_ones_match_them_one_to_one(books: Corpus, samp
     batch = compose_all(sampler, prompts_like(reals, 1.0, seed=5), lambda _: None)
     assert len(batch.composed) == 8
     for place, one in batch.composed.items():
-        song, real = normalized(one), reals[place].normalized
+        song, real = one.normalized, reals[place].normalized
         assert (song.rhythm, song.mode, form_of(song.parts)) == (real.rhythm, real.mode, form_of(real.parts))
 
 

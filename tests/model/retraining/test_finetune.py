@@ -15,7 +15,6 @@ from model.prompt import Prompt
 from model.retraining.finetune import FEWEST, TuningSettings, finetune
 from model.retraining.likelihood import log_probabilities
 from model.retraining.voted_tunes import VotedTune
-from model.sampling.batch_composing import normalized
 from model.sampling.sampler import Sampler, numbered
 
 SHORT = Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=100)
@@ -30,7 +29,7 @@ def shipped() -> Checkpoint:
 def tunes(sampler: Sampler) -> list[VotedTune]:
     """Short jigs, every other one liked."""
     return [
-        VotedTune(n, normalized(one), one.spelled, 1.0 if n % 2 else -1.0)
+        VotedTune(n, one.normalized, one.spelled, 1.0 if n % 2 else -1.0)
         for n, one in enumerate(sampler.compose(numbered(SHORT, 20)))
     ]
 

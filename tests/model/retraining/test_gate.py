@@ -31,7 +31,6 @@ from model.retraining.gate import (
 )
 from model.retraining.simulated_preferences import few_notes
 from model.retraining.voted_tunes import VotedTune
-from model.sampling.batch_composing import normalized
 from model.sampling.originality import Index
 from model.sampling.sampler import Sampler, numbered
 from tests.model.evaluation.samples import composed, random_song
@@ -51,7 +50,7 @@ def noisy(one: Checkpoint, much: float) -> Checkpoint:
 
 def voted(sampler: Sampler, weights: list[float]) -> list[VotedTune]:
     return [
-        VotedTune(n, normalized(one), one.spelled, w)
+        VotedTune(n, one.normalized, one.spelled, w)
         for n, (one, w) in enumerate(zip(composed(sampler), weights, strict=False))
     ]
 
@@ -80,9 +79,9 @@ def test_liked_tunes_that_gain_are_a_margin_and_disliked_ones_that_gain_are_none
     shipped: Checkpoint, sampler: Sampler
 ) -> None:
     made = sampler.compose(numbered(Prompt(Key.parse("D"), "jig", form=Form("AB", 4), seed=500), 24))
-    full = sorted(few_notes(normalized(one)) for one in made)[12]
+    full = sorted(few_notes(one.normalized) for one in made)[12]
     tunes = [
-        VotedTune(n, normalized(m), m.spelled, 1.0 if few_notes(normalized(m)) > full else -1.0)
+        VotedTune(n, m.normalized, m.spelled, 1.0 if few_notes(m.normalized) > full else -1.0)
         for n, m in enumerate(made)
     ]
     candidate = leaning(shipped, tunes)

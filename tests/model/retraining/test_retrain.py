@@ -14,7 +14,6 @@ from model.retraining.protocol import GateTest, Step
 from model.retraining.replay import Replay
 from model.retraining.retrain import RETREAT, choose, retrain
 from model.retraining.voted_tunes import VotedTune
-from model.sampling.batch_composing import normalized
 from model.sampling.originality import Index
 from model.sampling.sampler import Composed, Sampler
 from tests.model.evaluation.samples import composed
@@ -22,7 +21,7 @@ from tests.model.evaluation.samples import composed
 
 def voted(tunes: list[Composed], weight: Callable[[int], float]) -> list[VotedTune]:
     """Sixty votes on these tunes in turn."""
-    return [VotedTune(n, normalized(one), one.spelled, weight(n)) for n, one in enumerate(tunes * (60 // len(tunes)))]
+    return [VotedTune(n, one.normalized, one.spelled, weight(n)) for n, one in enumerate(tunes * (60 // len(tunes)))]
 
 
 def test_a_report_says_all_that_was_tested(sampler: Sampler, small: Checkpoint, tmp_path: Path) -> None:

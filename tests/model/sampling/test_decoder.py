@@ -1,4 +1,4 @@
-"""The decoder's tensors against the same thing written plainly, one token at a time."""
+"""The decoder compared with a plain loop that draws one token at a time."""
 
 from copy import deepcopy
 
@@ -32,18 +32,18 @@ def network() -> Network:
     return restored(read.network, read.weights)
 
 
-def row(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperature: float = 1.0) -> SequenceState:
+def sequence(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperature: float = 1.0) -> SequenceState:
     prompt = Prompt(Key.parse(key), rhythm, form=Form.parse(form))
     grammar = Grammar(sampler.vocabulary, detokenize.rules(prompt, sampler.vocabulary))
     plan = [1 + (seed + 9 * part) % (PLANS - 1) for part in range(len(grammar.rules.sections))]
     return SequenceState(grammar, temperature, np.random.default_rng(seed).random(LONGEST_TUNE), plan=plan)
 
 
-def plainly(network: Network, row: SequenceState) -> list[int]:
-    """The tune of `row`, drawn with an LSTM in float64, an InputEncoder and NumPy."""
-    plain, grammar = Rounded(network), row.grammar
+def drawn_plainly(network: Network, sequence: SequenceState) -> list[int]:
+    """The tune of `sequence`, drawn with an LSTM in float64, an InputEncoder and NumPy."""
+    plain, grammar = Rounded(network), sequence.grammar
     network_state: NetworkState | None = None
-    encoder = InputEncoder(grammar.rules.form.sounding, row.plan, network.config.inputs)
+    encoder = InputEncoder(grammar.rules.form.sounding, sequence.plan, network.config.inputs)
     ids = [grammar.vocabulary.ids[grammar.rules.header[0]]]
     state, retries, count = grammar.next(Grammar.start, ids[0]), 0, 1
     before = state, network_state, encoder, 1
@@ -61,9 +61,9 @@ def plainly(network: Network, row: SequenceState) -> list[int]:
         logits += CADENCE * torch.from_numpy(grammar.ticks == left) * bool(closing and left)
         full, strict, free = grammar.rows[state.node]
         mask = grammar.masks[(free if retries < RETRIES else strict) + left if left else full]
-        weights = np.exp(logits.double().numpy() / row.temperature) * mask
+        weights = np.exp(logits.double().numpy() / sequence.temperature) * mask
         cumulative = weights.cumsum()
-        ids.append(int(np.searchsorted(cumulative, row.uniform[count] * cumulative[-1], side="right")))
+        ids.append(int(np.searchsorted(cumulative, sequence.uniform[count] * cumulative[-1], side="right")))
         count += 1
         length = int(grammar.ticks[ids[-1]])
         if closing and length and length == left and not grammar.tonic[ids[-1]] and retries < RETRIES:
@@ -87,59 +87,65 @@ def drawn(stepper: Stepper, rows: list[SequenceState]) -> list[list[int]]:
     decoder, tunes = Decoder(stepper, rows), dict[int, list[int]]()
     while len(tunes) < len(rows):
         decoder.step()
-        tunes |= {place: decoder.ids(place) for place in decoder.ended() if place < len(rows)}
-    return [tunes[place] for place in range(len(rows))]
+        tunes |= {number: decoder.ids(number) for number in decoder.ended()}
+    return [tunes[number] for number in range(len(rows))]
 
 
 def all_kinds(sampler: Sampler) -> list[SequenceState]:
     return [
-        row(sampler, "Edor", "reel", "AABB:4", 1),
-        row(sampler, "G", "jig", "AABBCC:4", 2, 1.4),
-        row(sampler, "Am", "waltz", "AABA:4", 3, 0.6),
-        row(sampler, "Dmix", "slip jig", "AB:8", 4),
+        sequence(sampler, "Edor", "reel", "AABB:4", 1),
+        sequence(sampler, "G", "jig", "AABBCC:4", 2, 1.4),
+        sequence(sampler, "Am", "waltz", "AABA:4", 3, 0.6),
+        sequence(sampler, "Dmix", "slip jig", "AB:8", 4),
     ]
 
 
-def test_a_batch_of_all_kinds_is_what_a_plain_loop_draws(sampler: Sampler, network: Network, compiled: bool) -> None:
-    rows = all_kinds(sampler)
-    assert drawn(Stepper(network, CPU, compiled), rows) == [plainly(network, one) for one in rows]
+@pytest.fixture(scope="module")
+def plain_tunes(sampler: Sampler, network: Network) -> list[list[int]]:
+    return [drawn_plainly(network, one) for one in all_kinds(sampler)]
 
 
-def test_so_it_is_where_the_network_sees_all_there_is_and_copies(sampler: Sampler, compiled: bool) -> None:
+def test_a_batch_of_all_kinds_is_what_a_plain_loop_draws(
+    sampler: Sampler, network: Network, plain_tunes: list[list[int]], compiled: bool
+) -> None:
+    assert drawn(Stepper(network, CPU, compiled), all_kinds(sampler)) == plain_tunes
+
+
+def test_a_network_with_all_inputs_and_copies_draws_what_a_plain_loop_does(sampler: Sampler, compiled: bool) -> None:
     torch.manual_seed(1)
     sizes = input_sizes(sampler.vocabulary)
     config = NetworkConfig(len(sampler.vocabulary), sizes, (6,) * len(sizes), 48, 2, 0.0, INPUTS, True)
     network, rows = Network(config).eval(), all_kinds(sampler)
     with torch.no_grad():
         for weight in network.parameters():
-            weight.mul_(4)  # so that what it sees tells
+            weight.mul_(4)  # so that inputs matter
     tunes = drawn(Stepper(network, CPU, compiled), rows)
-    assert tunes == [plainly(network, one) for one in rows]
+    assert tunes == [drawn_plainly(network, one) for one in rows]
     with torch.no_grad():
         network.output.bias[len(sampler.vocabulary) + LOOKBACK_BARS.index(4)] = 1000
     first, second = decode(sampler.vocabulary.decode(drawn(Stepper(network, CPU, compiled), rows[:1])[0])).parts
-    assert second.bars[:2] == first.bars[:2]  # four bars on, it repeats itself wherever it may
+    assert second.bars[:2] == first.bars[:2]  # it repeats what stood four bars before wherever the grammar allows
 
 
-def test_a_network_that_shuns_the_tonic_ends_on_it_all_the_same(
+def test_the_tune_ends_on_the_tonic_even_where_the_network_avoids_it(
     sampler: Sampler, small: Checkpoint, compiled: bool
 ) -> None:
     network, rows = restored(small.network, small.weights), all_kinds(sampler)
-    shunned = torch.from_numpy(np.flatnonzero(rows[0].grammar.tonic))
+    tonic = torch.from_numpy(np.flatnonzero(rows[0].grammar.tonic))
     with torch.no_grad():
-        network.output.bias[shunned] = -1000
+        network.output.bias[tonic] = -1000
     for ids in drawn(Stepper(network, CPU, compiled), rows):
         last = [token for token in sampler.vocabulary.decode(ids) if token_ticks(token)][-1]
         assert last.startswith(("C", "c")), last
 
 
 def test_given_bars_are_kept_and_the_rest_is_drawn(sampler: Sampler) -> None:
-    free = row(sampler, "D", "reel", "AABB:4", 5)
+    free = sequence(sampler, "D", "reel", "AABB:4", 5)
     vocabulary = sampler.vocabulary
     bar = tuple(vocabulary.encode(["C2", "E2", "G2", "c2", "|"]))
     (ids,) = drawn(sampler.stepper, [SequenceState(free.grammar, 1.0, free.uniform, bars={(1, 2): bar, (1, 3): bar})])
-    song = sampler.vocabulary.decode(ids)
-    second = song[song.index("|:", 6) :] if "|:" in song[6:] else song
+    tokens = sampler.vocabulary.decode(ids)
+    second = tokens[tokens.index("|:", 6) :] if "|:" in tokens[6:] else tokens
     assert " ".join(second).count("C2 E2 G2 c2 |") == 2
     state: State | None = Grammar.start
     for token_id in ids:
@@ -148,8 +154,8 @@ def test_given_bars_are_kept_and_the_rest_is_drawn(sampler: Sampler) -> None:
     assert state == State(free.grammar.end, 0)
 
 
-def test_rows_that_stay_go_on_as_if_nothing_had_happened(sampler: Sampler) -> None:
-    rows = [row(sampler, "D", "polka", "AB:4", seed) for seed in range(20)]
+def test_rows_that_are_kept_go_on_unchanged(sampler: Sampler) -> None:
+    rows = [sequence(sampler, "D", "polka", "AB:4", seed) for seed in range(20)]
     alone = drawn(sampler.stepper, rows)
     decoder = Decoder(sampler.stepper, rows)
     for _ in range(20):
@@ -162,8 +168,8 @@ def test_rows_that_stay_go_on_as_if_nothing_had_happened(sampler: Sampler) -> No
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
-def test_a_recorded_step_is_a_step(sampler: Sampler, network: Network) -> None:
-    rows = [row(sampler, "D", "polka", "AB:4", seed) for seed in range(20)]
+def test_a_recorded_step_does_what_a_step_does(sampler: Sampler, network: Network) -> None:
+    rows = [sequence(sampler, "D", "polka", "AB:4", seed) for seed in range(20)]
     stepper = Stepper(network, torch.device("cuda"))
     recorded, plain = Decoder(stepper, rows), Decoder(stepper, rows)
     for steps, kept in ((20, [3, 5, 17]), (100, [0, 2])):
@@ -173,5 +179,5 @@ def test_a_recorded_step_is_a_step(sampler: Sampler, network: Network) -> None:
                 plain._step()
         recorded.keep(kept)
         plain.keep(kept)
-        assert [recorded.ids(place) for place in range(len(kept))] == [plain.ids(place) for place in range(len(kept))]
+        assert [recorded.ids(row) for row in range(len(kept))] == [plain.ids(row) for row in range(len(kept))]
     assert recorded.ended() == plain.ended() == [0, 1]

@@ -9,6 +9,7 @@ from model.corpus.build import Corpus, CorpusTune
 from model.encoding.inputs import InputEncoder
 from model.encoding.part_plan import plans_of
 from model.encoding.tokenizer import decode, encode, ticks
+from model.encoding.transposition import HIGHEST, LOWEST
 from model.encoding.vocabulary import Vocabulary
 from model.music.form import Form
 from model.music.key import Key, all_keys
@@ -33,8 +34,8 @@ def grammar_of(prompt: Prompt, vocabulary: Vocabulary) -> Grammar:
     return Grammar(vocabulary, detokenize.rules(prompt, vocabulary))
 
 
-def walk(grammar: Grammar, stream: random.Random) -> list[str]:
-    """The tokens of a walk that takes any allowed way with the same probability."""
+def random_path(grammar: Grammar, stream: random.Random) -> list[str]:
+    """The tokens of a path that takes every allowed token with the same probability."""
     state, tokens = grammar.start, []
     while state.node != grammar.end:
         token_id = stream.choice([int(i) for i in np.flatnonzero(grammar.mask(state))])
@@ -46,17 +47,17 @@ def walk(grammar: Grammar, stream: random.Random) -> list[str]:
 
 
 @pytest.mark.parametrize("rhythm", RHYTHMS)
-def test_any_walk_is_a_well_formed_tune(rhythm: str, vocabulary: Vocabulary) -> None:
+def test_every_path_is_a_well_formed_tune(rhythm: str, vocabulary: Vocabulary) -> None:
     stream = random.Random(rhythm)
     for form in stream.sample(FORMS, 3):
         prompt = Prompt(stream.choice(KEYS), rhythm, form=form)
-        tokens = walk(grammar_of(prompt, vocabulary), stream)
-        tune = detokenize.tune_of(tokens, prompt, "A walk")
+        tokens = random_path(grammar_of(prompt, vocabulary), stream)
+        tune = detokenize.tune_of(tokens, prompt, "Random")
         assert well_formed(tune, prompt.key, form) == ""
         last = list(tune.played()[-1].notes)[-1].pitch
         assert last is not None
         assert last.midi % 12 == prompt.key.tonic_class
-        assert all(detokenize.LOWEST <= pitch.midi <= detokenize.HIGHEST for pitch in tune.pitches)
+        assert all(LOWEST <= pitch.midi <= HIGHEST for pitch in tune.pitches)
         assert tune.metre == RHYTHMS[rhythm].metre
 
 
@@ -96,7 +97,7 @@ def test_the_tables_show_the_network_what_it_was_trained_with(vocabulary: Vocabu
         grammar = grammar_of(Prompt(Key.parse("Ador"), rhythm, form=Form.parse(form)), vocabulary)
         parts = grammar.rules.form.sounding
         state, encoder = grammar.start, InputEncoder(parts, (1, 2, 3), ("position", "place", "part", "plan"))
-        for token in walk(grammar, stream):
+        for token in random_path(grammar, stream):
             token_id = vocabulary.ids[token]
             after = grammar.next(state, token_id)
             assert after is not None
@@ -104,7 +105,7 @@ def test_the_tables_show_the_network_what_it_was_trained_with(vocabulary: Vocabu
             if state.node == grammar.end:
                 break
             position, *others = encoder.read(token, token_id)
-            music = grammar.nodes[state.node].stage == MUSIC
+            music = grammar.nodes[state.node].kind == MUSIC
             assert position == (state.position + 1 if music else 0)
             assert others == [grammar.place[state.node], grammar.part[state.node], grammar.planned[state.node]]
             if music:
@@ -115,12 +116,12 @@ def test_the_tables_show_the_network_what_it_was_trained_with(vocabulary: Vocabu
 def test_parts_that_are_to_close_end_on_the_tonic(vocabulary: Vocabulary, closes: tuple[bool, ...]) -> None:
     rules = detokenize.rules(Prompt(Key.parse("Ador"), "jig", form=Form.parse("AABBCC:4")), vocabulary)
     grammar, stream = Grammar(vocabulary, replace(rules, closes=closes)), random.Random(1)
-    ends = [[plan.closes for plan in plans_of(decode(walk(grammar, stream)).parts)] for _ in range(12)]
-    for part, asked in enumerate((*closes, *(False,) * (2 - len(closes)), True)):
-        assert all(end[part] for end in ends) is asked, part
+    ends = [[plan.closes for plan in plans_of(decode(random_path(grammar, stream)).parts)] for _ in range(12)]
+    for part, closing in enumerate((*closes, *(False,) * (2 - len(closes)), True)):
+        assert all(end[part] for end in ends) is closing, part
 
 
-def test_a_note_that_takes_two_tied_ones_is_given_and_never_drawn(vocabulary: Vocabulary) -> None:
+def test_a_length_of_two_tied_notes_may_be_given_and_is_never_drawn(vocabulary: Vocabulary) -> None:
     grammar = grammar_of(Prompt(Key.parse("D"), "reel"), vocabulary)
     state: State | None = grammar.start
     for token in words("R:reel M:4/4 K:maj F:AABB |: bars=8 pickup=0"):
@@ -134,7 +135,7 @@ def test_a_note_that_takes_two_tied_ones_is_given_and_never_drawn(vocabulary: Vo
     assert grammar.next(state, five) == State(state.node, 60)
 
 
-def loose(tune: CorpusTune, form: Form) -> Rules:
+def rules_of_the_books(tune: CorpusTune, form: Form) -> Rules:
     return Rules(tune.tokens[:4], ticks(tune.normalized.metre), form, 0, 127, strict=False)
 
 
@@ -147,11 +148,11 @@ def test_tunes_of_the_books_are_allowed_paths(books: Corpus) -> None:
         tokens = list(tune.tokens)
         if form.parts == "AABA":  # the last A is the first one again, and not composed
             tokens[4:] = encode(replace(tune.normalized, parts=tune.normalized.parts[:-1]))[4:]
-        rules = loose(tune, form)
+        rules = rules_of_the_books(tune, form)
         if rules not in grammars:
             grammars[rules] = Grammar(vocabulary, rules)
-        way = accepts(grammars[rules], tokens)
-        assert way == len(tokens), (tune.title, tokens[way - 3 : way + 1])
+        allowed = accepts(grammars[rules], tokens)
+        assert allowed == len(tokens), (tune.title, tokens[allowed - 3 : allowed + 1])
         tried += 1
     assert tried > 100
 
@@ -167,4 +168,4 @@ def test_a_broken_path_is_followed_to_where_it_breaks(vocabulary: Vocabulary) ->
 def test_every_form_and_key_has_rules(vocabulary: Vocabulary) -> None:
     for key, form in itertools.product(KEYS, FORMS):
         rules = detokenize.rules(Prompt(key, "reel", form=form), vocabulary)
-        assert rules.high - rules.low == detokenize.HIGHEST - detokenize.LOWEST
+        assert rules.high - rules.low == HIGHEST - LOWEST

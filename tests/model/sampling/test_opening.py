@@ -1,5 +1,3 @@
-"""Openings: what they spell in the key asked for, and one clear line, naming the place, for what they cannot be."""
-
 import time
 
 import pytest
@@ -13,7 +11,7 @@ from model.network import checkpoint
 from model.prompt import Prompt, parse_prompt
 from model.sampling.detokenize import rules
 from model.sampling.grammar import Grammar, accepts
-from model.sampling.opening import opening_tokens, read
+from model.sampling.opening import opening_tokens, opening_tune
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +19,7 @@ def vocabulary() -> Vocabulary:
     return Vocabulary.from_json(checkpoint.read(checkpoint.SHIPPED).vocabulary)
 
 
-def asked(opening: str, key: str = "Edor", rhythm: str = "reel", transpose: bool = False) -> Prompt:
+def prompt_of(opening: str, key: str = "Edor", rhythm: str = "reel", transpose: bool = False) -> Prompt:
     return parse_prompt(key, rhythm, seed=1, opening=opening, transpose=transpose)
 
 
@@ -42,22 +40,22 @@ def sounding(tune: Tune) -> list[tuple[int, object]]:
         ("K:B\nBcde fgab|", "Cb", "cdef gabc'|"),
     ],
 )
-def test_an_opening_in_another_key_is_moved_by_the_nearest_interval_between_the_tonics(
+def test_an_opening_in_another_key_is_transposed_by_the_smallest_interval(
     opening: str, key: str, expected: str
 ) -> None:
-    moved = read(asked(opening, key, transpose=True))
-    assert moved.key == Key.parse(key)
+    transposed = opening_tune(prompt_of(opening, key, transpose=True))
+    assert transposed.key == Key.parse(key)
     wanted = parse(f"M:C|\nL:1/8\nK:{key}\n{expected}")
-    assert [note.pitch for note in moved.notes] == [note.pitch for note in wanted.notes]
+    assert [note.pitch for note in transposed.notes] == [note.pitch for note in wanted.notes]
 
 
 @pytest.mark.parametrize("transpose", [False, True])
 @pytest.mark.parametrize(("given", "key"), [("D", "D"), ("G", "Em"), ("D", "Edor"), ("Edor", "Edor")])
-def test_nothing_moves_where_the_notes_are_the_same(given: str, key: str, transpose: bool) -> None:
+def test_nothing_is_transposed_where_the_notes_are_the_same(given: str, key: str, transpose: bool) -> None:
     bars = "DEFG ABcd|"
-    moved = read(asked(f"K:{given}\n{bars}", key, transpose=transpose))
-    assert sounding(moved) == sounding(parse(f"M:C|\nL:1/8\nK:{key}\n{bars}"))
-    assert sounding(read(asked(bars, key, transpose=transpose))) == sounding(moved)
+    transposed = opening_tune(prompt_of(f"K:{given}\n{bars}", key, transpose=transpose))
+    assert sounding(transposed) == sounding(parse(f"M:C|\nL:1/8\nK:{key}\n{bars}"))
+    assert sounding(opening_tune(prompt_of(bars, key, transpose=transpose))) == sounding(transposed)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +73,14 @@ def test_nothing_moves_where_the_notes_are_the_same(given: str, key: str, transp
         "[L:1/16][K:D]D2F2A2d2 f2d2A2F2|",
     ],
 )
-def test_a_header_may_be_short_or_stand_in_brackets(opening: str) -> None:
-    assert sounding(read(asked(opening, "A", transpose=True))) == sounding(parse("M:C|\nL:1/8\nK:A\nA,CEA cAEC|"))
+def test_a_header_may_be_short_or_in_brackets(opening: str) -> None:
+    assert sounding(opening_tune(prompt_of(opening, "A", transpose=True))) == sounding(
+        parse("M:C|\nL:1/8\nK:A\nA,CEA cAEC|")
+    )
 
 
-def test_brackets_without_a_key_are_read_in_the_key_asked_for() -> None:
-    assert sounding(read(asked("[L:1/4]EBBA|"))) == sounding(parse("M:C|\nL:1/4\nK:Edor\nEBBA|"))
+def test_brackets_without_a_key_are_read_in_the_prompts_key() -> None:
+    assert sounding(opening_tune(prompt_of("[L:1/4]EBBA|"))) == sounding(parse("M:C|\nL:1/4\nK:Edor\nEBBA|"))
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,11 @@ def test_brackets_without_a_key_are_read_in_the_key_asked_for() -> None:
         ("K:C\nc4 c4|G,4 b4|", "D", True, "bar 2 of the opening .*range"),
     ],
 )
-def test_what_cannot_be_moved_is_one_line(opening: str, key: str, transpose: bool, message: str) -> None:
+def test_an_opening_that_cannot_be_transposed_is_refused_in_one_line(
+    opening: str, key: str, transpose: bool, message: str
+) -> None:
     with pytest.raises(InputError, match=message) as refusal:
-        read(asked(opening, key, transpose=transpose))
+        opening_tune(prompt_of(opening, key, transpose=transpose))
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 200
 
@@ -135,10 +137,12 @@ def test_what_cannot_be_moved_is_one_line(opening: str, key: str, transpose: boo
         ("A/2ABc|ABcd efga|", "no pickup that tunes begin with"),
     ],
 )
-def test_a_bad_opening_is_one_line_that_names_the_place(vocabulary: Vocabulary, opening: str, message: str) -> None:
+def test_a_bad_opening_is_refused_in_one_line_that_names_the_bar(
+    vocabulary: Vocabulary, opening: str, message: str
+) -> None:
     started = time.perf_counter()
     with pytest.raises(InputError, match=message) as refusal:
-        opening_tokens(asked(opening), vocabulary)
+        opening_tokens(prompt_of(opening), vocabulary)
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 200
     assert time.perf_counter() - started < 1
@@ -149,15 +153,8 @@ def test_a_bad_opening_is_one_line_that_names_the_place(vocabulary: Vocabulary, 
     ("rhythm", "bars"), [("reel", "EFGA BcBA|"), ("jig", "EF|GAB ABc|"), ("jig", "g3 gfe|"), ("waltz", "B,2")]
 )
 def test_an_opening_is_a_path_of_its_grammar(vocabulary: Vocabulary, key: str, rhythm: str, bars: str) -> None:
-    prompt = asked(bars, key, rhythm)
+    prompt = prompt_of(bars, key, rhythm)
     grammar = Grammar(vocabulary, rules(prompt, vocabulary))
     opening = opening_tokens(prompt, vocabulary)
     tokens = [*rules(prompt, vocabulary).header, "|:", "bars=8", *opening]
     assert accepts(grammar, tokens) == len(tokens)
-
-
-def test_a_prompt_is_asked_whether_it_may_transpose() -> None:
-    assert parse_prompt("D", transpose="Yes").transpose
-    assert not parse_prompt("D", transpose="no").transpose
-    with pytest.raises(InputError, match="transpose is perhaps: say yes or no"):
-        parse_prompt("D", transpose="perhaps")

@@ -14,8 +14,8 @@ from model.music.parts import parts_of
 from model.music.tune import transpose
 from model.network import checkpoint
 from model.prompt import Prompt
-from model.sampling.candidates import PATIENCE, WARMER
-from model.sampling.originality import LIMIT, NOBODY, VERBATIM_BARS, Index, Nearest, _longest_run, index_of
+from model.sampling.candidates import PATIENCE, TEMPERATURE_STEP
+from model.sampling.originality import LIMIT, NOTHING_NEAR, VERBATIM_BARS, Index, Nearest, _longest_run, index_of
 from model.sampling.sampler import Composed, Sampler
 
 EDOR = Prompt(Key.parse("Edor"), "reel", form=Form("AB", 8), seed=21)
@@ -31,7 +31,7 @@ def made(sampler: Sampler) -> Composed:
     return sampler.compose([EDOR])[0]
 
 
-def song_of(composed: Composed) -> NormalizedTune:
+def normalized(composed: Composed) -> NormalizedTune:
     tune = composed.tune
     return NormalizedTune(tune.rhythm, tune.metre.length, str(tune.metre), tune.key.mode, parts_of(tune))
 
@@ -47,14 +47,14 @@ def test_a_tune_of_the_books_is_found_whole_or_in_part(books: Corpus, index: Ind
 
 
 def test_key_does_not_matter(made: Composed) -> None:
-    index = Index(index_of([(song_of(made), "Mine", "here")]))
+    index = Index(index_of([(normalized(made), "Mine", "here")]))
     moved = replace(made, tune=transpose(made.tune, Key.parse("Ador"), 0))
-    assert index.nearest(song_of(moved)) == Nearest("Mine", "here", 1.0, index.nearest(song_of(made)).bars)
+    assert index.nearest(normalized(moved)) == Nearest("Mine", "here", 1.0, index.nearest(normalized(made)).bars)
 
 
 def test_nothing_is_near_to_a_few_notes(index: Index) -> None:
     few = parse("X:1\nM:4/4\nL:1/8\nK:C\nC8|]")
-    assert index.nearest(NormalizedTune("reel", few.metre.length, "4/4", "", parts_of(few))) == NOBODY
+    assert index.nearest(NormalizedTune("reel", few.metre.length, "4/4", "", parts_of(few))) == NOTHING_NEAR
 
 
 def test_the_longest_run_is_the_one_a_search_finds() -> None:
@@ -79,7 +79,7 @@ def test_the_nearest_is_found_in_twenty_milliseconds(books: Corpus, index: Index
 
 
 def test_a_tune_that_is_known_is_drawn_again(made: Composed) -> None:
-    wary = Sampler(checkpoint.read(checkpoint.SHIPPED), None, Index(index_of([(song_of(made), "Mine", "here")])))
+    wary = Sampler(checkpoint.read(checkpoint.SHIPPED), None, Index(index_of([(normalized(made), "Mine", "here")])))
     again = wary.compose([EDOR])[0]
     assert write(again.tune) != write(made.tune)
     assert again.draws == 2
@@ -100,4 +100,4 @@ def test_after_five_redraws_the_temperature_rises() -> None:
     wary = Sampler(checkpoint.read(checkpoint.SHIPPED), None, Strict())  # type: ignore[arg-type]
     composed = wary.compose([replace(EDOR, seed=1)])[0]  # none of whose draws is of another form
     assert composed.draws == PATIENCE + 3
-    assert composed.temperature == pytest.approx(EDOR.temperature + 2 * WARMER)
+    assert composed.temperature == pytest.approx(EDOR.temperature + 2 * TEMPERATURE_STEP)

@@ -6,6 +6,7 @@ import torch
 
 from model.encoding.part_plan import plans_of
 from model.encoding.tokenizer import decode
+from model.encoding.transposition import HIGHEST, LOWEST
 from model.errors import CheckpointError, InputError
 from model.evaluation.compliance import keeps_opening
 from model.music.abc_reader import parse
@@ -16,11 +17,10 @@ from model.music.parts import form_of, parts_of, well_formed
 from model.music.rhythm import RHYTHMS
 from model.network.checkpoint import Checkpoint
 from model.prompt import Prompt, parse_prompt
+from model.sampling import threads
 from model.sampling.candidates import PendingPrompt
-from model.sampling.detokenize import HIGHEST, LOWEST
 from model.sampling.sampler import Composed, Sampler, numbered
-from model.sampling.threads import LEAST
-from model.sampling.variation import Given
+from model.sampling.variation import GivenTokens
 
 SHORT = Form("AB", 4)
 EDOR = Prompt(Key.parse("Edor"), "reel", form=SHORT, seed=11)
@@ -43,20 +43,23 @@ def test_the_same_seed_gives_the_same_tune_alone_and_in_a_batch_of_forty(
     assert abc(sampler.compose(numbered(replace(EDOR, seed=20), 9))) == abc(forty[9:18])
 
 
-def test_so_it_does_on_any_number_of_threads(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
-    prompts = numbered(EDOR, 3 * LEAST)
+def test_the_same_seed_gives_the_same_tune_on_any_number_of_threads(
+    sampler: Sampler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "LEAST_ROWS", 8)
+    prompts = numbered(EDOR, 3 * 8)
     alone = abc(sampler.compose(prompts))
-    parted: list[int] = []
-    together = Sampler._drawn_together
+    sizes: list[int] = []
+    draw_batch = Sampler._draw_batch
 
-    def counted(own: Sampler, asked: list[PendingPrompt]) -> Iterator[PendingPrompt | None]:
-        parted.append(len(asked))
-        return together(own, asked)
+    def counted(own: Sampler, pending: list[PendingPrompt]) -> Iterator[PendingPrompt | None]:
+        sizes.append(len(pending))
+        return draw_batch(own, pending)
 
-    monkeypatch.setattr(Sampler, "_drawn_together", counted)
+    monkeypatch.setattr(Sampler, "_draw_batch", counted)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     assert abc(sampler.compose(prompts)) == alone
-    assert parted[:3] == [LEAST] * 3
+    assert sizes[:3] == [8] * 3
 
 
 def test_a_network_that_does_not_fit_its_vocabulary_is_refused(small: Checkpoint) -> None:
@@ -67,7 +70,7 @@ def test_a_network_that_does_not_fit_its_vocabulary_is_refused(small: Checkpoint
         Sampler(wrong)
 
 
-def test_a_tune_that_is_not_of_its_form_is_drawn_again_and_warmer_in_the_end(
+def test_a_tune_of_another_form_is_drawn_again_and_the_temperature_rises_after_a_while(
     sampler: Sampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[object] = []
@@ -79,14 +82,14 @@ def test_a_tune_that_is_not_of_its_form_is_drawn_again_and_warmer_in_the_end(
     monkeypatch.setattr("model.sampling.sampler.well_formed", judge)
     (one,) = sampler.compose([EDOR])
     assert one.draws == 8
-    assert one.temperature == pytest.approx(EDOR.temperature + 2 * 0.1)  # it was as cool as asked for the first six
+    assert one.temperature == pytest.approx(EDOR.temperature + 2 * 0.1)
 
 
 def test_other_seeds_give_other_tunes(forty: list[Composed]) -> None:
     assert len({one.tune.bars for one in forty}) == 40
 
 
-def test_every_form_rhythm_and_key_asked_for_is_given(sampler: Sampler) -> None:
+def test_tunes_are_of_the_form_rhythm_and_key_of_their_prompts(sampler: Sampler) -> None:
     keys = [key for key in all_keys() if key.mode != "loc"]
     forms = [Form(parts, bars) for parts in Form.FORMS for bars in (4, 8)]
     prompts = [
@@ -146,7 +149,7 @@ def test_a_mode_the_books_do_not_have_is_refused(sampler: Sampler) -> None:
         sampler.compose([replace(EDOR, key=Key.parse("Bloc"))])
 
 
-def test_no_prompts_no_tunes(sampler: Sampler) -> None:
+def test_no_prompts_give_no_tunes(sampler: Sampler) -> None:
     assert sampler.compose([]) == []
 
 
@@ -165,10 +168,10 @@ def test_no_prompts_no_tunes(sampler: Sampler) -> None:
 def test_an_opening_is_kept_note_for_note(sampler: Sampler, opening: str, key: str, rhythm: str) -> None:
     prompt = parse_prompt(key, rhythm, seed=3, form="AABB:8", opening=opening)
     text = opening if "K:" in opening else f"M:{RHYTHMS[rhythm].metre}\nL:1/8\nK:{key}\n{opening}"
-    asked = [(note.pitch, note.length) for note in parse(text).notes]
+    opening_notes = [(note.pitch, note.length) for note in parse(text).notes]
     (composed,) = sampler.compose([prompt])
-    given = [(note.pitch, note.length) for note in composed.tune.notes][: len(asked)]
-    assert given == asked
+    notes = [(note.pitch, note.length) for note in composed.tune.notes]
+    assert notes[: len(opening_notes)] == opening_notes
 
 
 @pytest.mark.parametrize(
@@ -195,7 +198,7 @@ def test_an_opening_is_kept_note_for_note(sampler: Sampler, opening: str, key: s
         ("X:1\nM:C|\nL:1/8\nK:Ab\nABcd efga|", "in Ab; the tune is to be in Edor"),
     ],
 )
-def test_a_bad_opening_is_one_line_that_says_where(sampler: Sampler, opening: str, message: str) -> None:
+def test_a_bad_opening_is_one_line_that_names_the_bar(sampler: Sampler, opening: str, message: str) -> None:
     prompt = parse_prompt("Edor", "reel", seed=1, opening=opening)
     with pytest.raises(InputError, match=message) as caught:
         sampler.compose([prompt])
@@ -216,12 +219,12 @@ def test_a_tune_is_varied_from_its_first_part_or_its_endings_on(
 ) -> None:
     first = sampler.compose([parse_prompt(key, rhythm, form=form, seed=3)])[0].tune
     parts = parts_of(first)
-    ask = {"key": key, "rhythm": rhythm, "form": form, "opening": write(first)}
+    options = {"key": key, "rhythm": rhythm, "form": form, "opening": write(first)}
     for seed in (4, 5):
-        kept = sampler.compose([parse_prompt(**ask, seed=seed, vary="parts")])[0].tune
+        kept = sampler.compose([parse_prompt(**options, seed=seed, vary="parts")])[0].tune
         assert parts_of(kept)[0] == parts[0]
         assert parts_of(kept)[1] != parts[1]
-        ended = sampler.compose([parse_prompt(**ask, seed=seed, vary="endings")])[0].tune
+        ended = sampler.compose([parse_prompt(**options, seed=seed, vary="endings")])[0].tune
         assert well_formed(ended, Key.parse(key), Form.parse(form)) == ""
         for before, after in zip(parts, parts_of(ended), strict=True):
             body = len(before.bars) if before.endings else len(before.bars) - 2
@@ -233,15 +236,15 @@ def test_a_tune_is_varied_from_its_first_part_or_its_endings_on(
 
 def test_given_bars_that_do_not_fit_are_refused(sampler: Sampler, monkeypatch: pytest.MonkeyPatch) -> None:
     known = sampler.vocabulary.ids
-    plan = Given((known["pickup=0"],), {(0, 2): (known["C8"], known["C8"], known["|"])})
-    monkeypatch.setattr("model.sampling.sampler.given", lambda *_: plan)
+    given = GivenTokens((known["pickup=0"],), {(0, 2): (known["C8"], known["C8"], known["|"])})
+    monkeypatch.setattr("model.sampling.sampler.given_tokens", lambda *_: given)
     with pytest.raises(InputError, match="bar 2 of part A does not fit a reel"):
         sampler.compose([EDOR])
 
 
 def test_a_variation_differs_from_its_tune(sampler: Sampler) -> None:
-    ask = Prompt(Key.parse("D"), "polka", 0.2, Form("AB", 4), 5)
-    (first,) = sampler.compose([ask])
-    varied = sampler.compose(numbered(replace(ask, opening=write(first.tune), vary="endings"), 16))
+    prompt = Prompt(Key.parse("D"), "polka", 0.2, Form("AB", 4), 5)
+    (first,) = sampler.compose([prompt])
+    varied = sampler.compose(numbered(replace(prompt, opening=write(first.tune), vary="endings"), 16))
     assert all(one.tune.bars != first.tune.bars for one in varied)
     assert max(one.draws for one in varied) > 1

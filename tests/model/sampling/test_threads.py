@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from model.sampling.threads import LEAST, run_on_threads, ways
+from model.sampling.threads import LEAST_ROWS, run_on_threads, thread_count
 
 
 def test_streams_go_on_side_by_side_with_a_core_each() -> None:
@@ -54,5 +54,7 @@ def test_who_stops_listening_stops_them() -> None:
 
 
 def test_few_rows_stay_together() -> None:
-    assert [ways(rows, 4) for rows in (0, 1, LEAST, 2 * LEAST, 3 * LEAST + 1, 100 * LEAST)] == [1, 1, 1, 2, 3, 4]
-    assert ways(10_000, 1) == 1
+    assert [
+        thread_count(rows, 4) for rows in (0, 1, LEAST_ROWS, 2 * LEAST_ROWS, 3 * LEAST_ROWS + 1, 100 * LEAST_ROWS)
+    ] == [1, 1, 1, 2, 3, 4]
+    assert thread_count(10_000, 1) == 1

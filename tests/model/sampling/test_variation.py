@@ -1,21 +1,19 @@
-"""What is given of a varied tune: forced on a random walk of its grammar, it comes out note for note."""
+"""What is given of a varied tune comes out note for note when a random path of the grammar takes it."""
 
-import json
 import random
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
-from model.commands.arguments import settings_of
 from model.encoding.tokenizer import decode
+from model.encoding.transposition import HIGHEST, LOWEST
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
-from model.music.abc_reader import parse
 from model.music.abc_writer import write
 from model.music.form import Form
 from model.music.key import all_keys
-from model.music.parts import Part, form_of, parts_of, well_formed
+from model.music.parts import Part, parts_of, well_formed
 from model.music.rhythm import RHYTHMS
 from model.music.tune import Tune
 from model.prompt import VARIATIONS, Prompt, parse_prompt
@@ -23,7 +21,7 @@ from model.sampling import detokenize
 from model.sampling.grammar import END, MUSIC, PICKUP, Grammar, State
 from model.sampling.originality import Index
 from model.sampling.sampler import Sampler
-from model.sampling.variation import Given, given, unchanged
+from model.sampling.variation import GivenTokens, given_tokens, unchanged
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +30,15 @@ def vocabulary(sampler: Sampler) -> Vocabulary:
 
 
 @dataclass(frozen=True)
-class Made:
-    """A tune and the prompt that it was made from."""
+class PromptedTune:
+    """A tune and the prompt for it."""
 
     prompt: Prompt
     tune: Tune
 
 
 @pytest.fixture(scope="module")
-def composed(sampler: Sampler) -> list[Made]:
+def composed(sampler: Sampler) -> list[PromptedTune]:
     """Tunes of every rhythm and form, in many keys, with pickups and endings: the model's, and some of random notes."""
     keys = [key for key in all_keys() if key.mode != "loc"]
     random.Random(7).shuffle(keys)
@@ -49,35 +47,35 @@ def composed(sampler: Sampler) -> list[Made]:
     prompts = [
         Prompt(keys[i], rhythms[i % len(rhythms)], form=forms[i if i < 12 else i % 8], seed=i) for i in range(48)
     ]
-    made = [Made(one.prompt, one.tune) for one in sampler.compose(prompts[:24])]
+    tunes = [PromptedTune(one.prompt, one.tune) for one in sampler.compose(prompts[:24])]
     for prompt in prompts[24:]:
-        tokens = walked(prompt, Given(), sampler.vocabulary)
-        made.append(Made(prompt, detokenize.tune_of(tokens, prompt, "A walk")))
-    assert any(part.pickup for one in made for part in parts_of(one.tune))
-    assert any(part.endings for one in made for part in parts_of(one.tune))
-    return made
+        tokens = random_path(prompt, GivenTokens(), sampler.vocabulary)
+        tunes.append(PromptedTune(prompt, detokenize.tune_of(tokens, prompt, "Random")))
+    assert any(part.pickup for one in tunes for part in parts_of(one.tune))
+    assert any(part.endings for one in tunes for part in parts_of(one.tune))
+    return tunes
 
 
-def variation_of(one: Made, how: str) -> Prompt:
+def variation_of(one: PromptedTune, how: str) -> Prompt:
     return replace(one.prompt, seed=one.prompt.seed + 1000, opening=write(one.tune), vary=how)
 
 
-def walked(prompt: Prompt, plan: Given, vocabulary: Vocabulary) -> list[str]:
-    """A random tune of the prompt's grammar, with what is given forced as the contract says."""
+def random_path(prompt: Prompt, given: GivenTokens, vocabulary: Vocabulary) -> list[str]:
+    """A random path of the prompt's grammar that takes the tokens of `given` where GivenTokens says."""
     grammar, stream = Grammar(vocabulary, detokenize.rules(prompt, vocabulary)), random.Random(prompt.seed)
     state: State | None = grammar.start
     tokens: list[str] = []
-    forced: list[int] = []
+    pending: list[int] = []
     entered = -1
-    while state is not None and (node := grammar.nodes[state.node]).stage != END:
+    while state is not None and (node := grammar.nodes[state.node]).kind != END:
         if state.node != entered:
             entered = state.node
-            assert not forced or plan.prefix, "a bar's tokens end with the line that leads out of it"
-            if node.stage == PICKUP and node.section == 0:
-                forced = list(plan.prefix)
-            elif node.stage == MUSIC and node.ending == 0 and (node.section, node.bar) in plan.bars:
-                forced = list(plan.bars[node.section, node.bar])
-        token_id = forced.pop(0) if forced else stream.choice(np.flatnonzero(grammar.mask(state)).tolist())
+            assert not pending or given.prefix, "a bar's tokens end with its bar line"
+            if node.kind == PICKUP and node.section == 0:
+                pending = list(given.prefix)
+            elif node.kind == MUSIC and node.ending == 0 and (node.section, node.bar) in given.bars:
+                pending = list(given.bars[node.section, node.bar])
+        token_id = pending.pop(0) if pending else stream.choice(np.flatnonzero(grammar.mask(state)).tolist())
         state = grammar.next(state, token_id)
         assert state is not None, f"{vocabulary.tokens[token_id]} is forbidden after {tokens[-6:]}"
         tokens.append(vocabulary.tokens[token_id])
@@ -88,29 +86,33 @@ def kept_bars(part: Part) -> int:
     return len(part.bars) if part.endings else len(part.bars) - 2
 
 
-def varied(one: Made, how: str, vocabulary: Vocabulary) -> tuple[Tune, Given, list[str]]:
+def varied(one: PromptedTune, how: str, vocabulary: Vocabulary) -> tuple[Tune, GivenTokens, list[str]]:
     prompt = variation_of(one, how)
-    plan = given(prompt, vocabulary)
-    tokens = walked(prompt, plan, vocabulary)
+    given = given_tokens(prompt, vocabulary)
+    tokens = random_path(prompt, given, vocabulary)
     tune = detokenize.tune_of(tokens, prompt, "Varied")
     assert well_formed(tune, prompt.key, prompt.form) == ""
-    assert all(detokenize.LOWEST <= pitch.midi <= detokenize.HIGHEST for pitch in tune.pitches)
-    return tune, plan, tokens
+    assert all(LOWEST <= pitch.midi <= HIGHEST for pitch in tune.pitches)
+    return tune, given, tokens
 
 
-def test_parts_keeps_the_first_part_note_for_note_at_its_pitch(composed: list[Made], vocabulary: Vocabulary) -> None:
+def test_parts_keeps_the_first_part_note_for_note_at_its_pitch(
+    composed: list[PromptedTune], vocabulary: Vocabulary
+) -> None:
     for one in composed:
-        tune, plan, _ = varied(one, "parts", vocabulary)
+        tune, given, _ = varied(one, "parts", vocabulary)
         old, new = parts_of(one.tune), parts_of(tune)
         assert new[0] == old[0]
         assert new[1] != old[1]
-        assert (plan.bars, vocabulary.tokens[plan.prefix[0]][:7]) == ({}, "pickup=")
+        assert (given.bars, vocabulary.tokens[given.prefix[0]][:7]) == ({}, "pickup=")
 
 
-def test_endings_keeps_all_but_the_last_bars_or_the_endings(composed: list[Made], vocabulary: Vocabulary) -> None:
+def test_endings_keeps_all_but_the_last_bars_or_the_endings(
+    composed: list[PromptedTune], vocabulary: Vocabulary
+) -> None:
     for one in composed:
-        tune, plan, _ = varied(one, "endings", vocabulary)
-        assert len(plan.prefix) == 1
+        tune, given, _ = varied(one, "endings", vocabulary)
+        assert len(given.prefix) == 1
         olds, news = parts_of(one.tune), parts_of(tune)
         if one.prompt.form.parts == "AABA":
             assert news[-1] == news[0].unrepeated()
@@ -123,11 +125,13 @@ def test_endings_keeps_all_but_the_last_bars_or_the_endings(composed: list[Made]
 
 
 @pytest.mark.parametrize("how", VARIATIONS)
-def test_marks_tell_the_notes_that_were_given(composed: list[Made], vocabulary: Vocabulary, how: str) -> None:
+def test_marks_are_set_for_the_notes_that_were_given(
+    composed: list[PromptedTune], vocabulary: Vocabulary, how: str
+) -> None:
     for one in composed:
-        tune, plan, tokens = varied(one, how, vocabulary)
-        marks = plan.marks(tokens)
-        assert sum(marks) == plan.notes > 0
+        tune, given, tokens = varied(one, how, vocabulary)
+        marks = given.marks(tokens)
+        assert sum(marks) == given.notes > 0
         parts = parts_of(tune)[: 2 if one.prompt.form.parts == "AABA" else None]
         assert len(marks) == sum(len(notes_of(part)) for part in parts)
         if how == "parts":
@@ -136,74 +140,78 @@ def test_marks_tell_the_notes_that_were_given(composed: list[Made], vocabulary: 
 
 
 def notes_of(part: Part) -> list[object]:
-    bars = [part.pickup, *part.bars, *(bar for ending in part.endings for bar in ending)]
-    return [note for bar in bars for note in bar if note.pitch]
+    return [note for bar in part.written_bars for note in bar if note.pitch]
 
 
-def test_an_opening_is_a_prefix_and_no_opening_is_nothing(vocabulary: Vocabulary) -> None:
-    assert given(parse_prompt("D", "reel"), vocabulary) == Given()
-    plan = given(parse_prompt("D", "reel", opening="DF|A2zB AFED|"), vocabulary)
-    assert vocabulary.decode(plan.prefix)[0] == "pickup=2"
-    assert (plan.notes, plan.bars, plan.marks(["|:", "bars=8", "pickup=2", "C", "E", "|"])) == (8, {}, [True] * 8)
+def test_an_opening_is_a_prefix_and_without_one_nothing_is_given(vocabulary: Vocabulary) -> None:
+    assert given_tokens(parse_prompt("D", "reel"), vocabulary) == GivenTokens()
+    given = given_tokens(parse_prompt("D", "reel", opening="DF|A2zB AFED|"), vocabulary)
+    assert vocabulary.decode(given.prefix)[0] == "pickup=2"
+    assert (given.notes, given.bars, given.marks(["|:", "bars=8", "pickup=2", "C", "E", "|"])) == (8, {}, [True] * 8)
 
 
 def test_a_tune_in_another_key_is_varied_where_it_may_be_transposed(
-    composed: list[Made], vocabulary: Vocabulary
+    composed: list[PromptedTune], vocabulary: Vocabulary
 ) -> None:
     one = next(one for one in composed if str(one.prompt.key) not in ("C", "D") and not one.prompt.key.mode)
     for key in ("C", "D"):
         prompt = replace(variation_of(one, "parts"), transpose=True, key=parse_prompt(key).key)
-        tune = detokenize.tune_of(walked(prompt, given(prompt, vocabulary), vocabulary), prompt, "Moved")
+        tune = detokenize.tune_of(
+            random_path(prompt, given_tokens(prompt, vocabulary), vocabulary), prompt, "Transposed"
+        )
         steps = {new.midi - old.midi for new, old in zip(tune.pitches[:12], one.tune.pitches, strict=False)}
         assert len(steps) == 1
         with pytest.raises(InputError, match="--transpose"):
-            given(replace(prompt, transpose=False), vocabulary)
+            given_tokens(replace(prompt, transpose=False), vocabulary)
 
 
 REEL = "|:DFAd fdAF|GBdB gdBG|ABcd efge|d4 d4:|\n|:fafd Adfa|gbge Begb|ABcd efge|d4 d4:|"
 
 
-def asked(bars: str, how: str = "endings", form: str = "AABB:4", key: str = "D") -> Prompt:
+def prompt_of(bars: str, how: str = "endings", form: str = "AABB:4", key: str = "D") -> Prompt:
     return parse_prompt(
         key, "reel", form=form, seed=1, opening=f"X:1\nT:Mine\nR:reel\nM:C|\nL:1/8\nK:D\n{bars}", vary=how
     )
 
 
-def test_a_repeat_that_is_written_out_is_one(vocabulary: Vocabulary) -> None:
+def test_a_repeat_may_be_written_out(vocabulary: Vocabulary) -> None:
     a, b = REEL.replace("|:", "").replace(":|", "||").split("\n")
-    plan = given(asked(f"{a}{a}{b}{b}"), vocabulary)
-    assert plan == given(asked(REEL), vocabulary)
-    assert sorted(plan.bars) == [(0, 1), (0, 2), (1, 1), (1, 2)]
-    assert vocabulary.decode(plan.bars[0, 1])[-1] == "|"
+    given = given_tokens(prompt_of(f"{a}{a}{b}{b}"), vocabulary)
+    assert given == given_tokens(prompt_of(REEL), vocabulary)
+    assert sorted(given.bars) == [(0, 1), (0, 2), (1, 1), (1, 2)]
+    assert vocabulary.decode(given.bars[0, 1])[-1] == "|"
 
 
 def test_endings_of_a_part_are_composed_from_their_first_bar(vocabulary: Vocabulary) -> None:
     endings = "|:DFAd fdAF|GBdB gdBG|ABcd efge|1 d2f2 a4:|2 d4 d4||\n" + REEL.split("\n")[1]
-    plan = given(asked(endings), vocabulary)
-    assert sorted(plan.bars) == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)]
-    assert vocabulary.decode(plan.bars[0, 3])[-1] == "[1"
+    given = given_tokens(prompt_of(endings), vocabulary)
+    assert sorted(given.bars) == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2)]
+    assert vocabulary.decode(given.bars[0, 3])[-1] == "[1"
 
 
 @pytest.mark.parametrize(
     ("prompt", "message"),
     [
-        (asked(REEL, form="AABB:8"), "cannot be varied: of form AABB:4, not AABB:8"),
-        (asked(REEL, form="AB:4"), "of form AABB:4, not AB:4"),
-        (asked(REEL, key="G"), "in D; the tune is to be in G"),
-        (asked(REEL, key="Bm"), "cannot be varied: in D, not Bm"),
-        (asked(REEL.replace("ABcd efge", "ABcd efg", 1)), "cannot be varied: bar 3 of a part is 7/8 long"),
-        (asked(REEL.replace("d4 d4", "d4 e4")), "cannot be varied: does not end on the tonic"),
-        (asked("DFAd fdAF|"), "cannot be varied: of form A, not AABB:4"),
-        (asked(REEL[:-2] + "|"), "cannot be varied: a repeat is opened and not closed"),
-        (asked(REEL.replace("GBdB", "^^G2_dB")), "bar 2 of part A has a note or rest of a kind the model never saw"),
-        (asked(REEL.replace("GBdB gdBG", "[GB]4 gdBG")), "bar 2 of the opening has a chord"),
-        (asked("# 1"), "not ABC that can be read: line 7: cannot read '# 1' at column 1"),
-        (asked(REEL.replace("g", "g'")), "range"),
+        (prompt_of(REEL, form="AABB:8"), "cannot be varied: of form AABB:4, not AABB:8"),
+        (prompt_of(REEL, form="AB:4"), "of form AABB:4, not AB:4"),
+        (prompt_of(REEL, key="G"), "in D; the tune is to be in G"),
+        (prompt_of(REEL, key="Bm"), "cannot be varied: in D, not Bm"),
+        (prompt_of(REEL.replace("ABcd efge", "ABcd efg", 1)), "cannot be varied: bar 3 of a part is 7/8 long"),
+        (prompt_of(REEL.replace("d4 d4", "d4 e4")), "cannot be varied: does not end on the tonic"),
+        (prompt_of("DFAd fdAF|"), "cannot be varied: of form A, not AABB:4"),
+        (prompt_of(REEL[:-2] + "|"), "cannot be varied: a repeat is opened and not closed"),
         (
-            asked("|:DFAd fdAF|1GBdB gdBG|ABcd efge|d8:|2GBdB gdBG|ABcd efge|d8||\n" + REEL.split("\n")[1]),
+            prompt_of(REEL.replace("GBdB", "^^G2_dB")),
+            "bar 2 of part A has a note or rest of a kind the model never saw",
+        ),
+        (prompt_of(REEL.replace("GBdB gdBG", "[GB]4 gdBG")), "bar 2 of the opening has a chord"),
+        (prompt_of("# 1"), "not ABC that can be read: line 7: cannot read '# 1' at column 1"),
+        (prompt_of(REEL.replace("g", "g'")), "range"),
+        (
+            prompt_of("|:DFAd fdAF|1GBdB gdBG|ABcd efge|d8:|2GBdB gdBG|ABcd efge|d8||\n" + REEL.split("\n")[1]),
             "longer than",
         ),
-        (asked(REEL.replace("d4 d4", "d").replace("|:", "|:A4 Bcd|")), "no pickup that tunes begin with"),
+        (prompt_of(REEL.replace("d4 d4", "d").replace("|:", "|:A4 Bcd|")), "no pickup that tunes begin with"),
     ],
 )
 @pytest.mark.parametrize("how", VARIATIONS)
@@ -211,44 +219,25 @@ def test_a_tune_that_cannot_be_varied_is_refused_in_one_line(
     vocabulary: Vocabulary, prompt: Prompt, message: str, how: str
 ) -> None:
     with pytest.raises(InputError, match=message) as refusal:
-        given(replace(prompt, vary=how), vocabulary)
+        given_tokens(replace(prompt, vary=how), vocabulary)
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 200
 
 
-def test_a_prompt_that_varies_is_checked_and_survives_json() -> None:
-    prompt = asked(REEL)
-    assert Prompt.from_json(json.loads(json.dumps(prompt.to_json()))) == prompt
-    assert hash(prompt) == hash(asked(REEL))
-    with pytest.raises(InputError, match="vary is sideways: choose parts or endings"):
-        parse_prompt("D", opening="A", vary="sideways")
-    with pytest.raises(InputError, match="nothing to vary"):
-        parse_prompt("D", vary="parts")
-
-
-def test_the_settings_of_a_tune_are_read_from_its_text() -> None:
-    assert settings_of(asked(REEL).opening) == {"rhythm": "reel", "form": "AABB:4"}
-    assert settings_of("hello") == settings_of("") == {}
-
-
-def test_what_was_given_does_not_count_for_originality(composed: list[Made], vocabulary: Vocabulary) -> None:
+def test_given_notes_do_not_count_for_originality(composed: list[PromptedTune], vocabulary: Vocabulary) -> None:
     index, one = Index.load(), composed[0]
-    _, plan, tokens = varied(one, "endings", vocabulary)
-    song, marks = decode(tokens), plan.marks(tokens)
-    assert index.nearest(song, [True] * len(marks)).similarity == 0
-    assert index.nearest(song, [False] * len(marks)) == index.nearest(song)
-    head = [number < plan.notes for number in range(len(marks))]
-    assert index.nearest(song, head) == index.nearest(song, plan.notes)
+    _, given, tokens = varied(one, "endings", vocabulary)
+    new, marks = decode(tokens), given.marks(tokens)
+    assert index.nearest(new, [True] * len(marks)).similarity == 0
+    assert index.nearest(new, [False] * len(marks)) == index.nearest(new)
+    head = [number < given.notes for number in range(len(marks))]
+    assert index.nearest(new, head) == index.nearest(new, given.notes)
 
 
-def test_a_variation_that_came_out_as_it_was_is_told(composed: list[Made], vocabulary: Vocabulary) -> None:
+def test_a_variation_equal_to_its_tune_is_noticed(composed: list[PromptedTune], vocabulary: Vocabulary) -> None:
     for one in composed:
         prompt = variation_of(one, "endings")
         assert unchanged(one.tune, prompt)
         assert not unchanged(one.tune, one.prompt)
         tune, _, _ = varied(one, "endings", vocabulary)
         assert not unchanged(tune, prompt)
-
-
-def test_write_and_parse_keep_what_is_varied(composed: list[Made]) -> None:
-    assert all(form_of(parts_of(parse(write(one.tune)))) == one.prompt.form for one in composed)

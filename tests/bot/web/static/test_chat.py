@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Page, expect
 from bot.core.values import Place, State
 from bot.web import create_app, serve
 from model.prompt import parse_prompt
-from model.sampling.opening import read
+from model.sampling.opening import opening_tune
 from model.worker.protocol import Known
 from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
 from tests.bot.web.static.browser import address, needs_browser, typed
@@ -35,7 +35,16 @@ async def test_bars_with_a_header_can_be_pasted_as_an_opening(page: Page, compos
     await expect(page.locator("[data-prompt]")).to_have_count(1)
     ((_, prompt, _),) = composer.composed
     assert (prompt.transpose, prompt.opening) == (True, "[X:1] [T:My [old) tune] [M:C|] [K:G] DGBd gdBG| DGBd gdBG|")
-    assert [note.pitch.midi for note in read(prompt).notes if note.pitch] == 2 * [57, 62, 66, 69, 74, 69, 66, 62]
+    assert [note.pitch.midi for note in opening_tune(prompt).notes if note.pitch] == 2 * [
+        57,
+        62,
+        66,
+        69,
+        74,
+        69,
+        66,
+        62,
+    ]
 
 
 async def test_from_a_command_to_a_tune_with_votes_that_survive_a_reload(page: Page, composer: FakeComposer) -> None:
