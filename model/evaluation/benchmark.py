@@ -1,4 +1,4 @@
-"""Measures how fast sampling is, beside the same networks sampled in plain ways and what the machine could do at most."""
+"""Measures how fast sampling is, beside plain ways to sample the same networks and the most that the machine could do."""
 
 import statistics
 import time
