@@ -16,8 +16,8 @@ class Ended:
     err: str
 
 
-def model(*arguments: str, program: Sequence[str] = ("-m", "model"), timeout: float = 60) -> Ended:
-    """What `python -m model ARGUMENTS` printed, and its exit status."""
+def model(*arguments: str, program: Sequence[str] = ("-m", "model"), timeout: float = 240) -> Ended:
+    """What `python -m model ARGUMENTS` printed, and its exit status. `timeout` is for hangs."""
     done = subprocess.run(
         [sys.executable, *program, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
     )
