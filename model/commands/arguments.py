@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from model.errors import InputError, NotationError
-from model.music.abc_reader import parse, tune_texts
+from model.music.abc_encoding import decode
+from model.music.abc_file import tune_texts
+from model.music.abc_reader import parse
 from model.music.parts import form_of, parts_of
 from model.prompt import VARIATIONS, Prompt, parse_prompt
 
@@ -77,13 +79,13 @@ def opening_of(text: str) -> str:
     if not text.endswith(".abc") or len(text) > LONGEST_NAME:
         return text
     try:
-        abc = Path(text).read_text(encoding="utf-8-sig")
+        abc, _ = decode(Path(text).read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read the opening from {text}: {getattr(error, 'strerror', None) or error}") from error
     tunes = list(tune_texts(abc))
     if len(tunes) > 1:
         raise InputError(f"{text} has {len(tunes)} tunes: keep the one to begin with")
-    return tunes[0] if tunes else abc
+    return tunes[0].text if tunes else abc
 
 
 def settings_of(opening: str) -> dict[str, str]:

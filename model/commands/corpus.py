@@ -2,13 +2,14 @@
 
 import argparse
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from model.commands.books import books, cobb
-from model.corpus.build import Corpus, build, offered
+from model.commands.read import shipped_tokens
+from model.corpus.build import KEPT, Corpus, Fate, Report, build, offered
 from model.corpus.sources import fetch_cobb, path_source
 from model.errors import InputError
 
@@ -23,6 +24,7 @@ def add(commands: Any) -> None:
         "paths", nargs="*", type=Path, metavar="PATH", help="ABC files or folders (default: the five books)"
     )
     parser.add_argument("--fetch", choices=["cobb"], help="download the article's collection and check its SHA-256")
+    parser.add_argument("--list", action="store_true", help="also list the tunes that were not kept, by reason")
     parser.add_argument("--write-index", type=Path, metavar="FILE", help="write the originality index of the tunes")
     parser.set_defaults(run=run)
 
@@ -35,7 +37,9 @@ def run(options: argparse.Namespace) -> int:
     sources = [path_source(path) for path in options.paths] if options.paths else books()
     if not options.paths and cobb() is None:
         print("the article's collection is not here; python -m model corpus --fetch cobb gets it", file=sys.stderr)
-    built = build(sources)
+    built = build(sources, known=shipped_tokens() if options.paths else ())
+    if options.list:
+        print(listing(built.report))
     if not built.tunes:
         raise InputError(_nothing(built, [str(path) for path in options.paths]))
     if options.write_index:
@@ -52,6 +56,25 @@ def _nothing(corpus: Corpus, paths: Sequence[str]) -> str:
     read, reasons = sum(corpus.report.read.values()), sum(corpus.report.dropped.values(), Counter[str]())
     why = "".join(f"; of {read} read, most often: {reason}" for reason, _ in reasons.most_common(1))
     return f"there is no tune to learn from in {', '.join(paths) or 'the books'}{why}"
+
+
+def listing(report: Report) -> str:
+    """The tunes that were not kept, under each reason: where they stand, and where in them the reason does."""
+    lost: dict[str, list[Fate]] = defaultdict(list)
+    for fate in report.fates:
+        if fate.reason != KEPT:
+            lost[fate.reason].append(fate)
+    lines = []
+    for reason, fates in sorted(lost.items(), key=lambda item: -len(item[1])):
+        lines.append(f"{reason}: {len(fates)}")
+        lines += [
+            f"  {'  '.join(filter(None, (_place(fate), fate.title or fate.text.title, fate.place)))}" for fate in fates
+        ]
+    return "\n".join(lines)
+
+
+def _place(fate: Fate) -> str:
+    return f"{fate.text.file}:{fate.text.line}"
 
 
 def report(corpus: Corpus) -> str:

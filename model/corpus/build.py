@@ -3,16 +3,19 @@
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from model.corpus.duplicates import duplicate_groups
+from model.corpus.rhythms import rhythm_of
 from model.corpus.sources import Source
 from model.encoding.tokenizer import LONGEST_BAR, NormalizedTune, encode, spelled_on_c, ticks
 from model.encoding.vocabulary import Vocabulary
 from model.errors import NotationError
-from model.music.abc_reader import parse
+from model.music.abc_file import TuneText
+from model.music.abc_header import NO_TONIC
+from model.music.abc_reader import BEHIND, parse
 from model.music.parts import Part, parts_of
 from model.music.rhythm import RHYTHMS
 from model.music.tune import Tune
@@ -20,30 +23,17 @@ from model.music.tune import Tune
 LEAST_USES = 3  # tunes a token must stand in; rarer ones are typing mistakes or too few to learn from
 LONGEST_TUNE = 512  # tokens
 HELD_OUT, VALIDATION = range(5), range(5, 10)  # percent of the groups of duplicates, by hash
-_METRES = {"C": "4/4", "C|": "4/4", "2/2": "4/4"}
-_WORDS = {  # in titles, R: fields and Cobb's ids -> rhythm
-    "slipjig": "slip jig",
-    "slip jig": "slip jig",
-    "hop jig": "slip jig",
-    "double jig": "jig",
-    "hornpipe": "hornpipe",
-    "clog": "hornpipe",
-    "strathspey": "strathspey",
-    "reel": "reel",
-    "jig": "jig",
-    "polka": "polka",
-    "waltz": "waltz",
-    "valse": "waltz",
-    "march": "march",
-    "quick step": "march",
-    "quickstep": "march",
-    "retreat": "march",
-    "air": "air",
-    "song": "air",
-    "lament": "air",
-    "slide": "slide",
-    "fling": "strathspey",
+KEPT = "kept"
+RARE = "a note or metre hardly any other tune has"
+COPY = "an exact copy"
+_UNWANTED = {  # what the reader left out -> why such a tune is not learned from
+    "key change": "a key change inside the tune",
+    "metre change": "a metre change inside the tune",
+    NO_TONIC: "a key without a tonic",
+    BEHIND: "music behind an empty line",
+    "percussion clef": "percussion",
 }
+_METRES = {"C": "4/4", "C|": "4/4", "2/2": "4/4"}
 _FITTING = {  # bar lengths a rhythm is written in, after normalising
     "jig": {Fraction(3, 4)},
     "slip jig": {Fraction(9, 8)},
@@ -53,6 +43,52 @@ _FITTING = {  # bar lengths a rhythm is written in, after normalising
     "polka": {Fraction(1, 2)},
     "waltz": {Fraction(3, 4)},
 }
+
+
+@dataclass
+class Fate:
+    """What became of a tune of a source: kept, or why it was not. `title` is empty where it could not be read.
+
+    `place` is where in its text the reason stands, as in `line 6, column 3`, where it has a place.
+    """
+
+    source: str
+    text: TuneText
+    title: str = ""
+    reason: str = KEPT
+    place: str = ""
+
+
+@dataclass
+class Report:
+    """What became of the tunes in reading order; by source, how often each rule repaired one, and how many are
+    duplicates of another.
+
+    `left_out` counts what the reader of ABC leaves out of tunes on purpose, by kind: decorations, grace notes, ….
+    """
+
+    fates: list[Fate] = field(default_factory=list)
+    repaired: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    duplicates: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def read(self) -> Counter[str]:
+        """Tunes by source."""
+        return Counter(fate.source for fate in self.fates)
+
+    @property
+    def kept(self) -> Counter[str]:
+        return Counter(fate.source for fate in self.fates if fate.reason == KEPT)
+
+    @property
+    def dropped(self) -> dict[str, Counter[str]]:
+        """By source, how many tunes were not kept for each reason."""
+        reasons: dict[str, Counter[str]] = defaultdict(Counter)
+        for fate in self.fates:
+            if fate.reason != KEPT:
+                reasons[fate.source][fate.reason] += 1
+        return reasons
 
 
 @dataclass(frozen=True)
@@ -68,23 +104,9 @@ class CorpusTune:
     rhythm_from: str
     text: str = field(repr=False)
     tokens: tuple[str, ...] = field(default=(), repr=False)
+    fate: Fate | None = field(default=None, repr=False, compare=False)
     group: int = -1
     split: str = "train"
-
-
-@dataclass
-class Report:
-    """Tunes by source: read, kept, duplicates of another; repaired, by rule; dropped, by reason.
-
-    `left_out` counts what the reader of ABC leaves out of tunes on purpose, by kind: decorations, grace notes, ….
-    """
-
-    read: Counter[str] = field(default_factory=Counter)
-    kept: Counter[str] = field(default_factory=Counter)
-    repaired: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    dropped: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    duplicates: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -106,35 +128,40 @@ class Corpus:
         return Vocabulary("notes", tuple(sorted({token for tune in self.tunes for token in tune.tokens})))
 
 
-def build(sources: Iterable[Source]) -> Corpus:
-    """The corpus of `sources`. Raises InputError where one cannot be read."""
+def build(sources: Iterable[Source], known: Container[str] = (), least_uses: int = LEAST_USES) -> Corpus:
+    """The corpus of `sources`. Raises InputError where one cannot be read.
+
+    A tune with a token that stands in fewer than `least_uses` tunes, and is not `known`, is left out.
+    """
     report = Report()
     tunes = [tune for source in sources for tune in _normalised(source, report)]
-    tunes = _without_rare_tokens(tunes, report)
-    tunes = _split(tunes, report)
-    report.kept.update(tune.source for tune in tunes)
-    return Corpus(tuple(tunes), report)
+    tunes = _without_rare_tokens(tunes, known, least_uses)
+    return Corpus(tuple(_split(tunes, report)), report)
 
 
 def _normalised(source: Source, report: Report) -> Iterator[CorpusTune]:
-    for text in source.texts():
-        report.read[source.name] += 1
+    for text in source.tunes():
+        fate = Fate(source.name, text)
+        report.fates.append(fate)
         rules: list[str] = []
         try:
             tune = parse(text)
+            fate.title = tune.title
             report.left_out.update(tune.dropped)
-            corpus_tune = normalise(tune, text, source.name, rules)
+            corpus_tune = normalise(tune, text.text, source.name, rules)
         except NotationError as error:
-            report.dropped[source.name][_reason(str(error))] += 1
+            fate.reason, fate.place = reason_of(error), error.place
             continue
         report.repaired[source.name].update(set(rules))
-        yield corpus_tune
+        yield replace(corpus_tune, fate=fate)
 
 
-def _reason(message: str) -> str:
-    if re.match(r"line \d+: ", message):
-        return "not readable as ABC"
-    return re.sub(r"\d+(/\d+)?", "n", message)
+def reason_of(error: NotationError) -> str:
+    """The name of an error's kind: its words, where it has none, without what they quote and count."""
+    if error.kind:
+        return error.kind
+    words = re.sub(r"\d+(/\d+)?", "n", re.sub(r"'[^']*'|\"[^\"]*\"|\([^)]*\)", "…", error.reason))
+    return f"not readable as ABC: {words}" if error.line else words
 
 
 def normalise(tune: Tune, text: str, source: str, repairs: list[str]) -> CorpusTune:
@@ -142,9 +169,11 @@ def normalise(tune: Tune, text: str, source: str, repairs: list[str]) -> CorpusT
 
     Raises NotationError with the reason for a tune that cannot be learned from.
     """
-    for change in ("key change", "metre change"):
-        if change in tune.dropped:
-            raise NotationError(f"a {change} inside the tune")
+    for kind, reason in _UNWANTED.items():
+        if kind in tune.dropped:
+            raise NotationError(reason)
+    if tune.metre.free:
+        raise NotationError("no metre")
     parts = parts_of(tune, repairs.append)
     rhythm, origin = rhythm_of(tune, text)
     metre = tune.metre.length
@@ -187,53 +216,26 @@ def _check_tuplets(tune: NormalizedTune) -> None:
                 raise NotationError("a triplet that does not fill its time")
 
 
-def rhythm_of(tune: Tune, text: str) -> tuple[str, str]:
-    """The rhythm, and where it was found: R (the field), id (Cobb's), title, or inferred from metre and note values."""
-    cobb = re.search(r"^Z: id:dc-([a-z]+)-", text, re.MULTILINE)
-    for words, origin in ((tune.rhythm, "R"), (cobb[1] if cobb else "", "id"), (_titles(text), "title")):
-        found = _rhythm_in(words.lower())
-        if found:
-            return found, origin
-    return _inferred(tune), "inferred"
-
-
-def _titles(text: str) -> str:
-    return " / ".join(re.findall(r"^T:\s*(.*?)\s*$", text, re.MULTILINE))
-
-
-def _rhythm_in(text: str) -> str:
-    for word, rhythm in _WORDS.items():
-        if re.search(rf"\b{word}s?\b", text):
-            return rhythm
-    return ""
-
-
-def _inferred(tune: Tune) -> str:
-    notes_a_bar = sum(1 for _ in tune.notes) / max(1, len(tune.bars))
-    length = tune.metre.length
-    if length == Fraction(9, 8):
-        return "slip jig"
-    if str(tune.metre) == "6/8":
-        return "jig" if notes_a_bar >= 4.5 else "air"
-    if length == Fraction(1):
-        return "reel" if notes_a_bar >= 6.4 else "air"
-    if str(tune.metre) == "2/4":
-        return "march" if notes_a_bar >= 4 else "air"
-    return "air" if str(tune.metre) in ("3/4", "3/8") else "other"
-
-
-def _without_rare_tokens(tunes: Sequence[CorpusTune], report: Report) -> list[CorpusTune]:
+def _without_rare_tokens(tunes: Sequence[CorpusTune], known: Container[str], least_uses: int) -> list[CorpusTune]:
     kept: list[CorpusTune] = []
     passed = list(tunes)
     while len(passed) != len(kept):
         kept = passed
         uses = Counter(token for tune in kept for token in set(tune.tokens))
-        passed = [tune for tune in kept if all(uses[token] >= LEAST_USES for token in tune.tokens)]
+        rare = {token for token, count in uses.items() if count < least_uses and token not in known}
+        passed = [tune for tune in kept if rare.isdisjoint(tune.tokens)]
         if len(passed) < 50:  # in a small corpus of a user's own every token is rare
             return list(tunes)
-    for source, count in (Counter(tune.source for tune in tunes) - Counter(tune.source for tune in kept)).items():
-        report.dropped[source]["a note or metre hardly any other tune has"] = count
+    staying = {id(tune) for tune in kept}
+    for tune in tunes:
+        if id(tune) not in staying:
+            _drop(tune, RARE)
     return kept
+
+
+def _drop(tune: CorpusTune, reason: str) -> None:
+    if tune.fate:
+        tune.fate.reason = reason
 
 
 def _split(tunes: Sequence[CorpusTune], report: Report) -> list[CorpusTune]:
@@ -248,7 +250,7 @@ def _split(tunes: Sequence[CorpusTune], report: Report) -> list[CorpusTune]:
             report.duplicates[tune.source] += 1
         melody = tuple(tune.tokens[1:])
         if melody in seen:
-            report.dropped[tune.source]["an exact copy"] += 1
+            _drop(tune, COPY)
             continue
         seen.add(melody)
         result.append(replace(tune, group=group, split=_side(head)))

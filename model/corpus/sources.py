@@ -7,17 +7,19 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.errors import InputError
 from model.files import write_atomically
-from model.music.abc_reader import tune_texts
+from model.music.abc_encoding import decode
+from model.music.abc_file import TuneText, tune_texts
 
 MUSIC21 = ("oneills1850", "ryansMammoth", "airdsAirs", "miscFolk")
 COBB_SHA256 = "df3782d5f7b5a2f4c66aa7c13f13008d5f48757b3f5f51620cd6c1ceb2c53023"
 COBB_URL = "https://raw.githubusercontent.com/MITDeepLearning/introtodeeplearning/master/mitdeeplearning/data/irish.abc"
 LARGEST_FILE = 50_000_000  # bytes
+_QUOTED_PRINTABLE = re.compile(r"=(?:20|0D)\r?$|=3D|^.{60,74}[^=]=\r?$", re.MULTILINE)  # no music has these
 
 
 @dataclass(frozen=True)
@@ -27,19 +29,15 @@ class Source:
     name: str
     files: tuple[Path, ...]
 
-    def texts(self) -> Iterator[str]:
-        """The ABC of each tune. Quoted-printable left over from mail (Ryan's Mammoth) is undone.
-
-        Raises InputError for a file that cannot be read or is too large.
-        """
+    def tunes(self) -> Iterator[TuneText]:
+        """The tunes in it. Raises InputError as `text_of` does."""
         for path in self.files:
-            try:
-                if path.stat().st_size > LARGEST_FILE:
-                    raise InputError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: not a tune book")
-                text = path.read_text(encoding="utf-8-sig", errors="replace")
-            except OSError as error:
-                raise InputError(f"cannot read {path}: {error.strerror}") from error
-            yield from tune_texts(_unquoted(text))
+            for tune in tune_texts(text_of(path)[0]):
+                yield replace(tune, file=str(path))
+
+    def texts(self) -> Iterator[str]:
+        """The ABC of the tunes in it."""
+        return (tune.text for tune in self.tunes())
 
     def sha256(self) -> str:
         """Digest over the files' bytes in order."""
@@ -49,10 +47,24 @@ class Source:
         return digest.hexdigest()
 
 
+def text_of(path: Path) -> tuple[str, str]:
+    """A file's text, and what was guessed of its encoding. Raises InputError where it cannot be read or is too large.
+
+    Quoted-printable left over from mail (Ryan's Mammoth) is undone.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: not a tune book")
+        text, guess = decode(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    return _unquoted(text), guess
+
+
 def _unquoted(text: str) -> str:
-    if "=20\n" not in text.replace("\r", ""):
+    if not _QUOTED_PRINTABLE.search(text):
         return text
-    text = re.sub(r"=\r?\n", "", text)
+    text = re.sub(r"(?<!=)=\r?\n", "", text)
     return text.replace("=20", " ").replace("=3D", "=").replace("=0D", "")
 
 
@@ -103,7 +115,7 @@ def path_source(path: Path) -> Source:
         return Source(path.stem, (path,))
     if not path.is_dir():
         raise InputError(f"no ABC file or folder at {path}")
-    files = tuple(sorted(file for file in path.rglob("*.abc") if file.is_file()))
+    files = tuple(sorted(file for file in path.rglob("*") if file.suffix.lower() == ".abc" and file.is_file()))
     if not files:
         raise InputError(f"the folder {path} holds no .abc file")
     return Source(path.name, files)

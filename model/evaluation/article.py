@@ -4,7 +4,8 @@ import torch
 
 from model.errors import NotationError
 from model.evaluation.bits import network_of
-from model.music.abc_reader import parse, tune_texts
+from model.music.abc_file import TuneText, tune_texts
+from model.music.abc_reader import parse
 from model.music.parts import parts_of
 from model.music.tune import Tune
 from model.network.checkpoint import Checkpoint
@@ -32,7 +33,7 @@ def article_texts(checkpoint: Checkpoint, count: int, seed: int = 0) -> list[str
 
 def first_tune(text: str) -> str:
     """The ABC of the first tune in a generated text; empty where none begins."""
-    return next(tune_texts(text), "")
+    return next(tune_texts(text), TuneText("")).text
 
 
 def with_right_bars(abc: str) -> Tune | None:

@@ -1,47 +1,88 @@
-"""The symbols of ABC notation (ABC standard 2.1): what stands in a line of music, and the values of fields."""
+"""The symbols in a line of music of ABC notation (ABC standard 2.1, section 4), one expression for each."""
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 
 from model.errors import NotationError
+from model.music.abc_words import unreadable
 
-_LENGTH = r"(?P<{0}>\d{{1,4}}(?:/{{1,8}}\d{{0,4}})?|/{{1,8}}\d{{0,4}})?"
-MUSIC = re.compile(
-    r"(?P<space>[\s`$*]+|\\\s*$|y\d*)"
-    r"|(?P<chord_symbol>\"[^\"]*\")"
-    r"|(?P<bar>(?:\.?:*\[?\|[|\]:]*|::+|:)(?:\s*\[(?P<ending1>\d[\d,\-.]*)|(?P<ending2>\d[\d,\-.]*))?"
-    r"|\[(?P<ending3>\d[\d,\-.]*))"
-    r"|(?P<decoration>![A-Za-z0-9.()<>+/,']+!|!D\.[SC]\. al (?:coda|fine)!|\+[A-Za-z0-9.]+\+|[.~H-Wh-w])"
-    r"|(?P<line_break>!)"
-    r"|(?P<grace>\{[^}]*\})"
-    r"|(?P<inline>\[(?P<inline_name>[A-Za-z]):(?P<inline_value>[^\]]*)\])"
-    r"|(?P<tuplet>\((?P<p>[2-9])(?::(?P<q>\d{0,2})(?::(?P<r>\d{0,2}))?)?)"
-    r"|(?P<slur>[()])"
-    r"|(?P<chord>\[(?P<chord_notes>[^\]|:]*)\]" + _LENGTH.format("chord_length") + r"(?P<chord_tie>-?))"
-    r"|(?P<broken>>{1,3}|<{1,3})"
-    r"|(?P<stray_tie>-)"
-    r"|(?P<note>(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)"
-    + _LENGTH.format("length")
-    + r"\s*(?P<tie>-?))"
-    r"|(?P<rest>[zxZ]" + _LENGTH.format("rest_length") + r")"
+_LENGTH = r"\d{1,4}(?:/{1,8}\d{0,4})?|/{1,8}\d{0,4}"
+_ENDING = r"\d{1,2}(?:[,-]\d{1,2})*(?![,-]?\d)(?:\.(?=[ \t]))?"
+LEADING_ENDING = re.compile(rf"[ \t]*({_ENDING})(?!\/)")
+_SYMBOLS = {  # kind -> expression; the first that fits is taken
+    "space": r"[ \t`]+",
+    "note": rf"(?P<accidental>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{_LENGTH})?",
+    "bar": rf"(?:\.?:*\[?\|[|\]:]*|::+|:\])(?:[ \t]*\[(?P<ending1>{_ENDING})|(?P<ending2>{_ENDING}))?",
+    "rest": rf"[zx](?P<rest_length>{_LENGTH})?",
+    "broken": r">{1,3}|<{1,3}",
+    "tie": r"\.?-",
+    "tuplet": r"\((?P<p>\d{1,2})(?::(?P<q>\d{0,2})(?::(?P<r>\d{0,2}))?)?",
+    "slur": r"\.?\(|\)",
+    "shorthand": r"[.~H-WYh-w]",
+    "text": r'"(?P<text_words>(?:\\.|[^"\\])*)"',
+    "grace": r"\{(?P<grace_notes>[^{}|]*)\}",
+    "decoration": r"!(?P<name>[^!|]{0,59}[^!|\s])!",
+    "inline": r"\[(?P<inline_name>[A-Za-z]):(?P<inline_value>[^\]]*)\]",
+    "ending": rf"\[(?P<ending3>{_ENDING})",
+    "invisible": r"\[[ \t]*\]",
+    "named_ending": r"\[\"(?P<ending4>[^\"\]]*)\"(?=[^\]]*(?:\||$))",
+    "chord": rf'\[(?P<chord_notes>(?:"[^"]*"|[^\[\]|":])*)\](?P<chord_length>{_LENGTH})?',
+    "bars_of_rest": r"[ZX](?P<rest_bars>\d{1,3})?",
+    "spacer": rf"y(?:{_LENGTH})?",
+    "plus": rf"\+(?P<plus_words>[^+|\s\"]{{1,60}})\+(?P<plus_length>{_LENGTH})?",
+    "line_break": r"\$|!(?=[ \t]*$)|\\[ \t]*$",
+    "exclamation": r"!",
+    "overlay": r"&+",
+    "colon": r":",
+    "microtone": r"[\^_]+(?:\d{1,3}(?:/\d{0,3})?|/\d{0,3})",
+    "reserved": r"[*;?@\\]",
+}
+_MUSIC = re.compile("|".join(f"(?P<{kind}>{expression})" for kind, expression in _SYMBOLS.items()))
+_IN_CHORD = re.compile(
+    rf"(?P<text>\"[^\"]*\")|(?P<decoration>![^!]*!)|(?P<shorthand>[.~H-WYh-w])|(?P<space>[ \t`()]+)"
+    rf"|[zx](?:{_LENGTH})?|(?P<tone>(\^\^?|__?|=)?([A-Ga-g])([,']*)({_LENGTH})?(\.?-)?)"
 )
-CHORD_NOTE = re.compile(r"(\^\^?|__?|=)?([A-Ga-g])([,']*)(\d{0,4}/{0,8}\d{0,4})(-?)")
-KINDS = (  # the groups of MUSIC, most frequent first, that say what a symbol is
-    "space",
-    "note",
-    "bar",
-    "rest",
-    "broken",
-    "stray_tie",
-    "tuplet",
-    "line_break",
-    "decoration",
-    "chord_symbol",
-    "grace",
-    "inline",
-    "slur",
-    "chord",
-)
+_IN_GRACE = re.compile(rf"/?(?:{_IN_CHORD.pattern}|[zxy](?:{_LENGTH})?|[<>\[\]-])*")
+
+
+def symbols(line: str) -> Iterator[re.Match[str]]:
+    """The symbols of a line of music, whose kind is the match's `lastgroup`. Raises NotationError with the column."""
+    place = 0
+    while place < len(line):
+        match = _MUSIC.match(line, place)
+        if match is None:
+            raise unreadable(line, place)
+        place = match.end()
+        yield match
+
+
+def tones(match: re.Match[str]) -> list[tuple[str, str, str, str, str]]:
+    """The notes of a chord: accidental, letter, octave marks, length and tie. Raises NotationError with the column."""
+    text, start = match["chord_notes"], match.start("chord_notes")
+    found, place = [], 0
+    while place < len(text):
+        inner = _IN_CHORD.match(text, place)
+        if inner is None:
+            raise NotationError(
+                f"expected a note in the chord {match[0][:20]!r}, not {text[place]!r}", column=start + place + 1
+            )
+        if inner["tone"]:
+            found.append(inner.groups("")[-5:])
+        place = inner.end()
+    if not found:
+        raise NotationError(f"the chord {match[0][:20]!r} has no notes", column=match.start() + 1)
+    return found  # type: ignore[return-value]
+
+
+def check_grace(match: re.Match[str]) -> None:
+    """Raises NotationError with the column where there is something else than notes between the braces."""
+    notes = match["grace_notes"]
+    fitting = _IN_GRACE.match(notes)
+    assert fitting is not None
+    if fitting.end() < len(notes):
+        place = match.start("grace_notes") + fitting.end()
+        raise NotationError(f"expected grace notes, not {notes[fitting.end() :][:8]!r}", column=place + 1)
 
 
 def length_of(text: str | None) -> Fraction:
@@ -54,27 +95,5 @@ def length_of(text: str | None) -> Fraction:
     slashes = 1 + len(bottom) - len(bottom.lstrip("/"))
     bottom = bottom.lstrip("/")
     if bottom and int(bottom) == 0:
-        raise NotationError(f"note length {text[:12]!r}")
+        raise NotationError(f"note length {text[:12]!r}: expected a number above 0 after /")
     return Fraction(int(top or 1), int(bottom) if bottom else 2**slashes)
-
-
-def unit_length(text: str) -> Fraction:
-    """`1/8` of an `L:` field."""
-    match = re.match(r"^\s*(\d{1,3})\s*(?:/\s*(\d{1,3}))?\s*$", text)
-    if match is None or int(match[1]) == 0 or (match[2] is not None and int(match[2]) == 0):
-        raise NotationError(f"unit length {text[:20]!r}: write it like 1/8")
-    return Fraction(int(match[1]), int(match[2] or 1))
-
-
-def tempo(text: str) -> tuple[Fraction, int] | None:
-    """(beat, beats a minute) of a `Q:` field; None where it gives no number."""
-    match = re.search(r"(?<!\d)(\d{1,3})\s?/\s?(\d{1,3})\s?=\s?(\d{1,3})(?!\d)", text)
-    beat, unit, count = (
-        map(int, match.groups()) if match else (1, 4, int(text) if re.fullmatch(r"\d{1,3}", text) else 0)
-    )
-    return (Fraction(beat, unit), count) if beat and unit and count else None
-
-
-def plain(text: str) -> str:
-    """A text field without ABC's backslash escapes, its spaces made single."""
-    return " ".join(text.replace("\\", "").split())

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 
+from model.music.abc_text import escaped
 from model.music.grid import units
 from model.music.key import LETTERS, Key, Pitch
 from model.music.tune import Bar, Note, Tune
@@ -17,9 +18,9 @@ _ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 
 def write(tune: Tune) -> str:
     """ABC text of `tune`: a header and the bars, four to a line. `abc_reader.parse` gives the same tune back."""
-    header = [f"X:{tune.number}", f"T:{_text(tune.title)}"]
+    header = [f"X:{tune.number}", f"T:{escaped(tune.title)}"]
     if tune.rhythm:
-        header.append(f"R:{_text(tune.rhythm)}")
+        header.append(f"R:{escaped(tune.rhythm)}")
     header += [f"M:{tune.metre}", f"L:{tune.unit_length}"]
     if tune.tempo:
         header.append(f"Q:{tune.tempo[0]}={tune.tempo[1]}")
@@ -31,10 +32,6 @@ def write(tune: Tune) -> str:
         else:
             lines.append(_NOTE_THEN_COLON.sub(r"\1 :", line))
     return "\n".join([*header, *lines]) + "\n"
-
-
-def _text(text: str) -> str:
-    return " ".join(text.replace("\\", "").split()).replace("%", "\\%")
 
 
 def _lines(tune: Tune) -> Iterator[str]:

@@ -102,7 +102,8 @@ def _part(section: list[Bar], full: Fraction, repaired: Callable[[str], None] | 
     marks = [(i, bar.ending) for i, bar in enumerate(section) if bar.ending]
     numbers = [number for _, number in marks]
     if numbers not in ([], [1, 2]):
-        raise NotationError(f"endings {numbers or ''} do not balance")
+        kind = "more than two endings" if numbers == list(range(1, len(numbers) + 1)) else ""
+        raise NotationError(f"endings {numbers or ''} do not balance", kind=kind)
     groups = _groups(section, [i for i, _ in marks])
     if repaired:
         groups = [_joined(group, full, repaired) for group in groups]

@@ -4,6 +4,7 @@ model.music.abc_reader makes them from ABC text, model.music.abc_writer writes t
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -26,9 +27,18 @@ class Note(NamedTuple):
     tied: bool = False
 
 
+class Remark(NamedTuple):
+    """Something in a text that a Tune has no place for: its kind, where it stands, and in which bar (from 1)."""
+
+    kind: str
+    line: int
+    column: int
+    bar: int
+
+
 @dataclass(frozen=True)
 class Metre:
-    """ABC's `M:`. `symbol` keeps `C` and `C|` as they were written; otherwise it is empty."""
+    """ABC's `M:`. `symbol` keeps what beats and unit do not say (`C`, `C|`, `2+3/8`, `none`); otherwise it is empty."""
 
     beats: int
     unit: int
@@ -36,14 +46,14 @@ class Metre:
 
     @classmethod
     def parse(cls, text: str) -> "Metre":
-        """Reads `6/8`, `C` or `C|`. Raises InputError for anything else, and for a metre out of range."""
-        text = text.strip()
-        if text in ("C", "C|"):
-            return cls(4, 4, "C") if text == "C" else cls(2, 2, "C|")
-        match = re.fullmatch(r"(\d{1,4})\s*/\s*(\d{1,4})", text)
+        """Reads `6/8`, `2+3/8`, `C`, `C|` or `none`. Raises InputError for anything else, and for one out of range."""
+        text = "".join(text.split())
+        if text in _SYMBOLS:
+            return cls(*_SYMBOLS[text])
+        match = re.fullmatch(r"\(?(\d{1,4}(?:\+\d{1,2}){0,7})\)?/(\d{1,4})", text)
         if match is None:
             raise InputError(f"unknown metre {text[:20]!r}: write it like 6/8, 4/4, C or C|")
-        metre = cls(int(match[1]), int(match[2]))
+        metre = cls(sum(map(int, match[1].split("+"))), int(match[2]), text if "+" in text else "")
         if not 1 <= metre.beats <= 32 or metre.unit not in (1, 2, 4, 8, 16, 32):
             raise InputError(f"metre {text[:20]!r} is out of range")
         return metre
@@ -55,6 +65,15 @@ class Metre:
     def length(self) -> Fraction:
         """Length of a full bar in whole notes."""
         return Fraction(self.beats, self.unit)
+
+    @property
+    def free(self) -> bool:
+        """Whether bars may have any length: `M:none`."""
+        return self.symbol == "none"
+
+    def like(self, other: "Metre") -> bool:
+        """Whether both are one metre, however it was written: `C` and `4/4`."""
+        return (self.beats, self.unit, self.free) == (other.beats, other.unit, other.free)
 
     @property
     def compound(self) -> bool:
@@ -71,6 +90,9 @@ class Metre:
     def default_unit_length(self) -> Fraction:
         """ABC 2.1, section 3.1.7: 1/16 for metres shorter than 3/4, else 1/8."""
         return Fraction(1, 16) if self.length < Fraction(3, 4) else Fraction(1, 8)
+
+
+_SYMBOLS = {"C": (4, 4, "C"), "C|": (2, 2, "C|"), "none": (4, 4, "none"), "": (4, 4, "none")}
 
 
 @dataclass(frozen=True)
@@ -96,7 +118,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Tune:
-    """One melody with its metadata. `dropped` counts, by kind, what the reader left out of the text on purpose."""
+    """One melody with its metadata. `remarks` are what the reader left out of the text on purpose."""
 
     title: str
     key: Key
@@ -106,11 +128,38 @@ class Tune:
     unit_length: Fraction = Fraction(1, 8)
     tempo: tuple[Fraction, int] | None = None  # beat, beats a minute
     number: int = 1
-    dropped: dict[str, int] = field(default_factory=dict, compare=False)
+    remarks: tuple[Remark, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How often each kind of thing was left out."""
+        return dict(Counter(remark.kind for remark in self.remarks))
 
     @property
     def notes(self) -> Iterator[Note]:
         return (note for bar in self.bars for note in bar.notes)
+
+    def joined_notes(self) -> Iterator[tuple[int | None, Fraction]]:
+        """MIDI note, None for a rest, and length of each note as written, with tied notes of one pitch as one.
+
+        A tie before a repeat sign or to another ending does not lead to the note that stands next.
+        """
+        sounding: tuple[int | None, Fraction] | None = None
+        tied = False
+        for bar in self.bars:
+            tied = tied and bar.ending < 2
+            for note in bar.notes:
+                midi = note.pitch.midi if note.pitch else None
+                if sounding and tied and midi is not None and sounding[0] == midi:
+                    sounding = midi, sounding[1] + note.length
+                else:
+                    if sounding:
+                        yield sounding
+                    sounding = midi, note.length
+                tied = note.tied
+            tied = tied and not bar.end_repeat
+        if sounding:
+            yield sounding
 
     @property
     def pitches(self) -> list[Pitch]:

@@ -6,15 +6,15 @@ prompt says `transpose`, in another key of the same mode. Between keys of one si
 not transposed.
 """
 
-import re
-from bisect import bisect_left
-from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
 from functools import lru_cache
 
 from model.encoding.tokenizer import MEAN_PITCH, merge_ties, note_token
 from model.encoding.transposition import HIGHEST, LOWEST, Transposition
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError, NotationError
+from model.music.abc_header import NO_TONIC, Setting
 from model.music.abc_reader import parse
 from model.music.key import LETTERS, MODE_NAMES, NATURAL, Key
 from model.music.rhythm import RHYTHMS, Rhythm
@@ -22,17 +22,7 @@ from model.music.tune import Note, Tune, transpose
 from model.prompt import Prompt
 from model.sampling.grammar import pickup_ticks
 
-_QUOTED = re.compile(r"\"[^\"]*\"|![^!]*!|\[[A-Za-z]:[^]]*\]|%.*")
-_UNDEFINED = re.compile(r"[h-tw]|[I-KNQRU-W]")  # letters that ABC gives no meaning: words, not music
-_FIELD = re.compile(r"^[A-Za-z]:(?![|:])", re.MULTILINE)
-_METRE = re.compile(r"^M:", re.MULTILINE)
-_INLINE_FIELD = re.compile(r"\s*\[([A-Za-z]:[^]\n]*)\]")
-_ONE_LINE = re.compile(  # a header whose line ends became spaces, as in an option of Discord
-    r"(?P<fields>[A-Za-z]:(?![|:]).*?)??\bK: *(?P<key>[A-G][#b]?(?: ?(?:maj|min|m|ion|dor|phr|lyd|mix|aeo|loc)[a-z]*)?)"
-    r" +(?P<music>.*)",
-    re.IGNORECASE,
-)
-_LINE = re.compile(r"^line \d+: ")
+_NOT_ALONE = ("chord", "key change", "metre change")
 
 
 def opening_tune(prompt: Prompt) -> Tune:
@@ -58,49 +48,19 @@ def _read(text: str, rhythm_name: str, key: Key, may_transpose: bool) -> Tune:
 
 
 def _parsed(text: str, rhythm: Rhythm, key: Key) -> Tune:
-    whole = text
     try:
-        whole = _as_tune(text, rhythm, key)
-        tune = parse(whole)
+        tune = parse(text, Setting(key, rhythm.metre, Fraction(1, 8)))
     except NotationError as error:
-        reason = str(error) if whole == text else _LINE.sub("", str(error))  # its lines are not the prompt's
-        raise InputError(f"the opening is not ABC that can be read: {reason}") from error
-    for kind in ("chord", "key change", "metre change"):
-        if tune.dropped.get(kind):
+        place = str(error) if "\n" in text.strip() else str(error).removeprefix("line 1, ")
+        raise InputError(f"the opening is not ABC that can be read: {place}") from error
+    for remark in tune.remarks:
+        if remark.kind in _NOT_ALONE:
             raise InputError(
-                f"bar {_bar_with(kind, whole)} of the opening has a {kind}: give single notes in one key and metre"
+                f"bar {remark.bar} of the opening has a {remark.kind}: give single notes in one key and metre"
             )
+    if any(remark.kind == NO_TONIC for remark in tune.remarks):
+        return replace(tune, key=key)  # K:none: its notes are what they are in any key
     return tune
-
-
-def _as_tune(text: str, rhythm: Rhythm, key: Key) -> str:
-    if "\n" not in text and (match := _ONE_LINE.fullmatch(text.strip())):
-        header = re.split(r" +(?=[A-Za-z]:(?![|:]))", (match["fields"] or "").strip())
-        text = "\n".join([*filter(None, header), f"K:{match['key']}", match["music"]])
-    fields: list[str] = []
-    while match := _INLINE_FIELD.match(text):  # how a message of one line can give a header
-        fields.append(match[1])
-        text = text[match.end() :]
-    if fields and not any(field.startswith("K:") for field in fields):
-        fields.append(f"K:{key}")
-    text = "\n".join([*fields, text.lstrip()])
-    if not _FIELD.search(text):
-        if stray := _UNDEFINED.search(_QUOTED.sub("", text)):
-            raise NotationError(f"{stray[0]!r} is no note")
-        return f"M:{rhythm.metre}\nL:1/8\nK:{key}\n{text}"
-    return text if _METRE.search(text) else f"M:{rhythm.metre}\nL:1/8\n{text}"
-
-
-def _bar_with(kind: str, text: str) -> int:
-    """The number of the first bar in which the reader of ABC drops something of this `kind`."""
-
-    def has(end: int) -> bool:
-        with suppress(NotationError):
-            return bool(parse(text[:end]).dropped.get(kind))
-        return False
-
-    ends = [*(match.end() for match in re.finditer(r"\|", text)), len(text)]
-    return len(parse(text[: ends[bisect_left(ends, True, key=has)]]).bars)
 
 
 def _in_key(tune: Tune, key: Key, may_transpose: bool) -> Tune:

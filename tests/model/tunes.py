@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
+from model.music.abc_text import uncontrolled
 from model.music.key import LETTERS, Pitch, all_keys
 from model.music.parts import Part, with_parts
 from model.music.tune import Metre, Note, Tune
@@ -65,7 +66,7 @@ def tunes(draw: st.DrawFn) -> Tune:
     """A well-formed tune in any key and metre, with parts, pickups, endings, triplets, rests, ties and accidentals."""
     metre = draw(st.sampled_from(METRES))
     pickup = Fraction(draw(st.integers(0, int(metre.length * 8) - 1)), 8)
-    words = st.text(max_size=20).map(lambda text: " ".join(text.replace("\\", "").split()))
+    words = st.text(max_size=20).map(lambda text: " ".join(uncontrolled(text).replace("\\", "").split()))
     blank = Tune(
         title=draw(words),
         key=draw(st.sampled_from(all_keys())),

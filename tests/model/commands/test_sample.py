@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from model.music.abc_reader import parse, tune_texts
+from model.music.abc_file import tune_texts
+from model.music.abc_reader import parse
 from model.music.form import Form
 from model.music.key import Key
 from model.music.parts import parts_of, well_formed

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from model.corpus.build import Corpus, build, normalise, rhythm_of
+from model.corpus.build import Corpus, build, normalise
+from model.corpus.rhythms import rhythm_of
 from model.corpus.sources import Source, path_source
 from model.errors import NotationError
 from model.music.abc_reader import parse
@@ -34,7 +35,7 @@ def dropped(tmp_path: Path, text: str) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("X:1\nM:4/4\nK:C\n#|", "not readable as ABC"),
+        ("X:1\nM:4/4\nK:C\n#|", "not readable as ABC: a sharp is written before its note, as in ^f"),
         ("X:1\nM:4/4\nK:C\nC8|[K:D]D8|]", "a key change inside the tune"),
         ("X:1\nM:4/4\nK:C\nC8|[M:3/4]D6|]", "a metre change inside the tune"),
         ("X:1\nM:4/4\nK:C\nC8|D9|E8|]", "bar n of a part is n long; the metre says n"),

@@ -3,7 +3,8 @@ from fractions import Fraction
 import pytest
 
 from model.errors import NotationError
-from model.music.abc_reader import parse, tune_texts
+from model.music.abc_file import tune_texts
+from model.music.abc_reader import parse
 from model.music.tune import Metre, Tune
 from tests.model.tunes import pitch_name
 
@@ -145,19 +146,18 @@ def test_a_tempo_without_sense_is_none(tempo: str) -> None:
 @pytest.mark.parametrize(
     ("music", "message"),
     [
-        ("AB|\nc#d|", "line 7: cannot read '#d|' at column 2"),
-        (">A", "line 6: broken rhythm"),
-        ("A> >B", "line 6: broken rhythm"),
-        ("A0", "line 6: a note of no length"),
-        ("A/0", "line 6: note length '/0'"),
-        ("A,,,,,,", "line 6: the note A,,,,,, is outside"),
-        ("|1,3 A", "line 6: ending '1,3'"),
-        ("|0 A", "line 6: ending '0'"),
-        ("V:1\nA\nV:2\nA", "line 8: more than one voice"),
-        ("[K:H]A", "line 6: unknown key"),
-        ("M:9\nA", "line 6: unknown metre"),
-        ("M:4/3\nA", "line 6: metre '4/3' is out of range"),
-        ("L:eighth\nA", "line 6: unit length"),
+        ("AB|\nc#d|", "line 7, column 2: a sharp is written before its note"),
+        (">A", "line 6, column 1: broken rhythm"),
+        ("A> >B", "line 6, column 4: broken rhythm"),
+        ("A0", "line 6, column 1: a note of no length"),
+        ("A/0", "line 6, column 1: note length '/0'"),
+        ("A,,,,,,", "line 6, column 1: the note A,,,,,, is outside"),
+        ("A4|0 A", "line 6, column 3: ending '0'"),
+        ("V:1\nA\nV:2\nA", "line 9, column 1: a second voice"),
+        ("[K:H]A", "line 6, column 4: unknown key"),
+        ("M:9\nA", "line 6, column 3: unknown metre"),
+        ("M:4/3\nA", "line 6, column 3: metre '4/3' is out of range"),
+        ("L:eighth\nA", "line 6, column 3: unit length"),
         ("", "the tune has no notes"),
     ],
 )
@@ -173,7 +173,7 @@ def test_text_without_a_key_is_no_tune() -> None:
 
 def test_the_tunes_of_a_file_stand_between_blank_lines() -> None:
     text = "% a book\n\nX:1\nK:C\nA|\n\n \t\r\nwords\n\nX:2\r\nK:D\r\nB|\r\n\r\n"
-    assert list(tune_texts(text)) == ["X:1\nK:C\nA|", "X:2\nK:D\nB|"]
+    assert [(tune.text, tune.line) for tune in tune_texts(text)] == [("X:1\nK:C\nA|", 3), ("X:2\nK:D\nB|", 10)]
 
 
 def test_a_blank_line_ends_a_tune_but_not_its_header() -> None:

@@ -71,6 +71,16 @@ def test_nothing_is_transposed_where_the_notes_are_the_same(given: str, key: str
         "K:D\nDFAd fdAF|\n\nFrom Bob, Galway",
         " [X:1] [T:My | tune][M:C|][K:D] DFAd fdAF|",
         "[L:1/16][K:D]D2F2A2d2 f2d2A2F2|",
+        "[K:D][M:4/4]DFAd fdAF|",
+        "[K:D][M:C|][L:1/8]DFAd fdAF|",
+        "K:D M:4/4 DFAd fdAF|",
+        "K:D M:C| L:1/8 DFAd fdAF|",
+        "K:Dmaj [M:4/4] DFAd fdAF|",
+        "K:D\nM:4/4\nL:1/8\nDFAd fdAF|",
+        "```abc\nX:1\nK:D\nDFAd fdAF|\n```",
+        "```\nX: 1\nT: Mine\nM: 4/4\nL: 1/8\nK: Dmaj\nDFAd fdAF|\n```\nwhat about that?",
+        "Here is one of mine:\n\nK:D\nDFAd fdAF|",
+        "K:D\n“D”DFAd “A7”fdAF|",
     ],
 )
 def test_a_header_may_be_short_or_in_brackets(opening: str) -> None:
@@ -79,8 +89,14 @@ def test_a_header_may_be_short_or_in_brackets(opening: str) -> None:
     )
 
 
-def test_brackets_without_a_key_are_read_in_the_prompts_key() -> None:
-    assert sounding(opening_tune(prompt_of("[L:1/4]EBBA|"))) == sounding(parse("M:C|\nL:1/4\nK:Edor\nEBBA|"))
+@pytest.mark.parametrize("opening", ["[L:1/4]EBBA|", "L:1/4\nEBBA|", "T:no key\nL:1/4\nEBBA|", "M:C| L:1/4 EBBA|"])
+def test_a_header_without_a_key_is_read_in_the_prompts_key(opening: str) -> None:
+    assert sounding(opening_tune(prompt_of(opening))) == sounding(parse("M:C|\nL:1/4\nK:Edor\nEBBA|"))
+
+
+def test_without_a_tonic_the_notes_are_what_they_are() -> None:
+    tune = opening_tune(prompt_of("K:none\n^FGAB ^cdef|", "D"))
+    assert (tune.key, sounding(tune)[0][0], sounding(tune)[4][0]) == (Key.parse("D"), 66, 73)
 
 
 @pytest.mark.parametrize(
@@ -122,14 +138,18 @@ def test_an_opening_that_cannot_be_transposed_is_refused_in_one_line(
         ("ABcd efga|[M:3/4]efg|", "bar 2 of the opening has a metre change"),
         ("ABcd efga|c'8|", "bar 2 of the opening has a note outside a fiddle's range"),
         ("C,,8|", "bar 1 of the opening has a note outside a fiddle's range"),
-        ("hello", "not ABC that can be read: 'h' is no note"),
-        ("ABcd #", "not ABC that can be read: cannot read '#' at column 6"),
-        ("K:Edor\nABcd #", "not ABC that can be read: cannot read '#' at column 6"),
-        ("K:H\nABcd", "not ABC that can be read: unknown key 'H'"),
-        ("[K:H]ABcd", "not ABC that can be read: unknown key 'H'"),
+        ("hello", "not ABC that can be read: column 1: the word 'hello' is no music: expected notes"),
+        ("zzz garbage |||", "not ABC that can be read: column 5: the word 'garbage' is no music: expected notes"),
+        ("ABcd efga|ABcd hA4|", "column 16: 'h' is no note, rest or decoration"),
+        ("Here is one for you:", "column 1: the word 'Here' is no music"),
+        ("ABcd #", "not ABC that can be read: column 6: a sharp is written before its note"),
+        ("K:Edor\nABcd #", "not ABC that can be read: line 2, column 6: a sharp is written before its note"),
+        ("ABcd efga|AB[cd efga|", "column 13: the \\[ of a chord without its ]"),
+        ('ABcd efga|AB"cd efga|', 'column 13: a " without its closing one'),
+        ("K:H\nABcd", "not ABC that can be read: line 1, column 3: unknown key 'H'"),
+        ("[K:H]ABcd", "not ABC that can be read: column 4: unknown key 'H'"),
         ("K:Edor", "no notes"),
         ("[K:Edor]", "no notes"),
-        ("T:no key\nABcd", "no K: field"),
         ("|:ABcd efga:|", "repeats or endings"),
         ("A:|", "repeats or endings"),
         ("ABcd efga|1A8:|2A8|", "repeats or endings"),
