@@ -2,13 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from model.corpus.sources import text_of
 from model.errors import InputError
 from model.harmony.harmonizer import harmonize
-from model.music.abc_reader import parse, tune_texts
+from model.music.abc_file import TuneText, tune_texts
+from model.music.abc_reader import parse
 from model.music.abc_writer import write
 
 
@@ -39,19 +40,14 @@ def run(options: argparse.Namespace) -> int:
     return int(failed)
 
 
-def _texts(path: Path) -> Iterator[str]:
+def _texts(path: Path) -> list[TuneText]:
     """The tunes of a file. Raises InputError where there are none."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
-    texts = list(tune_texts(text))
+    texts = list(tune_texts(text_of(path)[0]))
     if not texts:
         raise InputError(f"{path} holds no tune: each begins with X: and has a K: field")
-    yield from texts
+    return texts
 
 
-def _named(text: str) -> str:
+def _named(text: TuneText) -> str:
     """What stands in a tune's X: and T: fields."""
-    fields = dict(line.split(":", 1) for line in reversed(text.splitlines()) if line.startswith(("X:", "T:")))
-    return " ".join(f"X:{fields.get('X', '').strip()} {fields.get('T', '').strip()}".split())[:80]
+    return f"X:{text.field('X')} {text.title}".strip()[:80]

@@ -15,7 +15,7 @@ T:Broken
 M:6/8
 L:1/8
 K:G
-GBd ?!
+GBd #
 GBd|
 
 X:9
@@ -43,7 +43,7 @@ def test_tunes_are_written_in_order_with_chords_and_bad_ones_named(tmp_path: Pat
     assert re.sub(r'"[^"]*"| ', "", ended.out.split("\n\n")[0]).splitlines()[-1] == "|:GBdgdB|cecdBG|FAFDEF|G6:|"
     assert ended.out.count('"') > 8
     broken, rests = ended.err.splitlines()
-    assert broken.startswith(f"error: {path}: X:8 Broken: line 6: ")
+    assert broken.startswith(f"error: {path}: X:8 Broken: line 13, column 5: ")
     assert rests.startswith(f"error: {path}: X:9 Rests: the tune has no notes")
 
 

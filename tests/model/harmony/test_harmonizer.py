@@ -11,7 +11,8 @@ from model.errors import InputError
 from model.harmony.harmonizer import harmonize
 from model.harmony.palettes import PALETTES
 from model.harmony.spans import span_length
-from model.music.abc_reader import parse, tune_texts
+from model.music.abc_file import tune_texts
+from model.music.abc_reader import parse
 from model.music.abc_writer import write
 from model.music.tune import Tune
 
