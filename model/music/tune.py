@@ -167,7 +167,11 @@ class Tune:
 
     def played(self) -> list[Bar]:
         """The bars in the order they sound, repeats and endings played out."""
-        order: list[Bar] = []
+        return [self.bars[index] for index in self.played_order()]
+
+    def played_order(self) -> list[int]:
+        """The indices of the bars in the order they sound, repeats and endings played out."""
+        order: list[int] = []
         start = index = 0
         again = in_second = False
         while index < len(self.bars):
@@ -179,7 +183,7 @@ class Tune:
                 continue
             if bar.ending == 2:
                 again, in_second = False, True
-            order.append(bar)
+            order.append(index)
             index += 1
             if in_second:
                 if bar.double or bar.end_repeat:
