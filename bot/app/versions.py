@@ -21,9 +21,7 @@ async def register_versions(store: Store, config: Config) -> int:
     return await register(store, config.worker.checkpoint, keep=config.shared)
 
 
-async def register(
-    store: Store, checkpoint: Path | None, keep: bool = False, shipped: Path = SHIPPED
-) -> int:
+async def register(store: Store, checkpoint: Path | None, keep: bool = False, shipped: Path = SHIPPED) -> int:
     """Register the shipped checkpoint as version 1 and a configured one by its hash; the number of the latter, or 1.
 
     The version that was chosen last stays in use, unless the configured checkpoint has changed since the last start.

@@ -17,12 +17,13 @@ from bot.composing.queue import PromptQueue
 from bot.core import config
 from bot.core.config import Config
 from bot.library.library import Library
+from bot.render import KINDS
 from bot.store import Store
 from bot.workers.cluster.client import Cluster
 
 
 class _NoRenderer:
-    async def render(self, abc: str, kinds: Collection[str] = ()) -> dict[str, bytes]:
+    async def render(self, abc: str, kinds: Collection[str] = KINDS) -> dict[str, bytes]:
         return dict.fromkeys(kinds, b"")
 
 
@@ -32,7 +33,7 @@ async def _bot(settings: Config) -> None:
         cluster = build_workers(settings, store)
         assert isinstance(cluster, Cluster)
         queue = PromptQueue(10_000, 10_000)
-        library = Library(store, renderer)  # type: ignore[arg-type]
+        library = Library(store, renderer)
         composer = Composer(store, library, cluster, renderer, queue, most, 60.0)
         updates = composer.subscribe()
         async with cluster, composer, Failover(store, composer, ["web"], most):

@@ -61,7 +61,7 @@ async def _compose(config: Config, prompt: Prompt, count: int, out: Path) -> lis
 
 
 async def _write(service: Service, tune: StoredTune, out: Path) -> dict[str, Any]:
-    files, media = {}, await service.library.all_media(tune)
+    files, media = {}, await service.library.files(tune)
     for kind in KINDS:
         path = out / service.library.file_name(tune, kind)
         try:

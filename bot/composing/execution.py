@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from bot.core.errors import BadRequest, WorkerError
 from bot.core.metrics import Metrics
 from bot.core.values import NewTune, StoredPrompt
-from bot.library.library import RENDERED
 from bot.render import Renders
 from bot.store import Store
 from bot.store.retry import retry_while_unavailable
@@ -75,4 +74,4 @@ class PromptExecutor:
 
     async def _render_one(self, tune: NewTune) -> dict[str, bytes]:
         with self.metrics.render.time():
-            return await self.renderer.render(tune.abc, RENDERED)
+            return await self.renderer.render(tune.abc)

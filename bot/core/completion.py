@@ -57,7 +57,7 @@ _Offers = tuple[tuple[Offer, tuple[str, ...], tuple[str, ...]], ...]  # each wit
 
 
 def _matching(offers: _Offers, wanted: str, most: int) -> list[Offer]:
-    """Offers with a name that equals `wanted`, then names that begin with it, then words of names that begin with it."""
+    """At most `most` offers: first those with the name `wanted`, then names, then words of names that begin so."""
 
     def rank(names: Iterable[str], words: Iterable[str]) -> int:
         if wanted in names:

@@ -1,4 +1,4 @@
-"""Files of tunes in memory, so that a picture that was just drawn need not be drawn again."""
+"""Files of tunes in memory, so that one that was just rendered is not rendered again."""
 
 from contextlib import suppress
 
@@ -8,17 +8,17 @@ Media = dict[str, bytes]  # kind -> file
 
 
 class MediaCache:
-    """Files by tune; the tunes that were not asked for longest leave when the files exceed `limit` bytes."""
+    """Files by tune; the tunes that were used least recently are dropped when all files exceed `limit` bytes."""
 
     def __init__(self, limit: int) -> None:
         self._media: LRUCache[int, Media] = LRUCache(limit, getsizeof=_size)
 
     def get(self, tune_id: int) -> Media:
-        """What is kept of a tune: perhaps nothing."""
+        """The files of a tune that are in memory: all, some or none."""
         return self._media.get(tune_id, {})
 
     def put(self, tune_id: int, media: Media) -> None:
-        """Keep files beside those of other kinds that are there already; none that alone exceed the limit."""
+        """Add files of a tune to those that are there already; not kept where they alone exceed the limit."""
         whole = {**self._media.pop(tune_id, {}), **media}
         with suppress(ValueError):
             self._media[tune_id] = whole

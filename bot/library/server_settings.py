@@ -1,11 +1,12 @@
-"""What the admins of a server choose: validated, kept in memory, and every change told to the audit."""
+"""Settings of servers: what their admins choose, validated, cached, and recorded in the audit."""
 
 import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
+
+from cachetools import LRUCache
 
 from bot.core.errors import BadRequest
 from bot.core.values import Place, Record, ServerSettings
@@ -17,31 +18,29 @@ from model.prompt import TEMPERATURES
 LONGEST_COOLDOWN = 3600  # seconds
 MOST_WAITING = 1000
 MOST_IDS = 25  # channels, or roles
-REMEMBERED = 10_000  # servers
+CACHED = 10_000  # servers
 _FIELDS = {field.name: field.default for field in fields(ServerSettings)}
 
 
 class Settings:
-    """The settings of every server. The database is asked for each once: nobody but this process changes them."""
+    """The settings of every server, each read from the database once: only this process changes them."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: OrderedDict[tuple[str, str], ServerSettings] = OrderedDict()
+        self._cache: LRUCache[tuple[str, str], ServerSettings] = LRUCache(CACHED)
         self._changing = asyncio.Lock()
 
     async def of(self, place: Place) -> ServerSettings:
-        """The settings of a place's server; those of a server that chose nothing are empty."""
-        key = (place.platform, place.server)
-        if key in self._known:
-            self._known.move_to_end(key)
-            return self._known[key]
-        async with self._changing:  # or an old row could be remembered in the place of a new one
+        """The settings of a place's server; empty where its admins chose nothing."""
+        if (known := self._cache.get((place.platform, place.server))) is not None:
+            return known
+        async with self._changing:  # or an old row could replace a new one in the cache
             return self._remember(place, await self._store.settings.load(place))
 
     async def change(self, place: Place, **changes: Any) -> ServerSettings:
-        """Set fields of ServerSettings, or with None set them back, all or none. Raises BadRequest, or InputError.
+        """Set fields of ServerSettings, or reset them with None, all or none. Raises BadRequest, or InputError.
 
-        Whether the member of `place` may do that is the caller's to check.
+        The caller checks whether the member of `place` may do that.
         """
         checked = {name: _checked(name, value) for name, value in changes.items()}
         detail = ", ".join(f"{name} = {written(value)}" for name, value in checked.items())
@@ -49,22 +48,20 @@ class Settings:
             return self._remember(place, await self._store.settings.change(place, checked, detail))
 
     async def record(self, place: Place, action: str, detail: str) -> None:
-        """Tell the audit what the member of `place`, an admin, did beside changing settings."""
+        """Record in the audit what the member of `place`, an admin, did, other than changing settings."""
         await self._store.audit.add(place, action, detail)
 
     async def records(self, place: Place, limit: int = 10) -> list[Record]:
-        """What the admins of a server did last, newest first."""
+        """The last records of what admins of a place's server did, newest first."""
         return await self._store.audit.latest(place, limit)
 
     def _remember(self, place: Place, settings: ServerSettings) -> ServerSettings:
-        self._known[place.platform, place.server] = settings
-        while len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+        self._cache[place.platform, place.server] = settings
         return settings
 
 
 def defaults(settings: ServerSettings) -> dict[str, Any]:
-    """What a server sets for those who leave an option of /compose out, by the option's name."""
+    """A server's values for options of /compose that a member leaves out, by the option's name."""
     chosen = {"rhythm": settings.rhythm, "temperature": settings.temperature, "form": settings.form}
     return {name: value for name, value in chosen.items() if value is not None}
 

@@ -17,7 +17,7 @@ MOST = 50  # tunes of one book
 
 
 class Binder(Protocol):
-    """What tunebooks need of `bot.render`."""
+    """What renders books, such as a Renderer."""
 
     async def book(self, book: dict[str, Any]) -> bytes:
         """A PDF. Raises RenderError."""
@@ -26,7 +26,7 @@ class Binder(Protocol):
 
 @dataclass(frozen=True)
 class Tunebook:
-    """A book of `count` tunes, by rhythm and title; `name` is that of its files, without ending."""
+    """A book of `count` tunes, ordered by rhythm and title. `name` is that of its files, without their endings."""
 
     title: str
     name: str
@@ -36,7 +36,7 @@ class Tunebook:
 
 
 class Tunebooks:
-    """Makes books, one at a time, so that whoever composes meanwhile has the renderer too."""
+    """Makes books one at a time, so that new tunes get their turn in the renderer."""
 
     def __init__(self, store: Store, binder: Binder) -> None:
         self._store = store
@@ -45,7 +45,7 @@ class Tunebooks:
         self._waiting: set[int] = set()  # members
 
     async def of_member(self, place: Place) -> Tunebook:
-        """The tunes that the member voted up last. NotFound where there are none; Busy, RenderError."""
+        """The last tunes that the member voted up. NotFound where there are none; Busy, RenderError."""
         member_id, _ = await self._store.members.register(place)
         tunes = await self._store.votes.favourites(member_id, MOST)
         if not tunes:
@@ -53,7 +53,7 @@ class Tunebooks:
         return await self._make(member_id, f"{place.member_name or 'My'}’s favourites", tunes)
 
     async def of_server(self, place: Place, name: str) -> Tunebook:
-        """The best tunes of all time of the member's server. NotFound where there are none; Busy, RenderError."""
+        """The best tunes of the member's server, of all time. NotFound where there are none; Busy, RenderError."""
         member_id, server_id = await self._store.members.register(place)
         tunes = [leader.tune for leader in await self._store.tunes.top(server_id, member_id, limit=MOST)]
         if not tunes:
@@ -86,8 +86,8 @@ class Tunebooks:
 def _order(tune: StoredTune) -> tuple[int, str, int]:
     rhythms = list(RHYTHMS)
     rhythm = tune.prompt.rhythm
-    place = rhythms.index(rhythm) if rhythm in rhythms else len(rhythms)
-    return place, tune.title.casefold().removeprefix("the "), tune.id
+    position = rhythms.index(rhythm) if rhythm in rhythms else len(rhythms)
+    return position, tune.title.casefold().removeprefix("the "), tune.id
 
 
 def _abc(title: str, tunes: Sequence[StoredTune]) -> bytes:

@@ -12,6 +12,8 @@ __all__ = ["KINDS", "Renderer", "Renders"]
 
 
 class Renders(Protocol):
-    """What the composer asks of a Renderer."""
+    """What renders tunes, such as a Renderer."""
 
-    async def render(self, abc: str, kinds: Collection[str] = ...) -> dict[str, bytes]: ...
+    async def render(self, abc: str, kinds: Collection[str] = ...) -> dict[str, bytes]:
+        """The files of these kinds of the tune in `abc`. RenderError."""
+        ...

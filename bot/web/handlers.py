@@ -128,8 +128,8 @@ class Handlers:
         if kind not in media.TYPES:
             raise NotFound(f"A tune comes as {', '.join(media.TYPES)}.")
         tune, _ = await self._tune(request)
-        body = await self._library.media(tune.id, kind)
-        return await media.respond(request, body, kind, self._library.file_name(tune, kind), media_version(tune))
+        files = await self._library.files(tune, [kind])
+        return await media.respond(request, files[kind], kind, self._library.file_name(tune, kind), media_version(tune))
 
     async def _tune(self, request: web.Request) -> tuple[StoredTune, int]:
         """The tune in the path, and the id of the member. NotFound for tunes of other servers than the page's."""

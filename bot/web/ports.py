@@ -1,6 +1,6 @@
 """The use cases that the page needs, as protocols."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from bot.core.retraining import Retraining, VersionStats
@@ -54,8 +54,8 @@ class Library(Protocol):
         """The newest prompts of a server before prompt `before`, oldest first, each with its tunes."""
         ...
 
-    async def media(self, tune_id: int, kind: str) -> bytes:
-        """The `png`, `mid`, `mp3` or `abc` file of a tune. Raises NotFound or RenderError."""
+    async def files(self, tune: StoredTune, kinds: Collection[str]) -> Mapping[str, bytes]:
+        """The files of these kinds of a tune: `png`, `mid`, `mp3` or `abc`. Raises RenderError."""
         ...
 
     def file_name(self, tune: StoredTune, kind: str) -> str:

@@ -15,6 +15,7 @@ from bot.composing.rate_limits import Limits
 from bot.core.values import Place, Progress, State
 from bot.library.library import Library
 from bot.library.server_settings import Settings
+from bot.render import KINDS
 from bot.render import Renderer as RealRenderer
 from bot.store import Store
 from bot.workers.local.worker import LocalWorker
@@ -37,7 +38,7 @@ class Renderer:
     go: asyncio.Event = field(default_factory=asyncio.Event)
     rendered: list[str] = field(default_factory=list)
 
-    async def render(self, abc: str, kinds: Collection[str] = ()) -> dict[str, bytes]:
+    async def render(self, abc: str, kinds: Collection[str] = KINDS) -> dict[str, bytes]:
         self.rendered.append(abc)
         await self.go.wait()
         if self.error:
@@ -95,7 +96,7 @@ async def running(
         for number in range(1, version + 1):
             file = (__file__, SHA256) if through else (f"/nowhere/{number}.safetensors", str(number) * 64)
             await store.versions.add(*file, "trad", number)
-        library = Library(store, renderer)  # type: ignore[arg-type]
+        library = Library(store, renderer)
         settings = Settings(store)
         composer = Composer(
             store=store,

@@ -49,7 +49,7 @@ class Buttons:
 
     async def _vote(self, interaction: discord.Interaction[Any], tune_id: int, value: int) -> None:
         member_id, _ = await self._context.library.place(place_of(interaction))
-        votes = await self._context.library.press(tune_id, member_id, value)
+        votes = await self._context.library.toggle_vote(tune_id, member_id, value)
         await self._vote_counts.show(interaction, tune_id, votes)
 
     async def _again(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:

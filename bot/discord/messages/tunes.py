@@ -58,7 +58,7 @@ async def tune_message(
     library: Library, tunes: Sequence[StoredTune], limit: int, chosen: int | None = None
 ) -> MessageContent:
     """The message for one tune, or for up to four and the id of the chosen one. `limit` is in bytes. RenderError."""
-    media = await asyncio.gather(*(library.all_media(tune) for tune in tunes))
+    media = await asyncio.gather(*(library.files(tune) for tune in tunes))
     if len(tunes) == 1:
         return single_tune(tunes[0], media[0], limit)
     return several_tunes(tunes, {tune.id: files for tune, files in zip(tunes, media, strict=True)}, limit, chosen)

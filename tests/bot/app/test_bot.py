@@ -51,8 +51,8 @@ async def test_a_worker_that_is_killed_with_prompts_in_flight_costs_no_tune(tmp_
             assert [tune.prompt.seed for tune in progress.tunes] == [7]
             assert all(f"K:{ids[prompt_id].key}" in tune.abc for tune in progress.tunes)
         tune = next(iter(done.values())).tunes[0]
-        for kind, magic in MAGIC.items():
-            assert (await bot.library.media(tune.id, kind)).startswith(magic)
+        files = await bot.library.files(tune)
+        assert all(files[kind].startswith(magic) for kind, magic in MAGIC.items())
         assert [version.number for version in await bot.store.versions.load_all()] == [1]
         assert await bot.composer.recover(["web"]) == 0
 

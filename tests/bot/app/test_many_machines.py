@@ -46,7 +46,7 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
         assert done.prompt.state is State.DONE, done.prompt.error
         assert [(tune.version, tune.asked_version) for tune in done.tunes] == [(2, 2)] * 2
         assert "K:Edor" in done.tunes[0].abc
-        assert (await bot.library.media(done.tunes[0].id, "png")).startswith(b"\x89PNG")
+        assert (await bot.library.files(done.tunes[0]))["png"].startswith(b"\x89PNG")
         member_id, _ = await bot.store.members.register(ANN)
         assert (await bot.library.vote(done.tunes[0].id, member_id, 1)).up == 1
         cluster = bot.worker

@@ -27,7 +27,7 @@ async def test_states_arrive_in_order_and_the_tune_is_stored(bot: Bot) -> None:
     (tune,) = heard[-1].tunes
     assert (tune.prompt_id, tune.title, tune.prompt.seed, tune.version) == (prompt_id, "Seed 7", 7, 1)
     assert (tune.nearest, tune.drawn_temperature) == (Known("The Boys of Malin", "ryansMammoth", 0.41), 1.2)
-    assert await bot.composer.library.media(tune.id, "png") == b"png"
+    assert (await bot.composer.library.files(tune))["png"] == b"png"
     assert len(bot.renderer.rendered) == 1  # its files were kept
     assert await bot.state(prompt_id) is State.DONE
 

@@ -19,6 +19,7 @@ from bot import __main__
 from bot.app import bot as service
 from bot.commands import serve
 from bot.core.config import Config
+from bot.render import KINDS
 from bot.workers.local.worker import LocalWorker
 from model.worker.protocol import Event
 from tests.bot.discord.connector import connector
@@ -39,7 +40,7 @@ class Renderer:
     async def __aexit__(self, *_: object) -> None:
         pass
 
-    async def render(self, abc: str, kinds: Collection[str] = ()) -> dict[str, bytes]:
+    async def render(self, abc: str, kinds: Collection[str] = KINDS) -> dict[str, bytes]:
         while self._slow.exists():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return {kind: kind.encode() * 1000 for kind in kinds}

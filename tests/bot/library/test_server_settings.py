@@ -1,3 +1,5 @@
+"""Settings of servers: validated, read from the database once, and recorded in the audit."""
+
 import asyncio
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Tunebooks: which tunes are in a book, in what order, and one book at a time."""
+
 import asyncio
 import re
 from typing import Any
@@ -14,10 +16,10 @@ ANN = Place("web", "home", "ann", "Ann")
 
 
 class Binder:
-    """Keeps what it is given; goes on when it may."""
+    """Records the books that it is given; `go` lets it finish them."""
 
     def __init__(self) -> None:
-        self.go = asyncio.Event()
+        self.begun, self.go = asyncio.Event(), asyncio.Event()
         self.go.set()
         self.books: list[dict[str, Any]] = []
         self.at_once = 0
@@ -25,6 +27,7 @@ class Binder:
     async def book(self, book: dict[str, Any]) -> bytes:
         self.books.append(book)
         self.at_once += 1
+        self.begun.set()
         assert self.at_once == 1
         await self.go.wait()
         self.at_once -= 1
@@ -78,8 +81,7 @@ async def test_books_are_made_one_at_a_time_and_one_a_member(store: Store) -> No
         await store.votes.cast(tune.id, (await a_member(store, name))[0], 1)
     ann = asyncio.create_task(books.of_member(ANN))
     ben = asyncio.create_task(books.of_member(Place("web", "home", "ben", "Ben")))
-    while not binder.books:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    await binder.begun.wait()
     with pytest.raises(Busy, match="still being bound"):
         await books.of_server(ANN, "Home")
     binder.go.set()

@@ -4,7 +4,7 @@ import asyncio
 import io
 import math
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -161,7 +161,7 @@ class FakeLibrary:
 
     def __init__(self, store: FakeStore) -> None:
         self.store = store
-        self.files = {"png": picture(), "mp3": sound(), "mid": b"MThd\0\0\0\6\0\0\0\1\0\x60", "abc": ABC.encode()}
+        self.media = {"png": picture(), "mp3": sound(), "mid": b"MThd\0\0\0\6\0\0\0\1\0\x60", "abc": ABC.encode()}
 
     async def place(self, place: Place) -> tuple[int, int]:
         return self.store.ids(place)
@@ -186,9 +186,8 @@ class FakeLibrary:
         ]
         return [(prompt, self.store.tunes_of(prompt.id, member_id)) for prompt in prompts[-limit:]]
 
-    async def media(self, tune_id: int, kind: str) -> bytes:
-        await self.tune(tune_id)
-        return self.files[kind]
+    async def files(self, tune: StoredTune, kinds: Collection[str]) -> dict[str, bytes]:
+        return {kind: self.media[kind] for kind in kinds}
 
     def file_name(self, tune: StoredTune, kind: str) -> str:
         return f"{tune.title}.{kind}"

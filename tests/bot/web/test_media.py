@@ -11,7 +11,7 @@ from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
 @pytest.fixture
 async def tune(client: Client, composer: FakeComposer, library: FakeLibrary) -> str:
     """The address of a finished tune, without its kind."""
-    library.files["mp3"] = bytes(range(256)) * 4
+    library.media["mp3"] = bytes(range(256)) * 4
     await say(client, "/compose key:Edor rhythm:reel")
     composer.advance(1, State.DONE)
     return "/tunes/1"
@@ -33,7 +33,7 @@ async def test_each_kind_has_its_type_and_name(
     assert response.status == 200
     assert response.headers["Content-Type"] == content_type
     assert f"The%20Silver%20Heron.{kind}" in response.headers["Content-Disposition"]
-    assert await response.read() == library.files[kind]
+    assert await response.read() == library.media[kind]
 
 
 async def test_a_file_is_immutable_under_its_version_only(client: Client, tune: str) -> None:
@@ -60,7 +60,7 @@ async def test_a_player_gets_the_bytes_it_asks_for(
     response = await client.get(f"{tune}.mp3", headers={"Range": header})
     assert response.status == 206
     assert response.headers["Content-Range"] == f"bytes {first}-{last}/1024"
-    assert await response.read() == library.files["mp3"][first : last + 1]
+    assert await response.read() == library.media["mp3"][first : last + 1]
 
 
 @pytest.mark.parametrize("header", ["bytes=5000-", "bytes=-0"])
