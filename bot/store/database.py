@@ -87,6 +87,7 @@ def keep_sqlite_habits(engine: Engine, foreign_keys: bool) -> None:
     def connected(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is erased does not stay in the file
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         cursor.close()
 
@@ -175,6 +176,15 @@ class Database:
                 return await change(connection, *args, **kw)
 
         return await self._whole(run())
+
+    async def alone(self, work: Callable[[URL], Awaitable[None]]) -> None:
+        """Do something with the database itself; no write of this process begins meanwhile."""
+
+        async def run() -> None:
+            async with self._turn:
+                await work(self._engine.url)
+
+        await self._whole(run())
 
     async def close(self) -> None:
         """Wait for what is running, then close every connection."""

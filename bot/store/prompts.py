@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.errors import NotFound
 from bot.core.values import NewPrompt, State, StoredPrompt
 from bot.store.lease import Lease
-from bot.store.tables import members, now, prompts
+from bot.store.tables import members, now, prompts, tunes
 from model.music.form import Form
 from model.music.key import Key
 from model.prompt import Prompt
@@ -32,6 +32,7 @@ async def add(connection: AsyncConnection, lease: Lease, new: NewPrompt) -> Stor
         count=new.count,
         version=new.version,
         varied_from=new.varied_from,
+        brought=await _brought(connection, new),
         channel_id=new.message.channel_id or None,
         message_id=new.message.message_id or None,
         created_at=now(),
@@ -43,6 +44,14 @@ async def add(connection: AsyncConnection, lease: Lease, new: NewPrompt) -> Stor
         unknown = f"no member {new.member_id}, server {new.server_id} or model version {new.version} is registered"
         raise NotFound(unknown) from error
     return from_row((await connection.execute(_query().where(prompts.c.id == prompt_id))).one())
+
+
+async def _brought(connection: AsyncConnection, new: NewPrompt) -> bool:
+    """Whether a prompt holds what a member brought: an opening, or a variation of what grew from one."""
+    if new.varied_from is None:
+        return bool(new.prompt.opening)
+    origin = select(prompts.c.brought).join_from(tunes, prompts, tunes.c.prompt_id == prompts.c.id)
+    return bool((await connection.execute(origin.where(tunes.c.id == new.varied_from))).scalar_one_or_none())
 
 
 async def set_state(connection: AsyncConnection, lease: Lease, prompt_id: int, state: State, error: str = "") -> bool:

@@ -14,7 +14,10 @@ from bot.store import (
     audit,
     checkpoints,
     claims,
+    compaction,
+    erasure,
     leaderboards,
+    member_data,
     members,
     prompts,
     retrainings,
@@ -147,6 +150,23 @@ class TrainingVotes(Queries):
             yield await self._database.read(training_votes.examples, {tune: weights[tune] for tune in numbers})
 
 
+class MemberData(Queries):
+    find = Read(member_data.find)
+    named = Read(member_data.named)
+    counts = Read(member_data.counts)
+    everything = Read(member_data.everything)
+    learned_from = Read(member_data.learned_from)
+
+
+class Erasure(Queries):
+    forget = Write(erasure.forget)
+    purge = Write(erasure.purge)
+
+    async def compact(self) -> None:
+        """Leave nothing of what was erased in the database's files; writes of this bot wait meanwhile."""
+        await self._database.alone(compaction.compact)
+
+
 class Store:
     """Everything in one database. `async with await Store.open(path) as store`.
 
@@ -166,6 +186,8 @@ class Store:
         self.audit = Audit(database)
         self.retrainings = Retrainings(database)
         self.training_votes = TrainingVotes(database)
+        self.member_data = MemberData(database)
+        self.erasure = Erasure(database)
 
     @classmethod
     async def open(cls, location: str | Path, lease: float = LEASE) -> Self:

@@ -89,7 +89,7 @@ def _time(name: str, nullable: bool = False) -> Column[Any]:
     return Column(name, UtcTime, nullable=nullable)
 
 
-def _people(name: str) -> Table:
+def _people(name: str, *more: Column[Any]) -> Table:
     """Members and servers: known by a platform and its own id there."""
     return Table(
         name,
@@ -99,12 +99,13 @@ def _people(name: str) -> Table:
         Column("external_id", String(200), nullable=False),
         _text("name", ""),
         _time("created_at"),
+        *more,
         UniqueConstraint("platform", "external_id"),
     )
 
 
 members = _people("members")
-servers = _people("servers")
+servers = _people("servers", _time("left_at", nullable=True))  # when the bot left it
 
 versions = Table(
     "versions",
@@ -136,6 +137,8 @@ prompts = Table(
     Column("transpose", Boolean, nullable=False, server_default=false()),
     Column("vary", String(16), nullable=False, server_default=""),  # how the opening, a whole tune, is varied
     Column("varied_from", RowId, ForeignKey("tunes.id", use_alter=True)),  # the tune that was varied
+    # whether its opening is a member's, or grew from a member's: what comes of it is never learned from
+    Column("brought", Boolean, nullable=False, server_default=false()),
     Column("count", Integer, nullable=False),
     _reference("version", "versions.number"),
     Column("attempts", Integer, nullable=False, server_default="0"),  # how often it was given to a worker

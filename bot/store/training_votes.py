@@ -1,4 +1,7 @@
-"""The votes that a version may learn from, on tunes that are not deleted, and the music of those tunes."""
+"""The votes that a version may learn from, and the music of those tunes.
+
+Deleted tunes are not learned from, nor any that began with what a member brought.
+"""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -6,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.tables import LARGEST_ID, members, tunes, votes
+from bot.store.tables import LARGEST_ID, members, prompts, tunes, votes
 from model.retraining.protocol import TrainingExample, Vote
 
 Position = tuple[int, int]  # of a vote in the order of pages: its tune and its member
@@ -61,5 +64,6 @@ def _training(platforms: Collection[str]) -> Select[Any]:
         )
         .join_from(votes, tunes, votes.c.tune_id == tunes.c.id)
         .join(members, votes.c.member_id == members.c.id)
-        .where(tunes.c.deleted_at.is_(None), members.c.platform.in_(platforms))
+        .join(prompts, tunes.c.prompt_id == prompts.c.id)
+        .where(tunes.c.deleted_at.is_(None), members.c.platform.in_(platforms), ~prompts.c.brought)
     )

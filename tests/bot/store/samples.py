@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from bot.core.values import NewPrompt, NewTune, Place, StoredPrompt, StoredTune
@@ -11,7 +12,9 @@ from model.worker.protocol import Known
 from tests.engines import postgres
 
 ABC = "X:1\nT:The Long Lane\nR:reel\nM:4/4\nL:1/8\nK:Edor\n|:EBBA B2EB:|\n"
-PROMPT = parse_prompt("Edor", "reel", 0.9, "AABB:4", 7, "EBBA B2EB|")
+OPENING = "EBBA B2EB|"
+PROMPT = parse_prompt("Edor", "reel", 0.9, "AABB:4", 7)
+BROUGHT = replace(PROMPT, opening=OPENING)  # what comes of it is not learned from
 
 
 async def a_member(store: Store, member: str = "ann", server: str = "home", platform: str = "web") -> tuple[int, int]:
@@ -28,9 +31,9 @@ def new_tunes(count: int = 1) -> list[NewTune]:
     return [NewTune(i, PROMPT.seed + i, "The Long Lane", ABC, nearest, 1.2) for i in range(count)]
 
 
-async def a_tune(store: Store) -> StoredTune:
-    prompt = await a_prompt(store)
-    return (await store.prompts.finish(prompt.id, new_tunes()))[0]
+async def a_tune(store: Store, ids: tuple[int, int] | None = None, prompt: Prompt = PROMPT) -> StoredTune:
+    stored = await a_prompt(store, ids, prompt)
+    return (await store.prompts.finish(stored.id, new_tunes()))[0]
 
 
 async def rows(location: str, sql: str) -> list[tuple[Any, ...]]:
