@@ -54,11 +54,13 @@ async def forget(connection: AsyncConnection, member_id: int, keep_tunes: bool) 
     withdrawn = await _withdraw_all(connection, member_id)
     asked = (await connection.execute(select(func.count()).select_from(prompts).where(mine))).scalar_one()
     gone = await _of_member(connection, member_id, keep_tunes)
+    conversations = await _conversations(connection, mine)
     await erase_tunes(connection, gone)
     await _end(connection, mine)
     kept = await connection.execute(update(tunes).where(tunes.c.member_id == member_id).values(member_id=nobody))
     await _empty_prompts(connection, mine)
-    await _leave_conversations(connection, mine, nowhere)
+    for server_id in conversations:
+        await _leave(connection, server_id, mine, nowhere)
     await connection.execute(update(prompts).where(mine).values(member_id=nobody, **_NO_TEXT))
     silent = {"member_id": nobody, "channel_id": None, "message_id": None}
     await connection.execute(update(retrainings).where(retrainings.c.member_id == member_id).values(silent))
@@ -173,22 +175,20 @@ async def _empty_prompts(connection: AsyncConnection, where: ColumnElement[bool]
     await connection.execute(delete(prompts).where(where, ended, ~has_tunes))
 
 
-async def _leave_conversations(connection: AsyncConnection, mine: ColumnElement[bool], nowhere: int) -> None:
-    """Take a member's prompts and tunes out of direct conversations, whose ids are those of channels."""
-    direct = select(servers.c.id).where(servers.c.external_id.like("@%"))
-    mine_there = select(prompts.c.server_id).where(mine, prompts.c.server_id.in_(direct))
-    used = set((await connection.execute(mine_there)).scalars())
-    for server_id in used:
-        there = mine & (prompts.c.server_id == server_id)
-        for table in (standings, tunes):
-            key = table.c.tune_id if table is standings else table.c.id
-            ids = select(tunes.c.id).join_from(tunes, prompts, tunes.c.prompt_id == prompts.c.id).where(there)
-            await connection.execute(update(table).where(key.in_(ids)).values(server_id=nowhere))
-        await connection.execute(update(prompts).where(there).values(server_id=nowhere))
-        await _erase_server_if_unused(connection, server_id)
+async def _conversations(connection: AsyncConnection, mine: ColumnElement[bool]) -> list[int]:
+    """The direct conversations in which a member asked; their ids are those of channels."""
+    query = select(prompts.c.server_id).join(servers, prompts.c.server_id == servers.c.id)
+    found = await connection.execute(query.where(mine, servers.c.external_id.like("@%")).distinct())
+    return list(found.scalars())
 
 
-async def _erase_server_if_unused(connection: AsyncConnection, server_id: int) -> None:
+async def _leave(connection: AsyncConnection, server_id: int, mine: ColumnElement[bool], nowhere: int) -> None:
+    """Take a member's prompts and tunes out of a conversation, and erase that where nobody else asked in it."""
+    there = mine & (prompts.c.server_id == server_id)
+    ids = select(tunes.c.id).join_from(tunes, prompts, tunes.c.prompt_id == prompts.c.id).where(there)
+    await connection.execute(update(standings).where(standings.c.tune_id.in_(ids)).values(server_id=nowhere))
+    await connection.execute(update(tunes).where(tunes.c.id.in_(ids)).values(server_id=nowhere))
+    await connection.execute(update(prompts).where(there).values(server_id=nowhere))
     others = select(prompts.c.id).where(prompts.c.server_id == server_id).limit(1)
     if (await connection.execute(others)).first() is None:
         await _erase_server(connection, server_id)
