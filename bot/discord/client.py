@@ -23,7 +23,7 @@ from bot.discord.permissions import REQUIRED
 
 log = logging.getLogger(__name__)
 
-INTENTS = discord.Intents(guilds=True)  # not privileged; tells the library of channels and roles
+INTENTS = discord.Intents(guilds=True)  # not privileged; the library needs it for channels and roles
 
 
 class Tree(app_commands.CommandTree["Client"]):

@@ -49,7 +49,7 @@ class Connection:
 
     @property
     def connected(self) -> bool:
-        """Whether Discord tells the bot of everything just now."""
+        """Whether the gateway connection is up."""
         return self.client is not None and self.client.is_ready() and not self.client.is_closed()
 
     def start(self) -> None:

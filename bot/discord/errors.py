@@ -34,7 +34,7 @@ async def send_error(interaction: discord.Interaction, error: BaseException) -> 
     try:
         await send_private(interaction, line)
     except (discord.HTTPException, *UNREACHABLE) as failure:
-        log.info("a member could not be shown %r: %s", line, failure)
+        log.info("an error could not be sent to a member (%r): %s", line, failure)
 
 
 def error_line(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Server-sent events: changes of prompts, votes and retrainings, sent to every open page."""
+"""Server-sent events: updates of prompts, votes and retrainings, sent to every open page."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ class StreamTiming:
 
     heartbeat: float = 15.0  # between comments on a quiet stream; a closed page is noticed when one is sent
     write_timeout: float = 10.0  # in which a page has to read an event
-    retry_pause: float = 1.0  # before changes are subscribed to again after a failure
+    retry_pause: float = 1.0  # before a failed subscription is renewed
 
 
 DEFAULT_TIMING = StreamTiming()
@@ -99,23 +99,23 @@ class Feed:
             page.drop()
 
     async def follow(self, composer: Composer) -> None:
-        """Publish all changes of prompts until cancelled. A failure may lose changes, so all pages reload after it."""
+        """Publish all updates of prompts until cancelled. A failure may lose some, so all pages reload after it."""
         while True:
             try:
                 await self._publish_all(composer.subscribe())
                 return
             except Exception:
-                log.exception("the changes of prompts failed and are subscribed to again")
+                log.exception("the subscription to prompts failed and is renewed")
             await asyncio.sleep(self._timing.retry_pause)
             self.unfinished.clear()
             self.close()  # pages connect again after a second; until then the new subscription has begun
 
-    async def _publish_all(self, changes: AsyncIterator[Progress]) -> None:
+    async def _publish_all(self, updates: AsyncIterator[Progress]) -> None:
         try:
-            async for progress in changes:
+            async for progress in updates:
                 self.publish_progress(progress)
         finally:
-            aclose = getattr(changes, "aclose", None)
+            aclose = getattr(updates, "aclose", None)
             if aclose is not None:
                 await aclose()
 

@@ -50,7 +50,7 @@ class ModelPage:
         return web.Response(body=curve, content_type="image/png")
 
     async def follow(self) -> None:
-        """Publish all changes of retrainings until cancelled."""
+        """Publish all updates of retrainings until cancelled."""
         async for retraining in self._retrainer.subscribe():
             self._feed.publish(retraining.server_id, "retraining", retraining_json(retraining), retraining.id)
 

@@ -29,7 +29,7 @@ class Composer(Protocol):
         ...
 
     def subscribe(self) -> AsyncIterator[Progress]:
-        """All changes of all prompts from this call on."""
+        """All updates of all prompts from this call on."""
         ...
 
 
@@ -95,5 +95,5 @@ class Retrainer(Protocol):
         ...
 
     def subscribe(self) -> AsyncIterator[Retraining]:
-        """All changes of all retrainings of this bot from this call on."""
+        """All updates of all retrainings of this bot from this call on."""
         ...

@@ -1,4 +1,4 @@
-"""What the product gives for fixed seeds: bytes of `sample` and `compose`, `/history`, each kind of message.
+"""Recorded outputs for fixed seeds: files of `sample` and `compose`, `/history`, and each kind of message.
 
-`python -m tests.golden.record` writes them anew, for a change that is meant to alter them.
+A change that is meant to alter them records them anew with `python -m tests.golden.record`.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.golden.record [FILE…]`: keep what the product gives now."""
+"""`python -m tests.golden.record [FILE…]`: record the present outputs."""
 
 import sys
 from pathlib import Path

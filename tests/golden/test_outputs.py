@@ -1,4 +1,4 @@
-"""What the product gives for fixed seeds is what was recorded last."""
+"""The outputs for fixed seeds are those that were recorded last."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ from tests.golden.outputs import OUTPUTS
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_it_gives_what_was_recorded(name: str) -> None:
+def test_the_output_is_as_recorded(name: str) -> None:
     assert OUTPUTS[name]() == Path(__file__).with_name(name).read_text()

@@ -23,12 +23,12 @@ DEFAULT_TIMING = DeliveryTiming()
 class Delivery:
     """Follows every prompt and retraining of this platform from its first message to its end.
 
-    Subscribes to all changes on construction. Answers go out from `start` to `stop`, once a client has logged in.
+    Subscribes to all updates on construction. Answers go out from `start` to `stop`, once a client has logged in.
     """
 
     def __init__(self, context: Context, timing: DeliveryTiming = DEFAULT_TIMING) -> None:
         self._context, self._timing = context, timing
-        self._changes = context.composer.subscribe()
+        self._updates = context.composer.subscribe()
         self._retrainings = RetrainingMessages(context, timing)
         self._open: dict[int, PromptMessage] = {}  # by prompt
         self._expected: dict[str, discord.Interaction[Any]] = {}  # by message
@@ -56,7 +56,7 @@ class Delivery:
 
     async def stop(self) -> None:
         """Deliver the ends that have come, have the other messages say that the bot restarts, and stop."""
-        await asyncio.sleep(0)  # changes that were published just now still arrive
+        await asyncio.sleep(0)  # updates that were published just now still arrive
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -81,7 +81,7 @@ class Delivery:
 
     async def _follow_prompts(self) -> None:
         await self._logged_in.wait()
-        async for progress in self._changes:
+        async for progress in self._updates:
             self._update(progress)
 
     async def _follow_retrainings(self) -> None:

@@ -23,11 +23,11 @@ GetClient = Callable[[], discord.Client]  # a later client replaces an earlier o
 
 
 class RetrainingMessages:
-    """The messages of all retrainings that were begun on Discord. Subscribes to their changes on construction."""
+    """The messages of all retrainings that were begun on Discord. Subscribes to their updates on construction."""
 
     def __init__(self, context: Context, timing: DeliveryTiming) -> None:
         self._context, self._timing = context, timing
-        self._changes = context.retrainer.subscribe()
+        self._updates = context.retrainer.subscribe()
         self._open: dict[int, RetrainingMessage] = {}  # by retraining
 
     async def follow(self, client: GetClient) -> None:
@@ -35,7 +35,7 @@ class RetrainingMessages:
         for retraining in await self._context.retrainer.undelivered(PLATFORM):
             if self._context.retrainer.here(retraining.id):
                 self._update(client, retraining)
-        async for retraining in self._changes:
+        async for retraining in self._updates:
             self._update(client, retraining)
 
     async def take_over(self, client: GetClient) -> None:

@@ -1,1 +1,1 @@
-"""One table a language: what stands in the code, and what it is called there."""
+"""Translations of the commands, one table for each language, by the English text in the code."""

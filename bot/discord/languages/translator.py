@@ -1,16 +1,15 @@
-"""Names and descriptions of the commands in other languages; English is written in the code, messages stay English."""
+"""Translates names and descriptions of the commands; messages are in English only."""
 
 import discord
 from discord import app_commands
 
 from bot.discord.languages import french, german
 
-# the table of a language serves all its locales
 TABLES = {discord.Locale.french: french.TABLE, discord.Locale.german: german.TABLE}
 
 
 class Translator(app_commands.Translator):
-    """Looks a name or a description up by its English; None, where there is no other, leaves it English."""
+    """Gives the translation of an English text; None leaves it in English."""
 
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes

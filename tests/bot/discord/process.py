@@ -1,8 +1,8 @@
 """`python -m bot` on a loopback Discord: `python -m tests.bot.discord.process PORT AUTHORITY [--stand-in] …`.
 
-With `--stand-in`, the stand-in worker composes, and tunes are rendered to nothing much, but not while the file `slow`
-stands in the data directory. Without it, everything but Discord is real. `--lags FILE` is told, when the bot ends, how
-late its event loop was at which times. Other options are those of `python -m bot`.
+With `--stand-in`, the stand-in worker composes, and a stand-in renderer answers, unless the data directory has a file
+called `slow`. Without it, everything but Discord is real. To the file of `--lags` the bot writes, when it ends, how late
+its event loop was at which times. Other options are those of `python -m bot`.
 """
 
 import argparse
@@ -25,10 +25,12 @@ from model.worker.protocol import Event
 from tests.bot.discord.connector import connector
 from tests.bot.workers.local.test_worker import STAND_IN
 
-TICK = 0.01  # seconds between two looks at the loop
+TICK = 0.01  # seconds between two measurements of the event loop
 
 
 class Renderer:
+    """Gives each file as its kind, a thousand times; waits while `slow` exists."""
+
     restarts = 0
 
     def __init__(self, *_: object) -> None:
@@ -46,22 +48,22 @@ class Renderer:
         return {kind: kind.encode() * 1000 for kind in kinds}
 
 
-def worker(_config: Config, heard: Callable[[Event], None] = lambda _: None) -> LocalWorker:
-    return LocalWorker(command=STAND_IN, on_event=heard)
+def worker(_config: Config, on_event: Callable[[Event], None] = lambda _: None) -> LocalWorker:
+    return LocalWorker(command=STAND_IN, on_event=on_event)
 
 
-async def watched(serve_: Callable[..., Coroutine[Any, Any, None]], lags: Path, *parts: Any) -> None:
-    """Serve, and note how late the event loop comes back to one that waits, in seconds."""
+async def measured(serve_: Callable[..., Coroutine[Any, Any, None]], lags: Path, *arguments: Any) -> None:
+    """Serve, and write (time, lag) of the event loop in seconds as JSON."""
     late: list[tuple[float, float]] = []
-    watching = asyncio.create_task(watch(late))
+    measuring = asyncio.create_task(measure(late))
     try:
-        await serve_(*parts)
+        await serve_(*arguments)
     finally:
-        watching.cancel()
+        measuring.cancel()
         lags.write_text(json.dumps(late))  # noqa: ASYNC240
 
 
-async def watch(late: list[tuple[float, float]]) -> None:
+async def measure(late: list[tuple[float, float]]) -> None:
     while True:
         began = time.monotonic()
         await asyncio.sleep(TICK)
@@ -78,9 +80,9 @@ def main() -> int:
     if options.stand_in:
         vars(service).update(Renderer=Renderer, build_local_worker=worker)
     if options.lags:
-        vars(serve)["_serve"] = partial(watched, serve._serve, options.lags)
-    line = partial(connector, options.port, options.authority)
-    vars(serve)["run"] = partial(serve.run, connector=line)
+        vars(serve)["_serve"] = partial(measured, serve._serve, options.lags)
+    transport = partial(connector, options.port, options.authority)
+    vars(serve)["run"] = partial(serve.run, connector=transport)
     return __main__.main(others)
 
 

@@ -26,7 +26,7 @@ ABC = "X:1\nT:The Silver Heron\nR:reel\nM:C|\nL:1/8\nK:Edor\n|:EBBA B2EB|B2AB dB
 class FakeStore:
     """Prompts, tunes and votes that the fakes share."""
 
-    places: dict[str, int] = field(default_factory=dict)
+    members: dict[str, int] = field(default_factory=dict)
     servers: dict[str, int] = field(default_factory=dict)
     prompts: dict[int, StoredPrompt] = field(default_factory=dict)
     tunes: dict[int, StoredTune] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class FakeStore:
     drawn_temperature: float | None = None
 
     def ids(self, place: Place) -> tuple[int, int]:
-        member = self.places.setdefault(f"{place.platform}:{place.member}", len(self.places) + 1)
+        member = self.members.setdefault(f"{place.platform}:{place.member}", len(self.members) + 1)
         server = self.servers.setdefault(f"{place.platform}:{place.server}", len(self.servers) + 1)
         return member, server
 

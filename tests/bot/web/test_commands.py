@@ -44,8 +44,8 @@ def test_spacing_case_and_order_do_not_matter(text: str) -> None:
 
 
 def test_an_opening_may_be_a_whole_tune_to_transpose() -> None:
-    asked = composed('/compose key:D opening:"[X:1][T:A: tune][K:G] |:dBG" transpose:yes seed:1')
-    assert (asked.prompt.opening, asked.prompt.transpose) == ("[X:1][T:A: tune][K:G] |:dBG", True)
+    command = composed('/compose key:D opening:"[X:1][T:A: tune][K:G] |:dBG" transpose:yes seed:1')
+    assert (command.prompt.opening, command.prompt.transpose) == ("[X:1][T:A: tune][K:G] |:dBG", True)
 
 
 def test_an_opening_may_hold_colons_chords_and_curly_quotes() -> None:

@@ -74,11 +74,11 @@ async def test_votes_count_change_withdraw_and_reach_other_pages(server: TestSer
         async with other.get("/events") as response:
             stream = Stream(response)
             await stream.next()
-            for value, shown in ((1, (1, 0, 1)), (-1, (0, 1, -1)), (0, (0, 0, 0)), (1, (1, 0, 1))):
+            for value, counts in ((1, (1, 0, 1)), (-1, (0, 1, -1)), (0, (0, 0, 0)), (1, (1, 0, 1))):
                 answer = await (await mine.post("/tunes/1/vote", json={"value": value})).json()
                 name, event = await stream.next()
-                assert (answer["up"], answer["down"], answer["mine"]) == shown
-                assert (name, event["tune"], event["up"], event["down"]) == ("votes", 1, shown[0], shown[1])
+                assert (answer["up"], answer["down"], answer["mine"]) == counts
+                assert (name, event["tune"], event["up"], event["down"]) == ("votes", 1, counts[0], counts[1])
         await other.post("/tunes/1/vote", json={"value": 1})
         for client, vote in ((mine, 1), (other, 1)):
             (prompt,) = (await (await client.get("/history?before=9")).json())["prompts"]
@@ -109,8 +109,8 @@ async def test_a_variation_says_what_it_keeps_and_comes_again(
     composer.advance(1, State.DONE)
     response = await client.post("/tunes/1/vary", json={"how": how})
     assert response.status == 202
-    shown = await response.json()
-    assert (shown["command"], shown["options"]) == (
+    prompt = await response.json()
+    assert (prompt["command"], prompt["options"]) == (
         "Vary", [["tune", "The Silver Heron"], ["keep", kept], ["seed", "1007"]]
     )  # fmt: skip
     composer.advance(2, State.DONE)

@@ -14,11 +14,11 @@ TIMING = DeliveryTiming(retry_pauses=(0.0,) * 3)
 
 
 class Recording(LiveMessage[str]):
-    """Shows each state by adding it to `shown`; the end only after as many failures as `unreachable` says."""
+    """Shows each state by adding it to `edits`; the end only after as many failures as `unreachable` says."""
 
     def __init__(self, interval: float = 60.0, unreachable: int = 0, owner: bool = True) -> None:
         super().__init__("first", "test 1", interval, TIMING)
-        self.shown: list[str] = []
+        self.edits: list[str] = []
         self.attempts, self.claims = 0, 0
         self._unreachable, self._owner = unreachable, owner
 
@@ -29,10 +29,10 @@ class Recording(LiveMessage[str]):
         return "restarting"
 
     async def _edit_line(self, line: str) -> None:
-        self.shown.append(line)
+        self.edits.append(line)
 
     async def _show_progress(self) -> bool:
-        self.shown.append(self._latest)
+        self.edits.append(self._latest)
         return True
 
     async def _claim_delivery(self) -> bool:
@@ -43,7 +43,7 @@ class Recording(LiveMessage[str]):
         self.attempts += 1
         if self.attempts <= self._unreachable:
             raise TimeoutError
-        self.shown.append(self._latest)
+        self.edits.append(self._latest)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -55,13 +55,13 @@ async def until(condition: Callable[[], bool]) -> None:
 async def finished(message: Recording) -> list[str]:
     async with asyncio.timeout(10):
         await message.task
-    return message.shown
+    return message.edits
 
 
 async def test_between_two_edits_only_the_newest_state_counts_and_the_end_does_not_wait() -> None:
     message = Recording(interval=60.0)
     message.update("one")
-    await until(lambda: message.shown == ["one"])
+    await until(lambda: message.edits == ["one"])
     for state in ("two", "three", END):
         message.update(state)
     assert await finished(message) == ["one", END]
@@ -70,10 +70,10 @@ async def test_between_two_edits_only_the_newest_state_counts_and_the_end_does_n
 async def test_after_the_interval_the_newest_state_is_shown() -> None:
     message = Recording(interval=0.001)
     message.update("one")
-    await until(lambda: message.shown == ["one"])
+    await until(lambda: message.edits == ["one"])
     message.update("two")
     message.update("three")
-    await until(lambda: len(message.shown) == 2)
+    await until(lambda: len(message.edits) == 2)
     message.update(END)
     assert await finished(message) == ["one", "three", END]
 
@@ -91,17 +91,17 @@ async def test_an_end_that_another_bot_delivers_is_not_shown() -> None:
     assert await finished(message) == []
 
 
-@pytest.mark.parametrize(("unreachable", "shown"), [(2, [END]), (3, [])])
+@pytest.mark.parametrize(("unreachable", "edits"), [(2, [END]), (3, [])])
 async def test_the_end_is_tried_again_as_often_as_there_are_pauses(
-    unreachable: int, shown: list[str], caplog: pytest.LogCaptureFixture
+    unreachable: int, edits: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     message = Recording(unreachable=unreachable)
     message.update(END)
-    assert await finished(message) == shown
+    assert await finished(message) == edits
     assert (message.attempts, message.claims) == (3, 1)
     assert "test 1: Discord cannot be reached (), next attempt in 0 s" in caplog.text
-    assert ("is delivered at the next start" in caplog.text) is not bool(shown)
+    assert ("is delivered at the next start" in caplog.text) is not bool(edits)
 
 
 async def test_an_unexpected_error_is_logged_with_its_subject(caplog: pytest.LogCaptureFixture) -> None:
@@ -119,9 +119,9 @@ async def test_suspending_announces_the_restart_but_lets_an_end_arrive() -> None
     waiting, ending = Recording(), Recording()
     ending.update(END)
     await asyncio.gather(waiting.suspend(), ending.suspend())
-    assert waiting.shown == ["restarting"]
+    assert waiting.edits == ["restarting"]
     assert waiting.task.cancelling()
-    assert ending.shown == [END]
+    assert ending.edits == [END]
 
 
 async def test_an_edit_that_fails_on_the_way_does_not_stop_the_message(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""Every name and description, in each language, as Discord is told."""
+"""Names and descriptions of the commands in each language, as they are sent to Discord."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def named(payload: Any) -> Iterator[dict[str, Any]]:
         yield from named(child)
 
 
-async def test_all_is_there() -> None:
+async def test_every_command_is_registered() -> None:
     found = await payloads()
     assert {payload["name"] for payload in found} == {
         *("compose", "tune", "top", "mine", "tunebook", "settings", "help", "model")
@@ -76,21 +76,21 @@ async def test_no_two_of_a_kind_have_the_same_name(locale: discord.Locale) -> No
 
 
 @pytest.mark.parametrize("locale", TABLES)
-async def test_no_table_holds_what_is_not_said_any_more(locale: discord.Locale) -> None:
+async def test_no_table_has_texts_that_the_code_no_longer_has(locale: discord.Locale) -> None:
     items = [item for payload in await payloads() for item in named(payload)]
-    said = {item[field] for item in items for field in ("name", "description") if field in item}
-    assert set(TABLES[locale]) - said == set()
+    texts = {item[field] for item in items for field in ("name", "description") if field in item}
+    assert set(TABLES[locale]) - texts == set()
 
 
-async def test_english_is_as_it_is_written() -> None:
-    said = [await Translator().translate(app_commands.locale_str("compose"), locale, None) for locale in (  # type: ignore[arg-type]
+async def test_other_locales_keep_the_english_text() -> None:
+    translations = [await Translator().translate(app_commands.locale_str("compose"), locale, None) for locale in (  # type: ignore[arg-type]
         discord.Locale.american_english, discord.Locale.british_english, discord.Locale.japanese
     )]  # fmt: skip
-    assert said == [None, None, None]
+    assert translations == [None, None, None]
 
 
 @pytest.mark.parametrize("group", ["settings", "model"])
-async def test_settings_and_the_model_are_for_servers_and_those_who_manage_them(group: str) -> None:
+async def test_the_commands_for_admins_are_for_servers_and_those_who_manage_them(group: str) -> None:
     found = {payload["name"]: payload for payload in await payloads()}
     manage = str(discord.Permissions(manage_guild=True).value)
     assert str(found[group]["default_member_permissions"]) == manage

@@ -93,8 +93,8 @@ async def test_from_a_command_to_a_tune_with_votes_that_survive_a_reload(page: P
     await expect(page.locator(".status").last).to_contain_text("Cancelled.")
     for name, kept in (("Vary", "the first part"), ("New endings", "all but the endings")):
         await card.get_by_role("button", name=name).click()
-        said = page.locator(".asked .words").last
-        await expect(said).to_have_text(f"Vary tune:The Silver Heron keep:{kept} seed:1007")
+        command = page.locator(".asked .words").last
+        await expect(command).to_have_text(f"Vary tune:The Silver Heron keep:{kept} seed:1007")
 
 
 async def test_mistakes_are_answered_and_can_be_put_right(page: Page) -> None:
@@ -165,9 +165,9 @@ async def test_earlier_tunes_come_on_request_in_order(
     bottom = "() => { const log = document.querySelector('#log'); return log.scrollHeight - log.scrollTop; }"
     await expect(page.locator(".sheet img")).to_have_js_property("complete", True)
     assert await page.evaluate(bottom) < 620
-    for shown in (40, 45):
+    for count in (40, 45):
         await page.locator("#earlier").evaluate("button => button.click()")
-        await expect(page.locator("[data-prompt]")).to_have_count(shown)
+        await expect(page.locator("[data-prompt]")).to_have_count(count)
     await expect(page.locator("#earlier")).to_be_hidden()
     ids = await page.locator("[data-prompt]").evaluate_all("nodes => nodes.map(node => Number(node.dataset.prompt))")
     assert ids == list(range(1, 46))
