@@ -1,8 +1,8 @@
 """`python -m bot` on a loopback Discord: `python -m tests.bot.discord.process PORT AUTHORITY [--stand-in] …`.
 
 With `--stand-in`, the stand-in worker composes, and a stand-in renderer answers, unless the data directory has a file
-called `slow`. Without it, everything but Discord is real. To the file of `--lags` the bot writes, when it ends, how late
-its event loop was at which times. Other options are those of `python -m bot`.
+called `slow`. Without it, everything but Discord is real. With `--lags FILE` the bot writes into a file, when it ends,
+how late its event loop was at which times. Other options are those of `python -m bot`.
 """
 
 import argparse
