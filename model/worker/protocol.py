@@ -1,4 +1,4 @@
-"""What bot and worker say to each other: jobs in, events out, each a line of JSON. No torch here."""
+"""Messages between bot and worker: jobs in, events out, each a line of JSON. No torch here."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -51,11 +51,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Event:
-    """What a worker says. Of a job, `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
+    """A message of a worker. Of a job, `state` is `composing`, or one outcome: `done` with `abc`, or `failed`.
 
-    Of itself, with an empty id, it says `ready` once; `alive` every few seconds, with the `jobs` it has, the `memory`
-    it takes up, in MiB, and the `device` it computes on; and `batch` after each batch, with the `jobs`, `tokens` and
-    `seconds` of it.
+    Of the worker itself, with an empty id: `ready` once; `alive` every few seconds, with the `jobs` it has, its
+    `memory` in MiB, and the `device` it computes on; and `batch` after each batch, with its `jobs`, `tokens` and
+    `seconds`.
 
     `nearest` is None where nothing was compared; `temperature` is the one that the tune was drawn at in the end, None
     where there is no tune. `error` is one line fit for a member; `fault` is `input` (the member's), `sampling` (another
