@@ -11,24 +11,30 @@ from bot.core.config import Config
 from bot.core.errors import ConfigError
 from bot.core.files import sha256_of
 from bot.workers.agent.agent import Vitals, WorkerAgent
-from bot.workers.agent.checkpoint_cache import Cache
+from bot.workers.agent.checkpoint_cache import CheckpointCache
+from bot.workers.agent.timings import AgentTimings
 from bot.workers.agent.training import TrainingAgent
 from bot.workers.cluster.jobs import Broker
 from bot.workers.health import PROTOCOL
 from bot.workers.local.trainer import Trainer
 from bot.workers.local.worker import LocalWorker
 
-TRAINER = Trainer()  # its times are said with each training
+TRAINER = Trainer()  # its limits come with each training
+TIMINGS = AgentTimings()
 
 
 async def serve(
-    config: Config, command: Sequence[str] = (), protocol: int = PROTOCOL, trainer: Trainer = TRAINER
+    config: Config,
+    command: Sequence[str] = (),
+    protocol: int = PROTOCOL,
+    trainer: Trainer = TRAINER,
+    timings: AgentTimings = TIMINGS,
 ) -> None:
     """Work until SIGTERM or Ctrl-C. `command` is the process that composes, where it is not the usual one."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    work = asyncio.create_task(_work(config, command, protocol, trainer), name="worker")
+    work = asyncio.create_task(_work(config, command, protocol, trainer, timings), name="worker")
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -40,32 +46,49 @@ async def serve(
         work.result()
 
 
-async def _work(config: Config, command: Sequence[str], protocol: int, trainer: Trainer) -> None:
+async def _work(config: Config, command: Sequence[str], protocol: int, trainer: Trainer, timings: AgentTimings) -> None:
     broker, vitals = _broker(config, protocol), Vitals()
-    name = config.workers.name or socket.gethostname()
     try:
         async with build_local_worker(config, vitals.on_event, command) as local:
-            station = _station(config, broker, local, vitals, name)
-            station.training = _training(config, broker, station.cache, trainer)
-            print(f"worker {name}: ready for {config.workers.slots} tunes at a time, at {broker.address}", flush=True)
-            await station.run()
+            agent = _agent(config, broker, local, vitals, timings)
+            agent.training = _training(config, broker, agent.cache, trainer, timings)
+            slots = config.workers.slots
+            print(f"worker {agent.name}: ready for {slots} tunes at a time, at {broker.address}", flush=True)
+            await agent.run()
     finally:
         await broker.close()
 
 
-def _station(config: Config, broker: Broker, local: LocalWorker, vitals: Vitals, name: str) -> WorkerAgent:
-    mine = {sha256_of(path): path for path in (SHIPPED, config.worker.checkpoint) if path}
-    mine.pop("", None)
-    cache = Cache(config.data_dir.absolute() / "fetched", broker.files, mine)
-    return WorkerAgent(broker, local, cache, name, config.workers.slots, config.workers.lease, vitals)
+def _agent(config: Config, broker: Broker, local: LocalWorker, vitals: Vitals, timings: AgentTimings) -> WorkerAgent:
+    own = {sha256_of(path): path for path in (SHIPPED, config.worker.checkpoint) if path}
+    own.pop("", None)
+    return WorkerAgent(
+        broker,
+        local,
+        CheckpointCache(config.data_dir.absolute() / "fetched", broker.files, own),
+        name=config.workers.name or socket.gethostname(),
+        slots=config.workers.slots,
+        lease=config.workers.lease,
+        vitals=vitals,
+        timings=timings,
+    )
 
 
-def _training(config: Config, broker: Broker, cache: Cache, trainer: Trainer) -> TrainingAgent | None:
-    """What takes retrainings, unless the settings keep it from that."""
+def _training(
+    config: Config, broker: Broker, cache: CheckpointCache, trainer: Trainer, timings: AgentTimings
+) -> TrainingAgent | None:
+    """What takes retrainings; None where the settings keep it from that."""
     if config.workers.trains is False:
         return None
-    anywhere = config.workers.trains is True
-    return TrainingAgent(broker, cache, config.data_dir.absolute(), anywhere, trainer, config.workers.lease)
+    return TrainingAgent(
+        broker,
+        cache,
+        folder=config.data_dir.absolute(),
+        anywhere=config.workers.trains is True,
+        trainer=trainer,
+        lease=config.workers.lease,
+        timings=timings,
+    )
 
 
 def _broker(config: Config, protocol: int) -> Broker:

@@ -1,4 +1,4 @@
-"""Start, feed and restart the processes that compose. The bot itself never imports torch."""
+"""The processes that compose and train, beside the bot or on other machines. The bot itself never imports torch."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,11 +20,11 @@ class Workers(Protocol):
 
     @property
     def outage(self) -> str:
-        """A line for whoever waits while nothing can be composed; empty while all is well."""
+        """A line for members who wait while nothing can be composed; empty otherwise."""
         ...
 
     def workers(self) -> list[Health]:
-        """What is known of each of them, whoever was heard of last first."""
+        """What is known of each of them, the latest sign of life first."""
         ...
 
     async def compose(self, job: Job) -> Event:
@@ -35,8 +35,8 @@ class Workers(Protocol):
 class Trains(Protocol):
     """What makes candidates for the bot: a process beside it, or a worker on another machine."""
 
-    async def finetune(self, work: TrainingJob, heard: Callable[[Step], None]) -> None:
-        """Make a candidate and its report, where `work` says; `heard` is told of each step.
+    async def finetune(self, job: TrainingJob, on_step: Callable[[Step], None]) -> None:
+        """Make a candidate and its report, where `job` has them; `on_step` is called with each step.
 
         BadRequest for input that the trainer refuses, TrainerError for its failures, each with its own last line.
         """

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-PROTOCOL = 1  # of what bots and workers say to each other; both must speak the same
+PROTOCOL = 1  # of the messages between bots and workers; both must have the same
 
 
 @dataclass(frozen=True)
 class Health:
-    """What a worker says of itself. `held` are the hashes of the versions it has, `versions` their numbers.
+    """What a worker publishes of itself. `held` are the hashes of the versions it has, `versions` their numbers.
 
     `trains`: it takes retrainings.
     """
@@ -21,9 +21,9 @@ class Health:
     versions: tuple[int, ...] = ()
     memory: int = 0  # MiB
     trains: bool = False
-    seen: float = field(default=0.0, compare=False)  # seconds since it was last heard of
+    seen: float = field(default=0.0, compare=False)  # seconds since its last sign of life
 
     @property
     def on_gpu(self) -> bool:
-        """Whether it computes on an accelerator; one that has not said yet does not."""
+        """Whether it computes on an accelerator; one whose device is unknown does not."""
         return bool(self.device) and not self.device.startswith("CPU")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What a candidate is made of, and where it and the report go. `baseline` is what it may not fall far behind.
+    """Inputs of a candidate, and where it and its report go. `baseline` is version 1, which sets the gate's limits.
 
     Another machine knows base and baseline by their hashes, where those are known.
     """
 
     base: Path
-    votes: Path  # JSON lines: id, abc, rhythm, weight
+    votes: Path  # training examples, see model.retraining.protocol
     out: Path
     report: Path
     cache: Path  # folder
@@ -21,8 +21,9 @@ class TrainingJob:
     base_sha256: str = ""
     baseline_sha256: str = ""
 
-    def words(self) -> list[str]:
-        named = {"base": self.base, "votes": self.votes, "out": self.out, "report": self.report, "cache": self.cache}
-        named |= {"baseline": self.baseline} if self.baseline else {}
-        options = [word for name, path in named.items() for word in (f"--{name}", str(path.absolute()))]
+    def arguments(self) -> list[str]:
+        """Of `python -m model`."""
+        files = {"base": self.base, "votes": self.votes, "out": self.out, "report": self.report, "cache": self.cache}
+        files |= {"baseline": self.baseline} if self.baseline else {}
+        options = [word for name, path in files.items() for word in (f"--{name}", str(path.absolute()))]
         return ["finetune", *options, "--seed", str(self.seed), "--threads", "1", "--attached"]

@@ -20,10 +20,11 @@ from bot.render import Renderer as RealRenderer
 from bot.store import Store
 from bot.workers.local.worker import LocalWorker
 from model.prompt import Prompt, parse_prompt
-from tests.bot.workers.local.test_worker import STAND_IN
+from tests.bot.workers.local.stand_in import STAND_IN
 
 if TYPE_CHECKING:
     from bot.workers.cluster.client import Cluster
+    from bot.workers.cluster.jobs import BrokerTimings
 
 SHA256 = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()  # some file that workers can fetch
 ANN, BEN = Place("web", "local", "ann", "Ann"), Place("web", "local", "ben", "Ben")
@@ -84,6 +85,7 @@ async def running(
     lease: float = 30.0,
     through: str = "",
     command: Sequence[str] = STAND_IN,
+    timings: "BrokerTimings | None" = None,
 ) -> AsyncIterator[Bot]:
     """A bot on the database at a path or URL. Rendering goes through unless a test clears `renderer.go`.
 
@@ -91,7 +93,7 @@ async def running(
     """
     renderer = Renderer(real=real)
     renderer.go.set()
-    beside = far_away(through) if through else LocalWorker(command=(*command, *options))
+    beside = cluster(through, timings) if through else LocalWorker(command=(*command, *options))
     async with await Store.open(path, lease) as store, beside as worker:
         for number in range(1, version + 1):
             file = (__file__, SHA256) if through else (f"/nowhere/{number}.safetensors", str(number) * 64)
@@ -116,10 +118,12 @@ async def running(
             yield Bot(store, composer, renderer, worker, settings)
 
 
-def far_away(url: str) -> "Cluster":
+def cluster(url: str, timings: "BrokerTimings | None") -> "Cluster":
+    """Workers at a Redis, which it asks often."""
     from bot.workers.cluster.client import Cluster
+    from bot.workers.cluster.jobs import TIMINGS
 
-    return Cluster(url, lease=1.5)
+    return Cluster(url, lease=1.5, poll=0.2, timings=timings or TIMINGS)
 
 
 def asked(does: str = "", key: str = "D", seed: int = 7) -> Prompt:

@@ -1,4 +1,4 @@
-"""A worker on a machine of its own: it dials out to Redis, takes jobs as it has room, and has them composed there."""
+"""A worker on a machine of its own: it connects to Redis, claims jobs as it has room, and has them composed there."""
 
 import asyncio
 import json
@@ -9,27 +9,30 @@ from dataclasses import dataclass, field, replace
 
 from bot.core.errors import WorkerError
 from bot.workers import Workers
-from bot.workers.agent.checkpoint_cache import Cache
+from bot.workers.agent.checkpoint_cache import CheckpointCache
+from bot.workers.agent.timings import AgentTimings
 from bot.workers.agent.training import TrainingAgent
-from bot.workers.cluster.files import AGAIN, BrokerUnavailable, end, retry_while_unavailable
+from bot.workers.cluster.connection import (
+    RETRY_AFTER,
+    BrokerUnavailable,
+    ConnectionState,
+    end,
+    retry_while_unavailable,
+)
 from bot.workers.cluster.jobs import Broker, Entry
 from bot.workers.health import Health
 from bot.workers.local.worker import ATTEMPTS
 from model.errors import ModelError
 from model.worker.protocol import Event, Job
 
-BEAT = 1.0  # seconds between two signs of life
-PREFERENCE = 2.0  # seconds that a job waits for a worker that holds its version
-UNHEARD = 3.0  # seconds after which a job counts as given to us whose text never came
-TELL_AFTER = 0.3
-GRACE = 10.0  # seconds for what is in work when it is told to stop
+_NO_ROOM_PAUSE = 0.1  # seconds before it is looked again whether there is a process to compose with
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class Vitals:
-    """What the process that composes says of itself."""
+    """Device and memory of the process that composes, as its heartbeats have them."""
 
     device: str = ""
     memory: int = 0  # MiB
@@ -43,33 +46,41 @@ class Vitals:
 class WorkerAgent:
     """Serves the jobs of all bots at one Redis, up to `slots` at a time, with `local`.
 
-    Jobs of versions that are here, or nowhere, are taken at once; others when they have waited a while. Those of
-    workers that were silent for `lease` seconds are taken over. Only the first outcome of a job counts.
+    Jobs of versions that are here, or at no worker, are claimed at once; others when they have waited a while. Those of
+    workers that were silent for `lease` seconds are taken over; a job that `attempts` workers died of fails. Only the
+    first outcome of a job counts.
     """
 
     broker: Broker
     local: Workers
-    cache: Cache
+    cache: CheckpointCache
     name: str
     slots: int = 8
     lease: float = 15.0
     vitals: Vitals = field(default_factory=Vitals)
     training: TrainingAgent | None = None
+    timings: AgentTimings = field(default_factory=AgentTimings)
+    attempts: int = ATTEMPTS
     _consumer: str = field(default_factory=lambda: secrets.token_hex(8))
-    _working: dict[tuple[str, str], tuple[Entry, asyncio.Task[None]]] = field(default_factory=dict)
+    _running: dict[tuple[str, str], tuple[Entry, asyncio.Task[None]]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)  # of versions that were composed with, by hash
     _peers: dict[str, Health] = field(default_factory=dict)
     _versions: set[str] = field(default_factory=set)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
-    _away: bool = False
     _stopping: bool = False
     _turn: int = 0
 
+    def __post_init__(self) -> None:
+        self._connection = ConnectionState(self.broker.address, "trying again until it is available")
+
     async def run(self) -> None:
-        """Work until it is cancelled; what is in work then gets a while. WorkerError for bots of another release."""
-        await asyncio.to_thread(self.cache.find)
+        """Work until it is cancelled; jobs then get a while to finish. WorkerError for bots of another release."""
+        await asyncio.to_thread(self.cache.load)
         self._room.set()
-        tasks = [asyncio.create_task(self._live(), name="signs of life"), asyncio.create_task(self._take_jobs())]
+        tasks = [
+            asyncio.create_task(self._send_heartbeats(), name="heartbeats"),
+            asyncio.create_task(self._claim_jobs(), name="claims"),
+        ]
         if self.training:
             tasks.append(asyncio.create_task(self.training.run(self._health, self._others), name="trainings"))
         try:
@@ -82,137 +93,143 @@ class WorkerAgent:
                 task.result()
 
     async def _leave(self) -> None:
-        """Finish what is nearly done, give back the rest, and be listed no more."""
-        working = [task for _, task in self._working.values()]
-        if working:
-            await asyncio.wait(working, timeout=GRACE)
+        """Finish the jobs that are nearly done, release the others, and be listed no more."""
+        running = [task for _, task in self._running.values()]
+        if running:
+            await asyncio.wait(running, timeout=self.timings.grace)
         self._stopping = True
-        await end(working)
+        await end(running)
         with suppress(BrokerUnavailable):
             await self.broker.leave(self._consumer)
 
-    async def _live(self) -> None:
-        """Say that it lives, and see what has become of others and of its jobs."""
+    async def _send_heartbeats(self) -> None:
+        """Give signs of life, and learn what has become of other workers and of the jobs here."""
         while True:
             try:
-                spoken = await self.broker.beat(self._consumer, self._health())
-                if spoken is not None and spoken != self.broker.protocol:
-                    raise WorkerError(
-                        f"this worker speaks protocol {self.broker.protocol}, the bot {spoken}:"
-                        " install the bot's release of Tunesmith here"
-                    )
+                self._check_protocol(await self.broker.send_heartbeat(self._consumer, self._health()))
                 self._peers = await self.broker.workers()
                 self._versions = await self.broker.versions(self.cache.own)
-                await self._drop_unwanted()
+                await self._cancel_unwanted()
                 if self._free() > 0:
                     await self._take_over()
-                    await self._help_out()
+                    await self._relieve_full_workers()
             except BrokerUnavailable as error:
-                self._lost(error)
-            await asyncio.sleep(min(BEAT, self.lease / 5))
+                self._connection.lost(error)
+            await asyncio.sleep(min(self.timings.heartbeat, self.lease / 5))
 
-    async def _take_jobs(self) -> None:
+    def _check_protocol(self, bots: int | None) -> None:
+        if bots is not None and bots != self.broker.protocol:
+            raise WorkerError(
+                f"this worker speaks protocol {self.broker.protocol}, the bot {bots}:"
+                " install the bot's release of Tunesmith here"
+            )
+
+    async def _claim_jobs(self) -> None:
         while True:
             await self._room.wait()
-            versions = self._wanted_first()
-            if not versions or not self.local.workers():  # its process is being started again: others may be quicker
-                await asyncio.sleep(0.1)
+            versions = self._preferred_versions()
+            if not versions or not self.local.workers():  # its process is being restarted: others may be quicker
+                await asyncio.sleep(_NO_ROOM_PAUSE)
                 continue
             try:
-                await self._take(versions)
-                self._found()
+                await self._claim(versions)
+                self._connection.restored()
             except BrokerUnavailable as error:
-                self._lost(error)
-                await asyncio.sleep(AGAIN)
+                self._connection.lost(error)
+                await asyncio.sleep(RETRY_AFTER)
 
-    async def _take(self, versions: list[str]) -> None:
-        """What waits, as much as there is room for; where nothing does, the next that comes."""
-        found = False
+    async def _claim(self, versions: list[str]) -> None:
+        """Claim as many jobs as there is room for; where there are none, wait for the next one."""
+        claimed = False
         for version in versions:
             if self._free() <= 0:
                 return
-            for entry in await self.broker.take(self._consumer, [version], self._free(), wait=False):
-                self._begin(entry)
-                found = True
-        if found:
+            for entry in await self.broker.claim(self._consumer, [version], self._free(), wait=False):
+                self._start(entry)
+                claimed = True
+        if claimed:
             return
-        for entry in await self.broker.take(self._consumer, versions, 1):
+        for entry in await self.broker.claim(self._consumer, versions, 1):
             if self._free() > 0:
-                self._begin(entry)
+                self._start(entry)
             else:  # several came in the same moment
-                await self.broker.give_back(entry)
+                await self.broker.release(entry)
 
-    def _wanted_first(self) -> list[str]:
-        """Versions that are here, or nowhere, each first in its turn."""
-        elsewhere = {sha256 for name, peer in self._peers.items() if self._lives(name) for sha256 in peer.held}
+    def _preferred_versions(self) -> list[str]:
+        """Versions that are here, or at no other worker, each first in its turn."""
+        elsewhere = {sha256 for name, peer in self._peers.items() if self._is_alive(name) for sha256 in peer.held}
         mine = sorted(self._versions - (elsewhere - self.cache.held()))
         self._turn += 1
         start = self._turn % len(mine) if mine else 0
         return mine[start:] + mine[:start]
 
     async def _take_over(self) -> None:
-        """Claim jobs of workers that are gone, and those that were given to us when we could not hear."""
+        """Claim jobs of workers that are gone, and those that we claimed without receiving the answer."""
+        idle = min(self.timings.lost_claim, self.lease)
         for version in self._versions:
-            for consumer, entry in await self.broker.held_by_others(version, min(UNHEARD, self.lease), 100):
+            for consumer, entry in await self.broker.pending(version, idle, 100):
                 ours = consumer == self._consumer
-                if self._free() <= 0 or (version, entry.place) in self._working or (not ours and self._lives(consumer)):
+                if self._free() <= 0 or (version, entry.message_id) in self._running:
                     continue
-                if claimed := await self.broker.claim(self._consumer, entry, UNHEARD if ours else self.lease):
+                if not ours and self._is_alive(consumer):
+                    continue
+                silent_for = self.timings.lost_claim if ours else self.lease
+                if claimed := await self.broker.take_over(self._consumer, entry, silent_for):
                     log.warning("took over job %s", claimed.id)
-                    self._begin(claimed)
+                    self._start(claimed)
 
-    async def _help_out(self) -> None:
-        """Take jobs that their versions' holders have no room for."""
-        for version in self._versions - set(self._wanted_first()):
-            if self._free() > 0 and await self.broker.waiting(version) > PREFERENCE:
-                for entry in await self.broker.take(self._consumer, [version], 1, wait=False):
-                    self._begin(entry)
+    async def _relieve_full_workers(self) -> None:
+        """Claim jobs that the workers with their versions have no room for."""
+        for version in self._versions - set(self._preferred_versions()):
+            if self._free() > 0 and await self.broker.longest_wait(version) > self.timings.preference:
+                for entry in await self.broker.claim(self._consumer, [version], 1, wait=False):
+                    self._start(entry)
 
-    async def _drop_unwanted(self) -> None:
-        names = {entry.id: task for entry, task in self._working.values()}
-        for name in names.keys() - await self.broker.wanted(list(names)):
-            names[name].cancel()
+    async def _cancel_unwanted(self) -> None:
+        tasks = {entry.id: task for entry, task in self._running.values()}
+        for job_id in tasks.keys() - await self.broker.wanted(list(tasks)):
+            tasks[job_id].cancel()
 
-    def _begin(self, entry: Entry) -> None:
-        key = entry.version, entry.place
-        if key in self._working:
+    def _start(self, entry: Entry) -> None:
+        key = entry.version, entry.message_id
+        if key in self._running:
             return
-        task = asyncio.create_task(self._work(entry), name=f"job {entry.id}")
-        self._working[key] = entry, task
-        task.add_done_callback(lambda _: self._ended(key))
+        task = asyncio.create_task(self._run_job(entry), name=f"job {entry.id}")
+        self._running[key] = entry, task
+        task.add_done_callback(lambda _: self._on_end(key))
         if self._free() <= 0:
             self._room.clear()
 
-    def _ended(self, key: tuple[str, str]) -> None:
-        self._working.pop(key, None)
+    def _on_end(self, key: tuple[str, str]) -> None:
+        self._running.pop(key, None)
         self._room.set()
 
-    async def _work(self, entry: Entry) -> None:
+    async def _run_job(self, entry: Entry) -> None:
         try:
-            telling = asyncio.create_task(self._tell(entry))
+            notifying = asyncio.create_task(self._notify(entry))
             try:
                 event = await self._outcome(entry)
             finally:
-                telling.cancel()
-            await retry_while_unavailable(lambda: self.broker.finish(entry, event.to_line()))
+                notifying.cancel()
+            await retry_while_unavailable(self.broker.finish, entry, event.to_line())
         except asyncio.CancelledError:
             if self._stopping:
                 with suppress(BrokerUnavailable):
-                    await self.broker.give_back(entry)
+                    await self.broker.release(entry)
             raise
         except Exception:
             log.exception("job %s failed", entry.id)
             failed = Event(entry.id, "failed", error="something broke at the composer's", fault="internal")
-            await retry_while_unavailable(lambda: self.broker.finish(entry, failed.to_line()))
+            await retry_while_unavailable(self.broker.finish, entry, failed.to_line())
 
-    async def _tell(self, entry: Entry) -> None:
-        """Tell the bot who has a job that takes a while."""
-        await asyncio.sleep(TELL_AFTER)
+    async def _notify(self, entry: Entry) -> None:
+        """Notify the bot who has a job that takes a while."""
+        await asyncio.sleep(self.timings.notify_after)
         with suppress(BrokerUnavailable):
-            await self.broker.tell(entry, self.name)
+            await self.broker.notify(entry, self.name)
 
     async def _outcome(self, entry: Entry) -> Event:
-        if entry.deliveries > ATTEMPTS:
+        if entry.deliveries > self.attempts:
             line = "the composer broke down on this prompt: try another seed"
             return Event(entry.id, "failed", error=line, fault="internal")
         try:
@@ -222,11 +239,11 @@ class WorkerAgent:
             return Event(entry.id, "failed", error=str(error), fault="internal")
 
     async def _checkpoint(self, job: Job) -> str:
-        """The path of its version here; one where nothing is makes the worker use its last good one, and say so."""
+        """The path of its version here; one without a file makes the worker use its last good one, and say so."""
         if not job.sha256:
             return ""
         try:
-            path = await retry_while_unavailable(lambda: self.cache.path(job.sha256))
+            path = await retry_while_unavailable(self.cache.path, job.sha256)
         except WorkerError as error:
             log.error("job %s: %s", job.id, error)
             return str(self.cache.folder / job.sha256)
@@ -235,28 +252,25 @@ class WorkerAgent:
 
     def _health(self) -> Health:
         held = self.cache.held()
-        numbers = tuple(sorted(self._numbers[sha256] for sha256 in held if sha256 in self._numbers))
-        said = self.name, self.broker.protocol, self.vitals.device, self.slots, max(0, self._free())
-        health = Health(*said, tuple(sorted(held)), numbers, self.vitals.memory)
-        return replace(health, trains=self.training.willing(health)) if self.training else health
+        health = Health(
+            name=self.name,
+            protocol=self.broker.protocol,
+            device=self.vitals.device,
+            slots=self.slots,
+            free=max(0, self._free()),
+            held=tuple(sorted(held)),
+            versions=tuple(sorted(self._numbers[sha256] for sha256 in held if sha256 in self._numbers)),
+            memory=self.vitals.memory,
+        )
+        return replace(health, trains=self.training.accepts(health)) if self.training else health
 
     def _others(self) -> list[Health]:
-        """The workers that live, beside this one."""
-        return [peer for name, peer in self._peers.items() if name != self._consumer and self._lives(name)]
+        """The other workers that are alive."""
+        return [peer for name, peer in self._peers.items() if name != self._consumer and self._is_alive(name)]
 
     def _free(self) -> int:
-        return self.slots - len(self._working)
+        return self.slots - len(self._running)
 
-    def _lives(self, consumer: str) -> bool:
+    def _is_alive(self, consumer: str) -> bool:
         peer = self._peers.get(consumer)
         return peer is not None and peer.seen < self.lease and peer.protocol == self.broker.protocol
-
-    def _lost(self, error: BrokerUnavailable) -> None:
-        if not self._away:
-            log.error("Redis at %s is away (%s); trying again until it is back", self.broker.address, error)
-        self._away = True
-
-    def _found(self) -> None:
-        if self._away:
-            log.warning("Redis at %s is back", self.broker.address)
-        self._away = False

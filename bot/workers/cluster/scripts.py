@@ -1,6 +1,6 @@
-"""What Redis does in one step, as Lua: whatever is lost in between, a job has one entry and one outcome."""
+"""Lua that Redis runs atomically: whatever is lost in between, a job has one entry and one outcome."""
 
-# a job is put into its stream once, lives on while it is wanted, and tells its outcome to whoever asks again
+# adds a job to its stream once, renews it, and returns its outcome where it has one
 OFFER = """
 redis.call('SADD', KEYS[3], ARGV[4])
 local outcome = redis.call('HGET', KEYS[1], 'outcome')
@@ -12,7 +12,7 @@ end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return false
 """
-# only the first outcome counts, and only of a job that is still wanted
+# stores the first outcome of a job that was not taken back, and queues it for its bot
 FINISH = """
 local first = redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSETNX', KEYS[1], 'outcome', ARGV[1]) == 1
 redis.call('XACK', KEYS[2], ARGV[2], ARGV[3])
@@ -22,24 +22,24 @@ redis.call('RPUSH', KEYS[3], ARGV[4])
 redis.call('PEXPIRE', KEYS[3], ARGV[5])
 return 1
 """
-# into the stream again, unless somebody else has claimed it
-GIVE_BACK = """
+# adds a job to its stream again, unless another worker has claimed it
+RELEASE = """
 if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 1 then redis.call('XADD', KEYS[1], '*', 'id', ARGV[3]) end
 redis.call('XDEL', KEYS[1], ARGV[2])
 """
-# by Redis' own clock
-BEAT = """
+# stores a worker's health with the time by Redis' own clock
+HEARTBEAT = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode({at = now, health = ARGV[2]}))
 return tostring(now)
 """
-# the newest of what the bots speak
+# keeps the newest protocol of all bots
 ANNOUNCE = """
 local known = tonumber(redis.call('GET', KEYS[1]) or '0')
 redis.call('SET', KEYS[1], math.max(known, tonumber(ARGV[1])), 'PX', ARGV[2])
 """
-# a training lives on while its bot says that it is wanted; the bot hears what has come of it so far
+# adds or renews a training; returns its outcome, how often it was claimed, by whom, whether one holds it, new steps
 OFFER_TRAINING = """
 redis.call('SADD', KEYS[4], ARGV[3])
 if redis.call('EXISTS', KEYS[1]) == 0 then
@@ -51,8 +51,8 @@ redis.call('DEL', KEYS[3])
 local known = redis.call('HMGET', KEYS[1], 'outcome', 'taken', 'worker')
 return {known[1], known[2], known[3], redis.call('EXISTS', KEYS[2]), steps}
 """
-# by one worker at a time; by one that hesitates only once it has waited so many seconds
-TAKE_TRAINING = """
+# claims a training that nobody holds and that has waited so many seconds
+CLAIM_TRAINING = """
 if redis.call('EXISTS', KEYS[1]) == 0 then
   redis.call('SREM', KEYS[3], ARGV[5])
   return false
@@ -64,8 +64,8 @@ redis.call('HINCRBY', KEYS[1], 'taken', 1)
 redis.call('HSET', KEYS[1], 'worker', ARGV[3])
 return redis.call('HGET', KEYS[1], 'text')
 """
-# as long as it is wanted and nobody else has it
-KEEP_TRAINING = """
+# renews the lease and appends steps, unless the training was taken back or another worker holds it
+RENEW_TRAINING = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local holder = redis.call('GET', KEYS[2])
 if holder and holder ~= ARGV[1] then return 0 end
@@ -74,12 +74,13 @@ for at = 4, #ARGV do redis.call('RPUSH', KEYS[3], ARGV[at]) end
 redis.call('PEXPIRE', KEYS[3], ARGV[3])
 return 1
 """
+# stores the first outcome, if it is the holder's
 FINISH_TRAINING = """
 if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 return redis.call('HSETNX', KEYS[1], 'outcome', ARGV[2])
 """
-# for another worker, and it was no failure
-GIVE_BACK_TRAINING = """
+# lets another worker claim it; this claim was no failure, so it is not counted
+RELEASE_TRAINING = """
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBY', KEYS[1], 'taken', -1) end

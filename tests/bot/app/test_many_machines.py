@@ -18,11 +18,11 @@ from bot.core.values import Place, State
 from bot.workers.cluster.client import Cluster
 from model.network import checkpoint
 from model.prompt import parse_prompt
-from tests.bot.workers.local.test_worker import until
 from tests.command_line import ran
 from tests.engines import postgres, redis_server
 from tests.engines.redis_server import RedisServer
 from tests.engines.worker_processes import StartAgent
+from tests.waiting import until
 
 ANN = Place("web", "local", "ann", "Ann")
 

@@ -17,7 +17,7 @@ from bot.benchmarks.servers import missing_postgres, missing_redis
 from bot.commands import bench
 from bot.core.config import Config
 from bot.workers.local.trainer import Trainer
-from tests.bot.workers.local.test_trainer import STAND_IN
+from tests.bot.workers.local.stand_in_trainer import STAND_IN_TRAINER
 
 
 def test_the_ratio_says_how_many_times_better_ours_is() -> None:
@@ -81,7 +81,7 @@ def test_the_long_run_weighs_the_bot_early_and_late(monkeypatch: pytest.MonkeyPa
 def test_a_retraining_is_timed_beside_composing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"VOTED": 8, "ONE_BY_ONE": 1}.items():
         monkeypatch.setattr(lessons, name, value)
-    monkeypatch.setattr(service, "Trainer", partial(Trainer, (*STAND_IN, "--do", "refuse")))
+    monkeypatch.setattr(service, "Trainer", partial(Trainer, (*STAND_IN_TRAINER, "--do", "refuse")))
     config = Config()
     seconds, usual, slower = lessons.measure(
         config.model_copy(update={"retraining": config.retraining.model_copy(update={"minimum_votes": 8})})

@@ -15,10 +15,10 @@ RENDERING, QUEUED, AT_WORKERS = 10, 50, 3
 
 
 async def at_workers(path: str, lease: float, url: str, mark: Path) -> None:
-    from bot.workers.cluster import jobs
+    from bot.workers.cluster.jobs import BrokerTimings
 
-    vars(jobs).update(JOB_LASTS=3000)  # milliseconds: its jobs soon expire
-    async with running(path, lease=lease, through=url) as bot:
+    timings = BrokerTimings(job_expires=3.0)  # once it is killed
+    async with running(path, lease=lease, through=url, timings=timings) as bot:
         for number in range(AT_WORKERS):
             await bot.ask(asked(f"quiet once {mark}{number}", seed=number))
         while not all(Path(f"{mark}{number}").exists() for number in range(AT_WORKERS)):  # noqa: ASYNC110, ASYNC240

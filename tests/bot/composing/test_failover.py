@@ -16,12 +16,12 @@ from bot.store import database as databases
 from bot.store.retry import retry_while_unavailable
 from tests.bot.composing.killable_bot import AT_WORKERS, QUEUED, RENDERING
 from tests.bot.running_bot import ANN, Bot, all_rendering, asked, reached, running
-from tests.bot.workers.local.test_worker import until
 from tests.command_line import ROOT
 from tests.engines import postgres
 from tests.engines.proxy import proxy
 from tests.engines.redis_server import RedisServer
 from tests.engines.worker_processes import StartAgent
+from tests.waiting import until
 
 LEASE = 1.0  # seconds: the shortest that a setting allows
 

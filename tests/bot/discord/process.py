@@ -23,7 +23,7 @@ from bot.render import KINDS
 from bot.workers.local.worker import LocalWorker
 from model.worker.protocol import Event
 from tests.bot.discord.connector import connector
-from tests.bot.workers.local.test_worker import STAND_IN
+from tests.bot.workers.local.stand_in import STAND_IN
 
 TICK = 0.01  # seconds between two measurements of the event loop
 

@@ -28,7 +28,7 @@ from model.errors import InputError
 from tests.bot.library.test_tunebook import Binder
 from tests.bot.retraining.retrainers import GPU, VOTES, Draws
 from tests.bot.running_bot import Bot, running
-from tests.bot.workers.local.test_trainer import STAND_IN as TRAINER
+from tests.bot.workers.local.stand_in_trainer import STAND_IN_TRAINER
 
 TIMING = DeliveryTiming(prompt_interval=0.05, retraining_interval=0.05, retry_pauses=(0.01,) * 5)
 TIMEOUT = 40.0  # seconds, with other work on the same cores
@@ -165,7 +165,7 @@ async def simulated_server(
 def retrainer(store: Store, path: Path, options: Sequence[str], charts: DrawsCharts | None = None) -> Retrainer:
     return Retrainer(
         store,
-        Trainer((*TRAINER, *options), nice=0),
+        Trainer((*STAND_IN_TRAINER, *options), nice=0),
         folder=path / "checkpoints",
         cache=path,
         draws=charts or Draws(),

@@ -1,4 +1,4 @@
-"""A retrainer over a real database and a real trainer process (the stand-in), with votes to learn from."""
+"""A retrainer on a real database with a trainer process (the stand-in), and votes to learn from."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,7 @@ from bot.store import Store
 from bot.workers.health import Health
 from bot.workers.local.trainer import Trainer
 from model.prompt import parse_prompt
-from tests.bot.workers.local.test_trainer import STAND_IN
+from tests.bot.workers.local.stand_in_trainer import STAND_IN_TRAINER
 
 if TYPE_CHECKING:
     from bot.workers.cluster.trainer_client import RemoteTrainer
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 ANN, BOSS = Place("web", "local", "ann", "Ann"), Place("discord", "77", "1000", "Boss")
 FIRST = hashlib.sha256(b"first").hexdigest()  # of version 1
 GPU = Health("gpu", device="NVIDIA H100", slots=32, free=30, held=(FIRST,), trains=True, seen=1.2)
-VOTES = 6  # of each class: two members on three tunes
+VOTES = 6  # by two members on three tunes
 ABC = "X:1\nT:The Long Lane\nR:reel\nM:4/4\nL:1/8\nK:Edor\n|:EBBA B2EB:|\n"
 
 
 class Draws:
-    """Draws nothing, and remembers what it was asked for."""
+    """Draws nothing, and keeps the curves it was given."""
 
     def __init__(self) -> None:
         self.drawn: list[list[tuple[float, float]]] = []
@@ -41,7 +41,7 @@ class Draws:
 
 @dataclass
 class RunningRetrainer:
-    """The parts, running."""
+    """A retrainer that runs, and what it works on."""
 
     store: Store
     retrainer: Retrainer
@@ -67,46 +67,48 @@ class RunningRetrainer:
         return sorted(path.name for path in (self.data / "checkpoints").glob("*"))
 
     def trainer_inputs(self) -> list[dict[str, Any]]:
-        """What each trainer was given."""
+        """The inputs of each trainer process so far."""
         return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
 
 
 @asynccontextmanager
 async def running_retrainer(
-    data: Path, *words: str, votes: bool = True, **options: Any
+    data: Path, *words: str, votes: bool = True, through: str = "", **options: Any
 ) -> AsyncIterator[RunningRetrainer]:
-    """A retrainer on the data directory `data`; `words` go to the stand-in, `options` to the Retrainer.
+    """A retrainer on the data directory `data`; `words` go to the stand-in trainer.
 
-    `through` is the URL of a Redis whose workers train.
+    `through` is the URL of a Redis whose workers train. `options` are of Trainer, RemoteTrainer or Retrainer.
     """
     data.mkdir(exist_ok=True)  # noqa: ASYNC240
     log = data / "trainer.log"
-    given = {name: options.pop(name) for name in ("silence", "deadline", "grace") if name in options}
-    trainer = Trainer((*STAND_IN, "--log", str(log), *words), nice=0, **given)
-    url = options.pop("through", "")
+    limits = _pop(options, "silence", "deadline", "grace")
+    local = Trainer((*STAND_IN_TRAINER, "--log", str(log), *words), nice=0, **limits)
+    remote = _pop(options, "alone_after", "timings")
     async with (
         await Store.open(options.pop("database", data / "tunesmith.db")) as store,
-        remote_trainer(url, trainer) if url else nullcontext(trainer) as chosen,
+        remote_trainer(through, local, **remote) if through else nullcontext(local) as trainer,
     ):
         await use_first_version(store, data)
         if votes and not await store.training_votes.count(("web", "discord"), 1):
             await vote(store)
-        draws = Draws()
-        usual: dict[str, Any] = {"minimum_votes": VOTES, "lease": 4.0}
-        rest = data / "checkpoints", data, draws
-        usual["workers"] = lambda: [GPU]
-        async with Retrainer(store, chosen, *rest, **{**usual, **options}) as retrainer:
+        draws, folder = Draws(), data / "checkpoints"
+        usual: dict[str, Any] = {"minimum_votes": VOTES, "lease": 4.0, "workers": lambda: [GPU]}
+        async with Retrainer(store, trainer, folder, cache=data, draws=draws, **{**usual, **options}) as retrainer:
             yield RunningRetrainer(store, retrainer, draws, log, data)
 
 
+def _pop(options: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: options.pop(name) for name in names if name in options}
+
+
 @asynccontextmanager
-async def remote_trainer(url: str, local: Trainer) -> AsyncIterator["RemoteTrainer"]:
-    """Workers behind a Redis, who train."""
+async def remote_trainer(url: str, local: Trainer, **options: Any) -> AsyncIterator["RemoteTrainer"]:
+    """Has workers behind a Redis train, whom it asks often."""
     from bot.workers.cluster.client import Cluster
     from bot.workers.cluster.trainer_client import RemoteTrainer
 
-    async with Cluster(url, lease=1.5) as cluster:
-        yield RemoteTrainer(url, local, cluster, lease=1.5)
+    async with Cluster(url, lease=1.5, poll=0.1) as cluster:
+        yield RemoteTrainer(url, local, cluster, lease=1.5, **{"poll": 0.05, "alone_after": 60.0, **options})
 
 
 async def use_first_version(store: Store, data: Path) -> None:

@@ -44,7 +44,7 @@ async def test_a_candidate_that_passes_is_in_use_at_once(tmp_path: Path) -> None
         assert version.note == "retraining 1: 6 votes on 3 tunes"
         (given,) = running.trainer_inputs()
         assert (given["base"], given["baseline"]) == (str(running.data / "first.safetensors"),) * 2
-        assert [lesson["weight"] for lesson in given["lessons"]] == [2.0, 2.0, 2.0]
+        assert [example["weight"] for example in given["examples"]] == [2.0, 2.0, 2.0]
         assert wording.scores(done) == "bits per note 2.01"
 
 

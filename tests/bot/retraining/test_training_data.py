@@ -44,7 +44,7 @@ async def test_votes_on_deleted_tunes_and_on_own_ones_teach_nothing(tmp_path: Pa
             await running.retrainer.start(ANN)
         await running.retrain(minimum_votes=4)
         (given,) = running.trainer_inputs()
-        assert [(lesson["id"], lesson["weight"]) for lesson in given["lessons"]] == [(kept, 2.0), (own, 2.0)]
+        assert [(example["id"], example["weight"]) for example in given["examples"]] == [(kept, 2.0), (own, 2.0)]
 
 
 async def test_a_tune_that_is_deleted_meanwhile_is_not_learned_from(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ async def test_a_member_with_ten_thousand_votes_blocks_nobody(tmp_path: Path) ->
         watching.cancel()
         gc.unfreeze()
         assert (done.status, done.votes) == (RetrainingStatus.PROMOTED, 10_000)
-        assert len(running.trainer_inputs()[0]["lessons"]) == done.tunes > 0
+        assert len(running.trainer_inputs()[0]["examples"]) == done.tunes > 0
         assert longest < 0.5, "the bot goes on answering meanwhile"
 
 
@@ -108,4 +108,4 @@ async def test_votes_of_a_platform_that_does_not_train_are_left_out(tmp_path: Pa
         ann, _ = await running.store.members.register(ANN)
         await running.store.votes.cast(made, ann, 1)
         await running.retrain()
-        assert made not in [lesson["id"] for lesson in running.trainer_inputs()[0]["lessons"]]
+        assert made not in [example["id"] for example in running.trainer_inputs()[0]["examples"]]

@@ -1,7 +1,7 @@
-"""`python -m bot worker` with the stand-in: `python -m tests.bot.workers.agent.worker_process [OPTIONS] [-- STAND-IN'S OPTIONS]`.
+"""`python -m bot worker` with stand-ins that compose and train.
 
-`--clock SECONDS` puts this process' clock off, `--protocol N` makes it another release's. `--trainer WORDS` are for the
-stand-in that trains.
+`python -m tests.bot.workers.agent.worker_process [OPTIONS] [-- OPTIONS OF THE STAND-IN]`: `--clock SECONDS` sets this
+process' clock forward, `--protocol N` makes it another release's, `--trainer WORDS` are for the stand-in that trains.
 """
 
 import argparse
@@ -13,25 +13,26 @@ from datetime import UTC, datetime, tzinfo
 from bot.app.worker import serve
 from bot.core import config, logs
 from bot.core.errors import TunesmithError
-from bot.workers.agent import training
+from bot.workers.agent.timings import AgentTimings
 from bot.workers.health import PROTOCOL
 from bot.workers.local.trainer import Trainer
-from tests.bot.workers.local.test_trainer import STAND_IN as TRAINER
-from tests.bot.workers.local.test_worker import STAND_IN
+from tests.bot.workers.jobs import QUICK
+from tests.bot.workers.local.stand_in import STAND_IN
+from tests.bot.workers.local.stand_in_trainer import STAND_IN_TRAINER
 
 
-def put_off(seconds: float) -> None:
-    """Let this process believe that it is so much later."""
+def set_forward(seconds: float) -> None:
+    """Let this process' clock be so many seconds fast."""
     real = time.time
 
-    class Off(datetime):
+    class Forward(datetime):
         @classmethod
-        def now(cls, tz: tzinfo | None = None) -> "Off":
+        def now(cls, tz: tzinfo | None = None) -> "Forward":
             return cls.fromtimestamp(time.time(), tz or UTC)
 
     time.time = lambda: real() + seconds
-    sys.modules["datetime"].datetime = Off  # type: ignore[attr-defined]
-    assert round(Off.now(UTC).timestamp() - real()) == seconds
+    sys.modules["datetime"].datetime = Forward  # type: ignore[attr-defined]
+    assert round(Forward.now(UTC).timestamp() - real()) == seconds
 
 
 def main() -> int:
@@ -42,13 +43,13 @@ def main() -> int:
     parser.add_argument("stand_in", nargs="*")
     options = parser.parse_args()
     if options.clock:
-        put_off(options.clock)
-    vars(training).update(EVERY=0.2, UNWANTED=0.5)
-    trainer = Trainer((*TRAINER, *options.trainer.split()), nice=0)
+        set_forward(options.clock)
+    trainer = Trainer((*STAND_IN_TRAINER, *options.trainer.split()), nice=0)
     settings = config.load()
     logs.set_up("human", "info")
+    command = (*STAND_IN, *options.stand_in)
     try:
-        asyncio.run(serve(settings, (*STAND_IN, *options.stand_in), options.protocol, trainer))
+        asyncio.run(serve(settings, command, options.protocol, trainer, AgentTimings(**QUICK)))
     except TunesmithError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

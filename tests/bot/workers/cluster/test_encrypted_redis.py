@@ -1,17 +1,17 @@
-"""Redis over TLS: jobs travel, whom another has signed is refused, and no password is told."""
+"""Redis over TLS: jobs travel, a certificate of another authority is refused, and no password is shown."""
 
 import pytest
 
-from bot.workers.cluster.files import BrokerUnavailable
+from bot.workers.cluster.connection import BrokerUnavailable
 from bot.workers.cluster.jobs import Broker
-from tests.bot.workers.conftest import Run, cluster
-from tests.bot.workers.local.test_worker import job
+from tests.bot.workers.conftest import RunAgent, cluster
+from tests.bot.workers.jobs import job
 from tests.command_line import free_port
 from tests.engines import redis_server
 from tests.engines.certificates import signed
 
 
-async def test_jobs_travel_through_an_encrypted_redis(station: Run) -> None:
+async def test_jobs_travel_through_an_encrypted_redis(run_agent: RunAgent) -> None:
     port = free_port()
     with (
         signed() as files,
@@ -22,7 +22,7 @@ async def test_jobs_travel_through_an_encrypted_redis(station: Run) -> None:
     ):
         url = redis.url(port).replace("redis:", "rediss:")
         trusting = f"{url}?ssl_ca_certs={files.signer}"
-        async with cluster(redis, url=trusting) as bot, station(url=trusting):
+        async with cluster(redis, url=trusting) as bot, run_agent(url=trusting):
             assert (await bot.compose(job("abc"))).title == "Seed 3"
         for wrong in (f"{url}?ssl_ca_certs={files.other}", redis.url(port)):
             broker = Broker(wrong)

@@ -1,7 +1,5 @@
-# ruff: noqa: ASYNC110, ASYNC220, ASYNC240 (what is waited for happens in other processes, or on their disk)
 """Retraining on a worker: whatever happens to it, to Redis or to the bot, there is one end, as beside the bot."""
 
-import asyncio
 import hashlib
 import json
 import subprocess
@@ -12,65 +10,62 @@ from typing import Any
 import psutil
 import pytest
 
+from bot.core.errors import TrainerError
 from bot.core.retraining import RetrainingStatus
 from bot.retraining import wording
-from bot.workers.cluster import trainer_client
 from bot.workers.cluster.files import Files
-from tests.bot.retraining.retrainers import BOSS, VOTES, running_retrainer, statuses
-from tests.bot.workers.local.test_worker import until
+from bot.workers.cluster.jobs import Broker
+from bot.workers.cluster.trainer_client import RemoteTrainer
+from bot.workers.health import Health
+from bot.workers.local.trainer import Trainer
+from model.worker.protocol import Event, Job
+from tests.bot.retraining.retrainers import BOSS, VOTES, RunningRetrainer, running_retrainer, statuses
+from tests.bot.workers.conftest import RunAgent
 from tests.command_line import ROOT
 from tests.engines.redis_server import RedisServer
 from tests.engines.worker_processes import StartAgent
+from tests.waiting import until
 
 LEASE = 1.0  # seconds: the shortest that a setting allows
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer_client, "EVERY", 0.1)
-
-
-def trainer(log: Path, *words: str) -> str:
-    return "--trainer=" + " ".join(("--log", str(log), *words))
-
-
-def given(log: Path) -> list[dict[str, Any]]:
+def trainer_inputs(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
-def gone(pid: int) -> bool:
+def is_gone(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-async def test_it_goes_the_whole_way(redis: RedisServer, start_agent: StartAgent, tmp_path: Path) -> None:
+async def test_a_worker_process_makes_the_candidate(
+    redis: RedisServer, start_agent: StartAgent, tmp_path: Path
+) -> None:
     log = tmp_path / "trainer.log"
-    start_agent("gpu", LEASE, trainer(log))
+    start_agent("gpu", LEASE, f"--trainer=--log {log}")
     async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
         updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(BOSS)
-        news = [await anext(updates)]
-        while not news[-1].status.final:
-            news.append(await anext(updates))
-        done = news[-1]
-        assert (done.status, done.version, done.attempts, done.votes) == (RetrainingStatus.PROMOTED, 2, 1, VOTES), (
-            done.error
-        )
+        done = await running.retrainer.finished(begun.id, updates)
+        assert (done.status, done.version) == (RetrainingStatus.PROMOTED, 2), done.error
+        assert (done.attempts, done.votes) == (1, VOTES)
         assert [loss for _, loss in done.progress.losses] == [2.0, 1.9, 1.8, 1.7]
         _, version = await running.store.versions.load_all()
-        assert hashlib.sha256(Path(version.path).read_bytes()).hexdigest() == version.sha256 == done.sha256
-        assert Path(version.path).parent == (running.data / "checkpoints").absolute()
+        assert hashlib.sha256(Path(version.path).read_bytes()).hexdigest() == version.sha256 == done.sha256  # noqa: ASYNC240
+        assert version.path == str(running.data / "checkpoints" / "retraining-1.safetensors")
         first = f"{hashlib.sha256(b'first').hexdigest()}.safetensors"
-        (facts,) = given(log)
-        assert facts["base"] == facts["baseline"] == str(tmp_path / "gpu" / "fetched" / first)
-        assert (len(facts["lessons"]), facts["seed"]) == (3, str(begun.id))
+        (inputs,) = trainer_inputs(log)
+        assert inputs["base"] == inputs["baseline"] == str(tmp_path / "gpu" / "fetched" / first)
+        assert (len(inputs["examples"]), inputs["seed"]) == (3, str(begun.id))
         assert running.trainer_inputs() == [], "the bot trained nothing"
 
 
-async def test_what_is_refused_lies_where_an_admin_finds_it(
-    redis: RedisServer, start_agent: StartAgent, tmp_path: Path
+async def test_a_refused_candidate_and_its_report_come_to_the_bot(
+    redis: RedisServer, run_agent: RunAgent, tmp_path: Path
 ) -> None:
-    start_agent("gpu", LEASE, trainer(tmp_path / "log", "--do", "refuse"))
-    async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
+    async with (
+        run_agent(trainer=("--do", "refuse")),
+        running_retrainer(tmp_path / "data", through=redis.url()) as running,
+    ):
         done = await running.retrain()
         assert (done.status, "missed by 0.15" in wording.line(done)) == (RetrainingStatus.REFUSED, True)
         assert running.files() == [f"retraining-1.{end}" for end in ("report.json", "safetensors", "votes.jsonl")]
@@ -84,123 +79,190 @@ async def test_what_is_refused_lies_where_an_admin_finds_it(
         ("other-hash", "the candidate is not the file that the trainer's report is about"),
     ],
 )
-async def test_what_goes_wrong_there_is_the_same_line_as_here(
-    redis: RedisServer, start_agent: StartAgent, tmp_path: Path, does: str, line: str
+async def test_a_failure_there_is_the_same_line_as_here(
+    redis: RedisServer, run_agent: RunAgent, tmp_path: Path, does: str, line: str
 ) -> None:
-    start_agent("gpu", LEASE, trainer(tmp_path / "log", "--do", does))
-    async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
+    async with (
+        run_agent(trainer=("--do", does)),
+        running_retrainer(tmp_path / "data", through=redis.url()) as running,
+    ):
         done = await running.retrain()
         assert (done.status, done.error) == (RetrainingStatus.FAILED, line)
         assert running.files() == []
 
 
-async def test_a_killed_worker_has_its_training_taken_over(
-    redis: RedisServer, start_agent: StartAgent, tmp_path: Path
+async def test_the_training_of_a_killed_worker_is_taken_over(
+    redis: RedisServer, run_agent: RunAgent, start_agent: StartAgent, tmp_path: Path
 ) -> None:
     log, mark = tmp_path / "log", tmp_path / "mark"
-    words = trainer(log, "--do", "hang", "--at", "checking", "--once", str(mark))
-    first = start_agent("first", LEASE, words)
+    words = ("--log", str(log), "--do", "hang", "--at", "checking", "--once", str(mark))
+    first = start_agent("first", LEASE, f"--trainer={' '.join(words)}")
     async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
         updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(BOSS)
         await running.reached("checking")
-        second = start_agent("second", LEASE, words)
-        await second.ready()
-        await asyncio.sleep(1.2 * LEASE)
-        assert len(given(log)) == 1, "as long as the first lives, it is the first's"
-        first.kill()
-        async with asyncio.timeout(30):
+        async with run_agent(name="second", lease=LEASE, trainer=words) as second:
+            await renewed(second.broker, redis)
+            assert len(trainer_inputs(log)) == 1, "as long as the first lives, it is the first's"
+            first.kill()
             done = await running.retrainer.finished(begun.id, updates)
         assert (done.status, done.attempts) == (RetrainingStatus.PROMOTED, 1), done.error
         assert [loss for _, loss in done.progress.losses] == [2.0, 1.9, 1.8, 1.7]
-        assert await asyncio.to_thread(gone, given(log)[0]["pid"])
+        await until(lambda: is_gone(trainer_inputs(log)[0]["pid"]))
 
 
-async def test_it_is_cancelled_within_seconds(redis: RedisServer, start_agent: StartAgent, tmp_path: Path) -> None:
+async def renewed(broker: Broker, redis: RedisServer) -> None:
+    """Wait until the holder of the one training has renewed its lease several times."""
+    (name,) = await broker.trainings.names()
+    key = f"tunesmith:{broker.protocol}:training:{name}:holder"
+    last, renewals = 0, 0
+
+    async def several() -> bool:
+        nonlocal last, renewals
+        left = await broker._redis.pttl(key)
+        renewals += left > last
+        last = left
+        return bool(renewals > 4)
+
+    await until(several)
+
+
+async def test_it_is_cancelled_within_seconds(redis: RedisServer, run_agent: RunAgent, tmp_path: Path) -> None:
     log, mark = tmp_path / "log", tmp_path / "mark"
-    start_agent("gpu", LEASE, trainer(log, "--do", "hang", "--once", str(mark)))
-    async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
+    words = ("--log", str(log), "--do", "hang", "--once", str(mark))
+    async with (
+        run_agent(trainer=words),
+        running_retrainer(tmp_path / "data", through=redis.url()) as running,
+    ):
         await running.retrainer.start(BOSS)
         await running.reached("tuning")
         assert (await running.retrainer.cancel(BOSS)).status is RetrainingStatus.CANCELLED
-        async with asyncio.timeout(5):
-            while running.files() or not gone(given(log)[0]["pid"]):
-                await asyncio.sleep(0.05)
+        await until(lambda: not running.files() and is_gone(trainer_inputs(log)[0]["pid"]), within=5)
         assert (await running.retrain()).status is RetrainingStatus.PROMOTED, "and the next one can begin"
 
 
 async def test_a_killed_bot_begins_anew_and_its_old_training_ends_by_itself(
-    redis: RedisServer, start_agent: StartAgent, tmp_path: Path
+    redis: RedisServer, run_agent: RunAgent, tmp_path: Path
 ) -> None:
     data, log, mark = tmp_path / "data", tmp_path / "log", tmp_path / "mark"
-    start_agent("gpu", LEASE, trainer(log, "--do", "hang", "--once", str(mark)))
     command = [sys.executable, "-m", "tests.bot.retraining.killable_retraining", str(data), redis.url()]
-    bot = subprocess.Popen(command, cwd=ROOT)
-    try:
-        await until(mark.exists)
-    finally:
-        bot.kill()
-        bot.wait()
-    async with running_retrainer(data, through=redis.url(), lease=1.0) as running:
-        async with asyncio.timeout(30):
-            while not (found := await running.retrainer.retraining(1)).status.final:
-                await asyncio.sleep(0.05)
-        assert (found.status, found.attempts, found.message_id) == (RetrainingStatus.PROMOTED, 2, "20"), found.error
-        assert await statuses(running.store) == [RetrainingStatus.PROMOTED]
-        hung, _ = given(log)
-        assert gone(hung["pid"])
+    async with run_agent(trainer=("--log", str(log), "--do", "hang", "--once", str(mark))):
+        with subprocess.Popen(command, cwd=ROOT) as bot:  # noqa: ASYNC220 (it is killed)
+            try:
+                await until(mark.exists)
+            finally:
+                bot.kill()
+        async with running_retrainer(data, through=redis.url(), lease=1.0) as running:
+            found = await ended(running, 1)
+            assert (found.status, found.attempts, found.message_id) == (RetrainingStatus.PROMOTED, 2, "20"), found.error
+            assert await statuses(running.store) == [RetrainingStatus.PROMOTED]
+            hung, _ = trainer_inputs(log)
+            assert is_gone(hung["pid"])
 
 
-async def test_a_candidate_that_was_damaged_on_the_way_is_sent_again(
-    redis: RedisServer, start_agent: StartAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_candidate_that_was_damaged_on_the_way_is_uploaded_again(
+    redis: RedisServer, run_agent: RunAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, damaged = Files.get, 0
+    log, whole, downloads = tmp_path / "log", Files.download, 0
 
-    async def get(files: Files, sha256: str) -> bytes | None:
-        nonlocal damaged
+    async def download(files: Files, sha256: str) -> bytes | None:
+        nonlocal downloads
         data = await whole(files, sha256)
-        damaged += data is not None
-        return data and (data[:-1] if damaged == 1 else data)
+        if data is None or not data.startswith(b"learned"):
+            return data
+        downloads += 1
+        return data[:-1] if downloads == 1 else data
 
-    monkeypatch.setattr(Files, "get", get)
-    start_agent("gpu", LEASE, trainer(tmp_path / "log"))
-    async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
+    monkeypatch.setattr(Files, "download", download)
+    async with (
+        run_agent(trainer=("--log", str(log))),
+        running_retrainer(tmp_path / "data", through=redis.url()) as running,
+    ):
         assert (await running.retrain()).status is RetrainingStatus.PROMOTED
-        assert damaged == 2
-        assert len(given(tmp_path / "log")) == 1
+        assert downloads >= 2
+        assert len(trainer_inputs(log)) == 1
 
 
-async def test_a_redis_that_is_killed_meanwhile_and_has_forgotten_everything(
-    redis: RedisServer, start_agent: StartAgent, tmp_path: Path
+async def test_training_goes_on_while_redis_is_down_and_forgets_everything(
+    redis: RedisServer, run_agent: RunAgent, tmp_path: Path
 ) -> None:
     log, go = tmp_path / "log", tmp_path / "go"
-    start_agent("gpu", LEASE, trainer(log, "--do", "wait", "--once", str(go)))
-    async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
+    words = ("--log", str(log), "--do", "wait", "--once", str(go))
+    async with (
+        run_agent(lease=LEASE, trainer=words) as agent,
+        running_retrainer(tmp_path / "data", through=redis.url()) as running,
+    ):
         updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(BOSS)
         await running.reached("tuning")
         redis.kill()
-        await asyncio.sleep(1.2 * LEASE)
+        await until(lambda: not agent._connection.available)
         redis.forget()
         redis.start()
         go.touch()
-        async with asyncio.timeout(30):
-            done = await running.retrainer.finished(begun.id, updates)
+        done = await running.retrainer.finished(begun.id, updates)
         assert done.status is RetrainingStatus.PROMOTED, done.error
-        assert (len(given(log)), running.trainer_inputs()) == (1, []), "it went on meanwhile"
+        assert (len(trainer_inputs(log)), running.trainer_inputs()) == (1, [])
 
 
-async def test_where_no_worker_trains_the_bot_does_it_and_says_so(
-    redis: RedisServer,
-    start_agent: StartAgent,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+async def test_where_no_worker_trains_the_bot_does_and_logs_it(
+    redis: RedisServer, run_agent: RunAgent, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(trainer_client, "NOBODY", 0.5)
-    log = tmp_path / "log"
-    await start_agent("home", LEASE, trainer(log), trains="false").ready()
-    async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
+    async with (
+        run_agent(),
+        running_retrainer(tmp_path / "data", through=redis.url(), alone_after=0.3) as running,
+    ):
         assert (await running.retrain()).status is RetrainingStatus.PROMOTED
-        assert (len(running.trainer_inputs()), given(log)) == (1, [])
+        assert len(running.trainer_inputs()) == 1
     assert "no worker trains just now: the bot trains beside itself" in caplog.text
+
+
+async def test_a_training_that_three_workers_went_down_with_is_given_up(redis: RedisServer, tmp_path: Path) -> None:
+    broker = Broker(redis.url())
+    await broker.send_heartbeat("c", Health("gpu", device="NVIDIA H100", trains=True))
+    async with running_retrainer(tmp_path / "data", through=redis.url()) as running:
+        begun = await running.retrainer.start(BOSS)
+        await until(broker.trainings.names)
+        (name,) = await broker.trainings.names()
+        for holder in ("w1", "w2", "w3", "w4"):
+            await until(lambda holder=holder: broker.trainings.claim(name, holder, "gpu", 0.1))  # type: ignore[misc]
+        done = await ended(running, begun.id)
+        assert (done.status, done.error) == (RetrainingStatus.FAILED, "3 workers went down while this was under way")
+    await broker.close()
+
+
+async def ended(running: RunningRetrainer, number: int) -> Any:
+    async def final() -> bool:
+        return (await running.retrainer.retraining(number)).status.final
+
+    await until(final, within=30)
+    return await running.retrainer.retraining(number)
+
+
+class WorkersThatAnswer:
+    """Answers every job with one event."""
+
+    restarts, outage = 0, ""
+
+    def __init__(self, **event: Any) -> None:
+        self.event, self.jobs = event, list[Job]()
+
+    def workers(self) -> list[Health]:
+        return []
+
+    async def compose(self, job: Job) -> Event:
+        self.jobs.append(job)
+        return Event(job.id, **self.event)
+
+
+async def test_a_candidate_that_no_worker_can_use_is_refused(tmp_path: Path) -> None:
+    candidate = tmp_path / "candidate.safetensors"
+    candidate.write_bytes(b"weights")
+    note = "version 0 cannot be used: it holds weights that are not finite numbers"
+    for event in ({"state": "done", "note": note}, {"state": "failed", "error": note.partition(": ")[2]}):
+        with pytest.raises(TrainerError, match="the candidate cannot be used: it holds weights that are not finite"):
+            await RemoteTrainer("redis://nowhere", Trainer(), WorkersThatAnswer(**event)).prove(candidate)
+    workers = WorkersThatAnswer(state="done")
+    await RemoteTrainer("redis://nowhere", Trainer(), workers).prove(candidate)
+    (job,) = workers.jobs
+    assert (job.checkpoint, job.sha256) == (str(candidate), hashlib.sha256(b"weights").hexdigest())

@@ -21,6 +21,7 @@ from typing import Any
 
 from model.worker.protocol import Event, Known
 
+STAND_IN = (sys.executable, "-m", "tests.bot.workers.local.stand_in")  # the command of this program
 ABC = "X:1\nT:The Stand-In\nR:reel\nM:C|\nL:1/8\nK:D\n|:" + "DEFG ABAF|" * 8 + ":|\n"
 
 

@@ -1,11 +1,11 @@
-"""A trainer that speaks the contract, "learns" at once, and misbehaves on demand: `--do WHAT [--at STAGE]` comes first.
+"""A trainer that "learns" at once, and misbehaves on demand: `--do WHAT [--at STAGE]` comes first.
 
 Stages: `reading`, `tuning`, `checking`, then `written`, when candidate and report are there, and `proving`, when the
 candidate is tried. At its stage it does: `die` (SIGKILL), `hang`, `fail` or `input` (a line, and exit status 1 or 2).
 `wait` is for the file of `--once` to be there.
 `refuse`, `nan`, `nan-report`, `no-report`, `garbage-report`, `other-hash`, `no-candidate`, `contradict` are outcomes.
-`--once FILE`: only the first process that meets the stage does so. `--log FILE` keeps what each process was given.
-`--stubborn` ignores SIGTERM, and that its input closes. `--noise` says what is no step.
+`--once FILE`: only the first process that reaches the stage does so. `--log FILE` keeps the inputs of each process.
+`--stubborn` ignores SIGTERM, and that its input closes. `--noise` writes lines that are no steps.
 """
 
 import argparse
@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+# the command of this program
+STAND_IN_TRAINER = (sys.executable, "-m", "tests.bot.workers.local.stand_in_trainer")
 TESTS: list[dict[str, Any]] = [
     {"name": "bits_per_note", "value": 2.01, "limit": 2.05, "passed": True, "says": "2.01 bits per note, at most 2.05"},
     {"name": "diversity", "value": 0.97, "limit": 0.95, "passed": True, "says": "diversity 0.97, at least 0.95"},
@@ -50,19 +52,19 @@ def main() -> None:
     if options.stubborn:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     elif getattr(options, "attached", False):
-        threading.Thread(target=leave_with_the_bot, daemon=True).start()
+        threading.Thread(target=exit_with_the_bot, daemon=True).start()
     options.run(options)
 
 
-def leave_with_the_bot() -> None:
+def exit_with_the_bot() -> None:
     sys.stdin.read()
     os._exit(1)
 
 
 def tune(options: argparse.Namespace) -> None:
-    lessons = [json.loads(line) for line in options.votes.read_text().splitlines()]
+    examples = [json.loads(line) for line in options.votes.read_text().splitlines()]
     if options.log:
-        facts = {"pid": os.getpid(), "lessons": lessons, "nice": os.nice(0), "session": os.getsid(0)}
+        facts = {"pid": os.getpid(), "examples": examples, "nice": os.nice(0), "session": os.getsid(0)}
         facts |= {name: str(value) for name, value in vars(options).items() if name in ("base", "baseline", "seed")}
         facts |= {"environment": {name: os.environ.get(name) for name in ENVIRONMENT}}
         with options.log.open("a") as file:
@@ -70,13 +72,13 @@ def tune(options: argparse.Namespace) -> None:
     if options.noise:
         print("Loading a library…\n" + "x" * 2_000_000, flush=True)
         print("warning: " + "y" * 2_000_000, file=sys.stderr, flush=True)
-        say(stage="tuning", done=1, of=40, loss=float("nan"), test=None)
-    say(stage="reading", done=0, of=len(lessons), loss=None, test=None)
+        write_step(stage="tuning", done=1, of=40, loss=float("nan"), test=None)
+    write_step(stage="reading", done=0, of=len(examples), loss=None, test=None)
     misbehave(options, "reading")
     for done in range(4):
-        say(stage="tuning", done=10 * done, of=40, loss=2.0 - done / 10, test=None)
+        write_step(stage="tuning", done=10 * done, of=40, loss=2.0 - done / 10, test=None)
     misbehave(options, "tuning")
-    say(stage="checking", done=1, of=2, loss=None, test="diversity")
+    write_step(stage="checking", done=1, of=2, loss=None, test="diversity")
     misbehave(options, "checking")
     write(options)
     misbehave(options, "written")
@@ -135,7 +137,7 @@ def misbehave(options: argparse.Namespace, stage: str) -> None:
             sys.exit(2)
 
 
-def say(**step: object) -> None:
+def write_step(**step: object) -> None:
     print(json.dumps(step), flush=True)
 
 

@@ -1,8 +1,8 @@
-"""The transport: whatever its worker does, each job has one outcome, and no process is left behind."""
+"""The worker beside the bot: whatever it does, each job has one outcome, and no process is left behind."""
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,12 +11,11 @@ import pytest
 
 from bot.core.errors import WorkerError
 from bot.workers.health import Health
-from bot.workers.local import worker as local
-from bot.workers.local.worker import LocalWorker
-from model.prompt import parse_prompt
-from model.worker.protocol import Event, Job
-
-STAND_IN = (sys.executable, "-m", "tests.bot.workers.local.stand_in")
+from bot.workers.local.worker import ATTEMPTS, LocalWorker, RestartTimings
+from model.worker.protocol import Event
+from tests.bot.workers.jobs import job, outcomes
+from tests.bot.workers.local.stand_in import STAND_IN
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -32,24 +31,9 @@ async def stand_in(*options: str) -> AsyncIterator[LocalWorker]:
         yield worker
 
 
-def job(name: str, does: str = "", deadline: float = 30.0) -> Job:
-    return Job(name, parse_prompt("D", "reel", seed=len(name), opening=does), deadline)
-
-
 def child(worker: LocalWorker) -> psutil.Process:
     (process,) = (child for child in psutil.Process().children() if "render" not in str(child.cmdline()))
     return process
-
-
-async def outcomes(*work: Awaitable[Event]) -> list[str]:
-    results = await asyncio.gather(*work, return_exceptions=True)
-    return [result.state if isinstance(result, Event) else str(result) for result in results]
-
-
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110  what other processes do sets no event here
-            await asyncio.sleep(0.01)
 
 
 async def test_jobs_are_answered_each_with_its_own_tune() -> None:
@@ -58,7 +42,7 @@ async def test_jobs_are_answered_each_with_its_own_tune() -> None:
     assert [(event.state, event.title) for event in events] == [("done", f"Seed {n}") for n in range(1, 41)]
 
 
-async def test_it_says_what_is_known_of_it() -> None:
+async def test_its_health_is_that_of_the_last_heartbeat() -> None:
     async with LocalWorker(command=STAND_IN, slots=4) as worker:
         await until(lambda: any(health.device for health in worker.workers()))
         assert worker.workers() == [
@@ -92,13 +76,13 @@ async def test_a_worker_that_dies_of_a_job_once_gets_it_again(tmp_path: Path) ->
         assert worker.restarts == 1
 
 
-async def test_a_job_that_three_workers_die_of_is_given_up_and_takes_no_other_along(tmp_path: Path) -> None:
+async def test_a_job_that_three_workers_die_of_fails_alone(tmp_path: Path) -> None:
     async with stand_in() as worker:
         before = [worker.compose(job(f"before {n}", f"quiet once {tmp_path / str(n)}")) for n in range(2)]
         after = [worker.compose(job(f"{n}")) for n in "ab"]
         result = await outcomes(*before, worker.compose(job("bad", "die")), *after)
         assert result == ["done", "done", "the composer broke down on this prompt: try another seed", "done", "done"]
-        assert worker.restarts == local.ATTEMPTS
+        assert worker.restarts == ATTEMPTS
         assert (await worker.compose(job("after"))).state == "done"
 
 
@@ -114,11 +98,8 @@ async def test_a_job_past_its_deadline_fails_once_and_the_others_go_on() -> None
         assert worker.restarts == 1
 
 
-async def test_a_deadline_that_passes_without_a_worker_leaves_the_next_one_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(local, "SHORTEST_WAIT", 1.0)
-    async with stand_in() as worker:
+async def test_a_deadline_that_passes_without_a_worker_leaves_the_next_one_alone() -> None:
+    async with LocalWorker(command=STAND_IN, timings=RestartTimings(shortest_wait=1.0)) as worker:
         child(worker).kill()
         await until(lambda: not child_runs())
         with pytest.raises(WorkerError, match="started again"):
@@ -139,7 +120,7 @@ def _command(process: psutil.Process) -> list[str]:
 
 
 @pytest.mark.parametrize("does", ["garbage", "die"])
-async def test_what_is_no_event_ends_the_worker_but_not_the_job(does: str, tmp_path: Path) -> None:
+async def test_a_line_that_is_no_event_ends_the_worker_but_not_the_job(does: str, tmp_path: Path) -> None:
     async with stand_in() as worker:
         work = [worker.compose(job("a", f"{does} once {tmp_path / 'mark'}")), worker.compose(job("b"))]
         assert await outcomes(*work) == ["done", "done"]
@@ -170,9 +151,8 @@ async def test_a_cancelled_job_is_taken_back_from_the_worker(tmp_path: Path) -> 
         assert (await worker.compose(job("b"))).state == "done"
 
 
-async def test_cancelling_without_a_worker_neither_waits_nor_sends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "SHORTEST_WAIT", 60.0)
-    async with stand_in() as worker:
+async def test_cancelling_without_a_worker_neither_waits_nor_sends() -> None:
+    async with LocalWorker(command=STAND_IN, timings=RestartTimings(shortest_wait=60.0)) as worker:
         child(worker).kill()
         await until(lambda: not child_runs())
         task = asyncio.create_task(worker.compose(job("a")))
@@ -223,9 +203,7 @@ async def test_a_worker_that_cannot_start_is_one_line(worker: LocalWorker, line:
     assert "\n" not in str(caught.value)
 
 
-async def test_the_checkpoint_may_be_named_from_where_the_bot_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_path_of_a_checkpoint_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.safetensors").touch()
     async with LocalWorker(command=STAND_IN, checkpoint=Path("mine.safetensors")) as worker:
@@ -233,13 +211,13 @@ async def test_the_checkpoint_may_be_named_from_where_the_bot_runs(
 
 
 @pytest.mark.parametrize("name", ["DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER"])
-async def test_the_worker_never_sees_a_secret(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+async def test_the_worker_inherits_no_secret(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "secret")
     async with stand_in() as worker:
         assert name not in child(worker).environ()
 
 
-async def test_a_worker_that_falls_silent_is_replaced_long_before_the_deadline(tmp_path: Path) -> None:
+async def test_a_silent_worker_is_replaced_long_before_the_deadline(tmp_path: Path) -> None:
     async with LocalWorker(command=(*STAND_IN, "--heartbeat", "0.1"), silence=0.5) as worker:
         first = child(worker)
         work = [worker.compose(job("a", f"freeze once {tmp_path / 'mark'}")), worker.compose(job("b"))]
@@ -249,30 +227,35 @@ async def test_a_worker_that_falls_silent_is_replaced_long_before_the_deadline(t
         assert worker.restarts == 1
 
 
-async def test_a_worker_that_composes_for_long_but_lives_is_left_alone() -> None:
-    async with LocalWorker(command=(*STAND_IN, "--heartbeat", "0.1"), silence=0.5) as worker:
+async def test_a_worker_that_composes_for_long_but_is_alive_is_not_replaced() -> None:
+    heartbeats: list[Event] = []
+    command = (*STAND_IN, "--heartbeat", "0.1")
+    async with LocalWorker(command=command, silence=1.0, on_event=heartbeats.append) as worker:
         slow = asyncio.create_task(worker.compose(job("a", "quiet")))
-        await asyncio.sleep(1.0)
+        await until(lambda: len(heartbeats) > 15)  # longer than it may be silent
         assert worker.restarts == 0
         slow.cancel()
 
 
 async def test_a_worker_that_grows_is_replaced_between_jobs_and_none_is_lost() -> None:
-    heard: list[Event] = []
+    heartbeats: list[Event] = []
     command = (*STAND_IN, "--heartbeat", "0.02", "--grows", "100")
-    async with LocalWorker(command=command, memory=450, on_event=heard.append) as worker:
+    async with LocalWorker(command=command, memory=450, on_event=heartbeats.append) as worker:
         for number in range(12):
             assert (await worker.compose(job(f"{number}"))).state == "done"
-            await asyncio.sleep(0.05)
+            before = len(heartbeats)
+            await until(lambda before=before: len(heartbeats) > before)  # type: ignore[misc]
         await until(lambda: worker.restarts >= 1)
         assert worker.restarts <= 4
         assert (await worker.compose(job("after"))).state == "done"
-    assert max(event.memory for event in heard if event.state == "alive") <= 700
+    assert max(event.memory for event in heartbeats) <= 700
 
 
 async def test_a_worker_that_is_too_large_from_the_start_is_not_replaced_for_ever() -> None:
-    async with LocalWorker(command=(*STAND_IN, "--heartbeat", "0.02"), memory=50) as worker:
-        await asyncio.sleep(0.3)
+    heartbeats: list[Event] = []
+    command = (*STAND_IN, "--heartbeat", "0.02")
+    async with LocalWorker(command=command, memory=50, on_event=heartbeats.append) as worker:
+        await until(lambda: len(heartbeats) > 10)
         assert worker.restarts == 0
 
 
