@@ -12,7 +12,7 @@ from bot.core.values import Place
 from bot.discord.delivery.timing import DeliveryTiming
 from tests.bot.discord.simulated_server import TIMING, SimulatedServer, custom_ids
 from tests.bot.retraining.retrainers import use_first_version, vote
-from tests.bot.workers.local.test_worker import STAND_IN
+from tests.bot.workers.local.stand_in import STAND_IN
 
 REAL_WORKER = (sys.executable, "-m", "model", "worker")
 
