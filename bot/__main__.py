@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.commands import backup, bench, check, compose, migrate, restore, retrain, serve, worker
+from bot.commands import backup, bench, check, compose, member, migrate, restore, retrain, serve, worker
 from bot.core import config, logs
 from bot.core.errors import BadRequest, ConfigError, NotAllowed, NotFound, TunesmithError
 from model.commands.arguments import Parser
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--verbose", action="store_true", help="log what is being done")
     parser.set_defaults(run=serve.run)
     commands = parser.add_subparsers(metavar="COMMAND")
-    for module in (serve, compose, retrain, check, backup, restore, migrate, worker, bench):
+    for module in (serve, compose, retrain, check, backup, restore, member, migrate, worker, bench):
         module.add(commands)
     options = parser.parse_args(argv)
     run: Callable[[config.Config, argparse.Namespace], int] = options.run
