@@ -17,6 +17,7 @@ from bot.core.config import Config
 from bot.core.errors import ConfigError, StoreError
 from bot.core.metrics import Metrics
 from bot.library.library import Library
+from bot.library.member_data import MemberData
 from bot.library.server_settings import Settings
 from bot.library.tunebook import Tunebooks
 from bot.render import Renderer
@@ -47,6 +48,7 @@ class Service:
     settings: Settings
     tunebooks: Tunebooks
     retrainer: Retrainer
+    member_data: MemberData
 
 
 @asynccontextmanager
@@ -99,6 +101,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
             settings=settings,
             tunebooks=Tunebooks(store, renderer),
             retrainer=build_retrainer(config, store, worker, renderer),
+            member_data=MemberData(store, composer.cancel),
         )
 
 

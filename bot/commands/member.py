@@ -58,9 +58,8 @@ async def _export(config: Config, options: argparse.Namespace) -> int:
 
 async def _forget(config: Config, options: argparse.Namespace) -> int:
     async with await _open(config) as store:
-        data = MemberData(store)
+        data = MemberData(store, largest=None)
         done = await data.forget(await data.find(options.id, options.platform), options.tunes == "keep")
-        await store.erasure.compact()
     print("\n".join(done.lines()))
     if copies := older_copies(config):
         names = ", ".join(str(path) for path in copies)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.app.bot import Service, live_workers, running
 from bot.app.data_directory import data_directory_lock
 from bot.app.readiness import Readiness
+from bot.app.retention import Retention
 from bot.backup.schedule import COMMAND, Schedule
 from bot.composing.failover import Failover
 from bot.core.config import Config
@@ -65,7 +66,13 @@ async def _serve(config: Config, connector: "Connector", backups: Schedule) -> N
 async def _run(config: Config, connector: "Connector", backups: Schedule) -> None:
     """Runs until it is cancelled, or Discord refuses the bot: whoever gave a token did not mean the page alone."""
     platforms = _platforms(config)
-    async with running(config) as service, _sharing(config, service, platforms), service.retrainer, backups:
+    async with (
+        running(config) as service,
+        _sharing(config, service, platforms),
+        service.retrainer,
+        backups,
+        Retention(config, service.store),
+    ):
         runner = None
         discord = _discord(config, service, connector)
         if config.web.enabled:
@@ -132,6 +139,7 @@ def _discord(config: Config, service: Service, connector: "Connector") -> "Conne
         settings=service.settings,
         tunebooks=service.tunebooks,
         retrainer=service.retrainer,
+        member_data=service.member_data,
     )
     return Connection(context, connector, announce=lambda line: print(line, flush=True))
 

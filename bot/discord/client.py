@@ -13,13 +13,14 @@ import discord
 from discord import app_commands
 
 from bot.discord import commands, errors
-from bot.discord.context import Context
+from bot.discord.context import PLATFORM, Context
 from bot.discord.delivery.deferrals import Deferrals
 from bot.discord.delivery.delivery import Delivery
 from bot.discord.languages.translator import Translator
 from bot.discord.messages import button_views, tune_lists
 from bot.discord.messages.button_clicks import Buttons
 from bot.discord.permissions import REQUIRED
+from bot.store.retry import retry_while_unavailable
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,19 @@ class Client(discord.AutoShardedClient):
         """The link of the user install: the app is then available to its user everywhere. Known after `login`."""
         link = discord.utils.oauth_url(self.application_id or 0, scopes=("applications.commands",))
         return f"{link}&integration_type=1"
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed from a server, or that was deleted; an outage is another event."""
+        await retry_while_unavailable(self.context.store.members.set_left, PLATFORM, str(guild.id), True)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await retry_while_unavailable(self.context.store.members.set_left, PLATFORM, str(guild.id), False)
+
+    async def on_ready(self) -> None:
+        """Know again the servers that the bot was added to while it was not running."""
+        for server in await retry_while_unavailable(self.context.store.members.left, PLATFORM):
+            if self.get_guild(int(server)):
+                await retry_while_unavailable(self.context.store.members.set_left, PLATFORM, server, False)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("the event %s failed", event_method)

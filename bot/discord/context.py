@@ -8,6 +8,7 @@ from bot.composing.composer import Composer
 from bot.core.config import Config
 from bot.core.values import Place
 from bot.library.library import Library
+from bot.library.member_data import MemberData
 from bot.library.server_settings import Settings
 from bot.library.tunebook import Tunebooks
 from bot.retraining.retrainer import Retrainer
@@ -27,6 +28,7 @@ class Context:
     settings: Settings
     tunebooks: Tunebooks
     retrainer: Retrainer
+    member_data: MemberData
 
 
 def place_of(interaction: discord.Interaction) -> Place:

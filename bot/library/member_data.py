@@ -13,6 +13,7 @@ from bot.core.errors import NotFound
 from bot.core.values import Place
 from bot.core.wording import counted
 from bot.store import Store
+from bot.store.compaction import LARGEST
 from bot.store.erasure import Erased
 from bot.store.member_data import KnownMember
 
@@ -44,14 +45,25 @@ class Forgotten:
 
 
 class MemberData:
-    """The data of members. `cancel` ends a prompt that is under way in this process."""
+    """The data of members. `cancel` ends a prompt that is under way in this process.
 
-    def __init__(self, store: Store, cancel: Callable[[int, Place], Awaitable[object]] | None = None) -> None:
-        self._store, self._cancel = store, cancel
+    A database of more than `largest` bytes is not written anew for each member that is forgotten.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        cancel: Callable[[int, Place], Awaitable[object]] | None = None,
+        largest: int | None = LARGEST,
+    ) -> None:
+        self._store, self._cancel, self._largest = store, cancel, largest
 
     async def member(self, place: Place) -> KnownMember:
         """The member of a place. NotFound where nothing is known of it."""
-        return await self.find(place.member, place.platform)
+        found = await self._store.member_data.find(place.member, place.platform)
+        if not found:
+            raise NotFound("nothing is stored about you")
+        return found[0]
 
     async def find(self, external_id: str, platform: str | None = None) -> KnownMember:
         """A member by its id on its platform. NotFound where there is none, or several platforms have that id."""
@@ -79,7 +91,9 @@ class MemberData:
         """Erase a member, and all its tunes or only the maker of those."""
         await self._stop(member)
         versions = await self._store.member_data.learned_from(member.id)
-        return Forgotten(await self._store.erasure.forget(member.id, keep_tunes), versions)
+        erased = await self._store.erasure.forget(member.id, keep_tunes)
+        await self._store.erasure.compact(self._largest)
+        return Forgotten(erased, versions)
 
     async def _stop(self, member: KnownMember) -> None:
         if self._cancel is None:

@@ -10,24 +10,28 @@ from sqlalchemy import URL, text
 from bot.store.database import BUSY_SECONDS, display_name, open_engine, sqlite_path, translated
 from bot.store.tables import metadata
 
+LARGEST = 500_000_000  # bytes that are written anew beside members who ask; it takes a second for each 100 MB
 
-async def compact(url: URL) -> None:
+
+async def compact(url: URL, largest: int | None = LARGEST) -> None:
     """Write an SQLite file anew and empty its log; let PostgreSQL use the space of erased rows again. StoreError.
 
-    Bots can go on meanwhile; writes to an SQLite file wait. It takes a second for each 100 MB or so.
+    Writes to the file wait meanwhile. Of one beyond `largest` only the log is emptied: what is erased in a file is
+    overwritten at once, but rows that were moved inside of it may have left a copy.
     """
     path = sqlite_path(url)
     with translated(display_name(url)):
         if path:
-            await asyncio.to_thread(_rewrite, path)
+            await asyncio.to_thread(_rewrite, path, largest)
         else:
             await _vacuum(url)
 
 
-def _rewrite(path: Path) -> None:
+def _rewrite(path: Path, largest: int | None) -> None:
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as database:
         database.execute("PRAGMA secure_delete=ON")
-        database.execute("VACUUM")
+        if largest is None or path.stat().st_size <= largest:
+            database.execute("VACUUM")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -1,6 +1,6 @@
 """Members and servers, known by their ids on a platform."""
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, Table, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import NotFound
@@ -37,6 +37,18 @@ async def register(connection: AsyncConnection, place: Place) -> tuple[int, int]
     """(member_id, server_id) of a place, registered where it is new; a member's new name replaces the old one."""
     member_id = await _upsert(connection, members, place.platform, place.member, place.member_name)
     return member_id, await _upsert(connection, servers, place.platform, place.server, "")
+
+
+async def set_left(connection: AsyncConnection, platform: str, server: str, left: bool) -> None:
+    """Store that the bot left a server just now, or is there again; nothing where the server is not registered."""
+    there = (servers.c.platform == platform) & (servers.c.external_id == server)
+    await connection.execute(update(servers).where(there).values(left_at=now() if left else None))
+
+
+async def left(connection: AsyncConnection, platform: str) -> list[str]:
+    """The servers of a platform, by its ids, that the bot has left."""
+    query = select(servers.c.external_id).where(servers.c.platform == platform, servers.c.left_at.is_not(None))
+    return list((await connection.execute(query)).scalars())
 
 
 def here(place: Place) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

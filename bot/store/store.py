@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Collection, Mapping
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +45,8 @@ async def _delete(connection: AsyncConnection, tune_id: int) -> None:
 
 class Members(Queries):
     external_id = Read(members.external_id)
+    left = Read(members.left)
+    set_left = Write(members.set_left)
 
     async def register(self, place: Place) -> tuple[int, int]:
         """(member_id, server_id) of a place, registered where it is new; a new name replaces the member's old one."""
@@ -162,9 +165,9 @@ class Erasure(Queries):
     forget = Write(erasure.forget)
     purge = Write(erasure.purge)
 
-    async def compact(self) -> None:
-        """Leave nothing of what was erased in the database's files; writes of this bot wait meanwhile."""
-        await self._database.alone(compaction.compact)
+    async def compact(self, largest: int | None = compaction.LARGEST) -> None:
+        """Leave nothing of what was erased in the database's files, as bot.store.compaction says."""
+        await self._database.alone(partial(compaction.compact, largest=largest))
 
 
 class Store:

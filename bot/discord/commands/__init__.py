@@ -5,9 +5,19 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.discord.commands import compose, help, mine, model, settings, top, tune, tunebook
+from bot.discord.commands import compose, help, mine, model, mydata, settings, top, tune, tunebook
 from bot.discord.context import Context
 
 Add = Callable[["app_commands.CommandTree[Any]", Context], None]
 
-ADDS: tuple[Add, ...] = (compose.add, tune.add, top.add, mine.add, tunebook.add, settings.add, model.add, help.add)
+ADDS: tuple[Add, ...] = (
+    compose.add,
+    tune.add,
+    top.add,
+    mine.add,
+    tunebook.add,
+    mydata.add,
+    settings.add,
+    model.add,
+    help.add,
+)

@@ -24,6 +24,7 @@ Everything but the key may be left out. A temperature of 0.5 is careful, 1.0 as 
 **Find tunes again**
 `/top period:This week rhythm:jig` the best liked here · `/mine` your own · `/tune id:42` one by its number
 `/tunebook` your favourites as a PDF to print, and as ABC
+`/mydata` what is stored about you: see it, take it, erase it
 
 **For those who manage a server**
 `/settings show` defaults, channels, limits, admins and a log

@@ -50,6 +50,21 @@ TABLE = {
     ),
     "Mine: the tunes that I voted up": "Les miens : les airs pour lesquels j’ai voté",
     "This server's: the tunes that are liked best": "Ceux du serveur : les airs les plus appréciés",
+    "mydata": "mes-données",
+    "What is stored about you: see it, take it, erase it": "Ce qui est enregistré sur toi : voir, emporter, effacer",
+    "What is stored about you": "Ce qui est enregistré sur toi",
+    "export": "exporter",
+    "All that is stored about you, as a ZIP of JSON and ABC": (
+        "Tout ce qui est enregistré sur toi, en ZIP de JSON et d’ABC"
+    ),
+    "forget": "oublier",
+    "Erase what is stored about you, for good": "Efface pour de bon ce qui est enregistré sur toi",
+    "tunes": "airs",
+    "What becomes of your tunes; those with an opening of yours are removed in any case": (
+        "Le sort de tes airs ; ceux qui ont un début de toi sont supprimés dans tous les cas"
+    ),
+    "Keep them, as nobody's": "Les garder, sans ton nom",
+    "Remove them": "Les supprimer",
     "help": "aide",
     "What you can ask for, with examples": "Ce que tu peux demander, avec des exemples",
     "settings": "réglages",

@@ -48,6 +48,21 @@ TABLE = {
     ),
     "Mine: the tunes that I voted up": "Meine: die Stücke, für die ich gestimmt habe",
     "This server's: the tunes that are liked best": "Die des Servers: die beliebtesten Stücke",
+    "mydata": "meine-daten",
+    "What is stored about you: see it, take it, erase it": "Was über dich gespeichert ist: ansehen, mitnehmen, löschen",
+    "What is stored about you": "Was über dich gespeichert ist",
+    "export": "exportieren",
+    "All that is stored about you, as a ZIP of JSON and ABC": (
+        "Alles, was über dich gespeichert ist, als ZIP mit JSON und ABC"
+    ),
+    "forget": "vergessen",
+    "Erase what is stored about you, for good": "Löscht endgültig, was über dich gespeichert ist",
+    "tunes": "stücke",
+    "What becomes of your tunes; those with an opening of yours are removed in any case": (
+        "Was aus deinen Stücken wird; die mit einem Anfang von dir werden immer gelöscht"
+    ),
+    "Keep them, as nobody's": "Behalten, ohne deinen Namen",
+    "Remove them": "Löschen",
     "help": "hilfe",
     "What you can ask for, with examples": "Was du verlangen kannst, mit Beispielen",
     "settings": "einstellungen",

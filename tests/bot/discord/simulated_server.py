@@ -19,6 +19,7 @@ from bot.discord.client import Client
 from bot.discord.context import Context
 from bot.discord.delivery.delivery import Delivery
 from bot.discord.delivery.timing import DeliveryTiming
+from bot.library.member_data import MemberData
 from bot.library.tunebook import Tunebooks
 from bot.retraining.retrainer import Draws as DrawsCharts
 from bot.retraining.retrainer import Retrainer
@@ -147,6 +148,7 @@ async def simulated_server(
             settings=bot.settings,
             tunebooks=Tunebooks(bot.store, Binder()),
             retrainer=retrains,
+            member_data=MemberData(bot.store, bot.composer.cancel),
         )
         delivery = Delivery(context, timing)
         client = Client(context, delivery, shards=1)

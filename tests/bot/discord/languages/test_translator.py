@@ -32,7 +32,7 @@ def named(payload: Any) -> Iterator[dict[str, Any]]:
 async def test_every_command_is_registered() -> None:
     found = await payloads()
     assert {payload["name"] for payload in found} == {
-        *("compose", "tune", "top", "mine", "tunebook", "settings", "help", "model")
+        *("compose", "tune", "top", "mine", "tunebook", "settings", "help", "model", "mydata")
     }
     subcommands = next(payload["options"] for payload in found if payload["name"] == "model")
     assert {option["name"] for option in subcommands} == {"status", "versions", "retrain", "cancel", "rollback"}
