@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from bot.core.environment import Environment
 from bot.core.errors import ConfigError
 from bot.core.sections import (
     Backup,
@@ -83,7 +84,7 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings  # the environment wins over the file
+        return Environment(settings_cls), init_settings  # the environment wins over the file
 
 
 def load(path: Path | None = None) -> Config:

@@ -144,7 +144,7 @@ class Discord(_Section):
 
 
 class Backup(_Section):
-    """Backups that the bot makes by itself, where `folder` is set: one every `hours`, of which the newest `keep` stay."""
+    """Backups that the bot makes by itself, where `folder` is set: one every `hours`. The newest `keep` stay."""
 
     folder: Path | None = None
     hours: float = Field(24.0, gt=0)

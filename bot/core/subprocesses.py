@@ -1,19 +1,18 @@
 """Processes that the bot starts: what they find in their environment, and what they say on stderr."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-_SECRETS = ("DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER")
+from bot.core.environment import without_secrets
+
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def environment(threads: int) -> dict[str, str]:
     """Ours, with the thread count that the process is given, and without the secrets."""
-    ours = {name: value for name, value in os.environ.items() if name not in _SECRETS}
-    return {**ours, **dict.fromkeys(_THREADS, str(threads))}
+    return {**without_secrets(), **dict.fromkeys(_THREADS, str(threads))}
 
 
 async def start(*command: str, **options: Any) -> asyncio.subprocess.Process:

@@ -245,3 +245,25 @@ def test_the_database_is_a_file_in_the_data_directory_unless_told_otherwise(monk
     assert load().database == "postgresql://db/tunes"
     monkeypatch.setenv("TUNESMITH_STORE__URL", "")
     assert load().database == Path("data/tunesmith.db")
+
+
+def test_a_secret_may_stand_in_a_file_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(f"{SECRET}\n")
+    (tmp_path / "url").write_text("postgresql://tunesmith:hunter2@db/tunesmith\n")
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("TUNESMITH_STORE__URL_FILE", str(tmp_path / "url"))
+    config = load()
+    assert config.discord_token
+    assert config.discord_token.get_secret_value() == SECRET
+    assert config.database == "postgresql://tunesmith:hunter2@db/tunesmith"
+    assert SECRET not in repr(config)
+    monkeypatch.setenv("DISCORD_TOKEN", "another")
+    assert "both DISCORD_TOKEN and DISCORD_TOKEN_FILE are set" in refusal()
+    monkeypatch.delenv("DISCORD_TOKEN")
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", str(tmp_path / "absent"))
+    assert "absent: No such file or directory" in refusal()
+    monkeypatch.delenv("DISCORD_TOKEN_FILE")
+    monkeypatch.setenv("TUNESMITH_WEB__PORT_FILE", str(tmp_path / "url"))
+    assert "unknown setting 'web.port_file'" in refusal()
