@@ -15,7 +15,7 @@ Row = tuple[str, str, str]  # columns, why they are there, how long they stay
 TABLES: dict[str, list[Row]] = {
     "members": [
         ("id platform external_id created_at", "who asks, votes and may delete: the id that Discord gives a member", FORGET),
-        ("name", "the name under a tune, as the member's platform shows it", f"{FORGET}; a new one replaces it"),
+        ("name", "the name under a tune, as its platform shows it", f"{FORGET}; a new one replaces it"),
     ],
     "servers": [
         ("id platform external_id name created_at left_at", "whose tunes, settings and lists these are", SERVER),
@@ -29,7 +29,8 @@ TABLES: dict[str, list[Row]] = {
         ("channel_id message_id delivered_at", "which message shows the answer, to edit it after a restart", FORGET),
     ],
     "tunes": [
-        ("id prompt_id ordinal server_id key rhythm seed title abc version created_at", "the tune itself", TUNE),
+        ("id prompt_id ordinal server_id version created_at", "which tune it is", TUNE),
+        ("key rhythm seed title abc", "the tune itself", TUNE),
         ("member_id", "who asked for it", FORGET),
         ("nearest_title nearest_source similarity drawn_temperature", "how like a tune of the books it is", TUNE),
         ("up down score", "its votes, counted", TUNE),
@@ -46,7 +47,8 @@ TABLES: dict[str, list[Row]] = {
         ("period began tune_id server_id rhythm up down score", "leaderboards of a day, week and month", TUNE),
     ],
     "server_settings": [
-        ("server_id rhythm temperature form cooldown server_cooldown waiting member_waiting", "what admins chose", SERVER),
+        ("server_id rhythm temperature form", "defaults that admins chose", SERVER),
+        ("cooldown server_cooldown waiting member_waiting", "limits that admins chose", SERVER),
         ("channels admin_roles log_channel", "where the bot answers, and who may set it", SERVER),
     ],
     "retrainings": [
