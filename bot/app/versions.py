@@ -8,7 +8,7 @@ from bot.core.config import Config
 from bot.core.files import sha256_of
 from bot.retraining.candidate_files import CandidateFiles
 from bot.store import Store
-from bot.store.versions import SHIPPED as SHIPPED_NUMBER
+from bot.store.versions import SHIPPED_NUMBER
 
 SHIPPED = Path(__file__).parents[2] / "model" / "checkpoints" / "trad.safetensors"
 

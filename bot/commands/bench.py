@@ -18,8 +18,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
-from bot.benchmarks import discord_latency, machines, members, rendering, storage
-from bot.benchmarks import retraining as lessons
+from bot.benchmarks import discord_latency, machines, members, rendering, retraining, storage
 from bot.benchmarks.row import Row, at_most
 from bot.core.config import Config
 from bot.core.errors import WorkerError
@@ -65,7 +64,7 @@ def _rows(config: Config, options: argparse.Namespace) -> Iterator[Row]:
     yield from discord_latency.measure(options.config)
     yield from machines.measure()
     if options.large:
-        yield from lessons.measure(config)
+        yield from retraining.measure(config)
         yield from members.endure(config)
         yield from storage.measure()
 

@@ -5,17 +5,16 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from bot import render
 from bot.core.errors import BadRequest, NotAllowed, NotFound
 from bot.core.values import Leader, Period, Place, StoredPrompt, StoredTune, Votes
 from bot.library.media_cache import Media, MediaCache
-from bot.render import KINDS as RENDERED
-from bot.render import Renders
 from bot.store import Store
 from model.music import abc_similarity
-from model.music import rhythm as rhythms
 from model.music.key import all_keys
+from model.music.rhythm import named
 
-KINDS = (*RENDERED, "abc")
+KINDS = (*render.KINDS, "abc")
 LIST_LENGTH = 10  # tunes of a leaderboard, and of a page of a member's own
 MOST_SIMILAR, COMPARED = 3, 200  # similar tunes that are shown, and tunes that are compared to find them
 LEAST_SIMILARITY = 0.3  # any two tunes of one rhythm and mode have about so much in common
@@ -25,7 +24,7 @@ LONGEST_PAGE = 100  # prompts of one history page
 class Library:
     """Looks up tunes, counts votes, and renders a tune's files again once they are no longer in memory."""
 
-    def __init__(self, store: Store, renderer: Renders, cache_bytes: int = 64_000_000) -> None:
+    def __init__(self, store: Store, renderer: render.Renders, cache_bytes: int = 64_000_000) -> None:
         self._store = store
         self._renderer = renderer
         self._cache = MediaCache(cache_bytes)
@@ -63,7 +62,7 @@ class Library:
 
     async def top(self, place: Place, period: Period = Period.ALL, rhythm: str | None = None) -> list[Leader]:
         """The best tunes of a place's server by the votes cast in a period; InputError for an unknown rhythm."""
-        name = rhythms.named(rhythm).name if rhythm else None
+        name = named(rhythm).name if rhythm else None
         member_id, server_id = await self._store.members.register(place)
         return await self._store.tunes.top(server_id, member_id, period, name, LIST_LENGTH)
 
@@ -121,7 +120,7 @@ class Library:
     async def _render(self, tune: StoredTune) -> Media:
         try:
             cached = self._cache.get(tune.id)
-            missing = [kind for kind in RENDERED if kind not in cached]
+            missing = [kind for kind in render.KINDS if kind not in cached]
             media = {**cached, **await self._renderer.render(tune.abc, missing)}
             self._cache.put(tune.id, media)
             return media

@@ -11,8 +11,8 @@ from cachetools import LRUCache
 from bot.core.errors import BadRequest
 from bot.core.values import Place, Record, ServerSettings
 from bot.store import Store
-from model.music import rhythm as rhythms
 from model.music.form import Form
+from model.music.rhythm import named
 from model.prompt import TEMPERATURES
 
 LONGEST_COOLDOWN = 3600  # seconds
@@ -112,7 +112,7 @@ def _id(value: Any) -> str:
 
 
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    "rhythm": lambda value: rhythms.named(str(value)).name,
+    "rhythm": lambda value: named(str(value)).name,
     "temperature": _temperature,
     "form": lambda value: str(Form.parse(str(value))),
     "cooldown": _whole("cooldown", 0, LONGEST_COOLDOWN, "seconds"),

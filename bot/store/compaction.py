@@ -36,7 +36,7 @@ def _rewrite(path: Path, largest: int | None) -> None:
 
 
 async def _vacuum(url: URL) -> None:
-    engine = open_engine(url, patient=True)
+    engine = open_engine(url, maintenance=True)
     try:
         async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             await connection.execute(text(f"VACUUM {', '.join(table.name for table in metadata.sorted_tables)}"))

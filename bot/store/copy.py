@@ -42,7 +42,7 @@ async def copy(source: str | Path, target: str | Path) -> dict[str, int]:
         with translated(str(path)):
             await asyncio.to_thread(_snapshot, path, snapshot)
         await migrate(snapshot)
-        old, new = open_engine(database_url(snapshot)), open_engine(url, patient=True)
+        old, new = open_engine(database_url(snapshot)), open_engine(url, maintenance=True)
         try:
             with translated(display_name(url)):
                 return await copy_rows(old, new, display_name(url))

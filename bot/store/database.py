@@ -1,10 +1,11 @@
-"""One database: its URL, its connections and its transactions, with the habits of SQLite and PostgreSQL kept here."""
+"""One database: its URL, connections and transactions, and what SQLite and PostgreSQL each need for them."""
 
 import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,18 +19,28 @@ from bot.core.errors import StoreError, StoreUnavailable
 P = ParamSpec("P")
 T = TypeVar("T")
 
-BUSY_SECONDS = 30.0  # how long a write waits for another process, such as a migration or a backup
+BUSY_SECONDS = 30.0  # for which a write waits for another process, such as a migration or a backup
 # without isolation_level=None the driver begins transactions by itself: late, and never for a read
 SQLITE_ARGUMENTS = {"timeout": BUSY_SECONDS, "isolation_level": None}
 POOL_SIZE = 5  # connections; each of SQLite's is a thread
-CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 20.0  # how long a server may take to take a call, and to answer a statement
 SERVER_POOL_SIZE = 10
-CLIENT = "tunesmith"  # what a server calls the connections of a store that is in use
+CLIENT = "tunesmith"  # the application name of connections, but for those of maintenance
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _CHECK = "check that it can be reached and written, and that its disk has space"
 UNAVAILABLE = "the database does not answer: please ask again in a minute"
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ServerTimeouts:
+    """Seconds in which a server has to accept a connection and to answer a statement."""
+
+    connect: float = 5.0
+    answer: float = 20.0
+
+
+TIMEOUTS = ServerTimeouts()
 
 
 def database_url(location: str | Path) -> URL:
@@ -56,20 +67,20 @@ def display_name(url: URL) -> str:
 
 
 def name_of(location: str | Path) -> str:
-    """A path or URL as it may be shown."""
+    """A path or URL in a message, without its password."""
     return display_name(database_url(location))
 
 
-def open_engine(url: URL, patient: bool = False) -> AsyncEngine:
-    """Connections to a database. Nothing is opened before the first use; the caller disposes of the engine.
+def open_engine(url: URL, maintenance: bool = False, timeouts: ServerTimeouts = TIMEOUTS) -> AsyncEngine:
+    """Connections to a database, opened at their first use; the caller disposes of the engine.
 
-    A server's statement may take ANSWER_SECONDS, or with `patient` as long as it likes.
+    With `maintenance` a statement may take any time, and the server sees another application name.
     """
     if sqlite_path(url) is None:
         arguments = {
-            "timeout": CONNECT_SECONDS,
-            "command_timeout": None if patient else ANSWER_SECONDS,
-            "server_settings": {"application_name": f"{CLIENT}-maintenance" if patient else CLIENT},
+            "timeout": timeouts.connect,
+            "command_timeout": None if maintenance else timeouts.answer,
+            "server_settings": {"application_name": f"{CLIENT}-maintenance" if maintenance else CLIENT},
         }
         return create_async_engine(
             url, pool_size=SERVER_POOL_SIZE, max_overflow=0, pool_pre_ping=True, connect_args=arguments
@@ -77,12 +88,12 @@ def open_engine(url: URL, patient: bool = False) -> AsyncEngine:
     engine = create_async_engine(
         url, poolclass=AsyncAdaptedQueuePool, pool_size=POOL_SIZE, max_overflow=0, connect_args=SQLITE_ARGUMENTS
     )
-    keep_sqlite_habits(engine.sync_engine, foreign_keys=True)
+    configure_sqlite(engine.sync_engine, foreign_keys=True)
     return engine
 
 
-def keep_sqlite_habits(engine: Engine, foreign_keys: bool) -> None:
-    """Let every connection of an SQLite engine use a write-ahead log, check references, and begin when told to."""
+def configure_sqlite(engine: Engine, foreign_keys: bool) -> None:
+    """Have every connection of an SQLite engine use a write-ahead log, check foreign keys, and begin explicitly."""
 
     def connected(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
@@ -103,7 +114,7 @@ def _begin(connection: Connection) -> None:
 
 @contextmanager
 def translated(name: str) -> Iterator[None]:
-    """Failures of the database and the file system leave as StoreError; what a wrong statement raises is a bug."""
+    """Turn failures of the database and the file system into StoreError; what a wrong statement raises is a bug."""
     try:
         yield
     except (IntegrityError, ProgrammingError, DataError):
@@ -121,13 +132,13 @@ def translated(name: str) -> Iterator[None]:
 
 
 def _of_the_database(error: Exception) -> bool:
-    """Whether the database or the way to it failed; asyncpg's own errors come bare while it connects."""
+    """Whether the database or the network failed. While it connects, SQLAlchemy does not wrap asyncpg's own errors."""
     known = isinstance(error, DBAPIError | PoolTimeout | sqlite3.Error | OSError)
     return known or type(error).__module__.startswith("asyncpg.")
 
 
 def _is_unavailable(error: StoreError) -> bool:
-    """Whether a server could not be reached, or was lost in the middle: what may well work in a while."""
+    """Whether a server could not be reached, or the connection was lost: the same call may work in a while."""
     cause = error.__cause__
     if isinstance(cause, DBAPIError):
         states = str(getattr(cause.orig, "sqlstate", None) or "")
@@ -142,16 +153,16 @@ class Database:
     Failures leave as StoreError, or as StoreUnavailable where the database's server cannot be reached.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, timeouts: ServerTimeouts = TIMEOUTS) -> None:
         self._name = display_name(url)
-        self._serves = sqlite_path(url) is None
-        self._engine = open_engine(url)
+        self._is_server = sqlite_path(url) is None
+        self._engine = open_engine(url, timeouts=timeouts)
         self._reading_engine = self._engine
-        if self._serves:  # SQLite's readers see one moment anyway
+        if self._is_server:  # SQLite's transactions read one moment anyway
             self._reading_engine = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self._writing_engine = self._engine.execution_options(writes=True)
-        # SQLite has one writer: waiting here is fair and holds no connection
-        self._turn: AbstractAsyncContextManager[Any] = nullcontext() if self._serves else asyncio.Lock()
+        # SQLite has one writer: a lock is fair, and those who wait for it hold no connection
+        self._write_lock: AbstractAsyncContextManager[Any] = nullcontext() if self._is_server else asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
         self.unavailable = False  # it did not answer the last call
 
@@ -172,7 +183,7 @@ class Database:
         """What `change` returns, run as one transaction: all of it is stored, or on an exception none of it."""
 
         async def run() -> T:
-            async with self._turn, self._writing_engine.begin() as connection:
+            async with self._write_lock, self._writing_engine.begin() as connection:
                 return await change(connection, *args, **kw)
 
         return await self._whole(run())
@@ -181,7 +192,7 @@ class Database:
         """Do something with the database itself; no write of this process begins meanwhile."""
 
         async def run() -> None:
-            async with self._turn:
+            async with self._write_lock:
                 await work(self._engine.url)
 
         await self._whole(run())
@@ -192,19 +203,19 @@ class Database:
         await self._engine.dispose()
 
     async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
-        # a statement cannot be cancelled inside the driver's thread: its connection would be lost in mid-transaction
+        # a statement in the driver's thread cannot be cancelled: its connection would be lost within a transaction
         task = asyncio.create_task(self._reported(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
     async def _reported(self, work: Coroutine[Any, Any, T]) -> T:
-        """The failure of a server is told to the log alone, once: its name and address are no member's business."""
+        """Log the failure of a server, once, and hide it from members, since it has the server's name and address."""
         try:
             with translated(self._name):
                 result = await work
         except StoreError as error:
-            if not self._serves or not _is_unavailable(error):
+            if not self._is_server or not _is_unavailable(error):
                 raise
             if not self.unavailable:
                 log.error("%s", error)

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.values import Leader, Period
-from bot.store import tunes as tune_rows
 from bot.store.tables import now, standings, tunes
+from bot.store.tunes import load_all
 from bot.store.upsert import insert_for
 
 Z = 1.959963984540054  # of 95%, two-sided
@@ -99,7 +99,7 @@ async def top(
     if rhythm is not None:
         leaders = leaders.where(table.c.rhythm == rhythm)
     rows = (await connection.execute(leaders.limit(limit))).all()
-    found = {tune.id: tune for tune in await tune_rows.load_all(connection, [row.id for row in rows], viewer)}
+    found = {tune.id: tune for tune in await load_all(connection, [row.id for row in rows], viewer)}
     return [Leader(found[row.id], row.up, row.down) for row in rows if row.id in found]
 
 

@@ -17,9 +17,9 @@ from sqlalchemy import URL, Connection, NullPool, create_engine, inspect, text
 from bot.core.errors import StoreError
 from bot.store.database import (
     SQLITE_ARGUMENTS,
+    configure_sqlite,
     database_url,
     display_name,
-    keep_sqlite_habits,
     open_engine,
     sqlite_path,
     translated,
@@ -68,7 +68,7 @@ def _migrate(url: URL, scripts: Path) -> None:
 
 
 async def _upgrade_server(url: URL, config: Config) -> None:
-    engine = open_engine(url, patient=True)
+    engine = open_engine(url, maintenance=True)
     try:
         async with engine.begin() as connection:
             await connection.execute(_ONE_AT_A_TIME)
@@ -83,7 +83,7 @@ def _upgrade_file(path: Path, url: URL, config: Config) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, connect_args=SQLITE_ARGUMENTS)
     # SQLite changes a table by replacing it, which with foreign keys on would empty the tables that refer to it
-    keep_sqlite_habits(engine, foreign_keys=False)
+    configure_sqlite(engine, foreign_keys=False)
     with engine.execution_options(writes=True).begin() as connection:
         _upgrade(connection, url, config)
 

@@ -33,7 +33,7 @@ async def is_empty(location: str | Path) -> bool:
     if path is not None:
         return not await asyncio.to_thread(path.exists)
     with translated(display_name(url)):
-        engine = open_engine(url, patient=True)
+        engine = open_engine(url, maintenance=True)
         try:
             async with engine.connect() as connection:
                 there = await connection.run_sync(_tables)
@@ -107,7 +107,7 @@ def _keep(path: Path, kept: Path) -> None:
 
 
 async def _into_server(file: Path, url: URL) -> None:
-    source, server = open_engine(database_url(file)), open_engine(url, patient=True)
+    source, server = open_engine(database_url(file)), open_engine(url, maintenance=True)
     leaving = AsyncRetrying(
         stop=stop_after_delay(_LEAVE_WITHIN),
         wait=wait_fixed(0.1),

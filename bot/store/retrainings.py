@@ -14,10 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.errors import Busy
 from bot.core.retraining import Options, Retraining, RetrainingProgress, RetrainingStatus
 from bot.core.values import NOWHERE, Message, Place, Version
-from bot.store import audit, versions
+from bot.store import audit, tables, versions
 from bot.store.lease import clock, is_server
 from bot.store.tables import members, now, retrainings
-from bot.store.tables import versions as version_rows
 
 _OPEN = retrainings.c.open.is_(True)
 _SAME = (
@@ -188,11 +187,11 @@ def _query() -> Select[Any]:
             retrainings,
             members.c.name.label("member_name"),
             members.c.platform,
-            version_rows.c.number.label("version"),
-            version_rows.c.chosen_at.is_not(None).label("chosen"),
+            tables.versions.c.number.label("version"),
+            tables.versions.c.chosen_at.is_not(None).label("chosen"),
         )
         .join_from(retrainings, members, retrainings.c.member_id == members.c.id)
-        .outerjoin(version_rows, version_rows.c.retraining_id == retrainings.c.id)
+        .outerjoin(tables.versions, tables.versions.c.retraining_id == retrainings.c.id)
     )
 
 

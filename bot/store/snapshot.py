@@ -106,7 +106,7 @@ def _from_file(source: Path, file: Path) -> None:
 
 async def _from_server(url: URL, file: Path) -> None:
     name = display_name(url)
-    server = open_engine(url, patient=True).execution_options(
+    server = open_engine(url, maintenance=True).execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )
     try:

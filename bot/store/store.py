@@ -28,7 +28,7 @@ from bot.store import (
     versions,
     votes,
 )
-from bot.store.database import Database, database_url
+from bot.store.database import TIMEOUTS, Database, ServerTimeouts, database_url
 from bot.store.lease import Lease, LeasedQueries, LeasedWrite
 from bot.store.migrate import migrate
 from bot.store.queries import Queries, Read, Write
@@ -193,13 +193,13 @@ class Store:
         self.erasure = Erasure(database)
 
     @classmethod
-    async def open(cls, location: str | Path, lease: float = LEASE) -> Self:
+    async def open(cls, location: str | Path, lease: float = LEASE, timeouts: ServerTimeouts = TIMEOUTS) -> Self:
         """Open the database at a path or URL, made or migrated where needed. `lease` is in seconds.
 
         StoreError, with nothing altered, where it is a newer release's, no database, corrupt or not writable.
         """
         await migrate(location)
-        return cls(Database(database_url(location)), Lease(secrets.token_hex(8), lease))
+        return cls(Database(database_url(location), timeouts), Lease(secrets.token_hex(8), lease))
 
     @property
     def outage(self) -> str:

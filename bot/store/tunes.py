@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import NotFound
 from bot.core.values import NewTune, StoredPrompt, StoredTune, Votes
-from bot.store import prompts as prompt_rows
-from bot.store.tables import LARGEST_ID, members, now, prompts, tunes, votes
+from bot.store import prompts, tables
+from bot.store.tables import LARGEST_ID, members, now, tunes, votes
 from model.worker.protocol import Known
 
 
@@ -19,10 +19,10 @@ async def finish(connection: AsyncConnection, prompt_id: int, new: Sequence[NewT
     Where it is in a final state already, nothing is stored and the result is the tunes that it has, which are none if
     it failed or was cancelled. Whichever bot has the tunes first stores them, whoever has claimed the prompt meanwhile.
     """
-    prompt = await prompt_rows.load(connection, prompt_id)
+    prompt = await prompts.load(connection, prompt_id)
     if prompt is None:
         raise NotFound(f"there is no prompt {prompt_id}")
-    if await prompt_rows.finish(connection, prompt_id) and new:
+    if await prompts.finish(connection, prompt_id) and new:
         await connection.execute(insert(tunes), [_columns(prompt, tune) for tune in new])
     return await of_prompts(connection, [prompt_id], prompt.member_id)
 
@@ -44,7 +44,7 @@ async def history(
     connection: AsyncConnection, server_id: int, viewer: int, before: int | None, limit: int
 ) -> list[tuple[StoredPrompt, tuple[StoredTune, ...]]]:
     """The newest `limit` prompts of a server that are older than prompt `before`, oldest first, each with its tunes."""
-    page = await prompt_rows.before(connection, server_id, LARGEST_ID if before is None else before, limit)
+    page = await prompts.before(connection, server_id, LARGEST_ID if before is None else before, limit)
     found = await of_prompts(connection, [prompt.id for prompt in page], viewer)
     return [(prompt, tuple(tune for tune in found if tune.prompt_id == prompt.id)) for prompt in page]
 
@@ -114,15 +114,15 @@ def _mine(tune_id: Any, viewer: int) -> ColumnElement[int]:
 
 def _query(viewer: int) -> Select[Any]:
     names = ("key", "rhythm", "temperature", "form", "opening", "transpose", "vary", "varied_from")
-    asked = [prompts.c[name] for name in names]
+    asked = [tables.prompts.c[name] for name in names]
     columns = [column for column in tunes.c if column.name not in ("key", "rhythm", "version")]
     versions = (
-        func.coalesce(tunes.c.version, prompts.c.version).label("version"),
-        prompts.c.version.label("asked_version"),
+        func.coalesce(tunes.c.version, tables.prompts.c.version).label("version"),
+        tables.prompts.c.version.label("asked_version"),
     )
     return (
         select(*columns, *asked, *versions, members.c.name.label("member_name"), _mine(tunes.c.id, viewer))
-        .join_from(tunes, prompts, tunes.c.prompt_id == prompts.c.id)
+        .join_from(tunes, tables.prompts, tunes.c.prompt_id == tables.prompts.c.id)
         .join(members, tunes.c.member_id == members.c.id)
         .where(tunes.c.deleted_at.is_(None))
     )
@@ -135,7 +135,7 @@ def _from_row(row: Row[Any]) -> StoredTune:
         member_id=row.member_id,
         member_name=row.member_name,
         server_id=row.server_id,
-        prompt=prompt_rows.prompt_of(row, row.seed),
+        prompt=prompts.prompt_of(row, row.seed),
         version=row.version,
         asked_version=row.asked_version,
         title=row.title,

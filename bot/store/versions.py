@@ -12,7 +12,7 @@ from bot.store import audit
 from bot.store.tables import now, prompts, tunes, versions, voted
 from bot.store.upsert import insert_for, one_at_a_time
 
-SHIPPED = 1  # the number of the checkpoint that comes with the bot, registered or not
+SHIPPED_NUMBER = 1  # the number of the checkpoint that comes with the bot, registered or not
 _TICK = timedelta(microseconds=1)
 
 
@@ -31,7 +31,7 @@ async def add(
     """
     if number is None:
         await one_at_a_time(connection, versions)
-        number = 1 + max(SHIPPED, (await connection.execute(select(func.max(versions.c.number)))).scalar() or 0)
+        number = 1 + max(SHIPPED_NUMBER, (await connection.execute(select(func.max(versions.c.number)))).scalar() or 0)
     insert = insert_for(connection, versions).values(
         number=number, path=path, sha256=sha256, name=name, created_at=now(), note=note, retraining_id=retraining_id
     )
@@ -71,7 +71,7 @@ async def choose(connection: AsyncConnection, number: int, place: Place | None =
 
 async def prune(connection: AsyncConnection, numbers: Collection[int]) -> list[Version]:
     """Mark versions as pruned, except for the shipped one and the one in use; those whose files may now be deleted."""
-    spared = {SHIPPED, await current(connection)}
+    spared = {SHIPPED_NUMBER, await current(connection)}
     wanted = versions.c.number.in_(set(numbers) - spared) & versions.c.pruned_at.is_(None)
     rows = await connection.execute(update(versions).where(wanted).values(pruned_at=now()).returning(*versions.c))
     return [Version(**row._mapping) for row in rows]

@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.errors import NotFound
 from bot.core.values import StoredTune, Votes
 from bot.store import leaderboards
-from bot.store import tunes as tune_rows
 from bot.store.leaderboards import Cast, wilson
 from bot.store.tables import now, tunes, votes
+from bot.store.tunes import load_all, missing
 from bot.store.upsert import insert_for
 
 
@@ -20,7 +20,7 @@ async def cast(connection: AsyncConnection, tune_id: int, member_id: int, value:
     counts = select(tunes.c.up, tunes.c.down).where(tunes.c.id == tune_id, tunes.c.deleted_at.is_(None))
     tune = (await connection.execute(counts.with_for_update())).one_or_none()  # votes at the same time wait here
     if tune is None:
-        raise NotFound(tune_rows.missing(tune_id))
+        raise NotFound(missing(tune_id))
     mine = select(votes.c.value, votes.c.updated_at)
     mine = mine.where(votes.c.tune_id == tune_id, votes.c.member_id == member_id)
     row = (await connection.execute(mine)).one_or_none()
@@ -61,5 +61,5 @@ async def favourites(connection: AsyncConnection, member_id: int, limit: int = 5
     query = query.where(votes.c.member_id == member_id, votes.c.value == 1, tunes.c.deleted_at.is_(None))
     rows = await connection.execute(query.order_by(votes.c.updated_at.desc(), tunes.c.id.desc()).limit(limit))
     ids = [row.id for row in rows]
-    found = {tune.id: tune for tune in await tune_rows.load_all(connection, ids, member_id)}
+    found = {tune.id: tune for tune in await load_all(connection, ids, member_id)}
     return [found[tune_id] for tune_id in ids if tune_id in found]

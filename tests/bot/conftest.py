@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store
-from tests.bot.running_bot import Bot, running
+from tests.bot.running_bot import Bot, running_bot
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 async def bot(path: Path) -> AsyncIterator[Bot]:
     """A bot that composes two prompts at once."""
-    async with running(path, at_once=2) as bot:
+    async with running_bot(path, at_once=2) as bot:
         yield bot
 
 

@@ -18,6 +18,7 @@ from bot.library.server_settings import Settings
 from bot.render import KINDS
 from bot.render import Renderer as RealRenderer
 from bot.store import Store
+from bot.store.database import TIMEOUTS, ServerTimeouts
 from bot.workers.local.worker import LocalWorker
 from model.prompt import Prompt, parse_prompt
 from tests.bot.workers.local.stand_in import STAND_IN
@@ -49,7 +50,7 @@ class Renderer:
 
 @dataclass
 class Bot:
-    """The parts, running."""
+    """The parts, running_bot."""
 
     store: Store
     composer: Composer
@@ -71,7 +72,7 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(
+async def running_bot(
     path: Path | str,
     *options: str,
     at_once: int = 8,
@@ -83,6 +84,7 @@ async def running(
     real: RealRenderer | None = None,
     cooldowns: tuple[float, float] = (0.0, 0.0),
     lease: float = 30.0,
+    timeouts: ServerTimeouts = TIMEOUTS,
     through: str = "",
     command: Sequence[str] = STAND_IN,
     timings: "BrokerTimings | None" = None,
@@ -93,8 +95,8 @@ async def running(
     """
     renderer = Renderer(real=real)
     renderer.go.set()
-    beside = cluster(through, timings) if through else LocalWorker(command=(*command, *options))
-    async with await Store.open(path, lease) as store, beside as worker:
+    beside = cluster_at(through, timings) if through else LocalWorker(command=(*command, *options))
+    async with await Store.open(path, lease, timeouts) as store, beside as worker:
         for number in range(1, version + 1):
             file = (__file__, SHA256) if through else (f"/nowhere/{number}.safetensors", str(number) * 64)
             await store.versions.add(*file, "trad", number)
@@ -118,7 +120,7 @@ async def running(
             yield Bot(store, composer, renderer, worker, settings)
 
 
-def cluster(url: str, timings: "BrokerTimings | None") -> "Cluster":
+def cluster_at(url: str, timings: "BrokerTimings | None") -> "Cluster":
     """Workers at a Redis, which it asks often."""
     from bot.workers.cluster.client import Cluster
     from bot.workers.cluster.jobs import TIMINGS
@@ -126,7 +128,7 @@ def cluster(url: str, timings: "BrokerTimings | None") -> "Cluster":
     return Cluster(url, lease=1.5, poll=0.2, timings=timings or TIMINGS)
 
 
-def asked(does: str = "", key: str = "D", seed: int = 7) -> Prompt:
+def new_prompt(does: str = "", key: str = "D", seed: int = 7) -> Prompt:
     """A prompt whose opening tells the stand-in what to do."""
     return parse_prompt(key, "reel", seed=seed, opening=does)
 

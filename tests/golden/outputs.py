@@ -19,7 +19,7 @@ from bot.web import create_app
 from model.prompt import parse_prompt
 from tests.bot.discord.message_kinds import MESSAGE_KINDS, MessageKind
 from tests.bot.discord.simulated_server import simulated_server
-from tests.bot.running_bot import ANN, running
+from tests.bot.running_bot import ANN, running_bot
 from tests.command_line import ran
 from tests.model.command_line import model
 
@@ -65,7 +65,7 @@ def _content(file: Path) -> str:
 async def history() -> str:
     """`/history` of a page on which tunes were composed, varied and refused."""
     with tempfile.TemporaryDirectory() as folder:
-        async with running(Path(folder) / "tunesmith.db") as bot:
+        async with running_bot(Path(folder) / "tunesmith.db") as bot:
             app = create_app(bot.composer, bot.composer.library)
             async with TestClient(TestServer(app)) as client:
                 await client.get("/")

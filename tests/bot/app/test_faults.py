@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.app import bot as service
+from bot.app.bot import running
 from bot.core.config import Config
 from bot.core.errors import StoreError
 from bot.core.sections import Worker
@@ -26,7 +26,7 @@ from bot.web.serializers import history_json
 from model.network import checkpoint
 from model.prompt import parse_prompt
 from tests.bot.composing.killable_bot import QUEUED, RENDERING
-from tests.bot.running_bot import ANN, BEN, Bot, asked, reached, running
+from tests.bot.running_bot import ANN, BEN, Bot, new_prompt, reached, running_bot
 from tests.command_line import ROOT, bot, ran
 
 
@@ -59,10 +59,10 @@ async def test_a_worker_that_is_killed_with_a_hundred_prompts_in_flight(
     path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     marks = [tmp_path / f"mark{number}" for number in range(100)]
-    async with running(path, at_once=100, limit=100) as bot:
+    async with running_bot(path, at_once=100, limit=100) as bot:
         updates = bot.composer.subscribe()
         asking = zip(marks, members(100), strict=True)
-        ids = [await bot.ask(asked(f"quiet once {mark}"), place) for mark, place in asking]
+        ids = [await bot.ask(new_prompt(f"quiet once {mark}"), place) for mark, place in asking]
         while not all(mark.exists() for mark in marks):  # noqa: ASYNC110  the worker has them all
             await asyncio.sleep(0.01)
         os.kill(worker_process().pid, signal.SIGKILL)
@@ -86,7 +86,7 @@ async def test_a_bot_that_is_killed_with_fifty_prompts_queued_and_ten_rendering(
     finally:
         victim.kill()
         await victim.wait()
-    async with running(path, limit=100) as bot:
+    async with running_bot(path, limit=100) as bot:
         updates = bot.composer.subscribe()
         left = await bot.store.prompts.unfinished(["web"])
         assert Counter(stored.state for stored in left) == {State.RENDERING: RENDERING, State.QUEUED: QUEUED}
@@ -110,7 +110,7 @@ async def test_a_checkpoint_that_is_damaged_while_the_bot_runs(
     weights = checkpoint.read(checkpoint.SHIPPED)
     checkpoint.write(mine, checkpoint.Checkpoint(**{**vars(weights), "facts": {"mine": True}}))
     config = Config(data_dir=tmp_path / "data", worker=Worker(checkpoint=mine))
-    async with service.running(config) as bot:
+    async with running(config) as bot:
         updates = bot.composer.subscribe()
         data = bytearray(mine.read_bytes())
         data[-1000:] = bytes(byte ^ 0xFF for byte in data[-1000:])
@@ -152,7 +152,7 @@ def fill(disk: Path) -> Path:
 
 async def ask_anyway(bot: Bot, seed: int) -> str:
     try:
-        await bot.ask(asked(seed=seed))
+        await bot.ask(new_prompt(seed=seed))
     except StoreError as error:
         return str(error)
     return ""
@@ -160,13 +160,13 @@ async def ask_anyway(bot: Bot, seed: int) -> str:
 
 async def test_a_disk_that_is_full_while_a_tune_is_stored(small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = small_disk / "tunesmith.db"
-    async with running(path) as bot:
-        (tune,) = (await bot.finished(asked())).tunes
+    async with running_bot(path) as bot:
+        (tune,) = (await bot.finished(new_prompt())).tunes
         member_id, _ = await bot.store.members.register(BEN)
         await bot.composer.library.vote(tune.id, member_id, 1)
         bot.renderer.go.clear()
         updates = bot.composer.subscribe()
-        working = await bot.ask(asked(), count=4)
+        working = await bot.ask(new_prompt(), count=4)
         await reached(updates, State.RENDERING, working)
         filler = fill(small_disk)
         bot.renderer.go.set()
@@ -175,8 +175,8 @@ async def test_a_disk_that_is_full_while_a_tune_is_stored(small_disk: Path, capl
         refused = [await ask_anyway(bot, seed) for seed in range(100)]
         assert any("disk" in line for line in refused)
         filler.unlink()
-        assert (await bot.finished(asked())).prompt.state is State.DONE  # without a restart
-    async with running(path) as bot:
+        assert (await bot.finished(new_prompt())).prompt.state is State.DONE  # without a restart
+    async with running_bot(path) as bot:
         updates = bot.composer.subscribe()
         assert await bot.composer.recover(["web"]) >= 1
         await reached(updates, State.DONE, working)
@@ -187,17 +187,17 @@ async def test_a_disk_that_is_full_while_a_tune_is_stored(small_disk: Path, capl
 
 @pytest.mark.parametrize("jump", [timedelta(days=365), timedelta(days=-365)], ids=["ahead", "back"])
 async def test_a_clock_that_jumps(path: Path, monkeypatch: pytest.MonkeyPatch, jump: timedelta) -> None:
-    async with running(path, at_once=1, queue_timeout=20.0) as bot:
+    async with running_bot(path, at_once=1, queue_timeout=20.0) as bot:
         bot.renderer.go.clear()
         updates = bot.composer.subscribe()
-        first, second = await bot.ask(asked()), await bot.ask(asked())
+        first, second = await bot.ask(new_prompt()), await bot.ask(new_prompt())
         await reached(updates, State.RENDERING, first)
         there = time.time
         monkeypatch.setattr(time, "time", lambda: there() + jump.total_seconds())
         monkeypatch.setattr(tables, "now", lambda: datetime.now(UTC) + jump)
         for module in ("members", "prompts", "tunes", "versions"):
             monkeypatch.setattr(f"bot.store.{module}.now", lambda: datetime.now(UTC) + jump)
-        third = await bot.ask(asked())
+        third = await bot.ask(new_prompt())
         bot.renderer.go.set()
         for prompt_id in (first, second, third):
             await reached(updates, State.DONE, prompt_id)
@@ -210,11 +210,11 @@ async def test_a_clock_that_jumps(path: Path, monkeypatch: pytest.MonkeyPatch, j
 
 
 async def test_a_render_that_never_returns(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with Renderer(timeout=1.0) as renderer, running(path, at_once=1, real=renderer) as bot:
+    async with Renderer(timeout=1.0) as renderer, running_bot(path, at_once=1, real=renderer) as bot:
         (process,) = (child for child in psutil.Process().children() if "bot.render.process" in child.cmdline())
         process.send_signal(signal.SIGSTOP)
         updates = bot.composer.subscribe()
-        stuck, behind = await bot.ask(asked()), await bot.ask(asked())
+        stuck, behind = await bot.ask(new_prompt()), await bot.ask(new_prompt())
         failed = await reached(updates, State.FAILED, stuck)
         assert failed.prompt.error == "rendering took longer than 1 s"
         await reached(updates, State.DONE, behind)
@@ -225,12 +225,12 @@ async def test_a_render_that_never_returns(path: Path, caplog: pytest.LogCapture
 
 
 async def test_a_worker_that_answers_twice(path: Path) -> None:
-    async with running(path) as bot:
+    async with running_bot(path) as bot:
         updates = bot.composer.subscribe()
-        twice = await bot.ask(asked("twice"), count=2)
+        twice = await bot.ask(new_prompt("twice"), count=2)
         done = await reached(updates, State.DONE, twice)
         assert len(done.tunes) == 2
-        assert (await bot.finished(asked())).prompt.state is State.DONE
+        assert (await bot.finished(new_prompt())).prompt.state is State.DONE
         assert await shown(bot) == {twice: 2, twice + 1: 1}
         # and a bot that stores an answer again, which it had when it was killed, stores it once
         again = await bot.store.prompts.finish(twice, [NewTune(0, 7, "Another", "X:1\nK:D\n")])

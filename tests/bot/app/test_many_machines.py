@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.app import bot as service
+from bot.app.bot import running
 from bot.core.config import Config
 from bot.core.errors import ConfigError, TrainerError
 from bot.core.sections import Store, Worker, Workers
@@ -39,7 +39,7 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
         worker=Worker(checkpoint=mine),
         workers=Workers(broker=SecretStr(redis.url()), lease=5.0),
     )
-    async with service.running(config) as bot:
+    async with running(config) as bot:
         updates = bot.composer.subscribe()
         accepted = await bot.composer.compose(ANN, parse_prompt("Edor", "reel", form="AB:4", seed=7), count=2)
         done = await bot.composer.finished(accepted.prompt.id, updates)
@@ -97,7 +97,7 @@ def test_without_the_package_for_redis_it_is_one_line(monkeypatch: pytest.Monkey
     config = Config(data_dir=tmp_path, workers=Workers(broker=SecretStr("redis://mq")))
 
     async def start() -> None:
-        async with service.running(config):
+        async with running(config):
             raise AssertionError("it must not start")
 
     with pytest.raises(ConfigError, match=r"pip install -e '\.\[cluster\]'"):

@@ -9,9 +9,7 @@ import psutil
 import pytest
 
 from bot.__main__ import main
-from bot.app import bot as service
-from bot.benchmarks import discord_latency, machines, members, rendering, storage
-from bot.benchmarks import retraining as lessons
+from bot.benchmarks import discord_latency, machines, members, rendering, retraining, storage
 from bot.benchmarks.row import Row, at_least, at_most
 from bot.benchmarks.servers import missing_postgres, missing_redis
 from bot.commands import bench
@@ -80,10 +78,10 @@ def test_the_long_run_weighs_the_bot_early_and_late(monkeypatch: pytest.MonkeyPa
 
 def test_a_retraining_is_timed_beside_composing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"VOTED": 8, "ONE_BY_ONE": 1}.items():
-        monkeypatch.setattr(lessons, name, value)
-    monkeypatch.setattr(service, "Trainer", partial(Trainer, (*STAND_IN_TRAINER, "--do", "refuse")))
+        monkeypatch.setattr(retraining, name, value)
+    monkeypatch.setattr("bot.app.bot.Trainer", partial(Trainer, (*STAND_IN_TRAINER, "--do", "refuse")))
     config = Config()
-    seconds, usual, slower = lessons.measure(
+    seconds, usual, slower = retraining.measure(
         config.model_copy(update={"retraining": config.retraining.model_copy(update={"minimum_votes": 8})})
     )
     assert 0 < seconds.ours < 60

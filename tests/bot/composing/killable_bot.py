@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from bot.core.values import Place
-from tests.bot.running_bot import ANN, BEN, all_rendering, asked, running
+from tests.bot.running_bot import ANN, BEN, all_rendering, new_prompt, running_bot
 
 RENDERING, QUEUED, AT_WORKERS = 10, 50, 3
 
@@ -18,9 +18,9 @@ async def at_workers(path: str, lease: float, url: str, mark: Path) -> None:
     from bot.workers.cluster.jobs import BrokerTimings
 
     timings = BrokerTimings(job_expires=3.0)  # once it is killed
-    async with running(path, lease=lease, through=url, timings=timings) as bot:
+    async with running_bot(path, lease=lease, through=url, timings=timings) as bot:
         for number in range(AT_WORKERS):
-            await bot.ask(asked(f"quiet once {mark}{number}", seed=number))
+            await bot.ask(new_prompt(f"quiet once {mark}{number}", seed=number))
         while not all(Path(f"{mark}{number}").exists() for number in range(AT_WORKERS)):  # noqa: ASYNC110, ASYNC240
             await asyncio.sleep(0.02)
         print("ready", flush=True)
@@ -28,15 +28,15 @@ async def at_workers(path: str, lease: float, url: str, mark: Path) -> None:
 
 
 async def main(path: str, lease: float = 30.0) -> None:
-    async with running(path, at_once=RENDERING, limit=100, lease=lease) as bot:
-        (tune,) = (await bot.finished(asked())).tunes
+    async with running_bot(path, at_once=RENDERING, limit=100, lease=lease) as bot:
+        (tune,) = (await bot.finished(new_prompt())).tunes
         for place, vote in ((ANN, 1), (BEN, -1)):
             member, _ = await bot.store.members.register(place)
             await bot.composer.library.vote(tune.id, member, vote)
         bot.renderer.go.clear()
         updates = bot.composer.subscribe()
         ids = [
-            await bot.ask(asked(seed=number), Place("web", "local", f"m{number % 7}"))
+            await bot.ask(new_prompt(seed=number), Place("web", "local", f"m{number % 7}"))
             for number in range(RENDERING + QUEUED)
         ]
         await all_rendering(updates, set(ids[:RENDERING]))

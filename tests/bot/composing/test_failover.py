@@ -12,10 +12,10 @@ from sqlalchemy import make_url
 
 from bot.core.errors import StoreUnavailable
 from bot.core.values import NewPrompt, Place, Progress, State
-from bot.store import database as databases
+from bot.store.database import TIMEOUTS, ServerTimeouts
 from bot.store.retry import retry_while_unavailable
 from tests.bot.composing.killable_bot import AT_WORKERS, QUEUED, RENDERING
-from tests.bot.running_bot import ANN, Bot, all_rendering, asked, reached, running
+from tests.bot.running_bot import ANN, Bot, all_rendering, new_prompt, reached, running_bot
 from tests.command_line import ROOT
 from tests.engines import postgres
 from tests.engines.proxy import proxy
@@ -44,12 +44,12 @@ async def answers(bot: Bot) -> Counter[Any]:
 
 
 async def test_two_bots_work_off_what_is_nobodys_and_neither_does_the_others(database: str) -> None:
-    async with running(database) as before:
+    async with running_bot(database) as before:
         ids = await before.store.members.register(ANN)
-        new = [NewPrompt(*ids, asked(seed=n), count=1, version=1) for n in range(60)]
+        new = [NewPrompt(*ids, new_prompt(seed=n), count=1, version=1) for n in range(60)]
         left = {(await before.store.prompts.add(prompt)).id for prompt in new}
         await before.store.prompts.release()
-    async with running(database, lease=LEASE) as one, running(database, lease=LEASE) as other:
+    async with running_bot(database, lease=LEASE) as one, running_bot(database, lease=LEASE) as other:
         async with asyncio.timeout(40):
             while await answers(one) != Counter(left):  # noqa: ASYNC110  the other bot sets no event here
                 await asyncio.sleep(0.2)
@@ -62,7 +62,7 @@ async def test_a_bot_that_is_killed_in_mid_work_has_another_finish_it(database: 
     command = (sys.executable, "-m", "tests.bot.composing.killable_bot", database, str(LEASE))
     victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     try:
-        async with running(database, lease=LEASE, limit=100, at_once=RENDERING) as bot:
+        async with running_bot(database, lease=LEASE, limit=100, at_once=RENDERING) as bot:
             updates = bot.composer.subscribe()
             assert victim.stdout
             assert await victim.stdout.readline() == b"ready\n"
@@ -82,10 +82,10 @@ async def test_a_bot_that_is_killed_in_mid_work_has_another_finish_it(database: 
 
 
 async def test_a_prompt_that_another_bot_cancels_or_finishes_is_let_go_here(database: str) -> None:
-    async with running(database, lease=LEASE) as here, running(database, lease=LEASE) as other:
+    async with running_bot(database, lease=LEASE) as here, running_bot(database, lease=LEASE) as other:
         here.renderer.go.clear()
         updates = here.composer.subscribe()
-        cancelled, taken = await here.ask(asked()), await here.ask(asked())
+        cancelled, taken = await here.ask(new_prompt()), await here.ask(new_prompt())
         await all_rendering(updates, {cancelled, taken})
         await other.composer.cancel(cancelled, ANN)
         await other.store.prompts.finish(taken, [])
@@ -100,10 +100,10 @@ async def test_a_prompt_that_another_bot_cancels_or_finishes_is_let_go_here(data
 
 
 async def test_a_bot_that_was_away_for_longer_than_its_lease_does_not_do_its_prompts_twice(database: str) -> None:
-    async with running(database, lease=LEASE) as sleeper, running(database, lease=LEASE) as other:
+    async with running_bot(database, lease=LEASE) as sleeper, running_bot(database, lease=LEASE) as other:
         sleeper.renderer.go.clear()
         updates, there = sleeper.composer.subscribe(), other.composer.subscribe()
-        prompt_id = await sleeper.ask(asked())
+        prompt_id = await sleeper.ask(new_prompt())
         await reached(updates, State.RENDERING, prompt_id)
         sleeping = asyncio.Event()
 
@@ -123,10 +123,10 @@ async def test_a_bot_that_was_away_for_longer_than_its_lease_does_not_do_its_pro
 async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members_are_told() -> None:
     postgres.skip_where_missing()
     with postgres.running() as server:
-        async with running(server.url("postgres"), lease=LEASE) as bot:
+        async with running_bot(server.url("postgres"), lease=LEASE) as bot:
             updates, notes = bot.composer.subscribe(), bot.composer.subscribe()
             bot.renderer.go.clear()
-            ids = [await bot.ask(asked(seed=n), Place("web", "local", f"m{n}")) for n in range(20)]
+            ids = [await bot.ask(new_prompt(seed=n), Place("web", "local", f"m{n}")) for n in range(20)]
             await all_rendering(updates, set(ids[:8]))
             await asyncio.to_thread(server.kill)
             bot.renderer.go.set()
@@ -135,14 +135,14 @@ async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members
                     pass
             assert progress.note == "the database does not answer: your tune waits until it does…"
             with pytest.raises(StoreUnavailable, match="please ask again in a minute"):
-                await bot.ask(asked())
+                await bot.ask(new_prompt())
             await asyncio.sleep(1.5 * LEASE)
             await asyncio.to_thread(server.start)
             heard: Counter[int] = Counter()
             await ends(updates, set(ids), heard)
             assert heard == Counter(ids)
             assert await answers(bot) == Counter(ids)
-            assert (await bot.finished(asked())).prompt.state is State.DONE
+            assert (await bot.finished(new_prompt())).prompt.state is State.DONE
 
 
 async def test_a_bot_that_is_killed_while_workers_have_its_prompts_has_another_answer_them(
@@ -153,7 +153,7 @@ async def test_a_bot_that_is_killed_while_workers_have_its_prompts_has_another_a
     command = (sys.executable, "-m", "tests.bot.composing.killable_bot", *words)
     victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     try:
-        async with running(database, lease=LEASE, through=redis.url()) as bot:
+        async with running_bot(database, lease=LEASE, through=redis.url()) as bot:
             updates = bot.composer.subscribe()
             assert victim.stdout
             assert await victim.stdout.readline() == b"ready\n"
@@ -171,20 +171,20 @@ async def test_a_bot_that_is_killed_while_workers_have_its_prompts_has_another_a
 
 
 async def test_a_network_to_the_database_that_stalls_costs_nothing_but_time(
-    database: str, monkeypatch: pytest.MonkeyPatch
+    database: str,
 ) -> None:
-    """Ten seconds of it, with the times of the product, and all of them divided by five."""
-    monkeypatch.setattr(databases, "ANSWER_SECONDS", databases.ANSWER_SECONDS / 5)
+    """As ten seconds with the product's timeouts: all times are a fifth."""
+    timeouts = ServerTimeouts(answer=TIMEOUTS.answer / 5)
     port = make_url(database).port
     assert port
     async with (
         proxy(port) as way,
-        running(make_url(database).set(port=way.port).render_as_string(False), lease=6.0) as bot,
-        running(database, lease=6.0) as other,
+        running_bot(make_url(database).set(port=way.port).render_as_string(False), lease=6.0, timeouts=timeouts) as bot,
+        running_bot(database, lease=6.0) as other,
     ):
         bot.renderer.go.clear()
         updates = bot.composer.subscribe()
-        ids = {await bot.ask(asked(seed=n)) for n in range(12)}
+        ids = {await bot.ask(new_prompt(seed=n)) for n in range(12)}
         await all_rendering(updates, set(sorted(ids)[:8]))
         way.open.clear()
         bot.renderer.go.set()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.core import logs
-from tests.bot.running_bot import asked, running
+from tests.bot.running_bot import new_prompt, running_bot
 
 
 def test_a_line_for_people_ends_with_the_prompt(lines: Callable[[], list[str]]) -> None:
@@ -49,8 +49,8 @@ def test_logfmt_quotes_what_has_to_be(lines: Callable[[], list[str]]) -> None:
 
 async def test_each_prompt_has_its_number_from_command_to_reply(tmp_path: Path, lines: Callable[[], list[str]]) -> None:
     logs.set_up("json", "info")
-    async with running(tmp_path / "tunesmith.db") as bot:
-        done = await asyncio.gather(*(bot.finished(asked(seed=seed)) for seed in range(5)))
+    async with running_bot(tmp_path / "tunesmith.db") as bot:
+        done = await asyncio.gather(*(bot.finished(new_prompt(seed=seed)) for seed in range(5)))
     records = [json.loads(line) for line in lines()]
     for progress in done:
         number = progress.prompt.id

@@ -13,7 +13,7 @@ from bot.core.values import State
 from bot.web import create_app, serve
 from bot.web.metrics import metrics_route
 from model.worker.protocol import Event
-from tests.bot.running_bot import asked, reached, running
+from tests.bot.running_bot import new_prompt, reached, running_bot
 from tests.command_line import free_port
 
 
@@ -28,22 +28,22 @@ def read(metrics: Metrics) -> dict[str, float]:
 
 
 async def test_the_way_of_a_prompt_is_measured(tmp_path: Path) -> None:
-    async with running(tmp_path / "tunesmith.db", at_once=1, limit=1) as bot:
+    async with running_bot(tmp_path / "tunesmith.db", at_once=1, limit=1) as bot:
         bot.renderer.go.clear()
         updates = bot.composer.subscribe()
-        first = await bot.ask(asked(), count=2)
+        first = await bot.ask(new_prompt(), count=2)
         await reached(updates, State.RENDERING, first)
-        second = await bot.ask(asked("fail"))
+        second = await bot.ask(new_prompt("fail"))
         with pytest.raises(Busy):
-            await bot.ask(asked())
+            await bot.ask(new_prompt())
         busy = read(bot.composer.metrics)
         assert (busy["queue_length"], busy["prompts_in_work"], busy["refusals_total"]) == (1, 1, 1)
         bot.renderer.go.set()
         await reached(updates, State.FAILED, second)
         bot.renderer.error = RenderError("no")
-        await bot.finished(asked())
+        await bot.finished(new_prompt())
         bot.renderer.error = ZeroDivisionError("a bug")
-        await bot.finished(asked())
+        await bot.finished(new_prompt())
         after = read(bot.composer.metrics)
     assert after["tunes_total 1"] == 2
     assert {name: value for name, value in after.items() if name.startswith("failures_total")} == {
@@ -78,7 +78,7 @@ def test_two_bots_share_nothing_with_each_other_or_the_process() -> None:
 
 
 async def test_the_page_serves_them_to_this_machine_alone(tmp_path: Path) -> None:
-    async with running(tmp_path / "tunesmith.db") as bot:
+    async with running_bot(tmp_path / "tunesmith.db") as bot:
         app = create_app(bot.composer, bot.composer.library)
         app.add_routes([metrics_route(bot.composer.metrics.exposition)])
         port = free_port()

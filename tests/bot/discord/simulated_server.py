@@ -28,7 +28,7 @@ from bot.workers.local.trainer import Trainer
 from model.errors import InputError
 from tests.bot.library.test_tunebook import Binder
 from tests.bot.retraining.retrainers import GPU, VOTES, Draws
-from tests.bot.running_bot import Bot, running
+from tests.bot.running_bot import Bot, running_bot
 from tests.bot.workers.local.stand_in_trainer import STAND_IN_TRAINER
 
 TIMING = DeliveryTiming(prompt_interval=0.05, retraining_interval=0.05, retry_pauses=(0.01,) * 5)
@@ -132,12 +132,12 @@ async def simulated_server(
     charts: DrawsCharts | None = None,
     **options: Any,
 ) -> AsyncIterator[SimulatedServer]:
-    """A bot that has just been added to a server. `trainer` are options of its stand-in, `options` are for `running`.
+    """A bot that has just been added to a server. `trainer` are options of its stand-in, `options` are for `running_bot`.
 
     Loss curves are drawn by `charts`, or not at all.
     """
     async with (
-        running(path / "tunesmith.db", **options) as bot,
+        running_bot(path / "tunesmith.db", **options) as bot,
         retrainer(bot.store, path, trainer, charts) as retrains,
     ):
         context = Context(

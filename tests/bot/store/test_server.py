@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.core.errors import StoreError, StoreUnavailable
 from bot.store import Store
-from bot.store import database as databases
+from bot.store.database import ServerTimeouts
 from bot.store.migrate import MIGRATIONS, migrate
 from bot.store.retry import retry_while_unavailable
 from bot.store.tables import metadata
@@ -137,16 +137,14 @@ async def test_a_server_that_cannot_be_used_is_one_line_without_the_password(dat
 
 
 async def test_a_network_that_swallows_everything_is_noticed_and_forgotten(
-    database: str, monkeypatch: pytest.MonkeyPatch
+    database: str,
 ) -> None:
-    """Times are a tenth of the product's."""
-    monkeypatch.setattr(databases, "ANSWER_SECONDS", 1.0)
-    monkeypatch.setattr(databases, "CONNECT_SECONDS", 0.5)
+    timeouts = ServerTimeouts(connect=0.5, answer=1.0)
     port = make_url(database).port
     assert port
     async with proxy(port) as way:
         url = make_url(database).set(port=way.port).render_as_string(hide_password=False)
-        async with await Store.open(url) as store:
+        async with await Store.open(url, timeouts=timeouts) as store:
             tune = await a_tune(store)
             way.open.clear()
             began = time.monotonic()
