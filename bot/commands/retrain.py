@@ -80,7 +80,7 @@ async def _followed(
                 if told != (told := _mark(news.progress.step)):
                     show(f"retraining {news.id}: {wording.line(news)}")
         except asyncio.CancelledError:
-            if retraining.here(begun.id):
+            if retraining.runs_here(begun.id):
                 await retraining.cancel(place)
             raise
     raise TrainerError("the retraining stopped without an end")

@@ -1,4 +1,4 @@
-"""The values of learning from votes: a retraining, the step it is at, and versions as an admin looks at them."""
+"""Values of retraining: a retraining, its status and progress, and versions with the votes on their tunes."""
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -12,7 +12,7 @@ MOST_LOSSES = 400  # points of a curve that are kept
 
 
 class RetrainingStatus(StrEnum):
-    """Where a retraining is. All but the first two are final; a dry run that holds is PASSED instead of PROMOTED."""
+    """All but the first two are final; a dry run that passes is PASSED instead of PROMOTED."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -29,7 +29,7 @@ class RetrainingStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Options:
-    """What a retraining was asked for: fewer votes than `minimum_votes` do not do; a dry run changes nothing."""
+    """What was asked of a retraining: it needs at least `minimum_votes`; a dry run changes nothing."""
 
     minimum_votes: int
     dry_run: bool = False
@@ -37,13 +37,13 @@ class Options:
 
 @dataclass(frozen=True)
 class RetrainingProgress:
-    """How far a retraining is: its last step, and the losses so far as (step, loss)."""
+    """The last step of a retraining, and the losses so far as (step, loss)."""
 
     step: Step = field(default_factory=Step)
     losses: tuple[tuple[float, float], ...] = ()
 
     def after(self, step: Step) -> Self:
-        """With one more step, perhaps of a trainer that began anew; of a long curve every other point is dropped."""
+        """With one more step, perhaps of a trainer that began anew; a curve of too many points loses every other one."""
         losses = self.losses
         if step.stage == "tuning" and step.loss is not None:
             losses = (*(point for point in losses if point[0] < step.done), (float(step.done), step.loss))
@@ -61,7 +61,7 @@ class RetrainingProgress:
 
 @dataclass(frozen=True)
 class Retraining:
-    """A row of `retrainings`. `votes` and `tunes` are what it learns from, `version` what it became, if it did."""
+    """A row of `retrainings`. `votes` and `tunes` count what it learns from, `version` is what it became, if it did."""
 
     id: int
     member_id: int
@@ -95,7 +95,7 @@ class Retraining:
 
 @dataclass(frozen=True)
 class VersionStats:
-    """A version as an admin looks at it: the votes on tunes composed with it, and the retraining it came from."""
+    """A version with the votes on tunes composed with it, and the retraining that made it."""
 
     version: Version
     up: int
@@ -105,5 +105,5 @@ class VersionStats:
 
     @property
     def share(self) -> float | None:
-        """Of votes up; None where nobody voted."""
+        """The share of votes up; None where nobody voted."""
         return self.up / (self.up + self.down) if self.up + self.down else None

@@ -1,1 +1,1 @@
-"""Retrainings: from members' votes to a tested version of the model."""
+"""Retraining the model on members' votes: candidates, their tests, and the version in use."""

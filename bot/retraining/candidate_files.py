@@ -1,8 +1,7 @@
-"""The files of retrainings: votes, candidate and report of each; which of them stay on the disk."""
+"""The files of retrainings: votes, candidate and report of each, and which of them stay on the disk."""
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import re
 from collections.abc import Collection
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.errors import TrainerError
+from bot.core.files import sha256_of
 from bot.store import Store
 
 _NAME = re.compile(r"retraining-(\d{1,18})\.")
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Files:
-    """Where a retraining keeps what."""
+class RetrainingFiles:
+    """The paths of one retraining."""
 
     votes: Path
     candidate: Path
@@ -28,45 +28,49 @@ class Files:
 
 @dataclass(frozen=True)
 class CandidateFiles:
-    """A folder of them."""
+    """A folder with the files of all retrainings, which their numbers name."""
 
     folder: Path
 
-    async def make(self, number: int) -> Files:
-        """Room for a retraining. TrainerError."""
+    async def prepare(self, number: int) -> RetrainingFiles:
+        """The paths for a retraining, in a folder that exists. TrainerError."""
         try:
             await asyncio.to_thread(self.folder.mkdir, parents=True, exist_ok=True)
         except OSError as error:
             raise TrainerError(f"cannot make the folder {self.folder}: {error.strerror}") from error
         stem = (self.folder / f"retraining-{number}").absolute()
-        return Files(*(stem.with_suffix(f".{ending}") for ending in ("votes.jsonl", "safetensors", "report.json")))
+        return RetrainingFiles(
+            votes=stem.with_suffix(".votes.jsonl"),
+            candidate=stem.with_suffix(".safetensors"),
+            report=stem.with_suffix(".report.json"),
+        )
 
     async def find_moved(self, store: Store) -> None:
-        """Know the files of versions here after the folder was moved or renamed."""
+        """Register the new paths of versions whose files are here, after the folder was moved or renamed."""
         for version in await store.versions.load_all():
             here = self.folder.absolute() / Path(version.path).name
             if version.pruned_at or not _NAME.match(here.name) or version.path == str(here):
                 continue
-            if await asyncio.to_thread(digest, here) == version.sha256:
+            if await asyncio.to_thread(sha256_of, here) == version.sha256:
                 log.info("version %d is now %s", version.number, here)
                 await store.versions.add(str(here), version.sha256, version.name, version.number, version.note)
 
     async def remove(self, numbers: Collection[int]) -> None:
-        """Delete all files of these retrainings, also what one that was killed left half written."""
+        """Delete all files of these retrainings, also half-written ones of a killed process."""
         await asyncio.to_thread(self._remove, set(numbers))
 
     async def prune(self, store: Store, keep: int) -> None:
-        """Keep the newest `keep` versions that were learned, and the newest `keep` candidates that became none.
+        """Keep the newest `keep` versions that retrainings made, and the newest `keep` candidates that became none.
 
         The shipped version, a file of the user's own, the version in use, and what an open retraining needs stay.
         """
         opened = await store.retrainings.unfinished()
-        learned = [each for each in await store.versions.load_all() if each.retraining_id and not each.pruned_at]
-        old = {each.number for each in learned[:-keep]} - ({opened.base} if opened else set())
-        gone = await store.versions.prune(old)
+        retrained = [each for each in await store.versions.load_all() if each.retraining_id and not each.pruned_at]
+        old = {each.number for each in retrained[:-keep]} - ({opened.base} if opened else set())
+        pruned_now = await store.versions.prune(old)
         known = await store.versions.load_all()
         left = [each for each in known if not each.pruned_at]
-        for version in gone:
+        for version in pruned_now:
             log.info("version %d was pruned", version.number)
             if version.sha256 not in {each.sha256 for each in left}:
                 await store.checkpoints.remove(version.sha256)
@@ -84,12 +88,3 @@ class CandidateFiles:
             if (match := _NAME.match(path.name)) and int(match[1]) in numbers:
                 with contextlib.suppress(OSError):
                     path.unlink()
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file; empty where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""

@@ -1,6 +1,7 @@
-"""What a trainer reports of its candidate."""
+"""A trainer's report of its candidate, read and validated."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ _LARGEST = 1_000_000  # bytes of a report
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A trainer's report as JSON. TrainerError where it is none, or holds what is no number."""
+    """A report file as JSON. TrainerError where it is no report, or has a number that is none."""
     try:
         with path.open("rb") as file:
             text = file.read(_LARGEST + 1)
@@ -24,15 +25,14 @@ def read(path: Path) -> dict[str, Any]:
         validated(data)
     except (ValueError, ValidationError) as error:
         raise TrainerError("the trainer's report makes no sense, so nothing came of it") from error
-    found: dict[str, Any] = data
-    return found
+    report: dict[str, Any] = data
+    return report
 
 
 def validated(data: Any) -> Report:
     """A report from its JSON; one that contradicts itself has not passed. ValidationError."""
-    found = TypeAdapter(Report).validate_python(data)
-    passed = found.passed and bool(found.tests) and not found.failed
-    return found if found.passed == passed else TypeAdapter(Report).validate_python({**data, "passed": passed})
+    report = TypeAdapter(Report).validate_python(data)
+    return replace(report, passed=report.passed and bool(report.tests) and not report.failed)
 
 
 def _refuse(constant: str) -> float:

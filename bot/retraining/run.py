@@ -8,28 +8,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_chain, wait_fixed
+
 from bot.core.errors import BadRequest, StoreError, TrainerError, TunesmithError
+from bot.core.files import sha256_of
 from bot.core.retraining import Retraining, RetrainingStatus
 from bot.core.values import Version
 from bot.retraining import report as reports
 from bot.retraining import training_data, wording
-from bot.retraining.candidate_files import CandidateFiles, Files, digest
+from bot.retraining.candidate_files import CandidateFiles, RetrainingFiles
 from bot.store import Store
 from bot.workers import Trains
 from bot.workers.training_job import TrainingJob
 from model.retraining.protocol import Step
 
 MOST_ATTEMPTS = 3  # processes that one retraining may take down
-_AGAIN = (1.0, 5.0, 15.0, 60.0)  # seconds before the end is stored once more, where that failed
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """What all retrainings of a process have in common. `voters` are platforms; a sign of life comes often in `lease`.
+    """What all retrainings of a process have in common. `voters` are platforms; `publish` is called with each change.
 
-    `tell` is called with each change.
+    The lease is renewed four times in `lease` seconds. Where the end cannot be stored, it is tried again after each of
+    `retry_pauses`, in seconds.
     """
 
     store: Store
@@ -40,18 +43,19 @@ class RunContext:
     keep: int
     lease: float
     runner: str
-    tell: Callable[[Retraining], None]
+    publish: Callable[[Retraining], None]
     shared: bool = False  # a version's file is kept in the database too
+    retry_pauses: tuple[float, ...] = (1.0, 5.0, 15.0, 60.0)
 
 
 class RetrainingRun:
-    """Runs a retraining that is this process's, and stores and tells what comes of it. `now` is where it is."""
+    """Runs a retraining that this process has, stores its end and publishes its changes; `now` is the last of them."""
 
-    def __init__(self, setting: RunContext, retraining: Retraining) -> None:
+    def __init__(self, context: RunContext, retraining: Retraining) -> None:
         self.now = retraining
-        self._with = setting
-        self._retrainings = setting.store.retrainings
-        self._taken: Retraining | None = None  # as it is since it is no longer ours
+        self._context = context
+        self._retrainings = context.store.retrainings
+        self._lost: Retraining | None = None  # the state in which it was lost
         self._ending = False
         self._task = asyncio.create_task(self._run(), name=f"retraining {retraining.id}")
 
@@ -59,14 +63,14 @@ class RetrainingRun:
     def done(self) -> bool:
         return self._task.done()
 
-    def take(self, now: Retraining) -> None:
-        """It is not this process's any more: it was cancelled, or another has it."""
-        self._taken = now
+    def lose(self, now: Retraining) -> None:
+        """Stop: it was cancelled, or another process has it."""
+        self._lost = now
         self._task.cancel()
-        self._say(now)
+        self._publish(now)
 
     async def stop(self) -> None:
-        """The bot stops: leave it to the next start."""
+        """Stop, and leave it to the next start."""
         self._task.cancel()
         await self.ended()
 
@@ -74,11 +78,11 @@ class RetrainingRun:
         await asyncio.wait([self._task])
 
     async def _run(self) -> None:
-        beat = asyncio.create_task(self._beat(), name=f"life of retraining {self.now.id}")
+        renewing = asyncio.create_task(self._renew(), name=f"lease of retraining {self.now.id}")
         try:
             await self._train()
         except asyncio.CancelledError:
-            await self._leave()
+            await self._release()
             raise
         except TunesmithError as error:
             log.info("retraining %d failed: %s", self.now.id, error)
@@ -88,91 +92,93 @@ class RetrainingRun:
             log.exception("retraining %d failed, reference %s", self.now.id, reference)
             await self._fail(f"something broke on our side; the log has it as {reference}")
         finally:
-            beat.cancel()
+            renewing.cancel()
 
     async def _train(self) -> None:
-        number = self.now.id
-        files = await self._with.candidates.make(number)
-        await self._with.candidates.remove([number])  # of an earlier attempt
-        votes, tunes = await training_data.write(self._with.store, self._with.voters, files.votes)
-        started = await self._retrainings.start(number, self._with.runner, votes, tunes)
-        if started is None:  # cancelled in this moment, or another's now, who may have the same folder
+        context, number = self._context, self.now.id
+        files = await context.candidates.prepare(number)
+        await context.candidates.remove([number])  # of an earlier attempt
+        votes, tunes = await training_data.write(context.store, context.voters, files.votes)
+        started = await self._retrainings.start(number, context.runner, votes, tunes)
+        if started is None:  # cancelled in this moment, or another process has it, perhaps with the same folder
             found = await self._retrainings.load(number)
             if found is None or found.status.final:
-                await self._with.candidates.remove([number])
+                await context.candidates.remove([number])
             return
-        self._say(started)
+        self._publish(started)
         if started.attempts > MOST_ATTEMPTS:
             raise TrainerError(f"the bot went down {MOST_ATTEMPTS} times while this was under way")
         if votes < started.options.minimum_votes:
             raise BadRequest(f"only {votes} votes are left to learn from, of {started.options.minimum_votes} needed")
-        await self._with.trainer.finetune(await self._work(files), self._hear)
-        await self._judge(files)
+        await context.trainer.finetune(await self._job(files), self._on_step)
+        await self._check_candidate(files)
 
-    async def _work(self, files: Files) -> TrainingJob:
-        known = {version.number: version for version in await self._with.store.versions.load_all()}
-        base, first = known[self.now.base], known.get(1)
-        rest = files.candidate, files.report, self._with.cache, self.now.id
-        hashes = base.sha256, first.sha256 if first else ""
+    async def _job(self, files: RetrainingFiles) -> TrainingJob:
+        versions = {version.number: version for version in await self._context.store.versions.load_all()}
+        base, first = versions[self.now.base], versions.get(1)
         return TrainingJob(
-            await self._file(base), files.votes, *rest, await self._file(first) if first else None, *hashes
+            base=await self._file(base),
+            votes=files.votes,
+            out=files.candidate,
+            report=files.report,
+            cache=self._context.cache,
+            seed=self.now.id,
+            baseline=await self._file(first) if first else None,
+            base_sha256=base.sha256,
+            baseline_sha256=first.sha256 if first else "",
         )
 
     async def _file(self, version: Version) -> Path:
-        """Where a version's file is; another machine's comes from the database."""
+        """The path of a version's file; one of another machine is written here from the database."""
         path = Path(version.path)
-        here = not self._with.shared or await asyncio.to_thread(path.is_file)
-        data = None if here else await self._with.store.checkpoints.load(version.sha256)
+        here = not self._context.shared or await asyncio.to_thread(path.is_file)
+        data = None if here else await self._context.store.checkpoints.load(version.sha256)
         if data:
-            name = f"retraining-{self.now.id}.version-{version.number}.safetensors"  # goes when its candidate goes
-            path = self._with.candidates.folder.absolute() / name
+            name = f"retraining-{self.now.id}.version-{version.number}.safetensors"  # removed with its candidate
+            path = self._context.candidates.folder.absolute() / name
             try:
                 await asyncio.to_thread(path.write_bytes, data)
             except OSError as error:
                 raise TrainerError(f"cannot write {path}: {error.strerror}") from error
         return path
 
-    async def _judge(self, files: Files) -> None:
-        """Believe neither report nor file before they agree, and the candidate has composed a tune."""
-        said = await asyncio.to_thread(reports.read, files.report)
-        found = {"candidate": str(files.candidate), "report": said}
-        found["sha256"] = await asyncio.to_thread(digest, files.candidate)
-        report = reports.validated(said)
-        if found["sha256"] != report.sha256:
+    async def _check_candidate(self, files: RetrainingFiles) -> None:
+        """Store the end that report and candidate call for, once they agree, and a passed one has composed a tune."""
+        data = await asyncio.to_thread(reports.read, files.report)
+        sha256 = await asyncio.to_thread(sha256_of, files.candidate)
+        report = reports.validated(data)
+        if sha256 != report.sha256:
             raise TrainerError("the candidate is not the file that the trainer's report is about")
-        status = RetrainingStatus.PASSED if self.now.options.dry_run else RetrainingStatus.PROMOTED
+        status = RetrainingStatus.REFUSED
         if report.passed:
-            await self._with.trainer.prove(files.candidate)
-            if self._with.shared and status is RetrainingStatus.PROMOTED:
-                data = await asyncio.to_thread(files.candidate.read_bytes)
-                await self._with.store.checkpoints.save(report.sha256, data)
-        if ended := await self._end(status if report.passed else RetrainingStatus.REFUSED, **found):
-            await self._make_room()
+            status = RetrainingStatus.PASSED if self.now.options.dry_run else RetrainingStatus.PROMOTED
+            await self._context.trainer.prove(files.candidate)
+            if self._context.shared and status is RetrainingStatus.PROMOTED:
+                weights = await asyncio.to_thread(files.candidate.read_bytes)
+                await self._context.store.checkpoints.save(sha256, weights)
+        if ended := await self._end(status, candidate=str(files.candidate), report=data, sha256=sha256):
+            await self._prune()
             self._conclude(ended)
 
     async def _end(self, status: RetrainingStatus, **found: Any) -> Retraining | None:
-        """Store the end. None where it is not ours any more; StoreError after many tries."""
+        """Store the end. None where this process has lost it; StoreError after the last try."""
         self._ending = True
-        for pause in _AGAIN:
-            try:
-                return await self._store_end(status, found)
-            except StoreError as error:
-                log.error("the end of retraining %d could not be stored: %s", self.now.id, error)
-                await asyncio.sleep(pause)
-        return await self._store_end(status, found)
+        pauses = self._context.retry_pauses
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(StoreError),
+            wait=wait_chain(*map(wait_fixed, (*pauses, 0.0))),
+            stop=stop_after_attempt(1 + len(pauses)),
+            before_sleep=self._log_retry,
+            reraise=True,
+        )
+        return await retrying(self._store_end, status, found)
 
-    async def _make_room(self) -> None:
-        try:
-            await self._with.candidates.prune(self._with.store, self._with.keep)
-        except StoreError as error:
-            log.warning("old versions are pruned next time: %s", error)
-
-    def _conclude(self, ended: Retraining) -> None:
-        log.info("retraining %d: %s", ended.id, wording.line(ended))
-        self._say(ended)
+    def _log_retry(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.error("the end of retraining %d could not be stored: %s", self.now.id, error)
 
     async def _store_end(self, status: RetrainingStatus, found: dict[str, Any]) -> Retraining | None:
-        number, runner = self.now.id, self._with.runner
+        number, runner = self.now.id, self._context.runner
         found = {**found, "progress": self.now.progress.to_json()}
         if status is not RetrainingStatus.PROMOTED:
             return await self._retrainings.end(number, runner, status, **found)
@@ -180,40 +186,52 @@ class RetrainingRun:
         promoted = await self._retrainings.promote(number, runner, f"retraining-{number}", note, **found)
         return promoted[0] if promoted else None
 
+    async def _prune(self) -> None:
+        try:
+            await self._context.candidates.prune(self._context.store, self._context.keep)
+        except StoreError as error:
+            log.warning("old versions are pruned next time: %s", error)
+
+    def _conclude(self, ended: Retraining) -> None:
+        log.info("retraining %d: %s", ended.id, wording.line(ended))
+        self._publish(ended)
+
     async def _fail(self, error: str) -> None:
-        """Only once it is stored that nothing came of it may its files go."""
+        """Store that it failed; its files are removed only after that."""
         if self.now.status.final:
             log.error("after retraining %d: %s", self.now.id, error)
             return
         try:
             if ended := await self._end(RetrainingStatus.FAILED, error=error):
-                await self._with.candidates.remove([self.now.id])
+                await self._context.candidates.remove([self.now.id])
                 self._conclude(ended)
-        except StoreError as gone:
-            log.error("retraining %d begins again once it can be stored: %s", self.now.id, gone)
+        except StoreError as store_error:
+            log.error("retraining %d begins again once it can be stored: %s", self.now.id, store_error)
 
-    async def _leave(self) -> None:
-        number, cancelled = self.now.id, self._taken and self._taken.status is RetrainingStatus.CANCELLED
-        if cancelled or (not self._taken and await self._retrainings.release(number, self._with.runner)):
-            await self._with.candidates.remove([number])
+    async def _release(self) -> None:
+        """Remove its files, unless another process has it, which may have the same folder."""
+        number, cancelled = self.now.id, self._lost and self._lost.status is RetrainingStatus.CANCELLED
+        if cancelled or (not self._lost and await self._retrainings.release(number, self._context.runner)):
+            await self._context.candidates.remove([number])
 
-    async def _beat(self) -> None:
-        """Signs of life, with how far it is, until it is not ours any more."""
+    async def _renew(self) -> None:
+        """Renew the lease, with the progress, until this process has lost it."""
         while True:
-            await asyncio.sleep(self._with.lease / 4)
+            await asyncio.sleep(self._context.lease / 4)
             try:
-                if await self._retrainings.renew(self.now.id, self._with.runner, self.now.progress) or self._ending:
+                renewed = await self._retrainings.renew(self.now.id, self._context.runner, self.now.progress)
+                if renewed or self._ending:
                     continue
                 found = await self._retrainings.load(self.now.id)
             except StoreError as error:
-                log.warning("no sign of life of retraining %d could be stored: %s", self.now.id, error)
+                log.warning("the lease of retraining %d could not be renewed: %s", self.now.id, error)
                 continue
-            self.take(found or replace(self.now, status=RetrainingStatus.CANCELLED))
+            self.lose(found or replace(self.now, status=RetrainingStatus.CANCELLED))
             return
 
-    def _hear(self, step: Step) -> None:
-        self._say(replace(self.now, progress=self.now.progress.after(step)))
+    def _on_step(self, step: Step) -> None:
+        self._publish(replace(self.now, progress=self.now.progress.after(step)))
 
-    def _say(self, now: Retraining) -> None:
+    def _publish(self, now: Retraining) -> None:
         self.now = now
-        self._with.tell(now)
+        self._context.publish(now)

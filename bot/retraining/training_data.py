@@ -1,4 +1,4 @@
-"""What a trainer learns from: the votes of all members, weighed, as a file of voted tunes."""
+"""What a trainer learns from: a file of voted tunes with the weights of their votes."""
 
 import asyncio
 from collections.abc import Collection, Iterable
@@ -13,7 +13,7 @@ MOST_VOTES = 100_000  # those on the newest tunes; a trainer needs fewer
 
 
 async def write(store: Store, voters: Collection[str], path: Path) -> tuple[int, int]:
-    """Write the voted tunes with their weights to `path`; how many votes and tunes these are. TrainerError."""
+    """Write the voted tunes with their weights to `path`; the number of votes and of tunes. TrainerError."""
     votes = await store.training_votes.load(voters, MOST_VOTES)
     weights = await asyncio.to_thread(vote_weights.weights, votes)  # of a hundred thousand that takes a while
     written = 0

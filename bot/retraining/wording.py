@@ -1,4 +1,4 @@
-"""Retrainings, versions and workers, each said in a line."""
+"""Retrainings, versions and workers, each described in a line."""
 
 from bot.core.retraining import Retraining, RetrainingStatus
 from bot.core.values import Version
@@ -11,7 +11,7 @@ _STAGES = {"reading": "reading what to learn from", "tuning": "learning", "check
 
 
 def line(retraining: Retraining) -> str:
-    """Where a retraining is, or what came of it."""
+    """How far a retraining is, or how it ended."""
     match retraining.status:
         case RetrainingStatus.QUEUED:
             return "waiting to begin"
@@ -40,7 +40,7 @@ def refusal(retraining: Retraining) -> str:
 
 
 def worker(health: Health) -> str:
-    """A worker: `gpu (NVIDIA H100): 30 of 32 slots free, holds versions 1 and 2, trains, heard of 1 s ago`."""
+    """A worker, such as `gpu (NVIDIA H100): 30 of 32 slots free, holds versions 1 and 2, trains, heard of 1 s ago`."""
     *others, last = map(str, health.versions or ("",))
     holds = f"holds versions {', '.join(others)} and {last}" if others else f"holds version {last}" if last else ""
     free = f"{health.free} of {health.slots} slots free"
@@ -49,7 +49,7 @@ def worker(health: Health) -> str:
 
 
 def note(retraining: Retraining) -> str:
-    """Where a version comes from."""
+    """The note of a version that a retraining made: `retraining 2: 6 votes on 3 tunes`."""
     return f"retraining {retraining.id}: {learned(retraining)}"
 
 
@@ -65,15 +65,15 @@ def scores(retraining: Retraining | None) -> str:
 
 
 def origin(version: Version) -> str:
-    """What a version is, where no retraining made it."""
+    """The note or name of a version that no retraining made."""
     return version.note or version.name
 
 
 def _running(retraining: Retraining) -> str:
     step = retraining.progress.step
-    doing = _STAGES.get(step.stage, "getting ready")
-    doing += f" ({step.test.replace('_', ' ')})" if step.test else ""
-    return f"{doing}, {100 * step.done // step.of}%" if step.of > 0 else doing
+    stage = _STAGES.get(step.stage, "getting ready")
+    stage += f" ({step.test.replace('_', ' ')})" if step.test else ""
+    return f"{stage}, {100 * step.done // step.of}%" if step.of > 0 else stage
 
 
 def _missed(test: GateTest) -> str:

@@ -8,7 +8,7 @@ from bot.core.errors import NotFound
 from bot.core.retraining import Retraining, VersionStats
 from bot.core.values import Place
 from bot.retraining import report, wording
-from bot.retraining.retrainer import Status
+from bot.retraining.model_status import ModelStatus
 from bot.web import identity
 from bot.web.event_stream import Feed
 from bot.web.model_commands import ModelCommand
@@ -80,7 +80,7 @@ def retraining_json(retraining: Retraining) -> dict[str, Any]:
     }
 
 
-def _status_lines(status: Status) -> list[str]:
+def _status_lines(status: ModelStatus) -> list[str]:
     version = status.current
     lines = [
         f"Version {version.number} composes: {wording.origin(version)}.",

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from bot.core.retraining import Retraining, VersionStats
 from bot.core.values import Place, Progress, StoredPrompt, StoredTune, Version, Votes
-from bot.retraining.retrainer import Status
+from bot.retraining.model_status import ModelStatus
 from model.prompt import Prompt
 
 
@@ -78,7 +78,7 @@ class Retrainer(Protocol):
         """Use another version from the next prompt on. Raises NotFound or BadRequest."""
         ...
 
-    async def status(self) -> Status:
+    async def status(self) -> ModelStatus:
         """The version in use, the retraining under way, and the votes to learn from."""
         ...
 

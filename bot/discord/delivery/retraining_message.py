@@ -33,7 +33,7 @@ class RetrainingMessages:
     async def follow(self, client: GetClient) -> None:
         """Show all retrainings that this bot runs, until cancelled."""
         for retraining in await self._context.retrainer.undelivered(PLATFORM):
-            if self._context.retrainer.here(retraining.id):
+            if self._context.retrainer.runs_here(retraining.id):
                 self._update(client, retraining)
         async for retraining in self._updates:
             self._update(client, retraining)

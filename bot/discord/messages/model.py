@@ -9,7 +9,7 @@ from bot.core.wording import counted
 from bot.discord.errors import capitalized, escaped
 from bot.discord.messages.tunes import COLOUR
 from bot.retraining import report, wording
-from bot.retraining.retrainer import Status
+from bot.retraining.model_status import ModelStatus
 
 PICTURE = "loss.png"
 LISTED = 20  # versions
@@ -35,7 +35,7 @@ def retraining_embed(retraining: Retraining, picture: bool) -> discord.Embed:
     return embed.set_footer(text=f"Asked for by {retraining.member_name or 'a member'}"[:2048])
 
 
-def model_embed(status: Status) -> discord.Embed:
+def model_embed(status: ModelStatus) -> discord.Embed:
     """The version in use, the votes to learn from, the workers, and the last two retrainings."""
     version = status.current
     embed = discord.Embed(title="The model", colour=COLOUR)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors import StoreError
 from bot.core.retraining import RetrainingStatus
-from bot.retraining import run, training_data
+from bot.retraining import training_data
 from tests.bot.retraining.retrainers import ANN, running_retrainer, statuses
 
 
@@ -35,9 +35,8 @@ async def test_a_folder_that_cannot_be_made_is_a_failure(tmp_path: Path) -> None
 
 
 async def test_an_end_that_cannot_be_stored_is_stored_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_AGAIN", (0.05, 0.05))
     tries = []
-    async with running_retrainer(tmp_path / "data") as running:
+    async with running_retrainer(tmp_path / "data", retry_pauses=(0.05, 0.05)) as running:
         promote = running.store.retrainings.promote
 
         async def full_at_first(*args: Any, **found: Any) -> Any:
@@ -52,16 +51,15 @@ async def test_an_end_that_cannot_be_stored_is_stored_later(tmp_path: Path, monk
 
 
 async def test_an_end_that_can_never_be_stored_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_AGAIN", ())
 
     async def full(*_: Any, **__: Any) -> Any:
         raise StoreError("cannot use the database (database or disk is full)")
 
-    async with running_retrainer(tmp_path / "data") as running:
+    async with running_retrainer(tmp_path / "data", retry_pauses=()) as running:
         monkeypatch.setattr(running.store.retrainings, "promote", full)
         monkeypatch.setattr(running.store.retrainings, "end", full)
         await running.retrainer.start(ANN)
-        while running.retrainer.here(1):
+        while running.retrainer.runs_here(1):
             await running.retrainer.status()
         assert await running.store.versions.current() == 1
         assert "retraining-1.safetensors" in running.files(), "nobody knows that it may go"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import BadRequest, NotFound
+from bot.core.files import sha256_of
 from bot.core.retraining import RetrainingStatus
 from bot.retraining import wording
-from bot.retraining.candidate_files import CandidateFiles, digest
+from bot.retraining.candidate_files import CandidateFiles
 from bot.store import Store
 from tests.bot.retraining.retrainers import ANN, BOSS, VOTES, running_retrainer
 
@@ -122,7 +123,7 @@ async def test_versions_are_found_where_the_data_directory_was_moved_to(tmp_path
     async with await Store.open(tmp_path / "moved" / "tunesmith.db") as store:
         await CandidateFiles(tmp_path / "moved" / "checkpoints").find_moved(store)
         _, version = await store.versions.load_all()
-        assert digest(Path(version.path)) == version.sha256
+        assert sha256_of(Path(version.path)) == version.sha256
         assert replace(version, path=before.path) == before
         assert await store.versions.current() == 2
         Path(version.path).write_bytes(b"damaged")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from bot.core.retraining import Options, Retraining, RetrainingStatus, VersionStats
 from bot.core.values import Version
 from bot.discord.messages.model import LISTED, model_embed, retraining_embed, version_label, versions_embed
-from bot.retraining.retrainer import Status
+from bot.retraining.model_status import ModelStatus
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 VERSION = Version(1, "/1.safetensors", "1" * 64, "trad", NOW, note="shipped with Tunesmith")
@@ -40,7 +40,7 @@ def test_a_retraining_says_what_became_of_it() -> None:
 
 
 def test_the_status_has_both_retrainings_and_says_that_nobody_composes() -> None:
-    embed = model_embed(Status(VERSION, opened=RETRAINING, last=RETRAINING, votes=1, minimum=6))
+    embed = model_embed(ModelStatus(VERSION, opened=RETRAINING, last=RETRAINING, votes=1, minimum=6))
     fields = {field.name: field.value or "" for field in embed.fields}
     assert fields["To learn from"] == "1 vote; a retraining needs 6"
     assert fields["Workers"] == "none just now"
