@@ -168,7 +168,7 @@ class Retrainer:
         return [self._latest(each) for each in await self.store.retrainings.undelivered(platform)]
 
     async def claim_delivery(self, number: int) -> bool:
-        """Claim to show the end of one; False where its message shows it, or another living process has claimed that."""
+        """Claim to show the end of one; False where its message shows it, or another living process claimed that."""
         return await retry_while_unavailable(
             self.store.retrainings.claim_delivery, number, self._runner, timedelta(seconds=self.lease)
         )

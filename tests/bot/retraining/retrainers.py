@@ -17,6 +17,7 @@ from bot.workers.health import Health
 from bot.workers.local.trainer import Trainer
 from model.prompt import parse_prompt
 from tests.bot.workers.local.stand_in_trainer import STAND_IN_TRAINER
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from bot.workers.cluster.trainer_client import RemoteTrainer
@@ -62,6 +63,15 @@ class RunningRetrainer:
             async for news in self.retrainer.subscribe():
                 if news.progress.step.stage == stage:
                     return
+
+    async def ended(self, number: int) -> Retraining:
+        """A retraining, once it has ended, in whatever process."""
+
+        async def final() -> bool:
+            return (await self.retrainer.retraining(number)).status.final
+
+        await until(final, within=30)
+        return await self.retrainer.retraining(number)
 
     def files(self) -> list[str]:
         return sorted(path.name for path in (self.data / "checkpoints").glob("*"))
@@ -136,6 +146,13 @@ async def vote(store: Store, members: Collection[str] = ("2000", "3000"), count:
         for tune in made:
             await store.votes.cast(tune, member_id, 1)
     return made
+
+
+async def untouched(running: RunningRetrainer) -> None:
+    """Version 1 is in use, and there is no other."""
+    assert await running.store.versions.current() == 1
+    assert [version.number for version in await running.store.versions.load_all()] == [1]
+    assert await running.store.retrainings.unfinished() is None
 
 
 async def statuses(store: Store) -> list[RetrainingStatus]:

@@ -1,172 +1,39 @@
-# ruff: noqa: ASYNC110, ASYNC240 (what is waited for happens in other processes, or on their disk)
-"""Retraining: what passes is in use at once, whatever goes wrong changes nothing, and each end is one clear line."""
+# ruff: noqa: ASYNC240 (files of other processes)
+"""Retrainings, one at a time: begun, cancelled, interrupted, and the version that is chosen."""
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
-from bot.core.errors import Busy, NotFound
-from bot.core.retraining import Options, Retraining, RetrainingStatus
+from bot.core.errors import BadRequest, Busy, NotFound
+from bot.core.retraining import RetrainingStatus
 from bot.core.values import Message
 from bot.retraining import wording
-from model.retraining.protocol import Step
-from tests.bot.retraining.retrainers import ANN, BOSS, VOTES, RunningRetrainer, running_retrainer, statuses
+from tests.bot.retraining.retrainers import ANN, BOSS, running_retrainer, statuses, untouched, vote
+from tests.waiting import until
 
 
-async def untouched(running: RunningRetrainer) -> None:
-    """Version 1 is in use, and no other is known."""
-    assert await running.store.versions.current() == 1
-    assert [version.number for version in await running.store.versions.load_all()] == [1]
-    assert await running.store.retrainings.unfinished() is None
+@pytest.mark.parametrize(("members", "line"), [((), "there are 0 votes"), (("2000",), "there are 3 votes")])
+async def test_with_too_few_votes_nothing_begins(tmp_path: Path, members: Sequence[str], line: str) -> None:
+    async with running_retrainer(tmp_path / "data", votes=False) as running:
+        await vote(running.store, members)
+        with pytest.raises(BadRequest, match=f"{line} to learn from, and a retraining needs at least 6"):
+            await running.retrainer.start(ANN)
+        assert await statuses(running.store) == []
+        assert running.trainer_inputs() == []
+        if members:
+            assert (await running.retrain(minimum_votes=3)).status is RetrainingStatus.PROMOTED
 
 
-async def test_a_candidate_that_passes_is_in_use_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("minimum", [0, -1, 10**30])
+async def test_a_minimum_out_of_range_is_refused(tmp_path: Path, minimum: int) -> None:
     async with running_retrainer(tmp_path / "data") as running:
-        done = await running.retrain(message=Message("10", "20"))
-        assert (done.status, done.base, done.version, done.votes, done.tunes) == (
-            RetrainingStatus.PROMOTED,
-            1,
-            2,
-            VOTES,
-            3,
-        )
-        assert await running.store.versions.current() == 2
-        assert wording.line(done) == "passed: version 2 composes from the next prompt on"
-        _, version = await running.store.versions.load_all()
-        data = Path(version.path).read_bytes()
-        assert version.sha256 == hashlib.sha256(data).hexdigest() == done.sha256
-        assert version.note == "retraining 1: 6 votes on 3 tunes"
-        (given,) = running.trainer_inputs()
-        assert (given["base"], given["baseline"]) == (str(running.data / "first.safetensors"),) * 2
-        assert [example["weight"] for example in given["examples"]] == [2.0, 2.0, 2.0]
-        assert wording.scores(done) == "bits per note 2.01"
-
-
-async def test_where_machines_share_a_database_they_find_the_file_there(tmp_path: Path) -> None:
-    for shared in (False, True):
-        async with running_retrainer(tmp_path / str(shared), shared=shared) as running:
-            done = await running.retrain()
-            kept = await running.store.checkpoints.load(done.sha256)
-            assert kept == (Path(done.candidate).read_bytes() if shared else None)
-
-
-async def test_a_version_that_another_machine_learned_is_learned_from_and_gone_back_to(tmp_path: Path) -> None:
-    async with running_retrainer(tmp_path / "data", shared=True) as running:
-        first = await running.retrain()
-        Path(first.candidate).unlink()  # it lies on the other machine, and in the database
-        again = await running.retrain()
-        assert (again.status, again.base) == (RetrainingStatus.PROMOTED, 2), again.error
-        base = Path(running.trainer_inputs()[1]["base"])
-        assert (base.name, hashlib.sha256(base.read_bytes()).hexdigest()) == (
-            "retraining-2.version-2.safetensors",
-            first.sha256,
-        )
-        assert (await running.retrainer.rollback(BOSS, 2)).number == 2
-
-
-async def test_the_next_one_begins_from_the_version_in_use(tmp_path: Path) -> None:
-    async with running_retrainer(tmp_path / "data") as running:
-        await running.retrain()
-        again = await running.retrain()
-        assert (again.base, again.version) == (2, 3)
-        first, second = running.trainer_inputs()
-        assert second["base"].endswith("retraining-1.safetensors")
-        assert second["baseline"] == first["base"], "bits per note are held against version 1, or it would compound"
-
-
-async def test_progress_is_told_and_kept(tmp_path: Path) -> None:
-    async with running_retrainer(tmp_path / "data", "--do", "hang", "--at", "checking", lease=0.4) as running:
-        updates = running.retrainer.subscribe()
-        begun = await running.retrainer.start(ANN)
-        news = [await anext(updates)]
-        while news[-1].progress.step.stage != "checking":
-            news.append(await anext(updates))
-        assert [each.id for each in news] == [begun.id] * len(news)
-        assert news[-1].progress.step == Step("checking", 1, 2, test="diversity")
-        assert wording.line(news[-1]) == "checking what was learned (diversity), 50%"
-        assert [loss for _, loss in news[-1].progress.losses] == [2.0, 1.9, 1.8, 1.7]
-        async with asyncio.timeout(10):
-            while (kept := await running.store.retrainings.unfinished()) and kept.progress != news[-1].progress:
-                await asyncio.sleep(0.05)
-        assert (await running.retrainer.status()).opened == news[-1]
-        assert await running.retrainer.curve(news[-1]) == b"\x89PNG"
-        assert running.draws.drawn == [[(0.0, 2.0), (10.0, 1.9), (20.0, 1.8), (30.0, 1.7)]]
-
-
-async def test_a_dry_run_changes_nothing_and_keeps_its_candidate(tmp_path: Path) -> None:
-    async with running_retrainer(tmp_path / "data") as running:
-        done = await running.retrain(dry_run=True)
-        assert (done.status, done.version) == (RetrainingStatus.PASSED, None)
-        assert "nothing has changed" in wording.line(done)
-        assert "retraining-1.safetensors" in running.files()
-        await untouched(running)
-
-
-async def test_a_refusal_names_the_test_and_by_how_much(tmp_path: Path) -> None:
-    async with running_retrainer(tmp_path / "data", "--do", "refuse") as running:
-        done = await running.retrain()
-        assert done.status is RetrainingStatus.REFUSED
-        assert wording.line(done) == (
-            "refused, so nothing has changed: diversity 0.80 of version 1's, at least 0.95 (missed by 0.15)"
-        )
-        assert running.files() == [f"retraining-1.{end}" for end in ("report.json", "safetensors", "votes.jsonl")]
-        assert json.loads((running.data / "checkpoints" / "retraining-1.report.json").read_text()) == done.report
-        await untouched(running)
-
-
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        (["fail"], "cannot write the candidate: No space left on device"),
-        (["input"], "3 voted tunes are too few to hold any out"),
-        *((["die", "--at", stage], "killed by signal 9") for stage in ("reading", "tuning", "checking", "written")),
-        (["die", "--at", "proving"], "the candidate cannot be used: the trainer was killed by signal 9"),
-        (["nan"], "the candidate cannot be used: checkpoint .* holds weights that are not finite numbers"),
-        (["nan-report"], "report makes no sense"),
-        (["garbage-report"], "report makes no sense"),
-        (["no-report"], "left no report: No such file"),
-        (["no-candidate"], "not the file that the trainer's report is about"),
-        (["other-hash"], "not the file that the trainer's report is about"),
-    ],
-)
-async def test_what_goes_wrong_is_one_clear_line_and_changes_nothing(
-    tmp_path: Path, words: Sequence[str], line: str
-) -> None:
-    async with running_retrainer(tmp_path / "data", "--do", *words) as running:
-        done = await running.retrain()
-        assert done.status is RetrainingStatus.FAILED
-        with pytest.raises(AssertionError, match=line):
-            raise AssertionError(done.error)
-        assert "\n" not in wording.line(done)
-        assert running.files() == [], "what failed leaves no files"
-        await untouched(running)
-    async with running_retrainer(tmp_path / "data") as running:
-        assert (await running.retrain()).status is RetrainingStatus.PROMOTED, "and the next one can begin"
-
-
-async def test_a_report_that_contradicts_itself_is_a_refusal(tmp_path: Path) -> None:
-    async with running_retrainer(tmp_path / "data", "--do", "contradict") as running:
-        assert (await running.retrain()).status is RetrainingStatus.REFUSED
-        await untouched(running)
-
-
-@pytest.mark.parametrize("limits", [{"silence": 3.0}, {"deadline": 4.0}])
-async def test_a_trainer_that_hangs_is_given_up(tmp_path: Path, limits: dict[str, Any]) -> None:
-    async with running_retrainer(tmp_path / "data", "--do", "hang", **limits) as running:
-        done = await running.retrain()
-        assert done.status is RetrainingStatus.FAILED
-        assert done.error.endswith("so it was stopped")
-        assert not psutil.pid_exists(running.trainer_inputs()[0]["pid"])
-        await untouched(running)
-
-
-# ---- one at a time, cancelled
+        with pytest.raises(BadRequest, match="choose 1 to 1,000,000"):
+            await running.retrainer.start(ANN, minimum_votes=minimum)
 
 
 async def test_a_second_one_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
@@ -189,27 +56,23 @@ async def test_it_can_be_cancelled_at_every_stage(tmp_path: Path, stage: str) ->
     async with running_retrainer(tmp_path / "data", "--do", "hang", "--at", stage, "--once", str(mark)) as running:
         updates = running.retrainer.subscribe()
         begun = await running.retrainer.start(ANN)
-        async with asyncio.timeout(20):
-            while not mark.exists():
-                await asyncio.sleep(0.02)
+        await until(mark.exists)
         cancelled = await running.retrainer.cancel(BOSS)
         assert (cancelled.id, cancelled.status) == (begun.id, RetrainingStatus.CANCELLED)
         assert (await running.retrainer.finished(begun.id, updates)).status is RetrainingStatus.CANCELLED
         assert wording.line(cancelled) == "cancelled, so nothing has changed"
         with pytest.raises(NotFound, match="no retraining is under way"):
             await running.retrainer.cancel(BOSS)
-        async with asyncio.timeout(10):
-            while running.files() or psutil.pid_exists(running.trainer_inputs()[0]["pid"]):
-                await asyncio.sleep(0.02)
+        await until(lambda: not running.files() and not psutil.pid_exists(running.trainer_inputs()[0]["pid"]))
         await untouched(running)
         assert (await running.retrain()).status is RetrainingStatus.PROMOTED
 
 
 async def test_it_can_be_cancelled_before_it_has_begun(tmp_path: Path) -> None:
     async with running_retrainer(tmp_path / "data") as running:
-        await running.retrainer.start(ANN)
+        begun = await running.retrainer.start(ANN)
         await running.retrainer.cancel(BOSS)
-        await asyncio.sleep(0.2)
+        await until(lambda: not running.retrainer.runs_here(begun.id))
         await untouched(running)
         assert await statuses(running.store) == [RetrainingStatus.CANCELLED]
         assert running.files() == []
@@ -226,42 +89,72 @@ async def test_one_of_another_process_can_be_cancelled(tmp_path: Path) -> None:
         await other.retrainer.cancel(BOSS)
         async with asyncio.timeout(10):
             assert (await running.retrainer.finished(begun.id, updates)).status is RetrainingStatus.CANCELLED
-            while psutil.pid_exists(running.trainer_inputs()[0]["pid"]):
-                await asyncio.sleep(0.02)
+        await until(lambda: not psutil.pid_exists(running.trainer_inputs()[0]["pid"]))
         await untouched(running)
 
 
-# ---- stops and kills
-
-
-async def test_a_clean_stop_is_gone_on_with_after_the_next_start(tmp_path: Path) -> None:
+async def test_after_a_clean_stop_it_goes_on_with_the_next_start(tmp_path: Path) -> None:
     async with running_retrainer(tmp_path / "data", "--do", "hang", "--at", "written") as running:
         begun = await running.retrainer.start(BOSS, dry_run=True, message=Message("10", "20"))
         await running.reached("checking")
     assert not psutil.pid_exists(running.trainer_inputs()[0]["pid"])
     async with running_retrainer(tmp_path / "data", lease=60.0) as running:
-        done = await ended(running, begun.id)
+        done = await running.ended(begun.id)
         assert (done.status, done.attempts, done.message_id) == (RetrainingStatus.PASSED, 1, "20")
         assert await statuses(running.store) == [RetrainingStatus.PASSED]
 
 
-async def ended(running: RunningRetrainer, number: int) -> Retraining:
-    async with asyncio.timeout(30):
-        while not (found := await running.retrainer.retraining(number)).status.final:
-            await asyncio.sleep(0.05)
-    return found
+async def test_a_rollback_chooses_a_version_and_is_in_the_audit(tmp_path: Path) -> None:
+    async with running_retrainer(tmp_path / "data") as running:
+        await running.retrain()
+        assert (await running.retrainer.rollback(BOSS, 1)).number == 1
+        assert await running.store.versions.current() == 1
+        with pytest.raises(BadRequest, match="version 1 is in use already"):
+            await running.retrainer.rollback(BOSS, 1)
+        with pytest.raises(NotFound, match="there is no version 9: there are 1, 2"):
+            await running.retrainer.rollback(BOSS, 9)
+        await running.retrainer.rollback(BOSS, 2)
+        assert await running.store.versions.current() == 2
+        records = await running.store.audit.latest(BOSS)
+        assert [(record.action, record.detail) for record in records] == [
+            ("rollback", "to version 2"),
+            ("rollback", "to version 1"),
+        ]
 
 
-async def test_one_that_took_the_bot_down_three_times_is_given_up(tmp_path: Path) -> None:
-    async with running_retrainer(tmp_path / "data", adopts=False) as running:
-        begun = await running.store.retrainings.begin(BOSS, Options(VOTES), 1, "gone")
-        for _ in range(3):
-            await running.store.retrainings.start(begun.id, "gone", 6, 3)
-    async with running_retrainer(tmp_path / "data", lease=0.2) as running:
-        done = await ended(running, begun.id)
-        assert (done.status, done.error) == (
-            RetrainingStatus.FAILED,
-            "the bot went down 3 times while this was under way",
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+async def test_a_version_whose_file_is_missing_or_damaged_is_not_chosen(tmp_path: Path, damage: str) -> None:
+    async with running_retrainer(tmp_path / "data") as running:
+        done = await running.retrain()
+        await running.retrainer.rollback(BOSS, 1)
+        path = Path(done.candidate)
+        path.unlink() if damage == "gone" else path.write_bytes(b"other")
+        with pytest.raises(NotFound, match="missing or damaged: nothing has changed"):
+            await running.retrainer.rollback(BOSS, 2)
+        assert await running.store.versions.current() == 1
+
+
+async def test_a_version_of_another_machine_can_be_the_base_and_be_rolled_back_to(tmp_path: Path) -> None:
+    async with running_retrainer(tmp_path / "data", shared=True) as running:
+        first = await running.retrain()
+        Path(first.candidate).unlink()  # it lies on the other machine, and in the database
+        again = await running.retrain()
+        assert (again.status, again.base) == (RetrainingStatus.PROMOTED, 2), again.error
+        base = Path(running.trainer_inputs()[1]["base"])
+        assert (base.name, hashlib.sha256(base.read_bytes()).hexdigest()) == (
+            "retraining-2.version-2.safetensors",
+            first.sha256,
         )
-        assert running.trainer_inputs() == []
-        await untouched(running)
+        assert (await running.retrainer.rollback(BOSS, 2)).number == 2
+
+
+async def test_a_version_chosen_meanwhile_stays_in_use(tmp_path: Path) -> None:
+    async with running_retrainer(tmp_path / "data") as running:
+        await running.retrain()
+        updates = running.retrainer.subscribe()
+        begun = await running.retrainer.start(ANN)
+        await running.retrainer.rollback(BOSS, 1)
+        done = await running.retrainer.finished(begun.id, updates)
+        assert (done.status, done.version, done.chosen) == (RetrainingStatus.PROMOTED, 3, False)
+        assert "/model rollback version:3" in wording.line(done)
+        assert await running.store.versions.current() == 1
