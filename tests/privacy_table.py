@@ -14,7 +14,11 @@ EVER = "for good: nothing of a member is in it"
 Row = tuple[str, str, str]  # columns, why they are there, how long they stay
 TABLES: dict[str, list[Row]] = {
     "members": [
-        ("id platform external_id created_at", "who asks, votes and may delete: the id that Discord gives a member", FORGET),
+        (
+            "id platform external_id created_at",
+            "who asks, votes and may delete: the id that Discord gives a member",
+            FORGET,
+        ),
         ("name", "the name under a tune, as its platform shows it", f"{FORGET}; a new one replaces it"),
     ],
     "servers": [

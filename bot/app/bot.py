@@ -49,6 +49,7 @@ class Service:
     tunebooks: Tunebooks
     retrainer: Retrainer
     member_data: MemberData
+    limits: Limits
 
 
 @asynccontextmanager
@@ -67,6 +68,11 @@ async def running(config: Config) -> AsyncIterator[Service]:
             stack.push_async_callback(_release, store)  # after the composer has ended
         library = Library(store, renderer)
         settings = Settings(store)
+        limits = Limits(
+            settings=settings,
+            member_cooldown=config.limits.member_cooldown,
+            server_cooldown=config.limits.server_cooldown,
+        )
         composer = Composer(
             store=store,
             library=library,
@@ -80,11 +86,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
             version=version,
             queue_timeout=config.queue.patience,
             metrics=metrics,
-            limits=Limits(
-                settings=settings,
-                member_cooldown=config.limits.member_cooldown,
-                server_cooldown=config.limits.server_cooldown,
-            ),
+            limits=limits,
             current=store.versions.current,
         )
         metrics.watch("workers", "Workers that live", lambda: len(live_workers(worker, config.workers.lease)))
@@ -102,6 +104,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
             tunebooks=Tunebooks(store, renderer),
             retrainer=build_retrainer(config, store, worker, renderer),
             member_data=MemberData(store, composer.cancel),
+            limits=limits,
         )
 
 

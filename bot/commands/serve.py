@@ -6,21 +6,25 @@ import contextlib
 import logging
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.app.bot import Service, live_workers, running
 from bot.app.data_directory import data_directory_lock
 from bot.app.readiness import Readiness
+from bot.app.reload import Reload
 from bot.app.retention import Retention
 from bot.backup.schedule import COMMAND, Schedule
 from bot.composing.failover import Failover
-from bot.core.config import Config
+from bot.core.config import Config, load
 from bot.web import Application, create_app, serve
 from bot.web.metrics import metrics_route
 from bot.web.readiness import ready_route
 
 if TYPE_CHECKING:
     from bot.discord.connection import Connection, Connector
+
+    Reloads = Callable[[Config, Service], Reload]
 
 PATIENCE = 20.0  # seconds to close in; each part has a shorter limit of its own
 
@@ -40,16 +44,21 @@ def run(config: Config, options: argparse.Namespace, connector: "Connector" = la
     """Run until SIGTERM or Ctrl-C. DiscordError where Discord refuses the bot; `connector` leads to Discord."""
     program = (*COMMAND, *(("--config", str(options.config)) if options.config else ()))
     with data_directory_lock(config.data_dir):
-        asyncio.run(_serve(config, connector, Schedule(config.backup, program)))
+        asyncio.run(_serve(config, connector, Schedule(config.backup, program), partial(_reload, options)))
     return 0
 
 
-async def _serve(config: Config, connector: "Connector", backups: Schedule) -> None:
+def _reload(options: argparse.Namespace, config: Config, service: Service) -> Reload:
+    """What SIGHUP does."""
+    return Reload(partial(load, options.config), config, service.limits, options.verbose)
+
+
+async def _serve(config: Config, connector: "Connector", backups: Schedule, reload: "Reloads") -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    bot = asyncio.create_task(_run(config, connector, backups), name="bot")
+    bot = asyncio.create_task(_run(config, connector, backups, reload), name="bot")
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({bot, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -63,7 +72,7 @@ async def _serve(config: Config, connector: "Connector", backups: Schedule) -> N
         bot.result()
 
 
-async def _run(config: Config, connector: "Connector", backups: Schedule) -> None:
+async def _run(config: Config, connector: "Connector", backups: Schedule, reload: "Reloads") -> None:
     """Runs until it is cancelled, or Discord refuses the bot: whoever gave a token did not mean the page alone."""
     platforms = _platforms(config)
     async with (
@@ -73,6 +82,7 @@ async def _run(config: Config, connector: "Connector", backups: Schedule) -> Non
         backups,
         Retention(config, service.store),
     ):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload(config, service))
         runner = None
         discord = _discord(config, service, connector)
         if config.web.enabled:
