@@ -254,5 +254,6 @@ class LocalWorker:
         self._child = process = WorkerProcess(command, self.threads)
         await process.start(self.start_timeout)
         self._process, self._retiring, self._first_memory = process, None, 0
+        self._heartbeat_at = time.monotonic()  # it has just said that it is ready
         self._assign()
         return process
