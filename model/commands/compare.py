@@ -1,4 +1,4 @@
-"""`compare`: several checkpoints in one table."""
+"""`compare`: scores of several checkpoints in one table."""
 
 import argparse
 import json
@@ -35,23 +35,23 @@ def run(options: argparse.Namespace) -> int:
     from model.commands.books import books, cobb
     from model.corpus.build import build
     from model.evaluation.bits import sides
-    from model.evaluation.compare import row
+    from model.evaluation.compare import score
     from model.network import checkpoint
 
     torch.set_num_threads(options.threads)
     loaded = [checkpoint.read(path) for path in options.files]
-    rows = []
+    scores = []
     with Progress() as progress:
         progress("reading the corpus")
         split = sides(build(books()), cobb())
         for path, one in zip(options.files, loaded, strict=True):
             progress(str(path))
-            rows.append(row(one, split["validation"], split["held-out"], count, seed))
-    print(json.dumps([one.to_json() for one in rows], indent=2) if options.json else _table(rows))
+            scores.append(score(one, split["validation"], split["held-out"], count, seed))
+    print(json.dumps([one.to_json() for one in scores], indent=2) if options.json else _table(scores))
     return 0
 
 
-def _table(rows: list[Any]) -> str:
+def _table(scores: list[Any]) -> str:
     names = ("preset", "parameters", "steps", "validation", "held out", "cobb", "bars right", "well formed")
     cells = [
         (
@@ -64,6 +64,6 @@ def _table(rows: list[Any]) -> str:
             ),
             *(f"{share:.1%}" for share in (one.bars_right, one.well_formed)),
         )
-        for one in rows
+        for one in scores
     ]
     return "bits per note on held-out tunes; bars and tunes without the grammar\n" + aligned([names, *cells])

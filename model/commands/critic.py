@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from model.encoding.vocabulary import Vocabulary
     from model.errors import InputError
     from model.evaluation import matching, two_sample
-    from model.evaluation.critic_training import teach
+    from model.evaluation.critic_training import train_critic
     from model.network import checkpoint
 
     if not two_sample.installed():
@@ -42,8 +42,8 @@ def run(options: argparse.Namespace) -> int:
     network = checkpoint.read(options.checkpoint or checkpoint.SHIPPED)
     with Progress() as progress:
         progress("reading the corpus")
-        reals = matching.passing(build(books()), Vocabulary.from_json(network.vocabulary))
-        critic = teach(network, reals, copies, progress)
+        reals = matching.real_tunes(build(books()), Vocabulary.from_json(network.vocabulary))
+        critic = train_critic(network, reals, copies, progress)
     checkpoint.write(options.write, critic)
     nodes = len(critic.weights["value"])
     print("{trees} trees, {nodes} nodes; {real} real and {composed} composed tunes".format(nodes=nodes, **critic.facts))

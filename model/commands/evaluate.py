@@ -1,4 +1,4 @@
-"""`evaluate`: score a checkpoint, or say how well it knows the tunes of some files."""
+"""`evaluate`: score a checkpoint, or only its bits per note on the tunes of some files."""
 
 import argparse
 import json
@@ -68,19 +68,19 @@ def _checkpoint(loaded: Any, count: int, temperature: float, seed: int, options:
     from model.commands.books import books, cobb
     from model.corpus.build import build
     from model.evaluation.bits import sides
-    from model.evaluation.groups import Setting
+    from model.evaluation.groups import EvaluationOptions
     from model.evaluation.plots import draw
-    from model.evaluation.scores import judge
+    from model.evaluation.scores import evaluate
     from model.sampling.critic import Critic
     from model.sampling.originality import Index
 
     with Progress() as progress:
         progress("reading the corpus")
         built = build(books())
-        setting = Setting(count, temperature, seed, options.threads, progress)
+        settings = EvaluationOptions(count, temperature, seed, options.threads, progress)
         held_out = sides(built, cobb())["held-out"]
-        judged = judge(loaded, built, held_out, Index.load(), Critic.load(), setting)
+        evaluation = evaluate(loaded, built, held_out, Index.load(), Critic.load(), settings)
         if options.plots:
             progress("drawing")
-            draw(judged, options.plots)
-    return judged.scores
+            draw(evaluation, options.plots)
+    return evaluation.scores

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     count = parse_count(options.count, most=1_000_000)
     import torch
 
-    from model.evaluation.sweep import prompts, sweep
+    from model.evaluation.sweep import sweep, sweep_prompts
     from model.network import checkpoint
     from model.sampling.critic import Critic
     from model.sampling.originality import LIMIT, Index
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         if done % 640 == 0 or done == count:
             print(f"{done} of {count} tunes, {time.monotonic() - began:.0f} s", file=sys.stderr)
 
-    found = sweep(sampler, list(prompts(count, modes, options.seed)), options.abc2midi, progress)
+    found = sweep(sampler, list(sweep_prompts(count, modes, options.seed)), options.abc2midi, progress)
     if options.json:
         print(json.dumps(found.to_json(), indent=2))
     else:

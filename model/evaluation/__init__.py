@@ -1,1 +1,1 @@
-"""How good a checkpoint is, in figures: `scores` puts the table together, its siblings measure one thing each."""
+"""Measures how good a checkpoint is: `scores` collects all scores, the other modules measure one thing each."""

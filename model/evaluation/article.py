@@ -1,4 +1,4 @@
-"""Texts as the seed article generates them: 1,000 characters from "X", each drawn from the whole softmax."""
+"""Generates ABC text as the seed article does: 1,000 characters from "X", each drawn from the whole softmax."""
 
 import torch
 
@@ -10,13 +10,13 @@ from model.music.parts import parts_of
 from model.music.tune import Tune
 from model.network.checkpoint import Checkpoint
 
-LENGTH = 1000  # characters the article's notebook generates
+LENGTH = 1000  # characters, as in the article's notebook
 BATCH = 64
 
 
 @torch.inference_mode()
 def article_texts(checkpoint: Checkpoint, count: int, seed: int = 0) -> list[str]:
-    """`count` texts of 1,000 characters after the "X"."""
+    """`count` texts of LENGTH characters after the "X". Raises CheckpointError."""
     network, vocabulary = network_of(checkpoint)
     generator = torch.Generator().manual_seed(seed)
     texts: list[str] = []
@@ -37,7 +37,7 @@ def first_tune(text: str) -> str:
 
 
 def with_right_bars(abc: str) -> Tune | None:
-    """The tune where its bars, repeats and endings are right as they stand, without repairs; else None."""
+    """The tune of ABC text; None where its bars, repeats or endings are wrong."""
     try:
         tune = parse(abc)
         parts_of(tune)
@@ -47,5 +47,6 @@ def with_right_bars(abc: str) -> Tune | None:
 
 
 def ends_on_tonic(tune: Tune) -> bool:
+    """Whether its last note, in the order they are written, is the tonic."""
     last = tune.bars[-1].notes[-1].pitch
     return last is not None and last.midi % 12 == tune.key.tonic_class

@@ -1,11 +1,11 @@
-"""Do bars add up, by the lengths that a reader found for them in the order they sound?"""
+"""Checks the lengths of bars that a reader of ABC found, in the order they sound."""
 
 from collections.abc import Sequence
 from fractions import Fraction
 
 
-def uneven(played: Sequence[Fraction], full: Fraction) -> str:
-    """Why bars of these lengths do not add up to bars of `full`; empty where they do.
+def uneven_bars(played: Sequence[Fraction], full: Fraction) -> str:
+    """What is wrong with bars of the lengths `played`, in whole notes, where `full` is a bar's; empty for nothing.
 
     A short bar is right where it and its neighbour make one: a part's last bar and the next pickup, or the tune's
     last bar and its first.

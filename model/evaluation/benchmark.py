@@ -1,4 +1,4 @@
-"""Measures how fast sampling is, beside plain ways to sample the same networks and the most that the machine could do."""
+"""Measures how fast sampling is, beside plain ways to sample the same networks and the machine's limits."""
 
 import statistics
 import time
@@ -29,16 +29,16 @@ from model.sampling.decoder import LONGEST_TUNE, Decoder, SequenceState
 from model.sampling.grammar import Grammar
 from model.sampling.threads import run_on_threads, thread_count
 
-CHARACTERS = 83  # the seed article's
+CHARACTERS = 83  # in the seed article's vocabulary
 FOLK_RNN = NetworkConfig(137, (137,), (137,), 512, 3)  # folk-rnn's v2: one-hot tokens, 3 x 512
-ROUNDS = 5  # each contestant has its turn in each of them; the median counts
+ROUNDS = 5  # of turns; each step's median rate counts
 SECONDS = 0.25  # of one turn
-STEPS_ABREAST = 50  # between two meetings of threads
+STEPS_PER_TURN = 50  # of each thread, where several threads take them
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One row: tokens/s of the `baseline` and of `ours`; `goal` is the least ratio that satisfies it."""
+    """A row of the benchmark: rates of the `baseline` and of `ours` in `unit`; `goal` is the least ratio wanted."""
 
     name: str
     baseline: float
@@ -59,7 +59,7 @@ Step = Callable[[], object]
 
 
 def rates(steps: dict[str, tuple[Step, int]], device: torch.device) -> dict[str, float]:
-    """Tokens/s of each contestant, a step and how many tokens it draws: medians of turns taken one after another."""
+    """Tokens/s of each of `steps`, given with how many tokens it draws: medians of turns steps one after another."""
     seen: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(ROUNDS + 1):
         for name, (step, tokens) in steps.items():
@@ -69,13 +69,13 @@ def rates(steps: dict[str, tuple[Step, int]], device: torch.device) -> dict[str,
                 if device.type == "cuda":
                     torch.cuda.synchronize()
                 count += tokens
-            if turn:  # the first turn warms up
+            if turn:  # the first warms up
                 seen[name].append(count / passed)
     return {name: statistics.median(found) for name, found in seen.items()}
 
 
 def loop(network: Network, read: Callable[[int], Sequence[int]]) -> Step:
-    """The article's way: nn.LSTM, one token of one tune at a time. `read` gives a token's inputs."""
+    """A step of the article's sampler: nn.LSTM, one token of one tune. `read` gives the inputs at a token."""
     state: tuple[Tensor, Tensor] | None = None
     inputs = read(0)
     device = next(network.parameters()).device
@@ -90,7 +90,7 @@ def loop(network: Network, read: Callable[[int], Sequence[int]]) -> Step:
 
 
 def numpy_loop(network: Network) -> Step:
-    """folk-rnn's fast sampler's way: NumPy, one-hot inputs, and a product for each gate of each layer."""
+    """A step of folk-rnn's fast sampler: NumPy, one-hot inputs, and a product for each gate of each layer."""
     weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     size = network.config.hidden
     h = [np.zeros(size, dtype=np.float32) for _ in range(network.config.layers)]
@@ -122,17 +122,17 @@ def numpy_loop(network: Network) -> Step:
 
 
 def plain_steps(stepper: Stepper, rows: int) -> Step:
-    """Our step without a grammar, for networks that see tokens alone."""
+    """Our step without a grammar, for networks with tokens as the only input."""
     device, random = stepper.device, np.random.default_rng(0)
     state, tokens = stepper.zeros(rows), torch.zeros(rows, 1, dtype=torch.int64, device=device)
     allowed = torch.ones(rows, stepper.config.vocabulary, dtype=torch.bool, device=device)
-    warm = torch.ones(rows, 1, device=device)
+    ones = torch.ones(rows, 1, device=device)
 
     @torch.inference_mode()
     def step() -> None:
         nonlocal tokens
         uniform = torch.rand(rows, 1, dtype=torch.float64, device=device)
-        tokens = choose(stepper.step(tokens, state), allowed, warm, uniform)[:, None]
+        tokens = choose(stepper.step(tokens, state), allowed, ones, uniform)[:, None]
 
     def compiled_step() -> None:
         decoder_kernels.choose(
@@ -141,12 +141,12 @@ def plain_steps(stepper: Stepper, rows: int) -> Step:
 
     if not stepper.compiled:
         return step
-    masks, temperature, chosen = allowed.numpy(), warm.numpy(), tokens.numpy()[:, 0]
+    masks, temperature, chosen = allowed.numpy(), ones.numpy(), tokens.numpy()[:, 0]
     return compiled_step
 
 
 def grammar_steps(stepper: Stepper, vocabulary: Vocabulary, rows: int) -> Step:
-    """The product's own step: `rows` tunes of all rhythms, each with its grammar; a batch that ends is begun again."""
+    """Our step as in production: `rows` tunes of all rhythms, each with its grammar, begun again before any ends."""
     names, keys = list(RHYTHMS), [Key.parse(text) for text in ("D", "G", "Edor", "Am", "Amix")]
     prompts = [Prompt(keys[i % len(keys)], names[i % len(names)], form=Form("AABB", 16)) for i in range(rows)]
     grammars: dict[Prompt, Grammar] = {}
@@ -154,35 +154,35 @@ def grammar_steps(stepper: Stepper, vocabulary: Vocabulary, rows: int) -> Step:
         grammars.setdefault(prompt, Grammar(vocabulary, detokenize.rules(prompt, vocabulary)))
     uniform = np.random.default_rng(0).random((rows, LONGEST_TUNE))
     drafts = [SequenceState(grammars[prompt], 1.0, uniform[i]) for i, prompt in enumerate(prompts)]
-    decoder, taken = Decoder(stepper, drafts), 0
+    decoder, steps = Decoder(stepper, drafts), 0
 
     def step() -> None:
-        nonlocal decoder, taken
-        if taken == 150:  # before the first of them ends
-            decoder, taken = Decoder(stepper, drafts), 0
+        nonlocal decoder, steps
+        if steps == 150:  # before the first of them ends
+            decoder, steps = Decoder(stepper, drafts), 0
         decoder.step()
-        taken += 1
+        steps += 1
 
     return step
 
 
-def together(make: Callable[[int], Step], rows: int, device: torch.device) -> tuple[Step, int]:
-    """A step for `rows` rows as the sampler takes it, on one thread or on several, and how many tokens it draws."""
+def on_threads(make: Callable[[int], Step], rows: int, device: torch.device) -> tuple[Step, int]:
+    """A step for `rows` rows on as many threads as the sampler uses, and how many tokens it draws."""
     parts = thread_count(rows, torch.get_num_threads()) if device.type == "cpu" else 1
     steps = [make(rows // parts) for _ in range(parts)]
 
     def several(step: Step) -> Iterator[None]:
-        for _ in range(STEPS_ABREAST):
+        for _ in range(STEPS_PER_TURN):
             step()
         yield
 
     if parts == 1:
         return steps[0], rows
-    return lambda: list(run_on_threads([several(step) for step in steps])), STEPS_ABREAST * (rows // parts) * parts
+    return lambda: list(run_on_threads([several(step) for step in steps])), STEPS_PER_TURN * (rows // parts) * parts
 
 
 def matrix_rate(device: torch.device, dtype: torch.dtype, size: int = 1024) -> float:
-    """FLOP/s of a square product: the most that this machine gives. Of int8: its operations on whole numbers."""
+    """Operations/s of a square matrix product, the most that this machine reaches; int8 ones for that type."""
     a, b = (torch.randn(size, size, device=device) for _ in range(2))
     if dtype == torch.int8:
         product, x = Product(b, device), (a * 30).clamp(-ONE, ONE).to(torch.int8)
@@ -198,7 +198,7 @@ def bandwidth(device: torch.device, megabytes: int = 256) -> float:
 
 
 def roofline(weights: int, size: int, rows: int, rate: float, bytes_read: float) -> float:
-    """The most tokens/s at a batch of `rows`: a step reads `weights` of `size` bytes once, for all rows.
+    """The most tokens/s at a batch of `rows`: a step reads `weights` weights of `size` bytes once, for all rows.
 
     `rate` is in operations/s, of which a weight takes two; `bytes_read` in bytes/s.
     """
@@ -206,9 +206,9 @@ def roofline(weights: int, size: int, rows: int, rate: float, bytes_read: float)
 
 
 def figures(device: torch.device, batches: Sequence[int]) -> list[Figure]:
-    """Every row. Networks are the shipped one and, with random weights, the seed article's and folk-rnn's.
+    """All rows: of the shipped network and, with random weights, of the seed article's and folk-rnn's.
 
-    `roofline` is that of floating-point products of the same weights, `int8-roofline` that of the products we take.
+    `roofline` is for floating-point products of the same weights, `int8-roofline` for the products that we use.
     """
     shipped = checkpoint.read(checkpoint.SHIPPED)
     vocabulary, trad = Vocabulary.from_json(shipped.vocabulary), restored(shipped.network, shipped.weights)
@@ -226,7 +226,7 @@ def figures(device: torch.device, batches: Sequence[int]) -> list[Figure]:
         def make(rows: int) -> Step:
             return grammar_steps(stepper, vocabulary, rows) if name == "trad" else plain_steps(stepper, rows)
 
-        ours = {str(rows): together(make, rows, device) for rows in batches}
+        ours = {str(rows): on_threads(make, rows, device) for rows in batches}
         measured = rates({baseline: (plain, 1), **ours}, device)
         for rows in batches:
             row = f"{name}-vs-{baseline}-{rows}"
@@ -249,7 +249,7 @@ def figures(device: torch.device, batches: Sequence[int]) -> list[Figure]:
 
 
 def mask_cost(stepper: Stepper, vocabulary: Vocabulary, rows: int = 64) -> Figure:
-    """A step with and without what masking adds: to find each row's mask, and to draw by it rather than from all."""
+    """A step with and without the time of masks: of finding each row's, and of drawing by it, not from all."""
     step = grammar_steps(stepper, vocabulary, rows)
     decoder = Decoder(
         stepper, [SequenceState(_any_grammar(vocabulary), 1.0, np.zeros(LONGEST_TUNE)) for _ in range(rows)]
@@ -257,15 +257,15 @@ def mask_cost(stepper: Stepper, vocabulary: Vocabulary, rows: int = 64) -> Figur
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(rows, len(vocabulary), generator=generator).to(stepper.device)
     uniform = torch.rand(rows, 1, dtype=torch.float64, generator=generator).to(stepper.device)
-    all_allowed, warm = torch.ones_like(logits, dtype=torch.bool), torch.ones(rows, 1, device=stepper.device)
+    all_allowed, ones = torch.ones_like(logits, dtype=torch.bool), torch.ones(rows, 1, device=stepper.device)
 
     @torch.inference_mode()
     def masked() -> None:
-        choose(logits, decoder.masks(), warm, uniform)
+        choose(logits, decoder.masks(), ones, uniform)
 
     @torch.inference_mode()
     def free() -> None:
-        choose(logits, all_allowed, warm, uniform)
+        choose(logits, all_allowed, ones, uniform)
 
     steps: dict[str, tuple[Step, int]] = {"step": (step, rows), "masked": (masked, rows), "free": (free, rows)}
     measured = rates(steps, stepper.device)

@@ -1,8 +1,8 @@
 """Bits per note on tunes that a checkpoint never saw.
 
-Bits per note = -log2 of the probability of all tokens of a tune but the first, which is given, grammar off, over the
-tune's notes and rests. It compares vocabularies: characters and whole notes spend their bits on the same notes.
-A network that is told a plan pays for it: the bits that saying it takes are counted in.
+Bits per note = -log2 of the probability of all tokens of a tune but the first, which is given, without the grammar,
+over the tune's notes and rests. So vocabularies can be compared: characters and whole notes spell the same notes. Where
+plans are inputs of the network, the bits that the plan costs are added.
 """
 
 import math
@@ -24,7 +24,7 @@ from model.training.dataset import MARGIN, text_notes
 
 @dataclass(frozen=True)
 class Bits:
-    """-log2 probability of `tunes` tunes, over `notes` notes; `left_out` tunes have a token the model does not know."""
+    """-log2 of the probability of `tunes` tunes of `notes` notes; `left_out` tunes have tokens that are not known."""
 
     tunes: int
     left_out: int
@@ -42,13 +42,13 @@ def network_of(checkpoint: Checkpoint) -> tuple[Network, Vocabulary]:
 
 
 def writes_characters(checkpoint: Checkpoint) -> bool:
-    """Whether it is of the seed article's kind."""
+    """Whether its vocabulary is of characters, as the seed article's, not of notes."""
     return bool(checkpoint.vocabulary.get("kind") == "characters")
 
 
 @torch.inference_mode()
 def bits_per_note(checkpoint: Checkpoint, tunes: Sequence[CorpusTune]) -> Bits:
-    """Score `tunes` with the checkpoint's network, each from an empty memory."""
+    """Those of `tunes` by the checkpoint's network, each tune from the state zero. Raises CheckpointError."""
     network, vocabulary = network_of(checkpoint)
     characters = vocabulary.kind == "characters"
     spelled = [(tune.text + MARGIN if characters else tune.tokens) for tune in tunes]
@@ -73,22 +73,22 @@ def _bits(network: Network, vocabulary: Vocabulary, tokens: Sequence[str]) -> fl
 
 
 @dataclass(frozen=True)
-class Split:
-    """One side of the corpus: all its tunes, and those of `cobb` that are on that side whatever else is read.
+class Side:
+    """One side of the corpus' split: all its tunes, and those of the source `cobb` that are on it in any corpus.
 
-    The seed preset learns from `cobb` alone, where a variant in another book cannot move a tune to the other side.
+    The seed preset is trained on `cobb` alone, whose split does not depend on duplicates in other books.
     """
 
     tunes: tuple[CorpusTune, ...]
     cobb: tuple[CorpusTune, ...]
 
 
-def sides(built: Corpus, cobb: Source | None) -> dict[str, Split]:
-    """`held-out` and `validation` of the corpus `built`, of which `cobb` is one source."""
+def sides(built: Corpus, cobb: Source | None) -> dict[str, Side]:
+    """The sides `held-out` and `validation` of the corpus `built`, of which `cobb` is one source."""
     alone = build([cobb]) if cobb else None
     found = {}
     for side in ("held-out", "validation"):
         tunes = built.split(side)
         also = {tune.text for tune in alone.split(side)} if alone else set()
-        found[side] = Split(tuple(tunes), tuple(t for t in tunes if t.source == "cobb" and t.text in also))
+        found[side] = Side(tuple(tunes), tuple(t for t in tunes if t.source == "cobb" and t.text in also))
     return found

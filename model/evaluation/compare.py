@@ -1,4 +1,4 @@
-"""Several checkpoints side by side, and what each composes without the grammar."""
+"""Scores by which checkpoints are compared, among them what they compose without the grammar."""
 
 import random
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from model.encoding.part_plan import Plans
 from model.encoding.tokenizer import decode
 from model.errors import NotationError
 from model.evaluation import article
-from model.evaluation.bits import Split, bits_per_note, network_of, writes_characters
+from model.evaluation.bits import Side, bits_per_note, network_of, writes_characters
 from model.music.abc_reader import parse
 from model.music.form import Form
 from model.music.key import Key
@@ -28,19 +28,19 @@ LINES = ("|", "[1", "[2", "|:", "[|", END)
 
 
 class Bars(NamedTuple):
-    """Of a tune: how many of all its bars, as played, are right, and whether repeats and endings are as well."""
+    """A tune's bars as played: how many are of the right length, of how many, and whether all is well formed."""
 
     right: int
     all: int
-    whole: bool
+    well_formed: bool
 
 
 @dataclass(frozen=True)
-class Row:
-    """One checkpoint. Bits per note are None where its vocabulary cannot spell the tunes.
+class CheckpointScores:
+    """Scores of one checkpoint. Bits per note are None where its vocabulary cannot spell the tunes.
 
-    `bars_right` is the share of bars, of `tunes` composed without the grammar, that are as long as the metre says, a
-    part's pickup and last bar together one; `well_formed` the share of tunes with right bars, repeats and endings.
+    Of `tunes` composed without the grammar, `bars_right` is the share of bars as long as the metre says, where a part's
+    pickup and last bar make one; `well_formed` the share of tunes with right bars, repeats and endings.
     """
 
     preset: str
@@ -57,8 +57,11 @@ class Row:
         return asdict(self)
 
 
-def row(checkpoint: Checkpoint, validation: Split, held_out: Split, count: int, seed: int = 0) -> Row:
-    """Score `checkpoint` on both sides of one split, and `count` tunes of it at temperature 1."""
+def score(checkpoint: Checkpoint, validation: Side, held_out: Side, count: int, seed: int = 0) -> CheckpointScores:
+    """The bits of `checkpoint` on two sides of one split, and its bars in `count` tunes at temperature 1.
+
+    Raises CheckpointError.
+    """
     network, _ = network_of(checkpoint)
     characters = writes_characters(checkpoint)
 
@@ -67,11 +70,11 @@ def row(checkpoint: Checkpoint, validation: Split, held_out: Split, count: int, 
         return scored.per_note if scored.notes else None
 
     if characters:
-        judged = [of_text(article.first_tune(text)) for text in article.article_texts(checkpoint, count, seed)]
+        bars = [bars_of_text(article.first_tune(text)) for text in article.article_texts(checkpoint, count, seed)]
     else:
         headers = [list(held_out.tunes[i % len(held_out.tunes)].tokens[:HEADER]) for i in range(count)]
-        judged = [of_tokens(tokens) for tokens in free_tunes(checkpoint, headers, seed)]
-    return Row(
+        bars = [bars_of_tokens(tokens) for tokens in free_tunes(checkpoint, headers, seed)]
+    return CheckpointScores(
         checkpoint.preset,
         network.parameter_count,
         checkpoint.facts.get("steps"),
@@ -79,16 +82,16 @@ def row(checkpoint: Checkpoint, validation: Split, held_out: Split, count: int, 
         None if characters else bits(held_out.tunes),
         bits(held_out.cobb),
         count,
-        sum(bars.right for bars in judged) / max(1, sum(bars.all for bars in judged)),
-        sum(bars.whole for bars in judged) / count,
+        sum(one.right for one in bars) / max(1, sum(one.all for one in bars)),
+        sum(one.well_formed for one in bars) / count,
     )
 
 
 @torch.inference_mode()
 def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: int = 0) -> list[list[str]]:
-    """Tokens of a tune for each of `headers`, drawn from the whole softmax with the inputs that the network was given.
+    """The tokens of a tune for each of `headers`, drawn from the whole softmax, without the grammar.
 
-    A tune of LONGEST_TUNE tokens breaks off.
+    A tune of LONGEST_TUNE tokens breaks off. Raises CheckpointError.
     """
     network, vocabulary = network_of(checkpoint)
     generator = torch.Generator().manual_seed(seed)
@@ -112,32 +115,32 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
 
 
 def _encoder(header: Sequence[str], plans: Plans, draws: random.Random, inputs: Sequence[str]) -> InputEncoder:
-    """For the parts that the form in a header has; 2, the usual, where it names none."""
-    said = {token[:2]: token[2:] for token in header}
-    form = said.get("F:", "other")
+    """For as many parts as the form in a header has; 2, as usual, where it is `other`."""
+    fields = {token[:2]: token[2:] for token in header}
+    form = fields.get("F:", "other")
     parts = 2 if form == "other" else Form(form).sounding
-    drawn = plans.draw(said.get("R:", ""), min(parts, len(set(form))), draws.random())
+    drawn = plans.draw(fields.get("R:", ""), min(parts, len(set(form))), draws.random())
     return InputEncoder(parts, [plan.id for plan in drawn], inputs)
 
 
-def of_text(abc: str) -> Bars:
-    """The bars of ABC text. One that cannot be read has none that is right."""
+def bars_of_text(abc: str) -> Bars:
+    """The bars of ABC text. None of them is right where it cannot be read."""
     try:
         return _bars(parse(abc))
     except NotationError:
         return Bars(0, abc.count("|"), False)
 
 
-def of_tokens(tokens: Sequence[str]) -> Bars:
-    """The bars of note tokens. Tokens that spell no tune have none that is right."""
+def bars_of_tokens(tokens: Sequence[str]) -> Bars:
+    """The bars of note tokens. None of them is right where they spell no tune."""
     try:
-        song = decode(tokens)
+        tune = decode(tokens)
     except NotationError:
-        song = None
-    if tokens[-1] != END or song is None or not all(part.bars and all(part.endings) for part in song.parts):
+        tune = None
+    if tokens[-1] != END or tune is None or not all(part.bars and all(part.endings) for part in tune.parts):
         return Bars(0, sum(token in LINES for token in tokens), False)
-    blank = Tune("", Key(0, 0, song.mode), Metre.parse(song.metre_name), ())
-    return _bars(with_parts(blank, song.parts))
+    blank = Tune("", Key(0, 0, tune.mode), Metre.parse(tune.metre_name), ())
+    return _bars(with_parts(blank, tune.parts))
 
 
 def _bars(tune: Tune) -> Bars:

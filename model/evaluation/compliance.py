@@ -1,4 +1,4 @@
-"""Is a tune what was asked for? Judged on the ABC that a member gets, read back."""
+"""Checks a tune against its prompt, by the ABC that a member gets, read back."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -16,7 +16,7 @@ CHECKS = ("key", "metre", "rhythm", "form", "ends on the tonic", "range G3 to B5
 
 
 def compliance(tune: Tune, prompt: Prompt) -> dict[str, bool]:
-    """For each of CHECKS, whether `tune` is as `prompt` asks; a tune that cannot be read back is none of them."""
+    """For each of CHECKS, whether `tune` is as `prompt` asks; all are False where its ABC cannot be read back."""
     try:
         back = parse(write(tune))
         form = form_of(parts_of(back))
@@ -40,18 +40,17 @@ def keeps_opening(tune: Tune, prompt: Prompt) -> bool:
     if not prompt.opening:
         return True
     fields = "" if "K:" in prompt.opening else f"M:{RHYTHMS[prompt.rhythm].metre}\nL:1/8\nK:{prompt.key}\n"
-    asked = _sounding(list(parse(fields + prompt.opening).notes))
-    given = _sounding(list(tune.notes))
-    return given[: len(asked)] == asked
+    opening = _sounding(list(parse(fields + prompt.opening).notes))
+    return _sounding(list(tune.notes))[: len(opening)] == opening
 
 
 def _sounding(notes: Sequence[Note]) -> list[tuple[int | None, Fraction]]:
-    """Pitch and length of each sound: tied notes, also over bar lines, are one."""
-    heard: list[tuple[int | None, Fraction]] = []
+    """MIDI pitch, None for a rest, and length of each sound: tied notes, also over bar lines, are one."""
+    sounds: list[tuple[int | None, Fraction]] = []
     for before, note in zip((None, *notes), notes, strict=False):
         midi = note.pitch.midi if note.pitch else None
         if before and before.tied and before.pitch == note.pitch:
-            heard[-1] = midi, heard[-1][1] + note.length
+            sounds[-1] = midi, sounds[-1][1] + note.length
         else:
-            heard.append((midi, note.length))
-    return heard
+            sounds.append((midi, note.length))
+    return sounds

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from model.errors import InputError, ModelError
-from model.evaluation.matching import Real, prompts_like
+from model.evaluation.matching import RealTune, prompts_like
 from model.features.tune_features import features
 from model.network.checkpoint import Checkpoint
 from model.sampling.batch_composing import compose_all
 from model.sampling.critic import PRESET, Critic, body
 from model.sampling.sampler import Sampler
 
-SEED = 2**31  # of the first tune: far from those that the tests ask for
+SEED = 2**31  # of the first tune: none that `evaluate` uses
 TREES = {
     "learning_rate": 0.06,
     "max_iter": 600,
@@ -30,12 +30,15 @@ TREES = {
 FEWEST = 100  # real tunes
 
 
-def teach(network: Checkpoint, reals: Sequence[Real], copies: int, progress: Callable[[str], None]) -> Checkpoint:
-    """A critic of `network` that has heard the critics' among `reals`, and `copies` composed tunes for each of them.
+def train_critic(
+    network: Checkpoint, reals: Sequence[RealTune], copies: int, progress: Callable[[str], None]
+) -> Checkpoint:
+    """A critic trained on those of `reals` that are for it, and on `copies` tunes that `network` composes for each.
 
-    InputError for too few of them, ModelError where the trees that are written do not say what the classifier says.
+    Raises InputError for fewer than FEWEST of them, ModelError where the trees that are written do not compute what
+    scikit-learn's do.
     """
-    reals = [real for real in reals if real.critics]
+    reals = [real for real in reals if real.for_critic]
     if len(reals) < FEWEST:
         raise InputError(f"{len(reals)} real tunes to learn from; at least {FEWEST} are needed")
     sampler, composed = Sampler(network), list[list[float]]()
@@ -57,7 +60,7 @@ def teach(network: Checkpoint, reals: Sequence[Real], copies: int, progress: Cal
 
 
 def _fitted(table: NDArray[np.float32], labels: NDArray[np.int64]) -> Any:
-    """Both sides weigh the same, so that the log odds are 0 where they are equally frequent."""
+    """Composed tunes (1) and real ones (0) have equal total weights, so log odds are 0 where both are as frequent."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     weights = np.where(labels == 1, (labels == 0).sum() / (labels == 1).sum(), 1.0)
@@ -67,6 +70,7 @@ def _fitted(table: NDArray[np.float32], labels: NDArray[np.int64]) -> Any:
 
 
 def _written(classifier: Any, facts: dict[str, Any]) -> Checkpoint:
+    """The trees of `classifier` as Critic reads them."""
     trees = [trees[0].nodes for trees in classifier._predictors]
     starts = np.cumsum([0, *map(len, trees)])
     nodes = np.concatenate(trees)

@@ -1,4 +1,4 @@
-"""Groups of scores that any set of tunes can have, whatever made them."""
+"""Groups of scores of a set of tunes, whatever composed them."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,21 +10,22 @@ import numpy as np
 from model.encoding.tokenizer import NormalizedTune
 from model.errors import InputError
 from model.evaluation import matching, two_sample
-from model.evaluation.bits import Split, bits_per_note, writes_characters
+from model.evaluation.bits import Side, bits_per_note, writes_characters
 from model.evaluation.readers.readers import READERS, share_read
 from model.features import statistics
 from model.network.checkpoint import Checkpoint
 from model.sampling.originality import Nearest
 
 IMPORTANT = 10  # features that are named
-CLOSEST = 3  # tunes whose nearest are named
+CLOSEST = 3  # tunes whose nearest corpus tunes are named
 CHUNK = 200  # tunes that a reader gets at once
-FEWEST = 20  # songs that say something of habits
+FEWEST = 20  # tunes for statistics of habits
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What to judge with: `count` tunes a set, and all that chance decides by `seed`. `progress` hears what is done."""
+class EvaluationOptions:
+    """`count` tunes a set, composed at `temperature`; `seed` decides all that is random. `progress` is called with
+    what is being done."""
 
     count: int
     temperature: float
@@ -35,7 +36,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Missing:
-    """Why a score is null."""
+    """The reason why a score was not measured."""
 
     reason: str
 
@@ -46,8 +47,8 @@ def without_missing(scores: dict[str, Any]) -> dict[str, Any]:
     return {**scores, **dict.fromkeys(reasons)} | ({"not_measured": reasons} if reasons else {})
 
 
-def bits_scores(checkpoint: Checkpoint, held_out: Split) -> dict[str, Any]:
-    """Bits per note on all held-out tunes, and on those of cobb; a model of characters reads cobb's spelling alone."""
+def bits_scores(checkpoint: Checkpoint, held_out: Side) -> dict[str, Any]:
+    """Bits per note on all held-out tunes and on those of `cobb`, the only ones for a network of characters."""
     found: dict[str, Any] = {}
     for prefix, tunes in (("", held_out.tunes), ("cobb_", held_out.cobb)):
         if not prefix and writes_characters(checkpoint):
@@ -59,27 +60,27 @@ def bits_scores(checkpoint: Checkpoint, held_out: Split) -> dict[str, Any]:
     return found
 
 
-def read_scores(texts: Sequence[str], setting: Setting) -> dict[str, Any]:
-    """For each reader the share of `texts` that it reads without a fault; the commonest faults go to progress."""
+def read_scores(texts: Sequence[str], options: EvaluationOptions) -> dict[str, Any]:
+    """For each reader the share of `texts` that it reads without a fault; `progress` gets the commonest faults."""
     found: dict[str, Any] = {}
     for name, reader in READERS.items():
         faults: list[str] = []
         for start in range(0, len(texts), CHUNK):
-            setting.progress(f"{name}: {start} of {len(texts)} tunes read")
-            told = reader(texts[start : start + CHUNK])
-            if told is None:
+            options.progress(f"{name}: {start} of {len(texts)} tunes read")
+            found_here = reader(texts[start : start + CHUNK])
+            if found_here is None:
                 found[f"read_by_{name}"] = Missing("not installed")
                 break
-            faults += told
+            faults += found_here
         else:
             found[f"read_by_{name}"] = share_read(faults)
         for fault, times in Counter(fault for fault in faults if fault).most_common(3):
-            setting.progress(f"  {times} x {fault[:120]}")
+            options.progress(f"  {times} x {fault[:120]}")
     return found
 
 
 def originality_scores(nearest: Sequence[Nearest]) -> dict[str, Any]:
-    """How alike the nearest corpus tunes are, and which those of the closest tunes are."""
+    """How similar the nearest corpus tunes are, and which are nearest to the CLOSEST tunes."""
     if not nearest:
         return {"max_similarity": Missing("no tune can be read")}
     values = [one.similarity for one in nearest]
@@ -94,46 +95,48 @@ def originality_scores(nearest: Sequence[Nearest]) -> dict[str, Any]:
 
 
 def two_sample_scores(
-    generated: Sequence[NormalizedTune], matched: Sequence[NormalizedTune], setting: Setting
+    generated: Sequence[NormalizedTune], matched: Sequence[NormalizedTune], options: EvaluationOptions
 ) -> dict[str, Any]:
-    """How well a classifier tells `generated` from the real tunes `matched` to them, and by what."""
-    setting.progress(f"telling {len(generated)} tunes from {len(matched)} real ones")
+    """How well a classifier tells `generated` from the real tunes `matched` to them, and by which features."""
+    options.progress(f"two-sample test of {len(generated)} tunes and {len(matched)} real ones")
     try:
-        told = two_sample.tell_apart(generated, matched, setting.seed, setting.threads, IMPORTANT)
+        result = two_sample.two_sample_test(generated, matched, options.seed, options.threads, IMPORTANT)
     except InputError as error:
         return {"auc": Missing(str(error))}
     return {
-        "auc": told.auc,
-        "auc_low": told.low,
-        "auc_high": told.high,
-        "auc_tunes_a_side": told.tunes,
-        "auc_leans_on": {one.name: [one.drop, *one.means] for one in told.features},
+        "auc": result.auc,
+        "auc_low": result.low,
+        "auc_high": result.high,
+        "auc_tunes_a_side": result.tunes,
+        "auc_leans_on": {one.name: [one.drop, *one.means] for one in result.features},
     }
 
 
-def told_apart(one: Sequence[NormalizedTune], other: Sequence[NormalizedTune], setting: Setting) -> float | Missing:
-    """The AUC alone."""
-    setting.progress(f"telling {len(one)} tunes from {len(other)} others")
+def auc_between(
+    one: Sequence[NormalizedTune], other: Sequence[NormalizedTune], options: EvaluationOptions
+) -> float | Missing:
+    """The AUC of the two-sample test alone."""
+    options.progress(f"two-sample test of {len(one)} tunes and {len(other)} others")
     try:
-        return two_sample.tell_apart(one, other, setting.seed, setting.threads).auc
+        return two_sample.two_sample_test(one, other, options.seed, options.threads).auc
     except InputError as error:
         return Missing(str(error))
 
 
-def real_against_real(reals: Sequence[matching.Real], setting: Setting) -> float | Missing:
-    """The same test on two random halves of real tunes: what it says where there is nothing to tell."""
-    songs = [real.normalized for real in matching.drawn(reals, len(reals), setting.seed)]
-    half = len(songs) // 2
-    return told_apart(songs[:half], songs[half:], setting)
+def real_against_real(reals: Sequence[matching.RealTune], options: EvaluationOptions) -> float | Missing:
+    """The AUC between two random halves of real tunes, where no classifier should find a difference."""
+    tunes = [real.normalized for real in matching.sample(reals, len(reals), options.seed)]
+    half = len(tunes) // 2
+    return auc_between(tunes[:half], tunes[half:], options)
 
 
 def habit_scores(*sets: Sequence[NormalizedTune]) -> dict[str, list[float | None]]:
-    """Repetition and cadences of each set, in columns; None for fewer songs than FEWEST."""
-    columns = [_habits(songs) if len(songs) >= FEWEST else {} for songs in sets]
+    """By the name of a statistic its values for each set, None for sets of fewer than FEWEST tunes."""
+    columns = [_habits(tunes) if len(tunes) >= FEWEST else {} for tunes in sets]
     names = next((list(column) for column in columns if column), [])
     return {name: [column.get(name) for column in columns] for name in names}
 
 
-def _habits(songs: Sequence[NormalizedTune]) -> dict[str, float]:
-    lags = statistics.repetition(songs)
-    return {f"bars like the one {lag} before": share for lag, share in lags.items()} | statistics.cadences(songs)
+def _habits(tunes: Sequence[NormalizedTune]) -> dict[str, float]:
+    lags = statistics.repetition(tunes)
+    return {f"bars like the one {lag} before": share for lag, share in lags.items()} | statistics.cadences(tunes)

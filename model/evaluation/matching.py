@@ -1,4 +1,4 @@
-"""Real tunes to set beside generated ones: those that pass the same rules, matched by rhythm, mode and form."""
+"""Real tunes to compare with composed ones: of the same rules, matched by rhythm, mode and form."""
 
 import random
 from collections import defaultdict
@@ -17,34 +17,36 @@ from model.prompt import Prompt
 from model.sampling import detokenize
 from model.sampling.grammar import Grammar, Rules, accepts
 
-CRITICS = 65  # percent of the families to train on: the critic learns from these, and the tests never see them
+FOR_CRITIC = 65  # percent of the duplicate groups to train on: critics are trained on these, and no test uses them
 
 
 @dataclass(frozen=True)
-class Real:
-    """A tune of the books that the sampler could have given, and the prompt it would have answered.
+class RealTune:
+    """A tune of the books that the sampler could have composed, and the prompt for it.
 
-    `critics`: it is one of those that the critic learned from.
+    `for_critic`: whether critics are trained on it.
     """
 
     normalized: NormalizedTune
     prompt: Prompt
-    critics: bool
+    for_critic: bool
 
 
-def passing(corpus: Corpus, vocabulary: Vocabulary) -> list[Real]:
-    """One tune a family that is a path of the strict grammar and in the range, in its own key; in corpus order."""
-    found: dict[int, Real] = {}
+def real_tunes(corpus: Corpus, vocabulary: Vocabulary) -> list[RealTune]:
+    """One tune of each duplicate group that is a path of the strict grammar and, in its own key, in the range."""
+    found: dict[int, RealTune] = {}
     grammars: dict[Rules, Grammar] = {}
     for tune in corpus.tunes:
         prompt = None if tune.group in found else prompt_of(tune)
         if prompt and _passes(tune, prompt, vocabulary, grammars):
-            found[tune.group] = Real(tune.normalized, prompt, tune.split == "train" and percentile(tune, 8) < CRITICS)
+            found[tune.group] = RealTune(
+                tune.normalized, prompt, tune.split == "train" and percentile(tune, 8) < FOR_CRITIC
+            )
     return list(found.values())
 
 
 def prompt_of(tune: CorpusTune) -> Prompt | None:
-    """The prompt that a corpus tune would answer; None where there is none."""
+    """The prompt for a corpus tune; None where its form or metre cannot be asked for."""
     form = form_of(tune.normalized.parts)
     rhythm = RHYTHMS.get(tune.normalized.rhythm)
     if form is None or rhythm is None or rhythm.metre.length != tune.normalized.metre:
@@ -55,7 +57,7 @@ def prompt_of(tune: CorpusTune) -> Prompt | None:
 def _passes(tune: CorpusTune, prompt: Prompt, vocabulary: Vocabulary, grammars: dict[Rules, Grammar]) -> bool:
     try:
         rules = detokenize.rules(prompt, vocabulary)
-    except InputError:  # a mode the model never learned
+    except InputError:  # of a mode that the vocabulary lacks
         return False
     notes = chain.from_iterable(bar for part in tune.normalized.parts for bar in part.written_bars)
     inside = all(rules.low <= note.pitch.midi <= rules.high for note in notes if note.pitch)
@@ -65,26 +67,29 @@ def _passes(tune: CorpusTune, prompt: Prompt, vocabulary: Vocabulary, grammars: 
     return inside and accepts(grammars[wide], tune.tokens) == len(tune.tokens)
 
 
-def drawn(reals: Sequence[Real], count: int, seed: int) -> list[Real]:
-    """`count` of them, or all where there are fewer, in an order that `seed` gives."""
+def sample(reals: Sequence[RealTune], count: int, seed: int) -> list[RealTune]:
+    """`count` of them, or all where there are fewer, in random order by `seed`."""
     return random.Random(seed).sample(list(reals), min(count, len(reals)))
 
 
-def prompts_like(reals: Sequence[Real], temperature: float, seed: int) -> list[Prompt]:
+def prompts_like(reals: Sequence[RealTune], temperature: float, seed: int) -> list[Prompt]:
     """For each real tune a prompt for a tune of its key, rhythm and form."""
     return [replace(real.prompt, temperature=temperature, seed=seed + i) for i, real in enumerate(reals)]
 
 
-def alike(
+def matched_pairs(
     generated: Sequence[NormalizedTune], real: Sequence[NormalizedTune], seed: int
 ) -> tuple[list[NormalizedTune], list[NormalizedTune]]:
-    """Pairs of a generated and a real song of one rhythm, mode and form, each used once; what has no match is left."""
-    shelves: dict[tuple[str, str, str], list[NormalizedTune]] = defaultdict(list)
-    for song in random.Random(seed).sample(list(real), len(real)):
-        shelves[_kind(song)].append(song)
-    pairs = [(song, shelves[_kind(song)].pop()) for song in generated if shelves.get(_kind(song))]
+    """Pairs of a generated and a real tune of one rhythm, mode and form, each used once, as two lists.
+
+    Tunes without a match are left out.
+    """
+    by_kind: dict[tuple[str, str, str], list[NormalizedTune]] = defaultdict(list)
+    for tune in random.Random(seed).sample(list(real), len(real)):
+        by_kind[_kind(tune)].append(tune)
+    pairs = [(tune, by_kind[_kind(tune)].pop()) for tune in generated if by_kind.get(_kind(tune))]
     return [one for one, _ in pairs], [other for _, other in pairs]
 
 
-def _kind(song: NormalizedTune) -> tuple[str, str, str]:
-    return song.rhythm, song.mode, label(song.parts)
+def _kind(tune: NormalizedTune) -> tuple[str, str, str]:
+    return tune.rhythm, tune.mode, label(tune.parts)

@@ -1,11 +1,11 @@
-"""What a long evaluation is at: one line that changes on a terminal, plain lines elsewhere."""
+"""Progress of long commands: one line that changes on a terminal, plain lines elsewhere."""
 
 import sys
 import time
 
 
 class Progress:
-    """Called with what is being done; a context, so that the terminal's line is cleared at the end."""
+    """Call it with what is being done. A context, so that the terminal's line is cleared at the end."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()

@@ -1,4 +1,4 @@
-"""Every score of a checkpoint, as one JSON object: what `evaluate` prints."""
+"""All scores of a checkpoint as one JSON object, as `evaluate` prints it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from model.corpus.build import Corpus, normalise
 from model.encoding.tokenizer import NormalizedTune
 from model.errors import InputError, NotationError
 from model.evaluation import article, matching
-from model.evaluation.bits import Split, writes_characters
+from model.evaluation.bits import Side, writes_characters
 from model.evaluation.compliance import CHECKS, compliance
 from model.evaluation.groups import (
+    EvaluationOptions,
     Missing,
-    Setting,
+    auc_between,
     bits_scores,
     habit_scores,
     originality_scores,
     read_scores,
     real_against_real,
-    told_apart,
     two_sample_scores,
     without_missing,
 )
@@ -33,12 +33,12 @@ from model.sampling.critic import Critic
 from model.sampling.originality import Index
 from model.sampling.sampler import Composed, Sampler
 
-OPENED = 10  # one tune in so many lends its first bars to another
+OPENED = 10  # one tune in so many is asked for with the first bars of another
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The scores, and what plots show: similarities, and songs: generated, real ones matched to them, held out."""
+class Evaluation:
+    """The scores, and for plots the similarities to corpus tunes and three sets of tunes; `matched` are real ones."""
 
     scores: dict[str, Any]
     similarities: list[float]
@@ -47,100 +47,108 @@ class Judged:
     held_out: list[NormalizedTune]
 
 
-def judge(
-    checkpoint: Checkpoint, corpus: Corpus, held_out: Split, index: Index, critic: Critic | None, setting: Setting
-) -> Judged:
-    """All scores of `checkpoint`, of tunes that it composes by prompt, or of texts generated the article's way.
+def evaluate(
+    checkpoint: Checkpoint,
+    corpus: Corpus,
+    held_out: Side,
+    index: Index,
+    critic: Critic | None,
+    options: EvaluationOptions,
+) -> Evaluation:
+    """All scores of `checkpoint`, by tunes that it composes for prompts, or by texts generated as in the article.
 
-    The real tunes to compare with are those that no critic has learned from.
+    They are compared with real tunes that critics are not trained on. Raises InputError for a corpus without held-out
+    tunes, and CheckpointError.
     """
     if not held_out.tunes:
         raise InputError("the corpus is too small to hold tunes out")
-    setting.progress("bits per note")
+    options.progress("bits per note")
     found = {"preset": checkpoint.preset, "steps": checkpoint.facts.get("steps"), **bits_scores(checkpoint, held_out)}
     if writes_characters(checkpoint):
-        judged = _texts(checkpoint, corpus, index, setting)
+        evaluation = _texts(checkpoint, corpus, index, options)
     else:
-        judged = _tunes(checkpoint, corpus, index, critic, setting)
-    songs = [tune.normalized for tune in held_out.tunes]
-    found |= judged.scores
-    found["habits"] = habit_scores(judged.generated, judged.matched, songs)
-    return Judged(without_missing(found), judged.similarities, judged.generated, judged.matched, songs)
+        evaluation = _tunes(checkpoint, corpus, index, critic, options)
+    tunes = [tune.normalized for tune in held_out.tunes]
+    found |= evaluation.scores
+    found["habits"] = habit_scores(evaluation.generated, evaluation.matched, tunes)
+    return Evaluation(without_missing(found), evaluation.similarities, evaluation.generated, evaluation.matched, tunes)
 
 
-def _tunes(checkpoint: Checkpoint, corpus: Corpus, index: Index, critic: Critic | None, setting: Setting) -> Judged:
+def _tunes(
+    checkpoint: Checkpoint, corpus: Corpus, index: Index, critic: Critic | None, options: EvaluationOptions
+) -> Evaluation:
     sampler = Sampler(checkpoint, index=index, critic=critic)
     sampler.measure_mask = True
-    setting.progress("real tunes that pass the rules")
-    reals = matching.passing(corpus, sampler.vocabulary)
-    chosen = matching.drawn([real for real in reals if not real.critics], setting.count, setting.seed)
-    prompts_like = matching.prompts_like(chosen, setting.temperature, setting.seed)
+    options.progress("real tunes that pass the rules")
+    reals = matching.real_tunes(corpus, sampler.vocabulary)
+    chosen = matching.sample([real for real in reals if not real.for_critic], options.count, options.seed)
+    prompts_like = matching.prompts_like(chosen, options.temperature, options.seed)
 
     def composed_for(prompts: Sequence[Prompt], by: Sampler = sampler) -> Batch:
-        return compose_all(by, prompts, lambda done: setting.progress(f"{done} of {len(prompts)} tunes composed"))
+        return compose_all(by, prompts, lambda done: options.progress(f"{done} of {len(prompts)} tunes composed"))
 
-    round_all = composed_for(every_prompt(setting.count, setting.temperature, setting.seed))
+    round_all = composed_for(every_prompt(options.count, options.temperature, options.seed))
     like_real = composed_for(prompts_like)
     alone = composed_for(prompts_like, Sampler(checkpoint, index=index)) if sampler.drafts > 1 else like_real
-    opened = composed_for(opening_prompts(list(round_all.composed.values()), setting.count // OPENED))
+    opened = composed_for(opening_prompts(list(round_all.composed.values()), options.count // OPENED))
     batches = (round_all, like_real, opened)
     composed = [one for batch in batches for one in batch.composed.values()]
-    asked = sum(batch.prompts for batch in batches)
+    prompts = sum(batch.prompts for batch in batches)
     generated = [one.normalized for one in like_real.composed.values()]
-    matched = [chosen[place].normalized for place in like_real.composed]
+    matched = [chosen[index].normalized for index in like_real.composed]
     scores: dict[str, Any] = {
-        "generated": asked,
-        "not_finished": asked - len(composed),
+        "generated": prompts,
+        "not_finished": prompts - len(composed),
         "draws_per_tune": fmean(one.draws for one in composed) if composed else 0.0,
         "mask_removed": sampler.mask_removed,
-        "well_formed": sum(_as_asked(one) for one in composed) / asked,
-        **read_scores([write(one.tune) for one in composed], setting),
-        **_compliance(composed, asked),
+        "well_formed": sum(_well_formed(one) for one in composed) / prompts,
+        **read_scores([write(one.tune) for one in composed], options),
+        **_compliance(composed, prompts),
         **originality_scores([one.nearest for one in composed]),
         "drafts": sampler.drafts,
-        **two_sample_scores(generated, matched, setting),
-        "auc_without_critic": told_apart([one.normalized for one in alone.composed.values()], matched, setting),
-        "auc_real_against_real": real_against_real(reals, setting),
+        **two_sample_scores(generated, matched, options),
+        "auc_without_critic": auc_between([one.normalized for one in alone.composed.values()], matched, options),
+        "auc_real_against_real": real_against_real(reals, options),
     }
-    return Judged(scores, [one.nearest.similarity for one in composed], generated, matched, [])
+    return Evaluation(scores, [one.nearest.similarity for one in composed], generated, matched, [])
 
 
-def _as_asked(one: Composed) -> bool:
+def _well_formed(one: Composed) -> bool:
     return not well_formed(one.tune, one.prompt.key, one.prompt.form)
 
 
-def _compliance(composed: Sequence[Composed], asked: int) -> dict[str, Any]:
+def _compliance(composed: Sequence[Composed], prompts: int) -> dict[str, Any]:
     rows = [compliance(one.tune, one.prompt) for one in composed]
     return {
-        "compliant": sum(all(row.values()) for row in rows) / asked,
-        "compliance": {check: sum(row[check] for row in rows) / asked for check in CHECKS},
+        "compliant": sum(all(row.values()) for row in rows) / prompts,
+        "compliance": {check: sum(row[check] for row in rows) / prompts for check in CHECKS},
     }
 
 
-def _texts(checkpoint: Checkpoint, corpus: Corpus, index: Index, setting: Setting) -> Judged:
-    setting.progress(f"{setting.count} texts of {article.LENGTH} characters")
-    texts = [article.first_tune(text) for text in article.article_texts(checkpoint, setting.count, setting.seed)]
+def _texts(checkpoint: Checkpoint, corpus: Corpus, index: Index, options: EvaluationOptions) -> Evaluation:
+    options.progress(f"{options.count} texts of {article.LENGTH} characters")
+    texts = [article.first_tune(text) for text in article.article_texts(checkpoint, options.count, options.seed)]
     right = [tune for text in texts if (tune := article.with_right_bars(text))]
-    songs = [song for text in texts if (song := _repaired(text))]
+    tunes = [repaired for text in texts if (repaired := _repaired(text))]
     cobb = [tune.normalized for tune in corpus.tunes if tune.source == "cobb"]
-    generated, matched = matching.alike(songs, cobb, setting.seed)
-    nearest = [index.nearest(song) for song in songs]
+    generated, matched = matching.matched_pairs(tunes, cobb, options.seed)
+    nearest = [index.nearest(tune) for tune in tunes]
     scores: dict[str, Any] = {
         "generated": len(texts),
         "mask_removed": Missing("it has no grammar"),
         "well_formed": sum(map(article.ends_on_tonic, right)) / len(texts),
         "right_bars_and_repeats": len(right) / len(texts),
-        "readable_after_repairs": len(songs) / len(texts),
-        **read_scores(texts, setting),
+        "readable_after_repairs": len(tunes) / len(texts),
+        **read_scores(texts, options),
         "compliant": Missing("it takes no prompt"),
         **originality_scores(nearest),
-        **two_sample_scores(generated, matched, setting),
+        **two_sample_scores(generated, matched, options),
     }
-    return Judged(scores, [one.similarity for one in nearest], songs, matched, [])
+    return Evaluation(scores, [one.similarity for one in nearest], tunes, matched, [])
 
 
 def _repaired(text: str) -> NormalizedTune | None:
-    """The song of a text, mended as the corpus is; None where it is none."""
+    """The tune of ABC text, repaired as the corpus is; None where that cannot be done."""
     try:
         return normalise(parse(text), text, "", []).normalized
     except NotationError:

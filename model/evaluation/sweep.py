@@ -1,4 +1,4 @@
-"""Tunes over everything that can be asked for: does each come, well formed and as asked?"""
+"""Composes tunes of all keys, rhythms, forms and temperatures, and checks each."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,11 +18,11 @@ from model.sampling.sampler import Composed, Sampler
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 BATCH = 64
-_STRIDE = 7919  # a prime, so that every few prompts are of all kinds
+_STRIDE = 7919  # a prime, so that neighbouring prompts differ in all
 
 
-def prompts(count: int, modes: Sequence[str], seed: int = 0) -> Iterator[Prompt]:
-    """`count` prompts that go through every key of `modes` x rhythm x form, and through the temperatures."""
+def sweep_prompts(count: int, modes: Sequence[str], seed: int = 0) -> Iterator[Prompt]:
+    """`count` prompts that take all keys of `modes` x rhythms x forms in turn, and the temperatures in turn."""
     forms = [Form(parts, bars) for bars in Form.BARS for parts in Form.FORMS]
     every = list(product([key for key in all_keys() if key.mode in modes], RHYTHMS, forms))
     for i in range(count):
@@ -32,9 +32,9 @@ def prompts(count: int, modes: Sequence[str], seed: int = 0) -> Iterator[Prompt]
 
 @dataclass
 class Sweep:
-    """What came of it. `faults` names what was wrong with a tune and counts it; empty when all is well."""
+    """Counts of prompts and of what came of them. `faults` counts what was wrong with tunes, by its description."""
 
-    asked: int = 0
+    prompts: int = 0
     finished: int = 0
     well_formed: int = 0
     compliant: int = 0
@@ -44,38 +44,39 @@ class Sweep:
     faults: Counter[str] = field(default_factory=Counter)
 
     def to_json(self) -> dict[str, Any]:
-        return {**self.__dict__, "faults": dict(self.faults.most_common(20))}
+        counts = dict(self.__dict__)
+        return {"asked": counts.pop("prompts"), **counts, "faults": dict(self.faults.most_common(20))}
 
 
-def sweep(sampler: Sampler, asked: Sequence[Prompt], abc2midi: bool, progress: Callable[[int], None]) -> Sweep:
-    """Compose all of `asked` and judge each tune; with `abc2midi` that program, where installed, reads them too."""
+def sweep(sampler: Sampler, prompts: Sequence[Prompt], abc2midi: bool, progress: Callable[[int], None]) -> Sweep:
+    """Composes and checks a tune for each of `prompts`; with `abc2midi` that program, where installed, reads it too."""
     found = Sweep()
-    for start in range(0, len(asked), BATCH):
-        batch = asked[start : start + BATCH]
+    for start in range(0, len(prompts), BATCH):
+        batch = prompts[start : start + BATCH]
         tunes: list[Composed] = []
         for _, outcome in sampler.stream(batch):
             if isinstance(outcome, Exception):
                 found.faults[f"failed: {outcome}"] += 1
             else:
                 tunes.append(outcome)
-        found.asked += len(batch)
+        found.prompts += len(batch)
         for one in tunes:
-            _judge(found, one)
+            _check(found, one)
         if abc2midi:
             found.faults.update(f"abc2midi: {fault}" for fault in abc2midi_faults([write(t.tune) for t in tunes]) or ())
             found.faults.pop("abc2midi: ", None)
-        progress(found.asked)
+        progress(found.prompts)
     return found
 
 
-def _judge(found: Sweep, one: Composed) -> None:
+def _check(found: Sweep, one: Composed) -> None:
     found.finished += 1
     found.draws += one.draws
     found.tokens += one.tokens
     found.max_similarity = max(found.max_similarity, one.nearest.similarity)
     wrong = well_formed(one.tune, one.prompt.key, one.prompt.form)
     found.well_formed += not wrong
-    missed = [name for name, kept in compliance(one.tune, one.prompt).items() if not kept]
+    missed = [name for name, complies in compliance(one.tune, one.prompt).items() if not complies]
     found.compliant += not missed
     found.faults.update([f"not well formed: {wrong}"] if wrong else [])
     found.faults.update(f"not as asked: {name}" for name in missed)

@@ -1,4 +1,4 @@
-"""The table of scores, for people."""
+"""Tables of scores as text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ _WIDTH = 46
 
 
 def table(scores: Mapping[str, Any]) -> str:
-    """One line a score, in the order of `scores`; a score of None shows the reason from `scores["not_measured"]`."""
+    """One line for each of `scores`, in their order; for one that is None the reason in `scores["not_measured"]`."""
     reasons = scores.get("not_measured", {})
     lines: list[str] = []
     for name, value in scores.items():
@@ -22,8 +22,8 @@ def table(scores: Mapping[str, Any]) -> str:
             lines += [f"  {_label(key):<{_WIDTH - 2}}{_cells(cells)}" for key, cells in value.items()]
             lines.append("")
         else:
-            shown = reasons.get(name, "not measured") if value is None else _value(value)
-            lines.append(f"{_label(name):<{_WIDTH}}{shown}")
+            text = reasons.get(name, "not measured") if value is None else _value(value)
+            lines.append(f"{_label(name):<{_WIDTH}}{text}")
     return "\n".join(lines).replace("\n\n\n", "\n\n").strip("\n")
 
 
@@ -46,12 +46,12 @@ def _value(value: Any) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of cells in columns, the first row their names; numbers stand to the right."""
+    """`rows` of cells in columns, the first row their names; all but the first column are aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
     )

@@ -1,4 +1,7 @@
-"""How well can a gradient-boosted classifier tell two sets of tunes apart? AUC: 0.5 not at all, 1 always."""
+"""A classifier two-sample test: how well gradient-boosted trees tell two sets of tunes apart, as an AUC.
+
+0.5 is chance, 1 perfect (Lopez-Paz and Oquab 2017, Revisiting Classifier Two-Sample Tests).
+"""
 
 import importlib.util
 from collections.abc import Sequence
@@ -19,7 +22,7 @@ NOT_INSTALLED = "scikit-learn is not installed: pip install 'tunesmith[evaluate]
 
 
 class Feature(NamedTuple):
-    """A feature that the classifier leans on: by how much the AUC falls where it is shuffled, its mean on each side."""
+    """A feature that the classifier relies on: by how much the AUC drops where it is shuffled, and its means."""
 
     name: str
     drop: float
@@ -27,10 +30,10 @@ class Feature(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Told:
-    """AUC over tunes that the classifier did not learn from, its 95% interval, and tunes a side.
+class TwoSampleResult:
+    """The AUC over tunes that the classifier was not trained on, its 95% interval, and tunes a side.
 
-    `features` are those that it leans on, most first.
+    `features` are those that it relies on most, the first first.
     """
 
     auc: float
@@ -41,23 +44,24 @@ class Told:
 
 
 def installed() -> bool:
-    """Whether scikit-learn is there, which only this test needs."""
+    """Whether scikit-learn is installed, which is optional."""
     try:
         return importlib.util.find_spec("sklearn") is not None
     except ValueError:  # it was blocked in sys.modules
         return False
 
 
-def tell_apart(
+def two_sample_test(
     one: Sequence[NormalizedTune],
     other: Sequence[NormalizedTune],
     seed: int = 0,
     threads: int = 1,
     name_features: int = 0,
-) -> Told:
-    """Tell `one` (the generated) from `other` by cross-validation in FOLDS parts; the same for the same `seed`.
+) -> TwoSampleResult:
+    """Tests `one` (the composed tunes) against `other` by cross-validation in FOLDS parts; `seed` decides these.
 
-    InputError without scikit-learn, and for fewer than FEWEST tunes a side.
+    The `name_features` features that matter most are named. Raises InputError without scikit-learn, and for fewer than
+    FEWEST tunes a side.
     """
     if not installed():
         raise InputError(NOT_INSTALLED)
@@ -75,11 +79,11 @@ def tell_apart(
         Feature(names[i], float(drops[i]), (float(means[0][i]), float(means[1][i])))
         for i in np.argsort(-drops, kind="stable")[:name_features]
     ]
-    return Told(auc(labels, scores), low, high, min(len(one), len(other)), tuple(ranked))
+    return TwoSampleResult(_auc(labels, scores), low, high, min(len(one), len(other)), tuple(ranked))
 
 
-def _table(songs: Sequence[NormalizedTune]) -> tuple[list[str], NDArray[np.float64]]:
-    rows = [features(song) for song in songs]
+def _table(tunes: Sequence[NormalizedTune]) -> tuple[list[str], NDArray[np.float64]]:
+    rows = [features(tune) for tune in tunes]
     return list(rows[0]), np.array([list(row.values()) for row in rows])
 
 
@@ -107,20 +111,19 @@ def _cross_validated(
     return scores, drops
 
 
-def auc(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
-    """The chance that a tune of class 1 scores above one of class 0; ties count half."""
-    above, below = np.sort(scores[labels == 1]), scores[labels == 0]
-    lower = np.searchsorted(above, below, side="left")
-    upper = np.searchsorted(above, below, side="right")
-    return float(np.mean(len(above) - (lower + upper) / 2) / len(above))
+def _auc(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(labels, scores))
 
 
 def _interval(labels: NDArray[np.int64], scores: NDArray[np.float64], seed: int) -> tuple[float, float]:
+    """The AUC's 95% interval by a bootstrap of each side."""
     random = np.random.default_rng(seed)
     ones, zeros = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
     found = []
     for _ in range(RESAMPLES):
         drawn = np.concatenate([random.choice(ones, len(ones)), random.choice(zeros, len(zeros))])
-        found.append(auc(labels[drawn], scores[drawn]))
+        found.append(_auc(labels[drawn], scores[drawn]))
     low, high = np.quantile(found, [0.025, 0.975])
     return float(low), float(high)

@@ -1,1 +1,1 @@
-"""Training a network on the corpus."""
+"""Trains networks on the corpus."""

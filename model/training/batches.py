@@ -1,4 +1,4 @@
-"""Training batches: which inputs predict which tokens. Batch `step` of a run depends on its seed and `step` alone."""
+"""Batches of inputs and targets, for training and for the held-out loss."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-IGNORED = -100  # target of a padded place; torch's cross_entropy leaves it out
+IGNORED = -100  # the target of padding, which torch's cross_entropy ignores by default
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,10 @@ class Batch:
 
 
 class Batches(Protocol):
-    """A source of training batches and of the held-out set."""
+    """A source of training batches and of the held-out set.
+
+    A training batch depends on the state of `generator` alone.
+    """
 
     held_out_notes: int  # notes and rests in the held-out tunes: the divisor of bits per note
 
@@ -28,7 +31,10 @@ class Batches(Protocol):
 
 
 class CharacterWindows:
-    """The article's batches: windows at random places of the joined songs."""
+    """The seed article's batches: windows of `seq_length` ids at random positions of the joined tunes.
+
+    `train` and `held_out` are ids of characters.
+    """
 
     def __init__(
         self, train: Sequence[int], held_out: Sequence[int], held_out_notes: int, batch: int, seq_length: int
@@ -43,7 +49,7 @@ class CharacterWindows:
         return Batch(windows[:, :-1, None], windows[:, 1:])
 
     def held_out(self) -> Iterator[Batch]:
-        """The held-out songs in consecutive windows; the last is padded."""
+        """The held-out tunes in consecutive windows; the last is padded."""
         count = -(-(len(self._held_out) - 1) // self._length)
         inputs = torch.zeros(count, self._length, dtype=torch.int64)
         targets = torch.full((count, self._length), IGNORED)
@@ -56,9 +62,9 @@ class CharacterWindows:
 
 
 class TuneBatches:
-    """Whole tunes, padded; tunes of similar length share a batch so that little is padding.
+    """Batches of `batch` whole tunes, padded; of similar length, so that little is padding.
 
-    A tune is (inputs [time][number of inputs], targets [time]).
+    A tune is (inputs [time, number of inputs], targets [time]). A batch of held-out tunes is twice as large.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""From a preset and sources to what a Trainer needs: network, batches, and the checkpoint's header."""
+"""Prepares a training run: from a preset and sources to network, batches and the checkpoint's header."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +20,13 @@ from model.network.lstm import Network, NetworkConfig
 from model.network.presets import Preset
 from model.training.batches import Batches, CharacterWindows, TuneBatches
 
-MARGIN = "\n\n"  # between songs, as the article joins them
+MARGIN = "\n\n"  # between tunes, as the article joins them
 
 
 @dataclass(frozen=True)
 class Prepared:
+    """What a Trainer is made of, and the corpus. `header` has the checkpoint's `vocabulary` and `facts`."""
+
     network: Network
     batches: Batches
     header: dict[str, Any]
@@ -32,7 +34,10 @@ class Prepared:
 
 
 def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepared:
-    """Build the corpus of `sources` and everything to train `preset` on it; weights start from `seed`."""
+    """Builds the corpus of `sources` and all that is needed to train `preset` on it; `seed` decides the first weights.
+
+    Raises InputError for sources that cannot be read, and for too few tunes.
+    """
     built = build(sources)
     torch.manual_seed(seed)
     if preset.vocabulary == "characters":
@@ -46,15 +51,15 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
         known, batches = built.vocabulary(), _tunes(preset, built)
         sizes = input_sizes(known, preset.inputs)
     config = NetworkConfig(
-        len(known),
-        sizes,
-        preset.widths,
-        preset.hidden,
-        preset.layers,
-        preset.dropout,
-        preset.inputs,
-        preset.copies,
-        preset.weight_drop,
+        vocabulary=len(known),
+        input_sizes=sizes,
+        input_widths=preset.widths,
+        hidden=preset.hidden,
+        layers=preset.layers,
+        dropout=preset.dropout,
+        inputs=preset.inputs,
+        copies=preset.copies,
+        weight_drop=preset.weight_drop,
     )
     facts = {
         "sources": {s.name: {"tunes": built.report.read[s.name], "sha256": s.sha256()} for s in sources},
@@ -85,23 +90,20 @@ def _tunes(preset: Preset, built: Corpus) -> TuneBatches:
 
 def _characters(preset: Preset, sources: Sequence[Source], built: Corpus) -> tuple[Vocabulary, CharacterWindows]:
     texts = [text for source in sources for text in source.texts()]
-    aside = {tune.text for tune in built.tunes if tune.split != "train"}
+    other_sides = {tune.text for tune in built.tunes if tune.split != "train"}
     validation = [tune.text for tune in built.split("validation")]
     known = vocabulary.characters(texts)
     if not validation or len(texts) < 20:
         raise InputError(f"the corpus has {len(texts)} tunes, too few to train on and to check with")
-    train = known.encode(MARGIN.join(text for text in texts if text not in aside) + MARGIN)
+    train = known.encode(MARGIN.join(text for text in texts if text not in other_sides) + MARGIN)
     held_out = known.encode(MARGIN.join(validation) + MARGIN)
     return known, CharacterWindows(train, held_out, sum(map(text_notes, validation)), preset.batch, preset.seq_length)
 
 
 def _titles(preset: Preset, built: Corpus) -> tuple[Vocabulary, CharacterWindows]:
     def joined(side: str) -> str:
-        return (
-            titles.END
-            + titles.END.join(titles.lines((t.normalized.rhythm, t.title) for t in built.split(side)))
-            + titles.END
-        )
+        lines = titles.lines((tune.normalized.rhythm, tune.title) for tune in built.split(side))
+        return titles.END + titles.END.join(lines) + titles.END
 
     train, validation = joined("train"), joined("validation")
     known = vocabulary.characters([train, validation])
@@ -112,7 +114,7 @@ def _titles(preset: Preset, built: Corpus) -> tuple[Vocabulary, CharacterWindows
 
 
 def text_notes(text: str) -> int:
-    """Notes and rests in ABC text; 0 if it cannot be read."""
+    """How many notes and rests ABC text has; 0 if it cannot be read."""
     try:
         return sum(1 for _ in parse(text).notes)
     except NotationError:

@@ -1,4 +1,4 @@
-"""The training loop: Adam on next-token loss, held-out loss, early stopping, and resuming after any interruption."""
+"""The training loop: Adam on the next-token loss, held-out loss, early stopping, resuming after an interruption."""
 
 import dataclasses
 import json
@@ -29,7 +29,7 @@ SAVE_SECONDS = 40.0  # an interrupted run loses at most this and one step
 
 @dataclass
 class History:
-    """Per evaluation: the step, the training loss since the last one and the held-out loss, in nats per token."""
+    """Of each evaluation: its step, the training loss since the one before and the held-out loss in nats per token."""
 
     steps: list[int] = field(default_factory=list)
     training: list[float] = field(default_factory=list)
@@ -59,12 +59,12 @@ class _Tally:
 
 
 class Trainer:
-    """Trains `network` and keeps the best weights, by held-out loss, in `out`.
+    """Trains `network` and writes the best weights, by held-out loss, to `out`.
 
-    `out` with `.resume` added holds everything a killed run needs to go on: weights, optimiser state, step, history.
-    Every step seeds the random numbers from `seed` and its own number, so a resumed run repeats an unbroken one.
-    Products are bfloat16 where the hardware multiplies it natively; weights, their updates and the held-out loss are
-    float32 everywhere.
+    `header` has the checkpoint's `vocabulary` and `facts`. The file `out` + `.resume` has all that a killed run needs
+    to go on: weights, optimiser state, step, history. Random numbers of a step depend on `seed` and its number alone,
+    so a resumed run ends with the weights of an uninterrupted one. Products are bfloat16 where the hardware multiplies it
+    natively; weights, their updates and the held-out loss are float32.
     """
 
     def __init__(
@@ -91,7 +91,10 @@ class Trainer:
         return self.out.with_name(self.out.name + ".resume")
 
     def run(self, until: Callable[[], bool] = lambda: False) -> History:
-        """Train to the preset's last step, to the end of its patience, or until `until()` is true between steps."""
+        """Trains to the preset's last step, to the end of its patience, or until `until()` is true between steps.
+
+        Raises ModelError where the loss is not finite.
+        """
         saved = time.monotonic()
         since_evaluation = _Tally()
         bar = tqdm(total=self.preset.steps, initial=self.step, unit="step", disable=not sys.stderr.isatty())
@@ -110,7 +113,7 @@ class Trainer:
         return self.history
 
     def _report(self, bar: "tqdm[NoReturn]", rate: float) -> None:
-        """The bar on a terminal, plain lines elsewhere."""
+        """Shows the last evaluation in the bar on a terminal, as a line elsewhere."""
         held_out, bits = self.history.held_out[-1], self.history.bits_per_note[-1]
         if not bar.disable:
             bar.set_postfix(loss=f"{held_out:.3f}", tok_s=f"{rate:.0f}")
@@ -123,7 +126,7 @@ class Trainer:
         )
 
     def _train_step(self) -> tuple[float, int]:
-        """One step of Adam; the loss per token and the tokens it is over."""
+        """One step of Adam; the mean loss per token and the number of tokens."""
         started = time.monotonic()
         torch.manual_seed(self.seed * 1_000_003 + self.step)
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.step)
@@ -149,7 +152,7 @@ class Trainer:
         return F.cross_entropy(logits.flatten(0, 1).float(), targets, ignore_index=IGNORED, reduction=reduction)
 
     def held_out_loss(self) -> tuple[float, float]:
-        """Nats per token, and bits per note, on the held-out tunes."""
+        """The loss on the held-out tunes, in nats per token and in bits per note."""
         self.network.eval()
         with torch.inference_mode():
             parts = [(float(self._loss(b, "sum")), int((b.targets != IGNORED).sum())) for b in self.batches.held_out()]
@@ -189,7 +192,7 @@ class Trainer:
         )
 
     def save_resume(self) -> None:
-        """Write the resume file."""
+        """Writes the resume file. Raises InputError where it cannot be written."""
         tensors = {f"weights/{name}": tensor for name, tensor in self.network.state_dict().items()}
         for index, entry in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{index}/{name}": value for name, value in entry.items()}
@@ -206,7 +209,7 @@ class Trainer:
         write_atomically(self.resume_path, data)
 
     def resume(self) -> None:
-        """Go on from the resume file. Refuses one that belongs to another vocabulary or network."""
+        """Takes up the run in the resume file. Raises CheckpointError for one of another vocabulary or network."""
         header, tensors = checkpoint.read_tensors(self.resume_path)
         if header["vocabulary"] != self.header["vocabulary"]:
             raise CheckpointError(f"{self.resume_path} was trained on another corpus; train anew without --resume")
@@ -228,7 +231,7 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def scheduled(preset: Preset, step: int) -> float:
-    """The share of the preset's learning rate that `step` uses."""
+    """The share of the preset's learning rate at `step`, by its schedule."""
     if preset.schedule == "constant":
         return 1.0
     warm_up = min(100, preset.steps // 10) or 1
@@ -239,8 +242,8 @@ def scheduled(preset: Preset, step: int) -> float:
 
 
 def draw_loss_curve(history: History, name: str, path: Path) -> None:
-    """Write the loss curves as a PNG."""
-    from matplotlib.figure import Figure  # a second to import, and only training needs it
+    """Writes the loss curves as a PNG file."""
+    from matplotlib.figure import Figure  # takes a second to import, and only training needs it
 
     figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
     axes = figure.subplots()

@@ -1,1 +1,1 @@
-"""Other programs that read ABC, asked whether they read ours."""
+"""Other programs that read ABC, to check that they read ours without a fault."""

@@ -1,4 +1,4 @@
-"""abc2midi as a reader of ABC: what does it complain of, and does it write a MIDI file?"""
+"""abc2midi as a reader of ABC: the warnings and errors that it prints, and whether it writes a MIDI file."""
 
 import re
 import shutil
@@ -14,9 +14,10 @@ _PLACE = re.compile(r"(?:Warning|Error) in line-char (\d+)-")
 
 
 def abc2midi_faults(texts: Sequence[str]) -> list[str] | None:
-    """For each tune its first line that begins with Warning or Error, or that no MIDI file came; None: not installed.
+    """For each tune a warning or error, or that there is no MIDI file, empty for neither; None: not installed.
 
-    One process reads many tunes. Where it breaks off, or complains without a place, it reads fewer until that is found.
+    One process reads many tunes. Where it breaks off, or a complaint has no line number, it is run on fewer tunes until
+    the tune is found.
     """
     if shutil.which("abc2midi") is None:
         return None
@@ -33,7 +34,7 @@ def _numbered(text: str, number: int) -> str:
 def _faults(texts: Sequence[str], folder: Path) -> list[str]:
     if not texts:
         return []
-    lines = _told(texts, folder)
+    lines = _output_lines(texts, folder)
     complaints = [line for line in lines or [] if line.startswith(("Warning", "Error"))]
     places = [int(place[1]) for line in complaints if (place := _PLACE.match(line))]
     if len(texts) > 1 and (lines is None or len(places) < len(complaints)):
@@ -63,8 +64,8 @@ def _without_midi(text: str, folder: Path) -> str:
     return "" if path.is_file() and path.stat().st_size else "no MIDI file"
 
 
-def _told(texts: Sequence[str], folder: Path) -> list[str] | None:
-    """What abc2midi prints about `texts`; None if it breaks off or takes too long. Its MIDI files stay in `folder`."""
+def _output_lines(texts: Sequence[str], folder: Path) -> list[str] | None:
+    """What abc2midi prints about `texts`; None if it breaks off or takes too long. Its MIDI files go into `folder`."""
     (folder / "tunes.abc").write_text("\n\n".join(texts) + "\n", encoding="utf-8")
     command = ["abc2midi", "tunes.abc", "-silent"]
     seconds = TIMEOUT + PER_TUNE * len(texts)

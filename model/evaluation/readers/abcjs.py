@@ -1,4 +1,4 @@
-"""abcjs, the browsers' reader of ABC, run in Node: its parser's warnings, and the bars that it found."""
+"""abcjs, a reader of ABC for browsers, run in Node: its parser's warnings, and the lengths of its bars."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from model.evaluation.bar_lengths import uneven
+from model.evaluation.bar_lengths import uneven_bars
 from model.music.key import Key
 from model.music.tune import Bar, Metre, Note, Tune
 
@@ -44,7 +44,7 @@ def _output(*command: str, **variables: str) -> str:
 
 
 def abcjs_faults(texts: Sequence[str]) -> list[str] | None:
-    """For each tune the first warning, or how its bars do not add up as played; None: not installed."""
+    """For each tune its first warning or how its bars do not add up, empty for neither; None: not installed."""
     folder = abcjs_folder()
     if folder is None:
         return None
@@ -78,4 +78,4 @@ def _fault(read: dict[str, Any]) -> str:
         for length, opens, closes, ending, double in read["bars"]
     )
     tune = Tune("", Key(0, 0, ""), Metre(beats, unit), bars)
-    return uneven([bar.length for bar in tune.played()], tune.metre.length)
+    return uneven_bars([bar.length for bar in tune.played()], tune.metre.length)

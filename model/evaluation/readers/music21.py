@@ -1,4 +1,4 @@
-"""music21 as a reader of ABC: does it parse a tune, and are its measures as long as its metre says?"""
+"""music21 as a reader of ABC: whether it parses a tune into measures as long as its metre says."""
 
 import re
 import warnings
@@ -7,14 +7,14 @@ from contextlib import redirect_stderr
 from fractions import Fraction
 from io import StringIO
 
-from model.evaluation.bar_lengths import uneven
+from model.evaluation.bar_lengths import uneven_bars
 
-_ABSURD = re.compile(r"^M:.*\d{4}", re.MULTILINE)  # music21 would work out every beat of it
+_ABSURD = re.compile(r"^M:.*\d{4}", re.MULTILINE)  # music21 would compute every beat of it
 
 
 def music21_faults(texts: Sequence[str]) -> list[str]:
-    """For each tune what is wrong with it: an exception's words, or measures that do not add up, repeats played."""
-    with warnings.catch_warnings(), redirect_stderr(StringIO()):  # it also prints what it makes of odd characters
+    """For each tune music21's exception, or how its measures do not add up as played; empty for neither."""
+    with warnings.catch_warnings(), redirect_stderr(StringIO()):  # it prints about odd characters too
         warnings.simplefilter("ignore")
         return [_fault(text) for text in texts]
 
@@ -39,4 +39,4 @@ def _fault(text: str) -> str:
     except Exception as error:  # music21 refuses text with errors of its own and with Python's, of any kind
         return f"{type(error).__name__}: {error}".splitlines()[0]
     lengths = [Fraction(measure.duration.quarterLength).limit_denominator(960) / 4 for measure in measures]
-    return uneven(lengths, Fraction(metre.barDuration.quarterLength) / 4)
+    return uneven_bars(lengths, Fraction(metre.barDuration.quarterLength) / 4)

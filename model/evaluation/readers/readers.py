@@ -1,4 +1,4 @@
-"""Three independent readers of ABC, each another team's program, on the same tunes."""
+"""The readers of ABC by name: three programs of different teams."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ READERS: dict[str, Callable[[Sequence[str]], list[str] | None]] = {
     "music21": music21_faults,
     "abcjs": abcjs_faults,
 }
-"""Each takes the ABC of tunes and gives, for each, what is wrong with it, empty for nothing; None: not installed."""
+"""Each takes the ABC of tunes and returns for each what is wrong with it, empty for nothing; None: not installed."""
 
 
 def share_read(faults: Sequence[str]) -> float:

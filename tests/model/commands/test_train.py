@@ -22,12 +22,12 @@ PRESET = dataclasses.replace(
 )
 SMALL = """
 import sys
-from model import presets
+from model.network import presets
 from tests.model.commands.test_train import PRESET
 presets._ALL["trad"] = PRESET
 from model.__main__ import main
 sys.exit(main(sys.argv[1:]))
-"""  # the real command on a network that two cores train in a moment
+"""  # the real command with a network that takes a moment to train
 
 
 @pytest.fixture
@@ -49,11 +49,9 @@ def killed_after(line: str, arguments: list[str]) -> None:
     assert running.returncode == -signal.SIGKILL
 
 
-def test_a_run_killed_in_the_middle_resumes_to_the_weights_of_an_unbroken_one(
-    tmp_path: Path, command: list[str]
-) -> None:
+def test_a_killed_run_resumes_to_the_weights_of_an_uninterrupted_one(tmp_path: Path, command: list[str]) -> None:
     whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
-    torch.set_num_threads(1)  # as the command is told to; a test before may have said otherwise
+    torch.set_num_threads(1)  # as the command does
     prepared = prepare(PRESET, [path_source(tmp_path / "books")], seed=5)
     Trainer(prepared.network, prepared.batches, PRESET, whole, prepared.header, seed=5).run()
     killed_after("step 16/24", [*command, "--out", str(broken)])
@@ -94,5 +92,9 @@ def test_a_run_can_start_from_the_weights_of_another(tmp_path: Path, command: li
     one, two = checkpoint.read(first), checkpoint.read(second)
     assert torch.allclose(one.weights["output.weight"], two.weights["output.weight"], atol=0.01)
     assert two.facts["init"]["sha256"] == checkpoint.sha256(first)
-    is_one_line(model(*again[:-4], "--init", str(tmp_path / "none"), program=("-c", SMALL)), 1, "no checkpoint at")
+
+
+def test_a_missing_checkpoint_to_start_from_and_a_wild_rate_are_one_line(tmp_path: Path, command: list[str]) -> None:
+    missing = ("--init", str(tmp_path / "none"), "--out", str(tmp_path / "out"))
+    is_one_line(model(*command, *missing, program=("-c", SMALL)), 1, "no checkpoint at")
     is_one_line(model(*command, "--rate", "7", program=("-c", SMALL)), 2, "--rate")

@@ -1,7 +1,8 @@
-"""Songs and composed tunes for tests of the scores."""
+"""Normalized and composed tunes for tests of scores."""
 
 import random
 from fractions import Fraction
+from functools import cache
 
 from model.encoding.tokenizer import NormalizedTune, spelled_on_c
 from model.music.abc_reader import parse
@@ -11,23 +12,20 @@ from model.music.tune import Note
 from model.sampling.batch_composing import every_prompt
 from model.sampling.sampler import Composed, Sampler
 
-_made: list[Composed] = []
 
-
+@cache
 def composed(sampler: Sampler) -> list[Composed]:
-    """A few tunes of the shipped checkpoint, composed once a session."""
-    if not _made:
-        _made.extend(sampler.compose(every_prompt(12)))
-    return _made
+    """A few tunes of all kinds, composed once a session."""
+    return sampler.compose(every_prompt(12))
 
 
-def song(music: str, key: str = "C", metre: str = "4/4") -> NormalizedTune:
-    """The song of some bars of ABC, in eighths."""
+def normalized(music: str, key: str = "C", metre: str = "4/4") -> NormalizedTune:
+    """A reel of some bars of ABC, in eighths."""
     tune = parse(f"X:1\nM:{metre}\nL:1/8\nK:{key}\n{music}")
     return NormalizedTune("reel", tune.metre.length, metre, tune.key.mode, spelled_on_c(parts_of(tune), tune.key))
 
 
-def random_song(seed: int, steps: tuple[int, ...] = (-2, -1, -1, 1, 1, 2)) -> NormalizedTune:
+def random_tune(seed: int, steps: tuple[int, ...] = (-2, -1, -1, 1, 1, 2)) -> NormalizedTune:
     """Two parts of four bars of eighths that walk by `steps` of the scale."""
     stream = random.Random(seed)
     line, bars = 35, []

@@ -5,8 +5,8 @@ import pytest
 
 from model.corpus.build import build
 from model.corpus.sources import path_source
-from model.evaluation.bits import Split
-from model.evaluation.compare import free_tunes, of_text, of_tokens, row
+from model.evaluation.bits import Side
+from model.evaluation.compare import bars_of_text, bars_of_tokens, free_tunes, score
 from model.network.checkpoint import Checkpoint
 from model.network.presets import LOOKBACK, PLAIN, SEED, TRAD, Preset
 from model.training.dataset import prepare
@@ -17,7 +17,7 @@ HEADER = "R:reel M:4/4 K:maj F:AABB"
 
 
 @pytest.mark.parametrize(
-    ("tokens", "right", "bars", "whole"),
+    ("tokens", "right", "bars", "well_formed"),
     [
         (f"{HEADER} |: bars=2 pickup=0 C8 | C8 |]", 4, 4, True),
         (f"{HEADER} |: bars=2 pickup=2 G2 | C8 | C6 |: bars=2 pickup=2 G2 | C8 | C6 |]", 12, 12, True),
@@ -30,19 +30,19 @@ HEADER = "R:reel M:4/4 K:maj F:AABB"
         ("|] |] |] |]", 0, 4, False),
     ],
 )
-def test_bars_of_tokens_are_counted(tokens: str, right: int, bars: int, whole: bool) -> None:
-    found = of_tokens(words(tokens))
-    assert (found.right, found.whole) == (right, whole)
+def test_bars_of_tokens_are_counted(tokens: str, right: int, bars: int, well_formed: bool) -> None:
+    found = bars_of_tokens(words(tokens))
+    assert (found.right, found.well_formed) == (right, well_formed)
     assert found.all == bars or not right
 
 
 def test_bars_of_text_are_counted() -> None:
     head = "X:1\nM:4/4\nL:1/8\nK:C\n"
-    assert of_text(head + "|:C8|D8:|") == (4, 4, True)
-    assert of_text(head + "|:C8|D7:|") == (2, 4, False)
-    assert of_text(head + "C4|D4|E8|]") == (1, 3, False)  # two halves of a bar inside a part are two wrong bars
-    assert of_text("C8|D8|") == (0, 2, False)
-    assert of_text("") == (0, 0, False)
+    assert bars_of_text(head + "|:C8|D8:|") == (4, 4, True)
+    assert bars_of_text(head + "|:C8|D7:|") == (2, 4, False)
+    assert bars_of_text(head + "C4|D4|E8|]") == (1, 3, False)  # two halves of a bar inside a part are two wrong bars
+    assert bars_of_text("C8|D8|") == (0, 2, False)
+    assert bars_of_text("") == (0, 0, False)
 
 
 @pytest.fixture
@@ -53,15 +53,17 @@ def file(tmp_path: Path) -> Path:
 
 def untrained(preset: Preset, file: Path) -> Checkpoint:
     narrow = dataclasses.replace(preset, widths=(4,) * len(preset.widths), hidden=8, batch=4, seq_length=50)
-    made = prepare(narrow, [path_source(file)])
-    return Checkpoint(preset.name, made.network.config.to_json(), weights=made.network.state_dict(), **made.header)
+    prepared = prepare(narrow, [path_source(file)])
+    return Checkpoint(
+        preset.name, prepared.network.config.to_json(), weights=prepared.network.state_dict(), **prepared.header
+    )
 
 
 @pytest.mark.parametrize("preset", [PLAIN, LOOKBACK, TRAD, SEED], ids=lambda preset: preset.name)
-def test_a_network_of_any_inputs_has_its_row(preset: Preset, file: Path) -> None:
+def test_networks_of_any_inputs_are_scored(preset: Preset, file: Path) -> None:
     built = build([path_source(file)])
-    split = Split(tuple(built.split("held-out")[:3]), tuple(built.split("held-out")[:2]))
-    found = row(untrained(preset, file), split, split, count=4)
+    split = Side(tuple(built.split("held-out")[:3]), tuple(built.split("held-out")[:2]))
+    found = score(untrained(preset, file), split, split, count=4)
     assert found.preset == preset.name
     assert (found.held_out_bits is None) == (preset is SEED)
     assert found.cobb_bits is not None

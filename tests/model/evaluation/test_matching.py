@@ -2,15 +2,15 @@ from collections import Counter
 
 from model.corpus.build import Corpus
 from model.evaluation.compliance import CHECKS, compliance
-from model.evaluation.matching import alike, drawn, passing, prompts_like
+from model.evaluation.matching import matched_pairs, prompts_like, real_tunes, sample
 from model.music.parts import form_of, label
 from model.sampling.batch_composing import compose_all, opening_prompts
 from model.sampling.sampler import Sampler
 from tests.model.evaluation.samples import composed
 
 
-def test_tunes_that_pass_are_what_the_sampler_could_have_given(books: Corpus, sampler: Sampler) -> None:
-    reals = passing(books, sampler.vocabulary)
+def test_real_tunes_are_ones_that_the_sampler_could_compose(books: Corpus, sampler: Sampler) -> None:
+    reals = real_tunes(books, sampler.vocabulary)
     assert 20 < len(reals) < len(books.tunes)
     for real in reals:
         assert form_of(real.normalized.parts) == real.prompt.form
@@ -22,16 +22,16 @@ def test_tunes_that_pass_are_what_the_sampler_could_have_given(books: Corpus, sa
 
 
 def test_tunes_composed_like_real_ones_match_them_one_to_one(books: Corpus, sampler: Sampler) -> None:
-    reals = drawn(passing(books, sampler.vocabulary), 8, seed=3)
-    assert reals == drawn(passing(books, sampler.vocabulary), 8, seed=3)
+    reals = sample(real_tunes(books, sampler.vocabulary), 8, seed=3)
+    assert reals == sample(real_tunes(books, sampler.vocabulary), 8, seed=3)
     batch = compose_all(sampler, prompts_like(reals, 1.0, seed=5), lambda _: None)
     assert len(batch.composed) == 8
-    for place, one in batch.composed.items():
-        song, real = one.normalized, reals[place].normalized
-        assert (song.rhythm, song.mode, form_of(song.parts)) == (real.rhythm, real.mode, form_of(real.parts))
+    for index, one in batch.composed.items():
+        tune, real = one.normalized, reals[index].normalized
+        assert (tune.rhythm, tune.mode, form_of(tune.parts)) == (real.rhythm, real.mode, form_of(real.parts))
 
 
-def test_composed_tunes_are_as_asked_and_other_prompts_are_not_met(sampler: Sampler) -> None:
+def test_composed_tunes_comply_with_their_prompts_and_not_with_others(sampler: Sampler) -> None:
     for one in composed(sampler):
         assert compliance(one.tune, one.prompt) == dict.fromkeys(CHECKS, True)
     first, second = composed(sampler)[:2]
@@ -45,16 +45,16 @@ def test_openings_are_the_first_bars_of_composed_tunes(sampler: Sampler) -> None
     batch = compose_all(sampler, prompts, lambda _: None)
     assert not batch.failures
     assert all(prompt.opening for prompt in prompts)
-    for place, one in batch.composed.items():
-        assert compliance(one.tune, prompts[place])["opening"]
-        assert one.tune.bars != composed(sampler)[place].tune.bars
-        other = composed(sampler)[place + 3]
-        assert not compliance(other.tune, prompts[place])["opening"]
+    for index, one in batch.composed.items():
+        assert compliance(one.tune, prompts[index])["opening"]
+        assert one.tune.bars != composed(sampler)[index].tune.bars
+        other = composed(sampler)[index + 3]
+        assert not compliance(other.tune, prompts[index])["opening"]
 
 
 def test_pairs_share_rhythm_mode_and_form_and_use_each_once(books: Corpus) -> None:
-    songs = [tune.normalized for tune in books.tunes]
-    one, other = alike(songs[:60], songs[60:], seed=1)
+    tunes = [tune.normalized for tune in books.tunes]
+    one, other = matched_pairs(tunes[:60], tunes[60:], seed=1)
     assert 10 < len(one) == len(other)
     assert [(s.rhythm, s.mode, label(s.parts)) for s in one] == [(s.rhythm, s.mode, label(s.parts)) for s in other]
     assert max(Counter(map(id, other)).values()) == 1

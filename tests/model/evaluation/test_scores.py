@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from model.corpus.build import Corpus
+from model.corpus.build import Corpus, build
 from model.corpus.sources import path_source
 from model.evaluation import article, groups
-from model.evaluation.bits import Split, bits_per_note, sides
-from model.evaluation.groups import Setting
+from model.evaluation.bits import Side, bits_per_note, sides
+from model.evaluation.groups import EvaluationOptions
 from model.evaluation.plots import draw
-from model.evaluation.scores import Judged, judge
+from model.evaluation.scores import Evaluation, evaluate
 from model.evaluation.table import table
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
@@ -29,18 +29,18 @@ def index(books: Corpus) -> Index:
 
 
 @pytest.fixture(scope="module")
-def setting() -> Setting:
-    return Setting(count=10, temperature=1.0, seed=1, threads=1, progress=lambda _: None)
+def options() -> EvaluationOptions:
+    return EvaluationOptions(count=10, temperature=1.0, seed=1, threads=1, progress=lambda _: None)
 
 
 @pytest.fixture(scope="module")
-def judged(books: Corpus, index: Index, setting: Setting) -> Judged:
-    few = Split(tuple(books.split("held-out")[:5]), ())
-    return judge(checkpoint.read(checkpoint.SHIPPED), books, few, index, Critic.load(), setting)
+def evaluation(books: Corpus, index: Index, options: EvaluationOptions) -> Evaluation:
+    few = Side(tuple(books.split("held-out")[:5]), ())
+    return evaluate(checkpoint.read(checkpoint.SHIPPED), books, few, index, Critic.load(), options)
 
 
-def test_the_scores_of_a_checkpoint(judged: Judged) -> None:
-    found = judged.scores
+def test_the_scores_of_a_checkpoint(evaluation: Evaluation) -> None:
+    found = evaluation.scores
     assert found.keys() >= KEYS | {f"read_by_{name}" for name in ("abc2midi", "music21", "abcjs")}
     assert json.loads(json.dumps(found)) == found
     assert found["generated"] == 10 + 10 + 1
@@ -51,22 +51,22 @@ def test_the_scores_of_a_checkpoint(judged: Judged) -> None:
     assert set(found["compliance"].values()) == {1.0}
     assert found["auc"] is None
     assert "10 tunes a side; at least 50" in found["not_measured"]["auc"]
-    assert len(judged.generated) == len(judged.matched) == 10
+    assert len(evaluation.generated) == len(evaluation.matched) == 10
 
 
-def test_the_table_has_a_line_for_each_score(judged: Judged) -> None:
-    lines = table(judged.scores).splitlines()
-    for name, value in judged.scores.items():
+def test_the_table_has_a_line_for_each_score(evaluation: Evaluation) -> None:
+    lines = table(evaluation.scores).splitlines()
+    for name, value in evaluation.scores.items():
         assert name == "not_measured" or any(line.startswith(name.replace("_", " ")) for line in lines), (name, value)
     assert any("at least 50 are needed" in line for line in lines)
     assert not any(line.endswith(" ") for line in lines)
 
 
-def test_plots_are_pictures(judged: Judged, tmp_path: Path) -> None:
-    paths = draw(judged, tmp_path / "plots")
+def test_plots_are_pictures(evaluation: Evaluation, tmp_path: Path) -> None:
+    paths = draw(evaluation, tmp_path / "plots")
     assert [path.name for path in paths] == ["similarity.png", "repetition.png", "notes.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
-    empty = dataclasses.replace(judged, similarities=[], generated=[], matched=[], held_out=[])
+    empty = dataclasses.replace(evaluation, similarities=[], generated=[], matched=[], held_out=[])
     assert len(draw(empty, tmp_path / "empty")) == 3
 
 
@@ -75,15 +75,17 @@ def characters(tmp_path: Path) -> Checkpoint:
     """An untrained network of the article's kind."""
     (tmp_path / "jigs.abc").write_text(jigs(60))
     tiny = dataclasses.replace(SEED, widths=(8,), hidden=16, batch=4, seq_length=50)
-    made = prepare(tiny, [path_source(tmp_path / "jigs.abc")])
-    return Checkpoint("seed", made.network.config.to_json(), weights=made.network.state_dict(), **made.header)
+    prepared = prepare(tiny, [path_source(tmp_path / "jigs.abc")])
+    return Checkpoint(
+        "seed", prepared.network.config.to_json(), weights=prepared.network.state_dict(), **prepared.header
+    )
 
 
 def test_the_articles_texts_have_the_same_table_with_reasons(
-    characters: Checkpoint, books: Corpus, index: Index, setting: Setting
+    characters: Checkpoint, books: Corpus, index: Index, options: EvaluationOptions
 ) -> None:
-    few = Split(tuple(books.split("held-out")[:5]), ())
-    found = judge(characters, books, few, index, None, setting).scores
+    few = Side(tuple(books.split("held-out")[:5]), ())
+    found = evaluate(characters, books, few, index, None, options).scores
     assert found.keys() >= KEYS | {"read_by_abc2midi", "read_by_music21", "read_by_abcjs", "habits"}
     assert found["well_formed"] == found["read_by_music21"] == 0
     assert {name for name in KEYS if found[name] is None} == KEYS - {"well_formed"}
@@ -91,14 +93,14 @@ def test_the_articles_texts_have_the_same_table_with_reasons(
 
 
 def test_texts_that_are_tunes_are_scored_as_tunes(
-    characters: Checkpoint, books: Corpus, index: Index, setting: Setting, monkeypatch: pytest.MonkeyPatch
+    characters: Checkpoint, books: Corpus, index: Index, options: EvaluationOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = "X:1\nT:a\nM:6/8\nL:1/8\nK:D\n|:ABc def|gfe d3|ABc def|gfe d3:|\n\nX:2\n"
     open_end = "X:1\nT:a\nM:6/8\nL:1/8\nK:D\n|:ABc def|gfe d3|ABc def|gfe e3:|\n"
-    mended = "X:1\nT:a\nM:6/8\nL:1/8\nK:D\n|:ABc def|gfe d3|ABc def|gfe d2:|\n"
-    monkeypatch.setattr(article, "article_texts", lambda *_: [whole, open_end, mended, "nonsense", ""])
-    few = Split(tuple(books.split("held-out")[:5]), ())
-    found = judge(characters, books, few, index, None, setting).scores
+    repairable = "X:1\nT:a\nM:6/8\nL:1/8\nK:D\n|:ABc def|gfe d3|ABc def|gfe d2:|\n"
+    monkeypatch.setattr(article, "article_texts", lambda *_: [whole, open_end, repairable, "nonsense", ""])
+    few = Side(tuple(books.split("held-out")[:5]), ())
+    found = evaluate(characters, books, few, index, None, options).scores
     assert found["well_formed"] == 1 / 5
     assert found["right_bars_and_repeats"] == 2 / 5
     assert found["readable_after_repairs"] == 3 / 5
@@ -106,23 +108,21 @@ def test_texts_that_are_tunes_are_scored_as_tunes(
     assert found["max_similarity"] > 0
 
 
-def test_the_commonest_faults_are_told(setting: Setting) -> None:
-    told: list[str] = []
-    listening = dataclasses.replace(setting, progress=told.append)
-    groups.read_scores(["X:1\nM:4/4\nL:1/8\nK:C\nABCD|ABCD ABCD|ABCD ABCD|]\n"], listening)
-    assert any("1 x bar 1" in line or "pickup" in line for line in told)
+def test_the_commonest_faults_are_reported(options: EvaluationOptions) -> None:
+    lines: list[str] = []
+    printing = dataclasses.replace(options, progress=lines.append)
+    groups.read_scores(["X:1\nM:4/4\nL:1/8\nK:C\nABCD|ABCD ABCD|ABCD ABCD|]\n"], printing)
+    assert any("1 x bar 1" in line or "pickup" in line for line in lines)
 
 
 def test_cobbs_tunes_are_held_out_whatever_else_is_read(tmp_path: Path) -> None:
-    from model.corpus import build as corpus
-
     (tmp_path / "cobb.abc").write_text(jigs(300))
     (tmp_path / "other.abc").write_text(jigs(30))
     cobb, other = path_source(tmp_path / "cobb.abc"), path_source(tmp_path / "other.abc")
-    split = sides(corpus.build([cobb, other]), cobb)["held-out"]
+    split = sides(build([cobb, other]), cobb)["held-out"]
     assert {tune.source for tune in split.cobb} == {"cobb"}
     assert set(split.cobb) <= set(split.tunes)
-    assert sides(corpus.build([other]), None)["held-out"].cobb == ()
+    assert sides(build([other]), None)["held-out"].cobb == ()
 
 
 def test_bits_of_no_tunes(characters: Checkpoint) -> None:

@@ -33,7 +33,7 @@ from model.retraining.simulated_preferences import few_notes
 from model.retraining.voted_tunes import VotedTune
 from model.sampling.originality import Index
 from model.sampling.sampler import Sampler, numbered
-from tests.model.evaluation.samples import composed, random_song
+from tests.model.evaluation.samples import composed, random_tune
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +140,8 @@ def test_likelihoods_that_are_no_numbers_are_refused() -> None:
 
 
 def test_a_poorer_set_fails_for_diversity() -> None:
-    many = Composition(tuple(random_song(seed) for seed in range(30)), 30, 30, 0.0)
-    few = Composition(tuple(random_song(seed % 3) for seed in range(30)), 30, 30, 0.0)
+    many = Composition(tuple(random_tune(seed) for seed in range(30)), 30, 30, 0.0)
+    few = Composition(tuple(random_tune(seed % 3) for seed in range(30)), 30, 30, 0.0)
     assert diversity(many, many.diversity).passed
     poor = diversity(few, many.diversity)
     assert not poor.passed
@@ -149,10 +149,10 @@ def test_a_poorer_set_fails_for_diversity() -> None:
 
 
 def test_a_tune_it_was_tuned_on_is_a_known_tune() -> None:
-    tunes = tuple(random_song(seed) for seed in range(6))
-    fresh = [VotedTune(n, random_song(100 + n), (), 1.0) for n in range(6)]
+    tunes = tuple(random_tune(seed) for seed in range(6))
+    fresh = [VotedTune(n, random_tune(100 + n), (), 1.0) for n in range(6)]
     assert originality(Composition(tunes, 6, 6, 0.3), fresh).passed
-    copied = [*fresh, VotedTune(7, random_song(2), (), 1.0)]
+    copied = [*fresh, VotedTune(7, random_tune(2), (), 1.0)]
     assert originality(Composition(tunes, 6, 6, 0.3), copied).value == pytest.approx(1.0)
     assert not originality(Composition(tunes, 6, 6, 0.3), copied).passed
     assert not originality(Composition(tunes, 6, 6, 0.9), fresh).passed

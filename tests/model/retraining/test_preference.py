@@ -7,7 +7,7 @@ import pytest
 
 from model.retraining.preference import preferences
 from model.retraining.voted_tunes import VotedTune
-from tests.model.evaluation.samples import random_song
+from tests.model.evaluation.samples import random_tune
 
 STEPS, LEAPS = (-1, 1), (-4, -3, 3, 4)
 
@@ -18,7 +18,7 @@ def leapers(count: int, noise: float = 0.0) -> list[VotedTune]:
     tunes = []
     for n in range(count):
         vote = 1.0 if (n % 2 == 1) != (stream.random() < noise) else -1.0
-        tunes.append(VotedTune(n, random_song(n, LEAPS if n % 2 else STEPS), (), vote))
+        tunes.append(VotedTune(n, random_tune(n, LEAPS if n % 2 else STEPS), (), vote))
     return tunes
 
 

@@ -10,7 +10,7 @@ from model.music.abc_writer import write as abc_of
 from model.retraining.protocol import TrainingExample
 from model.retraining.voted_tunes import HELD_OUT, VotedTune, read, split
 from model.sampling.sampler import Sampler
-from tests.model.evaluation.samples import composed, song
+from tests.model.evaluation.samples import composed, normalized
 
 
 def test_a_composed_tune_has_the_tokens_it_was_drawn_as(sampler: Sampler) -> None:
@@ -73,7 +73,7 @@ def test_a_missing_file_is_one_line(tmp_path: Path, sampler: Sampler) -> None:
 
 
 def test_a_share_is_held_out_and_always_the_same() -> None:
-    tunes = [VotedTune(n, song("CDEF GABc|"), (), 1.0) for n in range(2000)]
+    tunes = [VotedTune(n, normalized("CDEF GABc|"), (), 1.0) for n in range(2000)]
     train, held_out = split(tunes)
     assert len(train) + len(held_out) == 2000
     assert len(held_out) / 2000 == pytest.approx(HELD_OUT, abs=0.03)

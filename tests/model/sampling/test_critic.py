@@ -9,7 +9,7 @@ import torch
 from model.corpus.build import Corpus
 from model.errors import CheckpointError
 from model.evaluation.critic_training import _fitted, _written
-from model.evaluation.matching import passing
+from model.evaluation.matching import real_tunes
 from model.music.abc_writer import write
 from model.music.form import Form
 from model.music.key import Key
@@ -105,10 +105,10 @@ def test_the_trees_compute_what_the_classifier_does() -> None:
 
 
 def test_no_held_out_tune_is_one_that_the_critic_learned_from(books: Corpus, sampler: Sampler) -> None:
-    reals = passing(books, sampler.vocabulary)
-    assert 0.4 < np.mean([real.critics for real in reals]) < 0.8
+    reals = real_tunes(books, sampler.vocabulary)
+    assert 0.4 < np.mean([real.for_critic for real in reals]) < 0.8
     held_out = {tune.normalized for tune in books.tunes if tune.split != "train"}
-    assert not any(real.critics and real.normalized in held_out for real in reals)
+    assert not any(real.for_critic and real.normalized in held_out for real in reals)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from model.evaluation.bar_lengths import uneven
+from model.evaluation.bar_lengths import uneven_bars
 from model.evaluation.readers import abc2midi as abc2midi_reader
 from model.evaluation.readers import abcjs as abcjs_reader
 from model.evaluation.readers.readers import READERS, share_read
@@ -60,13 +60,13 @@ def test_a_last_bar_that_leaves_no_room_for_the_pickup_is_a_fault() -> None:
 def test_a_reader_that_breaks_off_is_at_fault_with_one_tune_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     if abc2midi_reader.abc2midi_faults([]) is None:
         pytest.skip("abc2midi is not installed")
-    really = subprocess.run
+    run = subprocess.run
 
     def breaks(command: list[str], **settings: object) -> object:
         text = (settings["cwd"] / "tunes.abc").read_text()  # type: ignore[operator]
         if "T:Bad" in text:
             raise subprocess.TimeoutExpired(command, 1)
-        return really(command, **settings)  # type: ignore[call-overload]
+        return run(command, **settings)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "run", breaks)
     bad = WHOLE.replace("T:Tune", "T:Bad")
@@ -104,6 +104,6 @@ def test_the_share_of_tunes_without_a_fault() -> None:
     ],
 )
 def test_bars_add_up_or_not(lengths: list[int], wrong: str) -> None:
-    told = uneven([Fraction(length, 4) for length in lengths], Fraction(1))
-    assert wrong in told
-    assert bool(told) == bool(wrong)
+    reason = uneven_bars([Fraction(length, 4) for length in lengths], Fraction(1))
+    assert wrong in reason
+    assert bool(reason) == bool(wrong)
