@@ -27,7 +27,7 @@ HOMES = {
     "aiosqlite": ("bot/store/", "migrations/"),
     "asyncpg": ("bot/store/", "migrations/"),
     "redis": ("bot/workers/",),
-    "aiohttp": ("bot/web/", "bot/discord/"),
+    "aiohttp": ("bot/web/", "bot/discord/", "bot/benchmarks/discord/"),
     "jinja2": ("bot/web/",),
     "verovio": ("bot/render/",),
     "resvg_py": ("bot/render/",),

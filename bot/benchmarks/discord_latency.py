@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.benchmarks.row import Row, at_most
 
 if TYPE_CHECKING:
-    from tests.bot.discord.loopback import Loopback
+    from bot.benchmarks.discord.loopback import Loopback
 
 MEMBERS = 200
 PATIENCE = 300.0  # seconds for all tunes
@@ -26,12 +26,12 @@ _KEYS, _RHYTHMS = ("Edor", "D", "Am", "G", "Bm"), ("reel", "jig", "hornpipe", "w
 def measure(config: Path | None) -> Iterator[Row]:
     """`MEMBERS` members ask for a tune in the same moment, and look around while they wait."""
     try:
-        from tests.bot.discord.loopback import loopback
+        from bot.benchmarks.discord.loopback import run_loopback
         from tests.bot.discord.wire import bot_on
     except ImportError as error:
         print(f"answers on Discord are not measured: {error}", file=sys.stderr)
         return
-    with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as folder, loopback() as discord:
+    with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as folder, run_loopback() as discord:
         lags = Path(folder) / "lags"
         options = ["--lags", str(lags), *(["--config", str(config)] if config else [])]
         with bot_on(discord, Path(folder) / "data", *options, TUNESMITH_QUEUE__LIMIT=str(2 * MEMBERS)) as running:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from simcord.http.client import FakeHTTPClient, FakeWebhookAdapter, _path_of
 
-from tests.bot.discord.request_check import Request, faults_of
+from bot.benchmarks.discord.loopback import Request
+from tests.bot.discord.request_check import faults_of
 
 
 @pytest.fixture(autouse=True)

@@ -17,12 +17,12 @@ from typing import Any
 
 from bot import __main__
 from bot.app import bot as service
+from bot.benchmarks.discord.connector import connector
 from bot.commands import serve
 from bot.core.config import Config
 from bot.render import KINDS
 from bot.workers.local.worker import LocalWorker
 from model.worker.protocol import Event
-from tests.bot.discord.connector import connector
 from tests.bot.workers.local.stand_in import STAND_IN
 
 TICK = 0.01  # seconds between two measurements of the event loop

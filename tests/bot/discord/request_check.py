@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,11 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from bot.benchmarks.discord.loopback import Request
 from tests.bot.discord import request_rules
 
 DOCUMENT = Path(__file__).parents[4] / "shared" / "discord-openapi.json"
 ABSENT = f"{DOCUMENT} is missing"
-
-
-@dataclass
-class Request:
-    """One request of a bot: its JSON body, and the names of the uploaded files by form field, such as `files[0]`."""
-
-    method: str
-    path: str
-    body: Any = None
-    files: dict[str, str] = field(default_factory=dict)
-    query: dict[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
 
 
 def faults_of(requests: Iterable[Request]) -> list[str]:

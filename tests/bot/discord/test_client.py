@@ -4,9 +4,9 @@ from pathlib import Path
 
 from discord import app_commands
 
+from bot.benchmarks.discord.loopback import Request
 from bot.discord.client import Client
 from bot.discord.permissions import REQUIRED
-from tests.bot.discord.request_check import Request
 from tests.bot.discord.simulated_server import SimulatedServer, simulated_server
 
 

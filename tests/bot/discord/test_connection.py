@@ -7,10 +7,10 @@ import aiohttp
 import discord
 import pytest
 
+from bot.benchmarks.discord.loopback import TOKEN
 from bot.discord.connection import Connection, shorten_tracebacks
-from tests.bot.discord.loopback import TOKEN, loopback
 from tests.bot.discord.simulated_server import simulated_server
-from tests.bot.discord.wire import bot_on
+from tests.bot.discord.wire import bot_on, loopback
 from tests.command_line import Running
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.bot.discord.loopback import loopback
-from tests.bot.discord.request_check import ABSENT, DOCUMENT, Request, faults_of
+from bot.benchmarks.discord.loopback import Request
+from tests.bot.discord.request_check import ABSENT, DOCUMENT, faults_of
 from tests.bot.discord.simulated_server import simulated_server
+from tests.bot.discord.wire import loopback
 
 needs_document = pytest.mark.skipif(not DOCUMENT.exists(), reason=ABSENT)
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.bot.discord.loopback import Loopback, loopback, reply
-from tests.bot.discord.payloads import GROUP, IN_SECOND
-from tests.bot.discord.wire import arrived, bot_on, kill
+from bot.benchmarks.discord.loopback import Loopback, reply
+from bot.benchmarks.discord.payloads import GROUP, IN_SECOND
+from tests.bot.discord.wire import arrived, bot_on, kill, loopback
 from tests.command_line import Running
 from tests.engines import postgres
 

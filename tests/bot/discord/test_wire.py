@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.bot.discord.loopback import Loopback, loopback, reply
-from tests.bot.discord.payloads import GROUP, STRANGE_SERVER
-from tests.bot.discord.wire import arrived, bot_on, content, counts, custom_id, states
+from bot.benchmarks.discord.loopback import Loopback, reply
+from bot.benchmarks.discord.payloads import GROUP, STRANGE_SERVER
+from tests.bot.discord.wire import arrived, bot_on, content, counts, custom_id, loopback, states
 
 
 @pytest.fixture(scope="module")

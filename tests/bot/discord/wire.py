@@ -12,8 +12,18 @@ from typing import Any
 
 import psutil
 
-from tests.bot.discord.loopback import TOKEN, Loopback
+from bot.benchmarks.discord.loopback import TOKEN, Loopback, run_loopback
+from tests.bot.discord.request_check import faults_of
 from tests.command_line import Running, bot
+
+
+@contextmanager
+def loopback() -> Iterator[Loopback]:
+    """A loopback Discord that fails the test if the bot sent what the real one would not accept."""
+    with run_loopback() as discord:
+        yield discord
+    faults = faults_of(discord.requests)
+    assert not faults, "\n".join(faults)
 
 
 @contextmanager

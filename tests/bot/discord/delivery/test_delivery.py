@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.bot.discord.request_check import Request
+from bot.benchmarks.discord.loopback import Request
 from tests.bot.discord.simulated_server import labels, simulated_server
 
 

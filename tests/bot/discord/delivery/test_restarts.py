@@ -4,9 +4,9 @@ import signal
 import time
 from pathlib import Path
 
-from tests.bot.discord.loopback import TOKEN, Loopback, loopback
-from tests.bot.discord.payloads import STRANGE_SERVER
-from tests.bot.discord.wire import arrived, bot_on, content, counts, custom_id, kill, states
+from bot.benchmarks.discord.loopback import TOKEN, Loopback
+from bot.benchmarks.discord.payloads import STRANGE_SERVER
+from tests.bot.discord.wire import arrived, bot_on, content, counts, custom_id, kill, loopback, states
 from tests.command_line import Running
 
 LEAN = {"TUNESMITH_QUEUE__AT_ONCE": "2", "TUNESMITH_RENDER__PROCESSES": "1", "TUNESMITH_WORKER__THREADS": "1"}

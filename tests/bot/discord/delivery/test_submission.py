@@ -5,7 +5,7 @@ from typing import Any
 
 import discord
 
-from tests.bot.discord.request_check import Request
+from bot.benchmarks.discord.loopback import Request
 from tests.bot.discord.simulated_server import simulated_server
 
 

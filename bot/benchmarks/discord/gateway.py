@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.bot.discord.payloads import APP, GUILD, SECOND, guild_payload, user_payload
+from bot.benchmarks.discord.payloads import APP, GUILD, SECOND, guild_payload, user_payload
 
 ADDRESS = "wss://gateway.discord.gg"
 
