@@ -3,7 +3,8 @@
 set -eu
 packages=$(echo "$1"/lib/python3.*/site-packages)
 cd "$packages"
-rm -rf torch/test torch/include torch/bin torch/share            # headers, protoc, test binaries
+rm -rf torch/test torch/include torch/share                      # headers
+find torch/bin -type f ! -name torch_shm_manager -delete         # protoc, test binaries
 rm -rf music21/corpus/[a-zA-Z]*/ music21/test                    # scores; training reads them, the bot does not
 rm -rf matplotlib/tests matplotlib/mpl-data/sample_data matplotlib/backends/web_backend
 find numba llvmlite numpy sympy networkx mpmath -type d -name tests -prune -exec rm -rf {} +

@@ -112,7 +112,8 @@ def page(config: Config, service: Service, connected: Callable[[], bool] | None 
 
     `connected` says whether Discord is, where it is to be.
     """
-    app = create_app(service.composer, service.library, service.retrainer if config.web.local else None)
+    retrainer = service.retrainer if config.web.local else None
+    app = create_app(service.composer, service.library, retrainer, member_data=service.member_data)
     lease = config.workers.lease
     ready = Readiness(service.store.versions, service.renderer, lambda: live_workers(service.worker, lease), connected)
     app.add_routes([metrics_route(service.metrics.exposition), ready_route(ready.missing)])

@@ -36,6 +36,16 @@ class Place:
 
 
 @dataclass(frozen=True)
+class KnownMember:
+    """A member by its platform's id. `id` is ours."""
+
+    id: int
+    platform: str
+    external_id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Message:
     """A message, by its platform's own ids: where a prompt is answered, on a platform that has messages."""
 

@@ -10,12 +10,11 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.core.errors import NotFound
-from bot.core.values import Place
+from bot.core.values import KnownMember, Place
 from bot.core.wording import counted
 from bot.store import Store
 from bot.store.compaction import LARGEST
 from bot.store.erasure import Erased
-from bot.store.member_data import KnownMember
 
 _WORDS = {"audit": "audit record"}
 

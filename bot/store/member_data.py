@@ -1,25 +1,15 @@
 """All that the database has of one member."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, Table, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.values import KnownMember
 from bot.store.tables import audit, members, prompts, retrainings, servers, tunes, versions, votes
 
 OF_MEMBERS = (prompts, tunes, votes, retrainings, audit)  # tables with rows of a member
 _INTERNAL = {"member_id", "bot", "leased_until", "runner", "seen_at", "report", "progress"}  # ids and states of ours
-
-
-@dataclass(frozen=True)
-class KnownMember:
-    """A member by its platform's id. `id` is ours."""
-
-    id: int
-    platform: str
-    external_id: str
-    name: str
 
 
 async def find(connection: AsyncConnection, external_id: str, platform: str | None = None) -> list[KnownMember]:

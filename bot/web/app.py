@@ -14,14 +14,19 @@ from bot.web import middleware
 from bot.web.event_stream import DEFAULT_TIMING, Feed, StreamTiming
 from bot.web.handlers import Handlers
 from bot.web.model_page import ModelPage
-from bot.web.ports import Composer, Library, Retrainer
+from bot.web.mydata import MyData
+from bot.web.ports import Composer, Library, MemberData, Retrainer
 
 _HERE = Path(__file__).parent
 _SHUTDOWN_TIMEOUT = 3.0  # seconds for open requests
 
 
 def create_app(
-    composer: Composer, library: Library, retrainer: Retrainer | None = None, timing: StreamTiming = DEFAULT_TIMING
+    composer: Composer,
+    library: Library,
+    retrainer: Retrainer | None = None,
+    timing: StreamTiming = DEFAULT_TIMING,
+    member_data: MemberData | None = None,
 ) -> web.Application:
     """The application; it follows `composer.subscribe()` from start-up to clean-up.
 
@@ -31,7 +36,8 @@ def create_app(
     feed = Feed(timing)
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True)
     model = ModelPage(retrainer, library, feed) if retrainer else None
-    handlers = Handlers(composer, library, feed, templates.get_template("page.html"), model)
+    my_data = MyData(member_data) if member_data else None
+    handlers = Handlers(composer, library, feed, templates.get_template("page.html"), model, my_data)
     app = web.Application(
         middlewares=[middleware.answer_failures, middleware.own_pages_only], client_max_size=middleware.LARGEST_BODY
     )

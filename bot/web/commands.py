@@ -1,7 +1,7 @@
 """The commands of the page: one table for the parser, the help and the completion list."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any
@@ -9,8 +9,9 @@ from typing import Any
 from bot.core.completion import FORMS, ordered_keys
 from bot.core.errors import BadRequest
 from bot.core.values import MOST_TUNES
-from bot.web import model_commands
+from bot.web import model_commands, mydata
 from bot.web.model_commands import ModelCommand
+from bot.web.mydata import MyDataCommand
 from bot.web.option_parser import Command, Option, Value, parse_options
 from model.music.form import Form
 from model.music.rhythm import RHYTHMS
@@ -55,6 +56,7 @@ def commands(model: bool = False) -> tuple[Command, ...]:
     return (
         Command("compose", "Compose a tune in a key you choose", _compose_options()),
         Command("help", "What can be asked, with examples"),
+        *mydata.COMMANDS,
         *(model_commands.COMMANDS if model else ()),
     )
 
@@ -64,7 +66,7 @@ def catalogue(model: bool = False) -> dict[str, Any]:
     return {"commands": [asdict(command) for command in commands(model)]}
 
 
-def parse(text: str, model: bool = False) -> Compose | Help | ModelCommand:
+def parse(text: str, model: bool = False) -> Compose | Help | ModelCommand | MyDataCommand:
     """The command that a member typed. Raises BadRequest or InputError, one line that says what can be typed."""
     text = text.strip()
     if len(text) > LONGEST_TEXT:
@@ -77,6 +79,8 @@ def parse(text: str, model: bool = False) -> Compose | Help | ModelCommand:
             return _compose(dict(parse_options(rest, "compose", _compose_options(), EXAMPLES[0])))
         case "help":
             return Help()
+        case "mydata":
+            return _mydata(rest)
         case "model" if model:
             return _model(rest)
     names = [f"/{name}" for name in dict.fromkeys(command.name.split()[0] for command in commands(model))]
@@ -110,15 +114,26 @@ def prompt_options(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:
 
 def _model(text: str) -> ModelCommand:
     """A /model command, from the text after `/model`."""
-    action, rest = [*text.split(maxsplit=1), "", ""][:2]
-    command = next((each for each in model_commands.COMMANDS if each.name == f"model {action.lower()}"), None)
+    action, command, rest = _action(text, "model", model_commands.COMMANDS, "What about the model?")
+    example = f"/model {action} {command.options[0].name}:1" if command.options else f"/{command.name}"
+    return model_commands.parse_action(action, dict(parse_options(rest, command.name, command.options, example)))
+
+
+def _mydata(text: str) -> MyDataCommand:
+    """A /mydata command, from the text after `/mydata`."""
+    action, command, rest = _action(text, "mydata", mydata.COMMANDS, "What about your data?")
+    example = f"/{command.name}{' tunes:keep' if command.options else ''}"
+    return mydata.parse_action(action, dict(parse_options(rest, command.name, command.options, example)))
+
+
+def _action(text: str, name: str, table: Iterable[Command], question: str) -> tuple[str, Command, str]:
+    """The action that a text begins with, its command, and the rest. BadRequest where it is none of the table's."""
+    word, rest = [*text.split(maxsplit=1), "", ""][:2]
+    command = next((each for each in table if each.name == f"{name} {word.lower()}"), None)
     if command is None:
-        actions = ", ".join(each.name.split()[1] for each in model_commands.COMMANDS)
-        raise BadRequest(f"What about the model? After /model comes one of {actions}.")
-    example = f"/model {action.lower()} {command.options[0].name}:1" if command.options else f"/{command.name}"
-    return model_commands.parse_action(
-        action.lower(), dict(parse_options(rest, command.name, command.options, example))
-    )
+        actions = ", ".join(each.name.split()[1] for each in table)
+        raise BadRequest(f"{question} After /{name} comes one of {actions}.")
+    return word.lower(), command, rest
 
 
 def _compose(options: dict[str, str]) -> Compose:

@@ -13,6 +13,7 @@ from bot.web.commands import EXAMPLES, Help, catalogue, commands, parse
 from bot.web.event_stream import Feed, encode
 from bot.web.model_commands import ModelCommand
 from bot.web.model_page import ModelPage
+from bot.web.mydata import MyData, MyDataCommand
 from bot.web.ports import Composer, Library
 from bot.web.serializers import history_json, media_version, progress_json, votes_json
 
@@ -23,13 +24,20 @@ class Handlers:
     """All handlers of the page and its routes."""
 
     def __init__(
-        self, composer: Composer, library: Library, feed: Feed, page: jinja2.Template, model: ModelPage | None = None
+        self,
+        composer: Composer,
+        library: Library,
+        feed: Feed,
+        page: jinja2.Template,
+        model: ModelPage | None = None,
+        my_data: MyData | None = None,
     ) -> None:
         self._composer = composer
         self._library = library
         self._feed = feed
         self._page = page
         self._model = model
+        self._my_data = my_data
 
     def routes(self) -> list[web.RouteDef]:
         """All routes, with those of the model where it can be changed here."""
@@ -45,6 +53,7 @@ class Handlers:
             web.post(r"/tunes/{tune:\d{1,18}}/vote", self.vote),
             web.post(r"/tunes/{tune:\d{1,18}}/again", self.again),
             web.post(r"/tunes/{tune:\d{1,18}}/vary", self.vary),
+            *(self._my_data.routes() if self._my_data else ()),
             *(self._model.routes() if self._model else ()),
         ]
 
@@ -87,6 +96,10 @@ class Handlers:
         command = parse(_text(body.get("text")), bool(self._model))
         if isinstance(command, Help):
             return web.json_response({"help": _help(command, bool(self._model))})
+        if isinstance(command, MyDataCommand):
+            if self._my_data is None:
+                raise NotFound("Nothing is stored here.")
+            return await self._my_data.answer(request, command)
         if isinstance(command, ModelCommand):
             assert self._model, "or it would not have been parsed"
             return web.json_response(await self._model.run(command, place))

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from bot.core.retraining import Retraining, VersionStats
-from bot.core.values import Place, Progress, StoredPrompt, StoredTune, Version, Votes
+from bot.core.values import KnownMember, Place, Progress, StoredPrompt, StoredTune, Version, Votes
+from bot.library.member_data import Forgotten
 from bot.retraining.model_status import ModelStatus
 from model.prompt import Prompt
 
@@ -60,6 +61,26 @@ class Library(Protocol):
 
     def file_name(self, tune: StoredTune, kind: str) -> str:
         """The name of a file of a tune."""
+        ...
+
+
+class MemberData(Protocol):
+    """What is stored about members: `bot.library.member_data`."""
+
+    async def member(self, place: Place) -> KnownMember:
+        """The member of a place. Raises NotFound where nothing is stored about it."""
+        ...
+
+    async def show(self, member: KnownMember) -> list[str]:
+        """What is stored, in lines."""
+        ...
+
+    async def export(self, member: KnownMember) -> bytes:
+        """A ZIP of JSON and ABC."""
+        ...
+
+    async def forget(self, member: KnownMember, keep_tunes: bool) -> Forgotten:
+        """Erase it, and all its tunes or only the maker of those."""
         ...
 
 

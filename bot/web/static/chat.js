@@ -118,6 +118,7 @@ async function send(text) {
       showLines(node, answer.lines);
       messages.showStatus(node, "", "done");
       find("announcer").textContent = answer.lines.join(" ");
+      if (answer.file) location.assign(answer.file); // a download: the page stays
     } else if (answer.retraining) {
       node.remove();
       showRetraining(list, answer.retraining);
