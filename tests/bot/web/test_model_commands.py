@@ -33,7 +33,7 @@ def test_every_command_is_parsed(text: str, command: ModelCommand) -> None:
         ("/model rollback", "To which version"),
         ("/model rollback version:-1", "whole number"),
         ("/model status key:D", "it has none"),
-        ("/sing", "there are /compose, /help and /model"),
+        ("/sing", "there are /compose, /help, /mydata and /model"),
     ],
 )
 def test_a_mistake_gets_one_line_that_helps(text: str, line: str) -> None:
@@ -46,5 +46,5 @@ def test_a_mistake_gets_one_line_that_helps(text: str, line: str) -> None:
 def test_where_the_page_may_not_change_the_model_there_is_no_such_command() -> None:
     with pytest.raises(BadRequest, match="There is no command /model: there are /compose, /help and /mydata"):
         parse("/model retrain")
-    assert [command["name"] for command in catalogue()["commands"]] == ["compose", "help"]
-    assert len(catalogue(model=True)["commands"]) == 7
+    assert [command["name"] for command in catalogue()["commands"]] == ["compose", "help", "mydata show", "mydata export", "mydata forget"]
+    assert len(catalogue(model=True)["commands"]) == 10
