@@ -6,11 +6,12 @@ import pytest
 
 from bot.store import Store
 from tests.bot.running_bot import Bot, running_bot
+from tests.engines.sqlite import with_tables
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(tmp_path / "tunesmith.db") as opened:
+    async with await Store.open(with_tables(tmp_path / "tunesmith.db")) as opened:
         yield opened
 
 

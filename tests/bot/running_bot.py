@@ -22,6 +22,7 @@ from bot.store.database import TIMEOUTS, ServerTimeouts
 from bot.workers.local.worker import LocalWorker
 from model.prompt import Prompt, parse_prompt
 from tests.bot.workers.local.stand_in import STAND_IN
+from tests.engines.sqlite import with_tables
 
 if TYPE_CHECKING:
     from bot.workers.cluster.client import Cluster
@@ -96,7 +97,8 @@ async def running_bot(
     renderer = Renderer(real=real)
     renderer.go.set()
     beside = cluster_at(through, timings) if through else LocalWorker(command=(*command, *options))
-    async with await Store.open(path, lease, timeouts) as store, beside as worker:
+    database = with_tables(path) if isinstance(path, Path) else path
+    async with await Store.open(database, lease, timeouts) as store, beside as worker:
         for number in range(1, version + 1):
             file = (__file__, SHA256) if through else (f"/nowhere/{number}.safetensors", str(number) * 64)
             await store.versions.add(*file, "trad", number)

@@ -112,7 +112,7 @@ async def errors(server: SimulatedServer, save: Save) -> None:
     strict = server.guild.create_text_channel("strict", overwrites={server.guild.default_role: lacking})
     await save("error-permissions", await server.ann.slash(strict, "compose", key="D"), server.ann, strict)
     tune = await server.composed()
-    with patch.object(server.context.library, "press", side_effect=ZeroDivisionError):
+    with patch.object(server.context.library, "toggle_vote", side_effect=ZeroDivisionError):
         await save("error-unexpected", await server.ben.click(tune, custom_id="tune:1:up"), server.ben)
     await server.bot.settings.change(Place("discord", str(server.guild.id), "0"), channels=(str(strict.id),))
     await save("error-channel", await server.ann.slash(server.channel, "compose", key="D"))

@@ -42,7 +42,7 @@ async def test_an_unexpected_error_has_a_reference_under_which_the_log_has_its_t
 
     async with simulated_server(tmp_path) as server:
         message = await server.composed()
-        monkeypatch.setattr(server.context.library, "press", broken)
+        monkeypatch.setattr(server.context.library, "toggle_vote", broken)
         reply = await server.ben.click(message, custom_id="tune:1:up")
         assert reply.ephemeral
         reference = re.fullmatch(r"Something broke .* tell an admin: ([0-9a-f]{6})", reply.response.content)

@@ -57,7 +57,7 @@ def test_a_hundred_simultaneous_clicks_are_all_counted(discord: Loopback) -> Non
 
 def test_rate_limits_and_bad_gateways_are_retried(discord: Loopback) -> None:
     limited = reply({"message": "You are being rate limited.", "retry_after": 0.3, "global": False}, 429)
-    discord.failures += [("@original", limited), ("@original", reply({}, 502)), ("@original", reply({}, 502))]
+    discord.failures += [("@original", limited), ("@original", reply({}, 502))]
     token = discord.slash({"key": "D"})
     discord.until(arrived(discord, token))
     assert not discord.failures

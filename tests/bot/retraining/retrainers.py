@@ -17,6 +17,7 @@ from bot.workers.health import Health
 from bot.workers.local.trainer import Trainer
 from model.prompt import parse_prompt
 from tests.bot.workers.local.stand_in_trainer import STAND_IN_TRAINER
+from tests.engines.sqlite import with_tables
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ async def running_retrainer(
     local = Trainer((*STAND_IN_TRAINER, "--log", str(log), *words), nice=0, **limits)
     remote = _pop(options, "alone_after", "timings")
     async with (
-        await Store.open(options.pop("database", data / "tunesmith.db")) as store,
+        await Store.open(options.pop("database", None) or with_tables(data / "tunesmith.db")) as store,
         remote_trainer(through, local, **remote) if through else nullcontext(local) as trainer,
     ):
         await use_first_version(store, data)

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store
+from tests.engines.sqlite import with_tables
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database of the test's own."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'tunesmith.db'}"
+        return f"sqlite:///{with_tables(tmp_path / 'tunesmith.db')}"
     return str(request.getfixturevalue("database"))
 
 
