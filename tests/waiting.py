@@ -3,13 +3,16 @@
 import asyncio
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 
-async def until(holds: Callable[[], object], within: float = 20.0) -> None:
-    """Wait until what `holds` gives, or gives after being awaited, is true. TimeoutError after so many seconds."""
+async def until(condition: Callable[[], Any], within: float = 20.0) -> Any:
+    """Wait until a condition, which may be async, is true, and give its value. TimeoutError after `within` seconds."""
     async with asyncio.timeout(within):
         while True:
-            found = holds()
-            if await found if inspect.isawaitable(found) else found:
-                return
+            value = condition()
+            if inspect.isawaitable(value):
+                value = await value
+            if value:
+                return value
             await asyncio.sleep(0.01)

@@ -11,6 +11,7 @@ from tests.engines.postgres import elsewhere
 def with_tables(path: Path) -> Path:
     """Put a database with empty tables at this path, unless there is one; gives the path."""
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_migrated())
     return path
 

@@ -3,8 +3,7 @@
 The stand-in worker composes, and the stand-in trainer trains.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from tests.bot.library.test_tunebook import Binder
 from tests.bot.retraining.retrainers import GPU, VOTES, Draws
 from tests.bot.running_bot import Bot, running_bot
 from tests.bot.workers.local.stand_in_trainer import STAND_IN_TRAINER
+from tests.waiting import until
 
 TIMING = DeliveryTiming(prompt_interval=0.05, retraining_interval=0.05, retry_pauses=(0.01,) * 5)
 TIMEOUT = 40.0  # seconds, with other work on the same cores
@@ -71,16 +71,7 @@ class SimulatedServer:
 
     async def until(self, condition: Callable[[], Any]) -> Any:
         """Wait for a condition, and give its value. The simulation itself waits only for what the client began."""
-        async with asyncio.timeout(TIMEOUT):
-            while not (value := condition()):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        return value
-
-    async def until_stored(self, condition: Callable[[], Awaitable[bool]]) -> None:
-        """Wait for a condition that asks the database."""
-        async with asyncio.timeout(TIMEOUT):
-            while not await condition():  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        return await until(condition, TIMEOUT)
 
     async def undelivered(self, count: int) -> None:
         """Wait until that many answers have yet to be delivered."""
@@ -88,7 +79,7 @@ class SimulatedServer:
         async def reached() -> bool:
             return len(await self.bot.store.prompts.undelivered(("discord",))) == count
 
-        await self.until_stored(reached)
+        await self.until(reached)
 
     async def finished(self, prompt_id: int) -> None:
         """Wait until a prompt is in a final state."""
@@ -96,7 +87,7 @@ class SimulatedServer:
         async def final() -> bool:
             return (await self.bot.state(prompt_id)).final
 
-        await self.until_stored(final)
+        await self.until(final)
 
     async def composed(self, member: Any = None, **options: Any) -> discord.Message:
         """A finished answer to /compose."""
@@ -132,9 +123,9 @@ async def simulated_server(
     charts: DrawsCharts | None = None,
     **options: Any,
 ) -> AsyncIterator[SimulatedServer]:
-    """A bot that has just been added to a server. `trainer` are options of its stand-in, `options` are for `running_bot`.
+    """A bot that has just been added to a server. `options` are for `running_bot`.
 
-    Loss curves are drawn by `charts`, or not at all.
+    `trainer` are options of the stand-in trainer. Loss curves are drawn by `charts`, or not at all.
     """
     async with (
         running_bot(path / "tunesmith.db", **options) as bot,

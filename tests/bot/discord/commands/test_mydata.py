@@ -49,10 +49,10 @@ async def test_a_server_that_the_bot_leaves_is_marked_until_it_is_back(tmp_path:
             async def is_left(expected: bool = not unavailable) -> bool:
                 return bool(await left(server)) is expected
 
-            await server.until_stored(is_left)
+            await server.until(is_left)
         await server.restart()
 
         async def is_back() -> bool:
             return await left(server) == []
 
-        await server.until_stored(is_back)
+        await server.until(is_back)

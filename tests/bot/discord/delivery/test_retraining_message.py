@@ -16,6 +16,7 @@ from bot.discord.delivery.retraining_message import RESTARTING, RetrainingMessag
 from tests.bot.discord.commands.test_model import embed_with, place, started
 from tests.bot.discord.simulated_server import TIMING, SimulatedServer, retrainer, simulated_server
 from tests.bot.retraining.retrainers import BOSS, RunningRetrainer, running_retrainer, use_first_version, vote
+from tests.waiting import until
 
 LEASE = 1.0  # seconds: the shortest that the settings allow
 
@@ -72,7 +73,7 @@ async def test_losing_access_to_the_channel_does_not_end_the_retraining(tmp_path
         async def all_delivered() -> bool:
             return not await server.context.retrainer.undelivered("discord")
 
-        await server.until_stored(all_delivered)
+        await server.until(all_delivered)
         assert await status(server, 1) is RetrainingStatus.PROMOTED
         assert await server.bot.store.versions.current() == 2
 
@@ -117,9 +118,10 @@ async def bot_with_messages(
 
 
 async def all_delivered(parts: RunningRetrainer) -> None:
-    async with asyncio.timeout(20):
-        while await parts.retrainer.undelivered("discord"):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    async def delivered() -> bool:
+        return not await parts.retrainer.undelivered("discord")
+
+    await until(delivered)
 
 
 def client_of(channel: Channel) -> Any:
@@ -146,10 +148,12 @@ async def test_an_end_whose_bot_died_before_showing_it_is_shown_by_another(tmp_p
         await learning.end(retraining.id, "dead", RetrainingStatus.FAILED, error="too bad")
         await messages.take_over(client_of(channel))
         assert messages.idle, "until its lease has expired, its own bot may be about to show it"
-        async with asyncio.timeout(20):
-            while messages.idle and not channel.lines:
-                await messages.take_over(client_of(channel))
-                await asyncio.sleep(0.01)
+
+        async def taken_over() -> bool:
+            await messages.take_over(client_of(channel))
+            return not messages.idle or bool(channel.lines)
+
+        await until(taken_over)
         await messages.take_over(client_of(channel))
         await all_delivered(parts)
         await messages.take_over(client_of(channel))
