@@ -66,6 +66,11 @@ class Bot:
         updates = self.composer.subscribe()
         return await self.composer.finished(await self.ask(prompt, place, count), updates)
 
+    @property
+    def dispatched(self) -> bool:
+        """Whether the composer has begun every prompt that may begin now."""
+        return not self.composer._queue_changed.is_set()
+
     async def state(self, prompt_id: int) -> State:
         stored = await self.store.prompts.load(prompt_id)
         assert stored

@@ -1,6 +1,8 @@
 """The bot put together: the real worker, renderer and database."""
 
 import asyncio
+import gc
+from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from bot.core.errors import StoreError, WorkerError
 from bot.core.sections import Worker
 from bot.core.values import Place, Progress, State
 from model.prompt import parse_prompt
+from tests.waiting import until
 
 MAGIC = {"png": b"\x89PNG", "mid": b"MThd", "mp3": b"\xff"}
 ANN = Place("web", "local", "ann", "Ann")
@@ -20,6 +23,11 @@ ANN = Place("web", "local", "ann", "Ann")
 
 def children() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
+
+
+def open_transports() -> list[BaseSubprocessTransport]:
+    found = (each for each in gc.get_objects() if isinstance(each, BaseSubprocessTransport))
+    return [each for each in found if not each.is_closing()]
 
 
 @pytest.fixture(autouse=True)
@@ -74,9 +82,8 @@ async def test_a_start_that_is_cancelled_leaves_nothing_running(tmp_path: Path) 
             raise AssertionError("it was cancelled")
 
     task = asyncio.create_task(start())
-    while len(children()) < 2:  # noqa: ASYNC110  the worker and the renderer are starting
-        await asyncio.sleep(0.01)
+    await until(lambda: len(children()) >= 2)  # the worker and the renderer are starting
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.1)  # asyncio closes the pipes of processes that have ended in its next turns
+    await until(lambda: not open_transports())  # asyncio closes those of ended processes a little later

@@ -28,6 +28,7 @@ from model.prompt import parse_prompt
 from tests.bot.composing.killable_bot import QUEUED, RENDERING
 from tests.bot.running_bot import ANN, BEN, Bot, new_prompt, reached, running_bot
 from tests.command_line import ROOT, bot, ran
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -63,8 +64,7 @@ async def test_a_worker_that_is_killed_with_a_hundred_prompts_in_flight(
         updates = bot.composer.subscribe()
         asking = zip(marks, members(100), strict=True)
         ids = [await bot.ask(new_prompt(f"quiet once {mark}"), place) for mark, place in asking]
-        while not all(mark.exists() for mark in marks):  # noqa: ASYNC110  the worker has them all
-            await asyncio.sleep(0.01)
+        await until(lambda: all(mark.exists() for mark in marks))  # the worker has them all
         os.kill(worker_process().pid, signal.SIGKILL)
         ended: Counter[int] = Counter()
         while len(ended) < len(ids):

@@ -19,6 +19,7 @@ from bot.core.values import Place
 from bot.store import Store
 from tests.bot.retraining.retrainers import BOSS, running_retrainer, vote
 from tests.command_line import ROOT, environment
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -152,9 +153,11 @@ async def test_one_that_was_killed_is_failed_by_the_bot_and_blocks_nobody(data: 
     process.kill()
     await asyncio.to_thread(process.communicate)
     async with running_retrainer(data, lease=1.0) as running:
-        async with asyncio.timeout(20):
-            while not (await running.retrainer.retraining(1)).status.final:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+
+        async def ended() -> bool:
+            return (await running.retrainer.retraining(1)).status.final
+
+        await until(ended)
         found = await running.retrainer.retraining(1)
         assert (found.status, found.error) == (RetrainingStatus.FAILED, "its command was killed")
         assert (await running.retrain(Place("web", "local", "ann"))).status is RetrainingStatus.PROMOTED

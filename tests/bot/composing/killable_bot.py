@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.core.values import Place
 from tests.bot.running_bot import ANN, BEN, all_rendering, new_prompt, running_bot
+from tests.waiting import until
 
 RENDERING, QUEUED, AT_WORKERS = 10, 50, 3
 
@@ -21,8 +22,7 @@ async def at_workers(path: str, lease: float, url: str, mark: Path) -> None:
     async with running_bot(path, lease=lease, through=url, timings=timings) as bot:
         for number in range(AT_WORKERS):
             await bot.ask(new_prompt(f"quiet once {mark}{number}", seed=number))
-        while not all(Path(f"{mark}{number}").exists() for number in range(AT_WORKERS)):  # noqa: ASYNC110, ASYNC240
-            await asyncio.sleep(0.02)
+        await until(lambda: all(Path(f"{mark}{number}").exists() for number in range(AT_WORKERS)))
         print("ready", flush=True)
         await asyncio.Event().wait()
 

@@ -1,4 +1,4 @@
-"""The way of a prompt: its states in order, one end, and nothing lost."""
+"""Prompt lifecycle: states in order, one final state, and nothing lost."""
 
 import asyncio
 import logging
@@ -12,6 +12,7 @@ from bot.core.values import Progress, State
 from bot.web.serializers import history_json
 from model.worker.protocol import Known
 from tests.bot.running_bot import ANN, BEN, Bot, new_prompt, reached, running_bot
+from tests.waiting import until
 
 
 async def test_states_arrive_in_order_and_the_tune_is_stored(bot: Bot) -> None:
@@ -72,8 +73,7 @@ async def test_several_prompts_go_to_the_worker_at_once(path: Path, tmp_path: Pa
         updates = bot.composer.subscribe()
         ids = [await bot.ask(new_prompt(f"quiet once {mark}")) for mark in marks]
         await reached(updates, State.COMPOSING, *ids)
-        while not all(mark.exists() for mark in marks):  # noqa: ASYNC110  the worker has all of them
-            await asyncio.sleep(0.01)
+        await until(lambda: all(mark.exists() for mark in marks))  # the worker has all of them
         assert [await bot.state(prompt_id) for prompt_id in ids] == [State.COMPOSING] * 3
 
 
@@ -85,7 +85,7 @@ async def test_the_next_prompts_begin_together_when_half_of_those_in_work_have_e
         await reached(updates, State.RENDERING, *first)
         waiting = [await bot.ask(new_prompt()) for _ in range(2)]
         await bot.composer.cancel(first[0], ANN)
-        await asyncio.sleep(0.2)
+        await until(lambda: len(bot.composer._running) == 3 and bot.dispatched)
         assert [await bot.state(prompt_id) for prompt_id in waiting] == [State.QUEUED] * 2
         await bot.composer.cancel(first[1], ANN)
         await reached(updates, State.COMPOSING, *waiting)

@@ -1,9 +1,10 @@
-"""Several bots on one PostgreSQL database, and a database that goes away: nothing is dropped and nothing done twice."""
+"""Several bots on one PostgreSQL database, and its outages: no prompt is lost, and none is answered twice."""
 
 import asyncio
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,24 @@ from tests.waiting import until
 LEASE = 1.0  # seconds: the shortest that a setting allows
 
 
-async def ends(updates: AsyncIterator[Progress], ids: set[int], heard: Counter[int]) -> None:
+async def all_end(updates: AsyncIterator[Progress], ids: set[int], ended: Counter[int]) -> None:
     """Receive updates until each of these prompts is done."""
     async with asyncio.timeout(40):
-        while not ids <= heard.keys():
+        while not ids <= ended.keys():
             progress = await anext(updates)
             if progress.prompt.state.final:
                 assert progress.prompt.state is State.DONE, progress.prompt.error
-                heard[progress.prompt.id] += 1
+                ended[progress.prompt.id] += 1
+
+
+async def all_done(bot: Bot, prompt_ids: set[int]) -> bool:
+    return await answers(bot) == Counter(prompt_ids)
+
+
+async def claimed_until(database: str) -> datetime:
+    """When the last lease runs out."""
+    rows: list[tuple[datetime]] = await postgres.run(database, "SELECT max(leased_until) FROM prompts")
+    return rows[0][0]
 
 
 async def answers(bot: Bot) -> Counter[Any]:
@@ -43,45 +54,48 @@ async def answers(bot: Bot) -> Counter[Any]:
     return Counter(prompt.id for prompt, tunes in history if prompt.state is State.DONE for _ in tunes)
 
 
-async def test_two_bots_work_off_what_is_nobodys_and_neither_does_the_others(database: str) -> None:
+async def test_two_bots_share_unclaimed_prompts(database: str) -> None:
     async with running_bot(database) as before:
         ids = await before.store.members.register(ANN)
         new = [NewPrompt(*ids, new_prompt(seed=n), count=1, version=1) for n in range(60)]
         left = {(await before.store.prompts.add(prompt)).id for prompt in new}
         await before.store.prompts.release()
     async with running_bot(database, lease=LEASE) as one, running_bot(database, lease=LEASE) as other:
-        async with asyncio.timeout(40):
-            while await answers(one) != Counter(left):  # noqa: ASYNC110  the other bot sets no event here
-                await asyncio.sleep(0.2)
+        await until(lambda: all_done(one, left), within=40.0)
         rendered = [len(bot.renderer.rendered) for bot in (one, other)]
         assert sum(rendered) == len(left), "none was composed twice"
         assert min(rendered) > 5, "both worked"
 
 
-async def test_a_bot_that_is_killed_in_mid_work_has_another_finish_it(database: str) -> None:
+async def test_another_bot_finishes_the_prompts_of_one_that_is_killed(database: str) -> None:
     command = (sys.executable, "-m", "tests.bot.composing.killable_bot", database, str(LEASE))
-    victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    killable = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     try:
         async with running_bot(database, lease=LEASE, limit=100, at_once=RENDERING) as bot:
             updates = bot.composer.subscribe()
-            assert victim.stdout
-            assert await victim.stdout.readline() == b"ready\n"
+            assert killable.stdout
+            assert await killable.stdout.readline() == b"ready\n"
             left = {stored.id for stored in await bot.store.prompts.unfinished(["web"])}
             assert len(left) == RENDERING + QUEUED
-            await asyncio.sleep(1.5 * LEASE)
-            assert not bot.composer.broadcaster.unfinished, "as long as it lives, they are its own"
-            victim.kill()
-            heard: Counter[int] = Counter()
-            await ends(updates, left, heard)
-            assert heard == Counter(left)
+            first = await claimed_until(database)
+
+            async def renewed() -> bool:
+                return await claimed_until(database) > first + timedelta(seconds=1.5 * LEASE)
+
+            await until(renewed)
+            assert not bot.composer.broadcaster.unfinished, "as long as it renews its claims, they are its own"
+            killable.kill()
+            ended: Counter[int] = Counter()
+            await all_end(updates, left, ended)
+            assert ended == Counter(left)
             assert await answers(bot) == Counter([1, *left])
     finally:
-        if victim.returncode is None:
-            victim.kill()
-        await victim.wait()
+        if killable.returncode is None:
+            killable.kill()
+        await killable.wait()
 
 
-async def test_a_prompt_that_another_bot_cancels_or_finishes_is_let_go_here(database: str) -> None:
+async def test_a_prompt_that_another_bot_cancels_or_finishes_is_dropped_here(database: str) -> None:
     async with running_bot(database, lease=LEASE) as here, running_bot(database, lease=LEASE) as other:
         here.renderer.go.clear()
         updates = here.composer.subscribe()
@@ -89,38 +103,38 @@ async def test_a_prompt_that_another_bot_cancels_or_finishes_is_let_go_here(data
         await all_rendering(updates, {cancelled, taken})
         await other.composer.cancel(cancelled, ANN)
         await other.store.prompts.finish(taken, [])
-        heard: dict[int, State] = {}
+        ended: dict[int, State] = {}
         async with asyncio.timeout(20):
-            while len(heard) < 2:
+            while len(ended) < 2:
                 progress = await anext(updates)
                 if progress.prompt.state.final:
-                    heard[progress.prompt.id] = progress.prompt.state
-        assert heard == {cancelled: State.CANCELLED, taken: State.DONE}
+                    ended[progress.prompt.id] = progress.prompt.state
+        assert ended == {cancelled: State.CANCELLED, taken: State.DONE}
         await until(lambda: not here.composer.broadcaster.unfinished and not here.composer._running)
 
 
-async def test_a_bot_that_was_away_for_longer_than_its_lease_does_not_do_its_prompts_twice(database: str) -> None:
-    async with running_bot(database, lease=LEASE) as sleeper, running_bot(database, lease=LEASE) as other:
-        sleeper.renderer.go.clear()
-        updates, there = sleeper.composer.subscribe(), other.composer.subscribe()
-        prompt_id = await sleeper.ask(new_prompt())
+async def test_a_bot_that_could_not_renew_in_time_does_not_answer_twice(database: str) -> None:
+    async with running_bot(database, lease=LEASE) as first, running_bot(database, lease=LEASE) as other:
+        first.renderer.go.clear()
+        updates, there = first.composer.subscribe(), other.composer.subscribe()
+        prompt_id = await first.ask(new_prompt())
         await reached(updates, State.RENDERING, prompt_id)
-        sleeping = asyncio.Event()
+        renewable = asyncio.Event()
 
-        async def asleep(*_: object) -> set[int]:
-            await sleeping.wait()
-            raise StoreUnavailable("still asleep")
+        async def no_renewal(*_: object) -> set[int]:
+            await renewable.wait()
+            raise StoreUnavailable("unavailable")
 
-        renew, sleeper.store.prompts.renew = sleeper.store.prompts.renew, asleep
+        renew, first.store.prompts.renew = first.store.prompts.renew, no_renewal
         await reached(there, State.DONE, prompt_id)
-        sleeper.store.prompts.renew = renew
-        sleeping.set()
-        sleeper.renderer.go.set()
+        first.store.prompts.renew = renew
+        renewable.set()
+        first.renderer.go.set()
         await reached(updates, State.DONE, prompt_id)
         assert await answers(other) == Counter([prompt_id])
 
 
-async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members_are_told() -> None:
+async def test_a_database_that_is_killed_loses_no_prompt_and_members_read_of_it() -> None:
     postgres.skip_where_missing()
     with postgres.running() as server:
         async with running_bot(server.url("postgres"), lease=LEASE) as bot:
@@ -136,41 +150,41 @@ async def test_a_database_that_is_killed_in_mid_work_costs_no_prompt_and_members
             assert progress.note == "the database does not answer: your tune waits until it does…"
             with pytest.raises(StoreUnavailable, match="please ask again in a minute"):
                 await bot.ask(new_prompt())
-            await asyncio.sleep(1.5 * LEASE)
+            await asyncio.sleep(1.5 * LEASE)  # every lease runs out
             await asyncio.to_thread(server.start)
-            heard: Counter[int] = Counter()
-            await ends(updates, set(ids), heard)
-            assert heard == Counter(ids)
+            ended: Counter[int] = Counter()
+            await all_end(updates, set(ids), ended)
+            assert ended == Counter(ids)
             assert await answers(bot) == Counter(ids)
             assert (await bot.finished(new_prompt())).prompt.state is State.DONE
 
 
-async def test_a_bot_that_is_killed_while_workers_have_its_prompts_has_another_answer_them(
+async def test_another_bot_answers_prompts_that_workers_had_of_a_killed_one(
     database: str, redis: RedisServer, start_agent: StartAgent, tmp_path: Path
 ) -> None:
     start_agent("home")
     words = database, str(LEASE), redis.url(), str(tmp_path / "mark")
     command = (sys.executable, "-m", "tests.bot.composing.killable_bot", *words)
-    victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    killable = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     try:
         async with running_bot(database, lease=LEASE, through=redis.url()) as bot:
             updates = bot.composer.subscribe()
-            assert victim.stdout
-            assert await victim.stdout.readline() == b"ready\n"
+            assert killable.stdout
+            assert await killable.stdout.readline() == b"ready\n"
             left = {stored.id for stored in await bot.store.prompts.unfinished(["web"])}
             assert len(left) == AT_WORKERS
-            victim.kill()
-            heard: Counter[int] = Counter()
-            await ends(updates, left, heard)
-            assert (heard, await answers(bot)) == (Counter(left), Counter(left))
+            killable.kill()
+            ended: Counter[int] = Counter()
+            await all_end(updates, left, ended)
+            assert (ended, await answers(bot)) == (Counter(left), Counter(left))
             await until(lambda: [health.free for health in bot.worker.workers()] == [8])  # of the dead bot's jobs too
     finally:
-        if victim.returncode is None:
-            victim.kill()
-        await victim.wait()
+        if killable.returncode is None:
+            killable.kill()
+        await killable.wait()
 
 
-async def test_a_network_to_the_database_that_stalls_costs_nothing_but_time(
+async def test_a_stall_of_the_network_to_the_database_loses_no_prompt(
     database: str,
 ) -> None:
     """As ten seconds with the product's timeouts: all times are a fifth."""
@@ -188,16 +202,16 @@ async def test_a_network_to_the_database_that_stalls_costs_nothing_but_time(
         await all_rendering(updates, set(sorted(ids)[:8]))
         way.open.clear()
         bot.renderer.go.set()
-        await asyncio.sleep(2.0)
+        await asyncio.sleep(2.0)  # the stall: less than a statement may take
         way.open.set()
-        heard: Counter[int] = Counter()
-        await ends(updates, ids, heard)
-        assert (heard, await answers(bot)) == (Counter(ids), Counter(ids))
+        ended: Counter[int] = Counter()
+        await all_end(updates, ids, ended)
+        assert (ended, await answers(bot)) == (Counter(ids), Counter(ids))
         assert other.renderer.rendered == [], "it lives, and they are its own"
 
 
-async def test_what_is_done_patiently_goes_through_in_the_end() -> None:
-    tries = iter([StoreUnavailable("away"), StoreUnavailable("away"), None])
+async def test_a_call_is_retried_while_the_database_is_unavailable() -> None:
+    tries = iter([StoreUnavailable("unavailable"), StoreUnavailable("unavailable"), None])
 
     async def call(answer: int) -> int:
         if error := next(tries):

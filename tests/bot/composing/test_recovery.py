@@ -1,4 +1,4 @@
-"""A stop at any moment: what was not done goes on after the next start."""
+"""Stops and crashes at any moment: the next start resumes unfinished prompts."""
 
 import asyncio
 import json
@@ -8,11 +8,7 @@ import pytest
 
 from bot.core.values import NewPrompt, NewTune, Place, State, StoredTune
 from tests.bot.running_bot import ANN, Bot, new_prompt, reached, running_bot
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "tunesmith.db"
+from tests.waiting import until
 
 
 async def test_a_stop_in_mid_work_leaves_prompts_that_the_next_start_finishes(path: Path) -> None:
@@ -134,7 +130,7 @@ async def test_a_prompt_under_suspicion_works_alone_so_that_no_other_is_given_up
         await bot.composer.recover(["web"])
         later = await bot.ask(new_prompt())
         await reached(updates, State.RENDERING, suspects[0])
-        await asyncio.sleep(0.1)
+        await until(lambda: bot.dispatched)
         assert [stored.attempts for stored in await bot.store.prompts.unfinished(["web"])] == [3, 2, 0]
         bot.renderer.go.set()
         for prompt_id in (*suspects, later):
