@@ -63,8 +63,8 @@ class Trainer:
 
     `header` has the checkpoint's `vocabulary` and `facts`. The file `out` + `.resume` has all that a killed run needs
     to go on: weights, optimiser state, step, history. Random numbers of a step depend on `seed` and its number alone,
-    so a resumed run ends with the weights of an uninterrupted one. Products are bfloat16 where the hardware multiplies it
-    natively; weights, their updates and the held-out loss are float32.
+    so a resumed run ends with the weights of an uninterrupted one. Products are bfloat16 where the hardware multiplies
+    it natively; weights, their updates and the held-out loss are float32.
     """
 
     def __init__(

@@ -1,16 +1,23 @@
 """Normalized and composed tunes for tests of scores."""
 
+import dataclasses
 import random
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 
+from model.corpus.sources import path_source
 from model.encoding.tokenizer import NormalizedTune, spelled_on_c
 from model.music.abc_reader import parse
 from model.music.key import Pitch
 from model.music.parts import Part, parts_of
 from model.music.tune import Note
+from model.network.checkpoint import Checkpoint
+from model.network.presets import SEED
 from model.sampling.batch_composing import every_prompt
 from model.sampling.sampler import Composed, Sampler
+from model.training.dataset import prepare
+from tests.model.random_corpora import jigs
 
 
 @cache
@@ -36,3 +43,13 @@ def random_tune(seed: int, steps: tuple[int, ...] = (-2, -1, -1, 1, 1, 2)) -> No
             notes.append(Note(Pitch(line % 7, 0, line // 7), Fraction(1, 8)))
         bars.append(tuple(notes))
     return NormalizedTune("reel", Fraction(1), "4/4", "", (Part((), tuple(bars[:4])), Part((), tuple(bars[4:]))))
+
+
+def untrained_characters(folder: Path) -> Checkpoint:
+    """A checkpoint of the seed article's kind whose network has learned nothing."""
+    (folder / "jigs.abc").write_text(jigs(60))
+    tiny = dataclasses.replace(SEED, widths=(8,), hidden=16, batch=4, seq_length=50)
+    prepared = prepare(tiny, [path_source(folder / "jigs.abc")])
+    return Checkpoint(
+        "seed", prepared.network.config.to_json(), weights=prepared.network.state_dict(), **prepared.header
+    )

@@ -1,7 +1,7 @@
 from collections import Counter
 
 from model.corpus.build import Corpus
-from model.evaluation.compliance import CHECKS, compliance
+from model.evaluation.compliance import compliance
 from model.evaluation.matching import matched_pairs, prompts_like, real_tunes, sample
 from model.music.parts import form_of, label
 from model.sampling.batch_composing import compose_all, opening_prompts
@@ -29,15 +29,6 @@ def test_tunes_composed_like_real_ones_match_them_one_to_one(books: Corpus, samp
     for index, one in batch.composed.items():
         tune, real = one.normalized, reals[index].normalized
         assert (tune.rhythm, tune.mode, form_of(tune.parts)) == (real.rhythm, real.mode, form_of(real.parts))
-
-
-def test_composed_tunes_comply_with_their_prompts_and_not_with_others(sampler: Sampler) -> None:
-    for one in composed(sampler):
-        assert compliance(one.tune, one.prompt) == dict.fromkeys(CHECKS, True)
-    first, second = composed(sampler)[:2]
-    met = compliance(first.tune, second.prompt)
-    assert not met["key"]
-    assert not met["rhythm"]
 
 
 def test_openings_are_the_first_bars_of_composed_tunes(sampler: Sampler) -> None:

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from model.corpus.build import Corpus, build
+from model.corpus.build import Corpus
 from model.corpus.sources import path_source
-from model.evaluation import article, groups
-from model.evaluation.bits import Side, bits_per_note, sides
+from model.evaluation import article
+from model.evaluation.bits import Side
 from model.evaluation.groups import EvaluationOptions
-from model.evaluation.plots import draw
 from model.evaluation.scores import Evaluation, evaluate
 from model.evaluation.table import table
 from model.network import checkpoint
@@ -62,14 +61,6 @@ def test_the_table_has_a_line_for_each_score(evaluation: Evaluation) -> None:
     assert not any(line.endswith(" ") for line in lines)
 
 
-def test_plots_are_pictures(evaluation: Evaluation, tmp_path: Path) -> None:
-    paths = draw(evaluation, tmp_path / "plots")
-    assert [path.name for path in paths] == ["similarity.png", "repetition.png", "notes.png"]
-    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
-    empty = dataclasses.replace(evaluation, similarities=[], generated=[], matched=[], held_out=[])
-    assert len(draw(empty, tmp_path / "empty")) == 3
-
-
 @pytest.fixture
 def characters(tmp_path: Path) -> Checkpoint:
     """An untrained network of the article's kind."""
@@ -106,26 +97,3 @@ def test_texts_that_are_tunes_are_scored_as_tunes(
     assert found["readable_after_repairs"] == 3 / 5
     assert found["read_by_music21"] == pytest.approx(2 / 5)
     assert found["max_similarity"] > 0
-
-
-def test_the_commonest_faults_are_reported(options: EvaluationOptions) -> None:
-    lines: list[str] = []
-    printing = dataclasses.replace(options, progress=lines.append)
-    groups.read_scores(["X:1\nM:4/4\nL:1/8\nK:C\nABCD|ABCD ABCD|ABCD ABCD|]\n"], printing)
-    assert any("1 x bar 1" in line or "pickup" in line for line in lines)
-
-
-def test_cobbs_tunes_are_held_out_whatever_else_is_read(tmp_path: Path) -> None:
-    (tmp_path / "cobb.abc").write_text(jigs(300))
-    (tmp_path / "other.abc").write_text(jigs(30))
-    cobb, other = path_source(tmp_path / "cobb.abc"), path_source(tmp_path / "other.abc")
-    split = sides(build([cobb, other]), cobb)["held-out"]
-    assert {tune.source for tune in split.cobb} == {"cobb"}
-    assert set(split.cobb) <= set(split.tunes)
-    assert sides(build([other]), None)["held-out"].cobb == ()
-
-
-def test_bits_of_no_tunes(characters: Checkpoint) -> None:
-    none = bits_per_note(characters, [])
-    assert (none.tunes, none.notes) == (0, 0)
-    assert none.per_note != none.per_note

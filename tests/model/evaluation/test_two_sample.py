@@ -10,6 +10,11 @@ from tests.model.evaluation.samples import random_tune
 SAME = [random_tune(seed) for seed in range(240)]
 
 
+@pytest.fixture(autouse=True)
+def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(two_sample, "RESAMPLES", 100)
+
+
 def test_two_halves_of_one_set_are_not_told_apart() -> None:
     result = two_sample_test(SAME[:120], SAME[120:])
     assert result.low <= 0.5 <= result.high
@@ -18,7 +23,7 @@ def test_two_halves_of_one_set_are_not_told_apart() -> None:
 
 
 def test_other_tunes_are_told_apart_and_the_reason_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(two_sample, "FOLDS", 2)  # the reason takes its time
+    monkeypatch.setattr(two_sample, "FOLDS", 2)  # the features' importances take long
     leaping = [random_tune(seed, (-5, -4, 4, 5)) for seed in range(120)]
     result = two_sample_test(leaping[:60], SAME[:60], name_features=3)
     assert result.auc > 0.95
