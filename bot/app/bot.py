@@ -72,6 +72,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
             settings=settings,
             member_cooldown=config.limits.member_cooldown,
             server_cooldown=config.limits.server_cooldown,
+            local=("web", "cli") if config.web.local else ("cli",),
         )
         composer = Composer(
             store=store,

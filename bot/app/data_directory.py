@@ -2,8 +2,9 @@
 
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.core.errors import ConfigError
@@ -18,6 +19,14 @@ def make_data_directory(path: Path) -> Path:
     if not os.access(path, os.W_OK | os.X_OK):
         raise ConfigError(f"cannot write to the data directory {path}; set TUNESMITH_DATA_DIR")
     return path
+
+
+def signing_key(path: Path) -> bytes:
+    """The secret of this data directory, with which the page signs cookies; made where it is missing."""
+    file = path / "web-key"
+    with suppress(FileExistsError), open(file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as new:
+        new.write(secrets.token_bytes(32))
+    return file.read_bytes()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.app.bot import Service, live_workers, running
-from bot.app.data_directory import data_directory_lock
+from bot.app.data_directory import data_directory_lock, signing_key
 from bot.app.readiness import Readiness
 from bot.app.reload import Reload
 from bot.app.retention import Retention
@@ -108,12 +108,14 @@ async def _run(config: Config, connector: "Connector", backups: Schedule, reload
 
 
 def page(config: Config, service: Service, connected: Callable[[], bool] | None = None) -> Application:
-    """The chat page, on which the model is looked after only while nobody else reaches it.
+    """The chat page, on which the model can be changed while nobody else reaches it, or by admins.
 
     `connected` says whether Discord is, where it is to be.
     """
-    retrainer = service.retrainer if config.web.local else None
-    app = create_app(service.composer, service.library, retrainer, member_data=service.member_data)
+    retrainer = service.retrainer if config.web.local or config.web.admin_password else None
+    key = signing_key(config.data_dir) if config.web.guarded else b""
+    use_cases = service.composer, service.library, retrainer
+    app = create_app(*use_cases, member_data=service.member_data, section=config.web, key=key)
     lease = config.workers.lease
     ready = Readiness(service.store.versions, service.renderer, lambda: live_workers(service.worker, lease), connected)
     app.add_routes([metrics_route(service.metrics.exposition), ready_route(ready.missing)])

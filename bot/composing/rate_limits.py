@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,6 @@ from bot.core.errors import Busy
 from bot.core.values import Place, ServerSettings
 from bot.library.server_settings import Settings
 
-LOCAL = ("web", "cli")  # platforms that only users of this machine reach: no limits there
 PRUNE_AT = 1000  # cooldowns from which on those that have ended are dropped
 
 
@@ -37,6 +36,7 @@ class Limits:
     member_cooldown: float = 0.0
     server_cooldown: float = 0.0
     clock: Callable[[], float] = time.monotonic
+    local: Collection[str] = ("web", "cli")  # platforms that only users of this machine reach: no limits there
     _ends: dict[tuple[int, int], float] = field(default_factory=dict)  # of (member_id, server_id); 0 is any
     _prune_at: int = PRUNE_AT
 
@@ -59,7 +59,7 @@ class Limits:
         self._begin(0, server_id, rules.together)
 
     async def _rules(self, place: Place) -> Rules:
-        if place.platform in LOCAL:
+        if place.platform in self.local:
             return Rules()
         settings = await self.settings.of(place) if self.settings else ServerSettings()
         together = max(self.server_cooldown, settings.server_cooldown or 0.0)

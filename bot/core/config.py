@@ -57,7 +57,7 @@ class Config(BaseSettings):
     @property
     def voters(self) -> tuple[str, ...]:
         """The platforms whose members' votes a version may learn from."""
-        return ("discord", "web") if self.web.local else ("discord",)
+        return ("discord", "web") if self.web.one_vote_each else ("discord",)
 
     @property
     def database(self) -> str | Path:

@@ -2,12 +2,14 @@
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from bot.core.logs import Format, Level
 
+SHORTEST_PASSWORD = 8  # characters
 _CORES = os.cpu_count() or 1
 
 
@@ -16,23 +18,70 @@ class _Section(BaseModel):
 
 
 class Web(_Section):
-    """The local chat page."""
+    """The chat page. Beyond this machine it needs a `password`, or a proxy that names the user in `user_header`.
+
+    `admin_password` is a second one, for what changes the model. `proxies` are the addresses whose headers are
+    believed, `origin` is the page's address as browsers see it.
+    """
 
     enabled: bool = True
-    host: str = "127.0.0.1"
+    password: SecretStr | None = None
+    admin_password: SecretStr | None = None
+    user_header: str = ""
+    host: str = "127.0.0.1"  # after what it depends on
     port: int = Field(8765, ge=1, le=65535)
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    origin: str = ""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether members have to log in."""
+        return bool(self.password or self.user_header)
 
     @property
     def local(self) -> bool:
-        """Whether none but this machine's users reach the page: then alone do its votes train, and may it retrain."""
-        return _is_loopback(self.host)
+        """Whether none but this machine's users reach the page: then everybody on it may retrain."""
+        return _is_loopback(self.host) and not self.guarded
+
+    @property
+    def one_vote_each(self) -> bool:
+        """Whether a person has one vote: whoever knows a password can log in, and vote, as often as they like."""
+        return self.local or bool(self.user_header)
+
+    @field_validator("password", "admin_password")
+    @classmethod
+    def _long_enough(cls, password: SecretStr | None) -> SecretStr | None:
+        text = password.get_secret_value() if password else ""
+        if 0 < len(text) < SHORTEST_PASSWORD:
+            raise ValueError(f"it takes {SHORTEST_PASSWORD} characters or more: openssl rand -base64 18 makes one")
+        return password if text else None
 
     @field_validator("host")
     @classmethod
-    def _loopback(cls, host: str) -> str:
-        if not _is_loopback(host):
-            raise ValueError("the page has no login, so it is served on 127.0.0.1, ::1 or localhost alone")
+    def _is_safe(cls, host: str, others: ValidationInfo) -> str:
+        login = "password" not in others.data or others.data["password"] or others.data["user_header"]
+        if not _is_loopback(host) and not login:
+            raise ValueError(
+                "the page has no login, so it is served on 127.0.0.1, ::1 or localhost alone: set [web] password"
+            )
         return host
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for each in proxies:
+            try:
+                ipaddress.ip_network(each)
+            except ValueError as error:
+                raise ValueError(f"{each!r} is no address or network, such as 10.0.0.0/8") from error
+        return proxies
+
+    @field_validator("origin")
+    @classmethod
+    def _is_origin(cls, origin: str) -> str:
+        if origin and not re.fullmatch(r"https?://[^/?#@\s]+", origin):
+            raise ValueError("write it as https://tunes.example.org, without a path")
+        return origin
 
 
 class Worker(_Section):

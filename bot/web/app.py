@@ -10,14 +10,17 @@ import jinja2
 from aiohttp import web
 
 from bot.core.errors import ConfigError
+from bot.core.sections import Web
 from bot.web import middleware
 from bot.web.event_stream import DEFAULT_TIMING, Feed, StreamTiming
 from bot.web.handlers import Handlers
+from bot.web.login import Login
 from bot.web.model_page import ModelPage
 from bot.web.mydata import MyData
 from bot.web.ports import Composer, Library, MemberData, Retrainer
 
 _HERE = Path(__file__).parent
+LOCAL = Web()  # without a login, for this machine's users alone
 _SHUTDOWN_TIMEOUT = 3.0  # seconds for open requests
 
 
@@ -27,21 +30,25 @@ def create_app(
     retrainer: Retrainer | None = None,
     timing: StreamTiming = DEFAULT_TIMING,
     member_data: MemberData | None = None,
+    section: Web = LOCAL,
+    key: bytes = b"",
 ) -> web.Application:
     """The application; it follows `composer.subscribe()` from start-up to clean-up.
 
-    With a retrainer everybody who can open the page may change the model, so pass one only while the page is served on
-    loopback.
+    With a retrainer everybody who can open the page may change the model, and where `section` asks for a login only
+    whoever has the admins' password. `key` signs the cookies of a login.
     """
     feed = Feed(timing)
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True)
     model = ModelPage(retrainer, library, feed) if retrainer else None
     my_data = MyData(member_data) if member_data else None
     handlers = Handlers(composer, library, feed, templates.get_template("page.html"), model, my_data)
+    guards = [middleware.answer_failures, middleware.own_pages_only(section)]
+    login = Login(section, key, templates.get_template("login.html")) if section.guarded else None
     app = web.Application(
-        middlewares=[middleware.answer_failures, middleware.own_pages_only], client_max_size=middleware.LARGEST_BODY
+        middlewares=[*guards, *((login.guard,) if login else ())], client_max_size=middleware.LARGEST_BODY
     )
-    app.add_routes(handlers.routes())
+    app.add_routes([*handlers.routes(), *(login.routes() if login else ())])
     app.router.add_static("/static", _HERE / "static")
     app.on_response_prepare.append(middleware.add_headers)
 

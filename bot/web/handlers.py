@@ -59,16 +59,18 @@ class Handlers:
 
     async def page(self, request: web.Request) -> web.Response:
         cookie = identity.read(request) or identity.create()
-        html = self._page.render(name=identity.display_name(cookie), examples=EXAMPLES, model=bool(self._model))
+        model = bool(self._model_of(request))
+        html = self._page.render(name=identity.display_name(cookie), examples=EXAMPLES, model=model)
         response = web.Response(text=html, content_type="text/html")
-        identity.set_cookie(response, cookie)
+        if identity.MEMBER not in request:
+            identity.set_cookie(response, cookie)
         return response
 
     async def health(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
-    async def completions(self, _request: web.Request) -> web.Response:
-        return web.json_response(catalogue(bool(self._model)))
+    async def completions(self, request: web.Request) -> web.Response:
+        return web.json_response(catalogue(bool(self._model_of(request))))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """An event stream that begins with the newest history, so that a page that reconnects has missed nothing."""
@@ -76,7 +78,8 @@ class Handlers:
         page = self._feed.open_page(server_id)  # before the history is read, so that no change is lost in between
         try:
             history = await self._history(server_id, member_id)
-            retraining = await self._model.under_way(server_id) if self._model else None
+            model = self._model_of(request)
+            retraining = await model.under_way(server_id) if model else None
             opening = {"member": member_id, "retraining": retraining, **history}
             first = b"retry: 1000\n" + encode("history", opening)
             return await self._feed.stream(request, page, first)
@@ -93,16 +96,17 @@ class Handlers:
         """A command that a member typed."""
         place = identity.place(request)
         body = await _body(request)
-        command = parse(_text(body.get("text")), bool(self._model))
+        model = self._model_of(request)
+        command = parse(_text(body.get("text")), bool(model))
         if isinstance(command, Help):
-            return web.json_response({"help": _help(command, bool(self._model))})
+            return web.json_response({"help": _help(command, bool(model))})
         if isinstance(command, MyDataCommand):
             if self._my_data is None:
                 raise NotFound("Nothing is stored here.")
             return await self._my_data.answer(request, command)
         if isinstance(command, ModelCommand):
-            assert self._model, "or it would not have been parsed"
-            return web.json_response(await self._model.run(command, place))
+            assert model, "or it would not have been parsed"
+            return web.json_response(await model.run(command, place))
         progress = await self._composer.compose(place, command.prompt, command.count)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
@@ -143,6 +147,10 @@ class Handlers:
         tune, _ = await self._tune(request)
         files = await self._library.files(tune, [kind])
         return await media.respond(request, files[kind], kind, self._library.file_name(tune, kind), media_version(tune))
+
+    def _model_of(self, request: web.Request) -> ModelPage | None:
+        """The model, for whoever may change it."""
+        return self._model if identity.may_change_model(request) else None
 
     async def _tune(self, request: web.Request) -> tuple[StoredTune, int]:
         """The tune in the path, and the id of the member. NotFound for tunes of other servers than the page's."""

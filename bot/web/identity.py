@@ -10,6 +10,8 @@ from bot.core.errors import NotAllowed
 from bot.core.values import Place
 
 COOKIE = "tunesmith_member"
+ADMIN: web.RequestKey[bool] = web.RequestKey("admin", bool)  # whether that is an admin
+MEMBER: web.RequestKey[str] = web.RequestKey("member", str)  # whom a login found
 _YEAR = 365 * 24 * 3600
 _ADJECTIVES = (
     *("Brisk", "Gentle", "Humble", "Jaunty", "Lively", "Mellow", "Merry", "Nimble"),
@@ -22,9 +24,14 @@ _PLAYERS = (
 
 
 def read(request: web.Request) -> str:
-    """The member's cookie; empty if there is none, or not one that `create` could have made."""
-    value = request.cookies.get(COOKIE, "")
+    """The secret of a member: of its login, or its cookie; empty without, or if `create` cannot have made it."""
+    value = request.get(MEMBER) or request.cookies.get(COOKIE, "")
     return value if re.fullmatch(r"[0-9a-f]{32}", value) else ""
+
+
+def may_change_model(request: web.Request) -> bool:
+    """Whether a request is from an admin, as everybody is on a page without a login."""
+    return bool(request.get(ADMIN, True))
 
 
 def create() -> str:

@@ -7,9 +7,10 @@ import secrets
 from http import HTTPStatus
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.core.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError
+from bot.core.sections import Web
 from model.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -24,10 +25,12 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     TunesmithError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _HTTP_LINES = {
+    401: "Log in first.",
     404: "There is nothing here.",
     405: "That cannot be done here.",
     413: f"That message is too long: at most {LARGEST_BODY // 1024} KB fit.",
 }
+_ELSEWHERE = "This page is served to this machine only: use 127.0.0.1."
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self';"
@@ -59,14 +62,23 @@ async def answer_failures(request: web.Request, handler: Handler) -> web.StreamR
         return _failure(HTTPStatus.INTERNAL_SERVER_ERROR, line)
 
 
-@web.middleware
-async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuses other host names than loopback's (DNS rebinding) and posts from other sites."""
-    if not is_loopback(request.headers.get("Host", "")):
-        return _failure(HTTPStatus.MISDIRECTED_REQUEST, "This page is served to this machine only: use 127.0.0.1.")
-    if request.method not in ("GET", "HEAD") and not _same_origin(request):
-        return _failure(HTTPStatus.FORBIDDEN, "Another site may not post here.")
-    return await handler(request)
+def own_pages_only(section: Web) -> Middleware:
+    """Refuses foreign host names (DNS rebinding) and posts from other sites.
+
+    A page with a login has whatever name its proxy, or its `origin`, gives it.
+    """
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        host = request.headers.get("Host", "")
+        if not is_loopback(host) and not (section.guarded and host == (_host(section.origin) or host)):
+            line = f"This page is at {section.origin}." if section.guarded else _ELSEWHERE
+            return _failure(HTTPStatus.MISDIRECTED_REQUEST, line)
+        if request.method not in ("GET", "HEAD") and not _same_origin(request, section):
+            return _failure(HTTPStatus.FORBIDDEN, "Another site may not post here.")
+        return await handler(request)
+
+    return check
 
 
 async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -> None:
@@ -90,12 +102,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _same_origin(request: web.Request) -> bool:
+def _same_origin(request: web.Request, section: Web) -> bool:
     """By the headers that all browsers send; a client that sends neither is no browser, and cannot be misled."""
-    origin = request.headers.get("Origin")
-    if origin is not None and origin != f"http://{request.headers['Host']}":
+    origin, host = request.headers.get("Origin"), request.headers["Host"]
+    own = {f"http://{host}"}
+    if section.guarded:  # TLS ends at the proxy, which may also call us by another name
+        own = {section.origin} if section.origin else own | {f"https://{host}"}
+    if origin is not None and origin not in own:
         return False
     return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+
+
+def _host(origin: str) -> str:
+    return origin.partition("://")[2]
 
 
 def _failure(status: int, line: str) -> web.Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.core.errors import BadRequest
-from bot.web import identity
+from bot.web import identity, sessions
 from bot.web.option_parser import Command, Option, Value
 from bot.web.ports import MemberData
 
@@ -59,7 +59,10 @@ class MyData:
             case "forget":
                 lines = (await self._data.forget(member, command.keep_tunes)).lines()
                 response = web.json_response({"lines": [*lines, "Reload this page to begin anew."]})
-                identity.set_cookie(response, identity.create())
+                if identity.MEMBER in request:
+                    response.del_cookie(sessions.COOKIE, path="/")
+                else:
+                    identity.set_cookie(response, identity.create())
                 return response
         return web.json_response({"lines": await self._data.show(member)})
 

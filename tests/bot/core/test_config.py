@@ -17,7 +17,16 @@ SECRET = "MTk4NjIyNDgzNDcx.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 CORES = os.cpu_count() or 1
 DEFAULTS = {
     "data_dir": Path("data"),
-    "web": {"enabled": True, "host": "127.0.0.1", "port": 8765},
+    "web": {
+        "enabled": True,
+        "password": None,
+        "admin_password": None,
+        "user_header": "",
+        "host": "127.0.0.1",
+        "port": 8765,
+        "proxies": ("127.0.0.1", "::1"),
+        "origin": "",
+    },
     "worker": {
         "threads": max(1, CORES - 1),
         "checkpoint": None,
@@ -267,3 +276,29 @@ def test_a_secret_may_stand_in_a_file_that_the_environment_names(
     monkeypatch.delenv("DISCORD_TOKEN_FILE")
     monkeypatch.setenv("TUNESMITH_WEB__PORT_FILE", str(tmp_path / "url"))
     assert "unknown setting 'web.port_file'" in refusal()
+
+
+@pytest.mark.parametrize("login", ["password = 'of the band'", "user_header = 'Remote-User'"])
+def test_with_a_login_the_page_is_served_to_others(login: str) -> None:
+    config = load(written(f"[web]\nhost = '0.0.0.0'\n{login}\n"))
+    assert config.web.guarded
+    assert not config.web.local
+    assert "of the band" not in repr(config)
+    assert ("web" in config.voters) is ("user_header" in login), "who knows a password votes as often as they like"
+    behind_a_proxy = load(written(f"[web]\n{login}\n"))
+    assert not behind_a_proxy.web.local, "others reach it through a proxy on this machine"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("password = 'short'", ["web.password", "8 characters or more"]),
+        ("proxies = ['nginx']", ["web.proxies", "'nginx' is no address"]),
+        ("origin = 'tunes.example.org'", ["web.origin", "https://"]),
+        ("origin = 'https://tunes.example.org/page'", ["web.origin", "without a path"]),
+    ],
+)
+def test_a_login_that_cannot_be_is_named(text: str, parts: list[str]) -> None:
+    said = refusal(f"[web]\n{text}\n")
+    assert all(part in said for part in parts), said
+    assert "short" not in said
