@@ -74,7 +74,7 @@ BOT = {
     "app": ("backup", "composing", "core", "library", "render", "retraining", "store", "workers"),
     "web": ("composing", "core", "library", "retraining"),
     "discord": ("composing", "core", "library", "retraining", "store"),
-    "benchmarks": ("app", "composing", "core", "library", "render", "retraining", "store", "workers"),
+    "benchmarks": ("app", "composing", "core", "discord", "library", "render", "retraining", "store", "workers"),
     "commands": (
         "app",
         "backup",

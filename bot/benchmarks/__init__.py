@@ -1,1 +1,1 @@
-"""What `python -m bot bench` measures, one file a subject."""
+"""What `python -m bot bench` measures, one file a subject, and the servers and processes that it starts."""

@@ -1,7 +1,7 @@
-"""What the bench starts in processes of their own: `python -m bot.benchmarks.machine_process worker SECONDS`, or `bot`.
+"""A worker or a bot of the benchmark: `python -m bot.benchmarks.machine_process worker SECONDS`, or `bot`.
 
-Both take their settings from the environment. The worker sleeps SECONDS a tune. The bot takes what is nobody's, has it
-composed through Redis, renders nothing, and says of each prompt that has ended: its number and state.
+Both take their settings from the environment. The worker sleeps SECONDS a tune. The bot takes over the prompts that no
+bot has, has them composed through Redis, renders nothing, and prints number and state of each prompt that has ended.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from bot.app.bot import build_workers
 from bot.app.worker import serve
-from bot.benchmarks.sleeping_worker import sleeper
+from bot.benchmarks.sleeping_worker import sleeping_worker
 from bot.composing.composer import Composer
 from bot.composing.failover import Failover
 from bot.composing.queue import PromptQueue
@@ -51,7 +51,7 @@ def main() -> None:
     if options.role == "bot":
         asyncio.run(_bot(settings))
         return
-    asyncio.run(serve(settings, sleeper(options.seconds)))
+    asyncio.run(serve(settings, sleeping_worker(options.seconds)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The whole way with many members at once: use case, worker, renderer and database, as the bot runs them."""
+"""Many members at once, with use case, worker, renderer and database as the bot runs them."""
 
 import asyncio
 import statistics
@@ -6,131 +6,115 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.app.bot import Service, running
-from bot.benchmarks.row import Row, at_least, at_most
+from bot.benchmarks.event_loop import LagMeter
+from bot.benchmarks.measurement import Measurement, at_least, at_most, percentile_99
+from bot.benchmarks.memory import children, resident
+from bot.benchmarks.prompts import numbered_prompt
 from bot.core.config import Config
 from bot.core.errors import WorkerError
 from bot.core.values import Place, State
-from model.prompt import Prompt, parse_prompt
 
-MEMBERS = 200
-TUNES = 5000  # of the long run
-_TICK = 0.01  # seconds between two looks at the loop
-_KEYS, _RHYTHMS = ("Edor", "D", "Am", "G", "Bm"), ("reel", "jig", "hornpipe", "waltz", "polka", "slip jig")
+_MEMORY_INTERVAL = 0.5  # seconds between two measurements
 
 
-def measure(config: Config) -> list[Row]:
-    """Each of `MEMBERS` members asks for a tune in the same moment, in a bot with a database of its own."""
-    with own(config) as fresh:
-        return asyncio.run(_measure(fresh))
+@dataclass(frozen=True)
+class MembersSize:
+    """Members who ask at once, and the tunes of the long run."""
+
+    members: int = 200
+    tunes: int = 5000
+
+
+SIZE = MembersSize()
+
+
+def measure(config: Config, size: MembersSize = SIZE) -> list[Measurement]:
+    """Each member asks for a tune in the same moment, in a bot with a database of its own."""
+    with own_data(config, size.members) as fresh:
+        return asyncio.run(_measure(fresh, size.members))
 
 
 @contextmanager
-def own(config: Config) -> Iterator[Config]:
-    """Settings with a data directory of their own and room for all members."""
+def own_data(config: Config, members: int = SIZE.members) -> Iterator[Config]:
+    """Settings with a data directory of their own and room for so many prompts."""
     with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as data:
-        queue = config.queue.model_copy(update={"limit": MEMBERS, "per_server": MEMBERS})
+        queue = config.queue.model_copy(update={"limit": members, "per_server": members})
         yield config.model_copy(update={"data_dir": Path(data), "queue": queue})
 
 
-async def _measure(config: Config) -> list[Row]:
+async def _measure(config: Config, members: int) -> list[Measurement]:
     async with running(config) as bot:
-        await waits(bot, 2)  # the first ones find everything cold
-        watch = _Watch()
-        watching = asyncio.create_task(watch.run())
+        await compose_for(bot, 2)  # the first ones find everything cold
+        meter, memory = LagMeter(), _PeakMemory()
+        measuring = [asyncio.create_task(meter.run()), asyncio.create_task(memory.run())]
         began = time.monotonic()
-        taken = sorted(await waits(bot, MEMBERS))
+        waits = sorted(await compose_for(bot, members))
         seconds = time.monotonic() - began
-        watching.cancel()
-    name = f"{MEMBERS} members at once"
+        for task in measuring:
+            task.cancel()
+    name = f"{members} members at once"
+    late = percentile_99([lag for _, lag in meter.lags])
     return [
-        at_least(f"{name}: finished tunes", MEMBERS / seconds, 5.0, "tunes/s"),
-        Row(f"{name}: wait, median", statistics.median(taken), "s"),
-        Row(f"{name}: wait, 99th percentile", taken[int(0.99 * (len(taken) - 1))], "s"),
-        Row(f"{name}: event loop late, 99th percentile", 1000 * watch.late(), "ms"),
-        *([Row(f"{name}: memory of all processes, peak", watch.peak, "MB")] if watch.peak else []),
+        at_least(f"{name}: finished tunes", members / seconds, 5.0, "tunes/s"),
+        Measurement(f"{name}: wait, median", statistics.median(waits), "s"),
+        Measurement(f"{name}: wait, 99th percentile", percentile_99(waits), "s"),
+        Measurement(f"{name}: event loop late, 99th percentile", 1000 * late, "ms"),
+        *([Measurement(f"{name}: memory of all processes, peak", memory.peak, "MB")] if memory.peak else []),
     ]
 
 
-def endure(config: Config) -> list[Row]:
-    """The same, MEMBERS after MEMBERS, until there are TUNES: does memory stay as it was?"""
-    with own(config) as fresh:
-        return asyncio.run(_endure(fresh))
+def endure(config: Config, size: MembersSize = SIZE) -> list[Measurement]:
+    """The same again and again, until there are `size.tunes`: does memory stay as it was?"""
+    with own_data(config, size.members) as fresh:
+        return asyncio.run(_endure(fresh, size))
 
 
-async def _endure(config: Config) -> list[Row]:
+async def _endure(config: Config, size: MembersSize) -> list[Measurement]:
     async with running(config) as bot:
-        weighed = []
-        for _ in range(0, TUNES, MEMBERS):
-            await waits(bot, MEMBERS)
-            weighed.append(await asyncio.to_thread(_resident))
-    early = max(weighed[: max(1, len(weighed) // 5)])  # caches and pools fill at first
-    growth = max(weighed[len(weighed) // 2 :]) / early if early else 0.0
+        memory = []
+        for _ in range(0, size.tunes, size.members):
+            await compose_for(bot, size.members)
+            memory.append(await asyncio.to_thread(_memory_of_all))
+    early = max(memory[: max(1, len(memory) // 5)])  # caches and pools fill at first
+    growth = max(memory[len(memory) // 2 :]) / early if early else 0.0
     return [
-        Row(f"{TUNES:,} tunes: memory of all processes, first fifth", early, "MB"),
-        at_most(f"{TUNES:,} tunes: memory in the second half, of that", growth, 1.1, "times"),
+        Measurement(f"{size.tunes:,} tunes: memory of all processes, first fifth", early, "MB"),
+        at_most(f"{size.tunes:,} tunes: memory in the second half, of that", growth, 1.1, "times"),
     ]
 
 
-async def waits(bot: Service, members: int) -> list[float]:
-    """Seconds from the command to the finished tune, of each member."""
+async def compose_for(bot: Service, members: int) -> list[float]:
+    """Seconds from the command to the finished tune, of each member. WorkerError where one fails."""
     updates = bot.composer.subscribe()
     began = time.monotonic()
-    asking = (bot.composer.compose(Place("web", "bench", f"m{n}"), prompt(n)) for n in range(members))
-    left = {progress.prompt.id for progress in await asyncio.gather(*asking)}
-    found = []
-    while left:
+    submitting = (bot.composer.compose(Place("web", "bench", f"m{n}"), numbered_prompt(n)) for n in range(members))
+    unfinished = {progress.prompt.id for progress in await asyncio.gather(*submitting)}
+    waits = []
+    while unfinished:
         progress = await anext(updates)
-        if progress.prompt.id in left and progress.prompt.state.final:
+        if progress.prompt.id in unfinished and progress.prompt.state.final:
             if progress.prompt.state is not State.DONE:
                 raise WorkerError(f"a tune failed: {progress.prompt.error}")
-            left.discard(progress.prompt.id)
-            found.append(time.monotonic() - began)
-    return found
+            unfinished.discard(progress.prompt.id)
+            waits.append(time.monotonic() - began)
+    return waits
 
 
-def prompt(number: int) -> Prompt:
-    return parse_prompt(_KEYS[number % len(_KEYS)], _RHYTHMS[number % len(_RHYTHMS)], seed=number)
-
-
-class _Watch:
-    """How late the event loop comes back to one that waits, and how much memory the bot and its children take."""
+class _PeakMemory:
+    """The most memory that this process and its children took, in MB; 0 where the system does not say."""
 
     def __init__(self) -> None:
-        self._late: list[float] = []
         self.peak = 0.0
 
-    def late(self) -> float:
-        """The 99th percentile, in seconds."""
-        return sorted(self._late)[int(0.99 * (len(self._late) - 1))] if self._late else 0.0
-
     async def run(self) -> None:
-        weigh_at = 0.0
         while True:
-            began = time.monotonic()
-            await asyncio.sleep(_TICK)
-            self._late.append(time.monotonic() - began - _TICK)
-            if began >= weigh_at:
-                weigh_at = began + 0.5
-                self.peak = max(self.peak, await asyncio.to_thread(_resident))
+            self.peak = max(self.peak, await asyncio.to_thread(_memory_of_all))
+            await asyncio.sleep(_MEMORY_INTERVAL)
 
 
-def _resident() -> float:
-    """MB of this process and its children; 0 where the system does not say."""
-    return sum(map(_one, _family())) / 1000
-
-
-def _family() -> Iterator[str]:
-    yield "self"
-    for task in Path("/proc/self/task").glob("*/children"):
-        yield from task.read_text().split()
-
-
-def _one(pid: str) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)
+def _memory_of_all() -> float:
+    return resident() + sum(map(resident, children()))

@@ -1,4 +1,4 @@
-"""Redis and PostgreSQL of one's own, on free loopback ports, as children: for benchmarks, and for the tests."""
+"""Redis and PostgreSQL servers on free loopback ports, for benchmarks and tests."""
 
 import os
 import shutil
@@ -13,15 +13,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-PASSWORD = "a-pass:word/that@must#not?show"  # a hard one for whoever handles URLs
+PASSWORD = "a-pass:word/that@must#not?show"  # with what URLs quote
 QUOTED = "a-pass%3Aword%2Fthat%40must%23not%3Fshow"
 _USER = "tunesmith"
-_PATIENCE = 30.0  # seconds that a server may take to start
+_START_TIMEOUT = 30.0  # seconds that a server may take to start
 # a commit reaches the system, which outlives the server here: a killed one loses nothing
-_QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=120")
+_FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=120")
 
-# a server is nobody's child: its own come and go, and whoever counts children would count them
-_ASIDE = ("/bin/sh", "-c", '"$0" "$@" &')
+# a server is started by a shell that exits, so that neither it nor its own processes count as children of ours
+_DETACHED = ("/bin/sh", "-c", '"$0" "$@" &')
 
 
 def free_port() -> int:
@@ -53,7 +53,7 @@ def _postgres_folder() -> Path | None:
 
 
 class Postgres:
-    """One server, whose database `postgres` is there. It runs as `postgres` where root starts it, who may not be it."""
+    """One server with the database `postgres`. Root, which may not run it, starts it as the user `postgres`."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.port = free_port()
@@ -75,11 +75,11 @@ class Postgres:
         subprocess.run(make, cwd="/", check=True, capture_output=True, **self._as)
 
     def start(self) -> None:
-        """Run it, and wait until it answers; after one that was killed that may take a second try."""
+        """Run it, and wait until it answers; after a kill that may take a second try."""
         options = ["listen_addresses=127.0.0.1", f"port={self.port}", "unix_socket_directories="]
-        words = [word for option in (*options, *_QUICK, *self._options) for word in ("-c", option)]
-        command = [*_ASIDE, str(self._programs / "postgres"), "-D", str(self._data), *words]
-        until = time.monotonic() + _PATIENCE
+        words = [word for option in (*options, *_FAST, *self._options) for word in ("-c", option)]
+        command = [*_DETACHED, str(self._programs / "postgres"), "-D", str(self._data), *words]
+        until = time.monotonic() + _START_TIMEOUT
         while time.monotonic() < until:
             with self._log.open("ab") as log:
                 subprocess.run(command, cwd="/", stdout=log, stderr=log, start_new_session=True, **self._as)
@@ -98,7 +98,7 @@ class Postgres:
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """At once: nobody needs what it has not written."""
+        """Stop at once, without writing what is in memory."""
         self._end(signal.SIGQUIT)
 
     def _end(self, how: signal.Signals) -> None:
@@ -126,7 +126,7 @@ class RedisServer:
         options |= {"appendfsync": "always", "requirepass": PASSWORD, "maxmemory-policy": "noeviction"} | self._options
         words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
         self._process = subprocess.Popen(["redis-server", *words], stdout=subprocess.DEVNULL)
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + _START_TIMEOUT
         while not self._answers():
             if time.monotonic() > until:
                 raise AssertionError("Redis did not start")
@@ -139,7 +139,7 @@ class RedisServer:
         self._process.wait()
 
     def forget(self) -> None:
-        """It was killed, and its disk is lost."""
+        """Lose its disk, after a kill."""
         for path in self._folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
@@ -157,7 +157,7 @@ class RedisServer:
 
 @contextmanager
 def postgres(*options: str) -> Iterator[Postgres]:
-    """A server of one's own, gone afterwards; `options` as `-c` takes them."""
+    """A server that runs until the block ends; `options` as `-c` takes them."""
     # where any user may look for its folder
     with tempfile.TemporaryDirectory(prefix="tunesmith-postgres-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         server = Postgres(Path(folder), *options)
@@ -171,7 +171,7 @@ def postgres(*options: str) -> Iterator[Postgres]:
 
 @contextmanager
 def redis(**options: str) -> Iterator[RedisServer]:
-    """A server of one's own, gone afterwards; `options` as its configuration has them."""
+    """A server that runs until the block ends; `options` as its configuration has them."""
     with tempfile.TemporaryDirectory(prefix="tunesmith-redis-", ignore_cleanup_errors=True) as folder:
         server = RedisServer(Path(folder), **options)
         server.start()

@@ -1,4 +1,4 @@
-"""A worker's process that composes one and the same tune and only sleeps: what is measured is all around it."""
+"""A worker's process that sleeps in place of composing, and always gives the same tune: it measures all around it."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from model.worker.protocol import Event
 _ABC = "X:1\nT:The Bench\nR:reel\nM:4/4\nL:1/8\nK:D\n" + "|:DEFG ABAF|DEFG ABAF|DEFG ABAF|DEFG A4:|\n" * 4
 
 
-def sleeper(seconds: float) -> tuple[str, ...]:
+def sleeping_worker(seconds: float) -> tuple[str, ...]:
     """The command of a worker's process that sleeps so long for each tune."""
     return (sys.executable, "-m", "bot.benchmarks.sleeping_worker", str(seconds))
 
@@ -21,16 +21,16 @@ def main() -> None:
     for name in ("--threads", "--keep", "--checkpoint"):
         parser.add_argument(name)
     options = parser.parse_args()
-    _say(Event("", "ready"))
+    _write(Event("", "ready"))
     for line in sys.stdin:
         job = json.loads(line)
         if "cancel" in job:
             continue
         time.sleep(options.seconds)
-        _say(Event(job["id"], "done", title="The Bench", abc=_ABC, tokens=100, temperature=1.0))
+        _write(Event(job["id"], "done", title="The Bench", abc=_ABC, tokens=100, temperature=1.0))
 
 
-def _say(event: Event) -> None:
+def _write(event: Event) -> None:
     sys.stdout.write(event.to_line())
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""The store when it is full: 1,000,000 tunes and 10,000,000 votes, half of them on one server."""
+"""Queries on a full store: 1,000,000 tunes and 10,000,000 votes, half of them on one server."""
 
 import asyncio
 import random
@@ -7,20 +7,16 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.benchmarks.row import Row, at_most
+from bot.benchmarks.measurement import Measurement, at_most, percentile_99
 from bot.core.values import Period
 from bot.store import Store
 from bot.store.leaderboards import wilson
 from model.music.rhythm import RHYTHMS
 
-TUNES = 1_000_000
-EACH = 9  # votes on every tune
-FAVOURITES, CROWD = 100, 10_000  # tunes that so many members vote on
-MEMBERS, SERVERS = 20_000, 50
-TIMES = 300  # calls of each kind
 GOAL = 50.0  # milliseconds, 99th percentile
 _YEARS = 5
 _ABC = "X:1\nT:Full\nR:reel\nM:4/4\nL:1/8\nK:D\n" + "|:DEFG ABAF|DEFG ABAF|DEFG ABAF|DEFG A4:|\n" * 6
@@ -41,20 +37,44 @@ _VOTES = """WITH RECURSIVE k(j) AS (SELECT 0 UNION ALL SELECT j + 1 FROM k WHERE
 _COUNTS = """UPDATE tunes SET up = (SELECT count(*) FROM votes WHERE tune_id = tunes.id AND value = 1),
     down = (SELECT count(*) FROM votes WHERE tune_id = tunes.id AND value = -1)"""
 _SCORES = "UPDATE tunes SET score = wilson(up, down)"
-_STANDINGS = """INSERT INTO standings SELECT ?, ?, id, server_id, rhythm, up, down, score FROM tunes
+_LEADERBOARDS = """INSERT INTO standings SELECT ?, ?, id, server_id, rhythm, up, down, score FROM tunes
     WHERE created_at >= ?"""
 
 
-def measure() -> list[Row]:
+@dataclass(frozen=True)
+class StoreSize:
+    """What is stored, and how often each query is timed."""
+
+    tunes: int = 1_000_000
+    votes_each: int = 9  # on every tune
+    favourites: int = 100  # tunes with many votes
+    favourite_votes: int = 10_000  # on each of them
+    members: int = 20_000
+    servers: int = 50
+    times: int = 300
+
+    @property
+    def votes(self) -> int:
+        return self.tunes * self.votes_each + self.favourites * (self.favourite_votes - self.votes_each)
+
+    def favourite(self, draw: random.Random) -> int:
+        """The id of a tune with many votes."""
+        return draw.randrange(1, self.favourites + 1) * (self.tunes // self.favourites)
+
+
+SIZE = StoreSize()
+
+
+def measure(size: StoreSize = SIZE) -> list[Measurement]:
     """Takes minutes, and gigabytes of the disk that holds temporary files."""
     with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as data:
-        return asyncio.run(_measure(Path(data) / "tunesmith.db"))
+        return asyncio.run(_measure(Path(data) / "tunesmith.db", size))
 
 
-async def _measure(path: Path) -> list[Row]:
+async def _measure(path: Path, size: StoreSize) -> list[Measurement]:
     async with await Store.open(path) as store:
         await store.versions.add("none", "0" * 64, "trad", 1)
-    await asyncio.to_thread(_fill, path)
+    await asyncio.to_thread(_fill, path, size)
     draw = random.Random(7)
     rhythms = list(RHYTHMS)
 
@@ -64,64 +84,59 @@ async def _measure(path: Path) -> list[Row]:
             "/top of a rhythm": lambda: store.tunes.top(1, 1, rhythm=draw.choice(rhythms)),
             "/top of a week": lambda: store.tunes.top(1, 1, Period.WEEK),
             "/top of a month and a rhythm": lambda: store.tunes.top(1, 1, Period.MONTH, draw.choice(rhythms)),
-            "/tunebook of a member": lambda: store.votes.favourites(draw.randrange(1, MEMBERS)),
+            "/tunebook of a member": lambda: store.votes.favourites(draw.randrange(1, size.members)),
             "/tunebook of a server": lambda: store.tunes.top(1, 1, limit=50),
-            "/mine": lambda: store.tunes.of_member(draw.randrange(1, MEMBERS)),
-            "a page of history": lambda: store.tunes.history(1, 1, draw.randrange(1, TUNES), 20),
+            "/mine": lambda: store.tunes.of_member(draw.randrange(1, size.members)),
+            "a page of history": lambda: store.tunes.history(1, 1, draw.randrange(1, size.tunes), 20),
             "vote": lambda: store.votes.cast(
-                draw.randrange(1, TUNES), draw.randrange(1, MEMBERS), draw.choice((1, -1, 0))
+                draw.randrange(1, size.tunes), draw.randrange(1, size.members), draw.choice((1, -1, 0))
             ),
-            "vote on a favourite": lambda: store.votes.cast(_favourite(draw), draw.randrange(1, MEMBERS), 1),
+            "vote on a favourite": lambda: store.votes.cast(size.favourite(draw), draw.randrange(1, size.members), 1),
         }
-        name = f"store with {TUNES:,} tunes and {_votes():,} votes"
-        return [at_most(f"{name}: {call}, p99", await _late(work), GOAL, "ms") for call, work in calls.items()]
+        name = f"store with {size.tunes:,} tunes and {size.votes:,} votes"
+        return [
+            at_most(f"{name}: {call}, p99", await _percentile(work, size.times), GOAL, "ms")
+            for call, work in calls.items()
+        ]
 
 
-def _votes() -> int:
-    return TUNES * EACH + FAVOURITES * (CROWD - EACH)
-
-
-def _favourite(draw: random.Random) -> int:
-    return draw.randrange(1, FAVOURITES + 1) * (TUNES // FAVOURITES)
-
-
-async def _late(work: Callable[[], Awaitable[object]]) -> float:
+async def _percentile(query: Callable[[], Awaitable[object]], times: int) -> float:
     """The 99th percentile of its time, in milliseconds."""
     taken = []
-    for _ in range(TIMES):
+    for _ in range(times):
         began = time.perf_counter()
-        await work()
+        await query()
         taken.append(1000 * (time.perf_counter() - began))
-    return sorted(taken)[int(0.99 * (TIMES - 1))]
+    return percentile_99(taken)
 
 
-def _fill(path: Path) -> None:
+def _fill(path: Path, size: StoreSize) -> None:
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.000000")
     with closing(sqlite3.connect(path, isolation_level=None)) as database, _without_indexes(database):
         database.execute("PRAGMA synchronous=OFF")
         database.execute("BEGIN")
-        for table, count in (("members", MEMBERS), ("servers", SERVERS)):
+        for table, count in (("members", size.members), ("servers", size.servers)):
             database.execute(f"{_NUMBERS} {_PEOPLE.format(table=table)}", (count, now))
         rhythms = list(RHYTHMS)
         names = "[" + ",".join(f'"{rhythm}"' for rhythm in rhythms) + "]"
-        apart = _YEARS * 365 * 86_400 // TUNES
-        values = (TUNES, MEMBERS, SERVERS, names, len(rhythms), now, apart, TUNES)
+        apart = _YEARS * 365 * 86_400 // size.tunes
+        values = (size.tunes, size.members, size.servers, names, len(rhythms), now, apart, size.tunes)
         database.execute(f"{_NUMBERS} {_PROMPTS}", values)
         database.execute(_FILL, (_ABC,))
-        database.execute(_VOTES, (EACH, MEMBERS, 1))
-        database.execute(_VOTES, (CROWD, MEMBERS, TUNES // FAVOURITES))
+        database.execute(_VOTES, (size.votes_each, size.members, 1))
+        database.execute(_VOTES, (size.favourite_votes, size.members, size.tunes // size.favourites))
         database.execute(_COUNTS)
         database.create_function("wilson", 2, wilson, deterministic=True)
         database.execute(_SCORES)
         for period in (Period.DAY, Period.WEEK, Period.MONTH):
             began = str(period.began(datetime.now(UTC)))
-            database.execute(_STANDINGS, (period.value, began, began))
+            database.execute(_LEADERBOARDS, (period.value, began, began))
         database.execute("COMMIT")
 
 
 @contextmanager
 def _without_indexes(database: sqlite3.Connection) -> Iterator[None]:
-    """They are made again afterwards, which takes a fraction of the time of keeping them."""
+    """Make them again afterwards, which takes a fraction of the time of updating them."""
     query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     indexes = database.execute(query).fetchall()
     for name, _ in indexes:

@@ -1,6 +1,6 @@
 """A loopback Discord: REST API and gateway in one server, in a thread of its own, to script and to inspect.
 
-It keeps all requests and the present state of all messages. A bot connects to it through `bot.benchmarks.discord.connector`.
+It keeps all requests and the present state of all messages. A bot connects through `bot.benchmarks.discord.connector`.
 """
 
 import asyncio
