@@ -44,7 +44,7 @@ def free_port() -> int:
 
 
 class Running:
-    """A bot that runs until it is told to stop."""
+    """`python -m bot` in a process of its own, until `stop`."""
 
     def __init__(self, data: Path, port: int, program: Sequence[str] = (), **settings: str) -> None:
         self.port = port
@@ -97,7 +97,7 @@ class Running:
 
 @contextmanager
 def bot(data: Path, port: int | None = None, program: Sequence[str] = (), **settings: str) -> Iterator[Running]:
-    """A bot that says it is ready; whatever happens, nothing of it stays."""
+    """A running bot, which has printed that it is ready; its processes are ended afterwards."""
     running = Running(data, port or free_port(), program, **settings)
     children: list[psutil.Process] = []
     try:

@@ -80,5 +80,5 @@ def start_agent(redis: RedisServer, tmp_path: Path) -> Iterator[StartAgent]:
         return started[-1]
 
     yield start
-    for station in started:
-        station.end()
+    for agent in started:
+        agent.end()

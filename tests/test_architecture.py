@@ -1,4 +1,4 @@
-"""The architecture page tells the truth: its diagram is drawn from the imports, and every path that it names exists."""
+"""The architecture page: its diagram is what the imports give, and every path that it names exists."""
 
 import re
 

@@ -1,11 +1,10 @@
-"""A worker on a machine of its own, put together and run until it is told to stop."""
+"""Builds a worker on a machine of its own, and runs it until it is stopped."""
 
-import asyncio
-import signal
 import socket
 from collections.abc import Sequence
 
 from bot.app.bot import build_local_worker
+from bot.app.stopping import run_until_stopped
 from bot.app.versions import SHIPPED
 from bot.core.config import Config
 from bot.core.errors import ConfigError
@@ -30,20 +29,8 @@ async def serve(
     trainer: Trainer = TRAINER,
     timings: AgentTimings = TIMINGS,
 ) -> None:
-    """Work until SIGTERM or Ctrl-C. `command` is the process that composes, where it is not the usual one."""
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    work = asyncio.create_task(_work(config, command, protocol, trainer, timings), name="worker")
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not work.done():
-        print("stopping", flush=True)
-        work.cancel()
-    await asyncio.gather(work, return_exceptions=True)
-    if not work.cancelled():
-        work.result()
+    """Work until SIGTERM or Ctrl-C. `command` starts another process that composes than the usual one."""
+    await run_until_stopped(_work(config, command, protocol, trainer, timings))
 
 
 async def _work(config: Config, command: Sequence[str], protocol: int, trainer: Trainer, timings: AgentTimings) -> None:
@@ -77,7 +64,7 @@ def _agent(config: Config, broker: Broker, local: LocalWorker, vitals: Vitals, t
 def _training(
     config: Config, broker: Broker, cache: CheckpointCache, trainer: Trainer, timings: AgentTimings
 ) -> TrainingAgent | None:
-    """What takes retrainings; None where the settings keep it from that."""
+    """What trains; None where the settings forbid it."""
     if config.workers.trains is False:
         return None
     return TrainingAgent(

@@ -1,1 +1,1 @@
-"""One file for each command of `python -m bot`: its options, and what it does with them."""
+"""The commands of `python -m bot`, one in each file: its options, and what it does."""

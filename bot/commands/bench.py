@@ -1,4 +1,4 @@
-"""`bench`: what a member waits for and what the bot takes, measured on this machine in a bot of its own."""
+"""`bench`: waiting times, memory and throughput, measured on this machine with a bot of its own."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""`check`: try every part once and say of each whether it works, and if not what to do."""
+"""`check`: try every part once, and print of each whether it works, or what to do."""
 
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ from bot.workers import Workers
 from model.prompt import parse_prompt
 from model.worker.protocol import Event, Job
 
-_HEARD_WITHIN = 2.5  # seconds in which a worker at a broker says that it lives
+_HEARTBEAT_WITHIN = 2.5  # seconds in which a worker at a broker gives a sign of life
 _NAMES = {"png": "sheet music (PNG)", "mid": "MIDI", "mp3": "sound (MP3)"}
 
 
@@ -58,12 +58,12 @@ async def _check(config: Config, source: object) -> int:
 
 
 class _Skipped(Exception):
-    """What it needs did not work."""
+    """A check was not tried, since one before it failed."""
 
 
 @dataclass
 class _Checks:
-    """Each check answers with a line on what it found, and leaves what the next one needs."""
+    """Each check returns a line on what it found, and leaves what later ones need."""
 
     config: Config
     stack: AsyncExitStack
@@ -75,7 +75,7 @@ class _Checks:
     _began: float = field(default_factory=time.monotonic)
 
     async def one(self, name: str, check: Callable[[], Awaitable[str]]) -> None:
-        """Do it and print its line."""
+        """Run a check and print its line."""
         self._began = time.monotonic()
         try:
             line = f"ok     {name}: {await check()}"
@@ -120,7 +120,7 @@ class _Checks:
         if self._store and self.config.workers.broker:
             cluster = build_workers(self.config, self._store)
             await self.stack.enter_async_context(cluster)
-            await asyncio.sleep(_HEARD_WITHIN)
+            await asyncio.sleep(_HEARTBEAT_WITHIN)
             if not (alive := live_workers(cluster, self.config.workers.lease)):
                 raise WorkerError("no worker is at the broker: start one with python -m bot worker")
             self._worker = cluster
@@ -143,14 +143,14 @@ class _Checks:
         return f"“{event.title}”, {event.tokens} tokens, composed in {self._seconds()}"
 
     async def _in_use(self) -> tuple[str, str, int]:
-        """The file of the version that composes; none where that is what the worker was started with."""
+        """Path, hash and number of the version in use; empty where the worker was started with it."""
         none = "", "", 0
         if self._store is None:
             return none
         await CandidateFiles(self.config.candidates).find_moved(self._store)
         known, mine = await self._store.versions.load_all(), self.config.worker.checkpoint
         if mine and await asyncio.to_thread(sha256_of, mine) not in {version.sha256 for version in known}:
-            return none  # newly configured: in use from the next start on
+            return none  # configured since the last start: in use from the next one on
         number = await self._store.versions.current()
         return next((version.file for version in known if version.number == number), none)
 

@@ -1,4 +1,4 @@
-"""`compose`: the same use case without a chat; writes each tune's files into a folder."""
+"""`compose`: compose tunes and write their files into a folder."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""`migrate`: bring the database to this release's tables, keeping a copy of the old file; or move into another one."""
+"""`migrate`: bring the database up to date, or copy an SQLite store into it."""
 
 import argparse
 import asyncio

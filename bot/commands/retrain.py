@@ -1,4 +1,4 @@
-"""`retrain`: learn from the votes without a chat; a bot that runs composes with what passes from its next prompt on."""
+"""`retrain`: learn from the votes. A running bot uses a version that passes from its next prompt on."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ from bot.store import Store
 from model.evaluation.progress import Progress
 from model.retraining.protocol import Step
 
-_STOPPED = 143  # exit status, as of every program that SIGTERM ended
+_STOPPED = 143  # exit status of programs that SIGTERM ended
 
 
 def add(commands: Any) -> None:
@@ -64,21 +64,21 @@ async def _retrain(config: Config, options: argparse.Namespace) -> Retraining:
         await register_versions(store, config)
         updates = retraining.subscribe()
         begun = await retraining.start(place, options.minimum_votes, options.dry_run)
-        return await _followed(retraining, place, begun, updates)
+        return await _follow(retraining, place, begun, updates)
 
 
-async def _followed(
+async def _follow(
     retraining: Retrainer, place: Place, begun: Retraining, updates: AsyncIterator[Retraining]
 ) -> Retraining:
-    """Show how far it is until its end; whoever interrupts the command cancels it."""
-    told: tuple[object, ...] = ()
+    """Print the progress of a retraining until its end; interrupting the command cancels it."""
+    printed: tuple[object, ...] = ()
     with Progress() as show:
         try:
-            async for news in updates:
-                if news.status.final:
-                    return news
-                if told != (told := _mark(news.progress.step)):
-                    show(f"retraining {news.id}: {wording.line(news)}")
+            async for update in updates:
+                if update.status.final:
+                    return update
+                if printed != (printed := _mark(update.progress.step)):
+                    show(f"retraining {update.id}: {wording.line(update)}")
         except asyncio.CancelledError:
             if retraining.runs_here(begun.id):
                 await retraining.cancel(place)
@@ -87,7 +87,7 @@ async def _followed(
 
 
 def _mark(step: Step) -> tuple[object, ...]:
-    """What has to change for another line: the stage, the test, or a tenth of the way."""
+    """What changes with each printed line: the stage, the test, or the tenth that is done."""
     return step.stage, step.test, 10 * step.done // step.of if step.of else 0
 
 

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import logging
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +13,7 @@ from bot.app.data_directory import data_directory_lock, signing_key
 from bot.app.readiness import Readiness
 from bot.app.reload import Reload
 from bot.app.retention import Retention
+from bot.app.stopping import run_until_stopped
 from bot.backup.schedule import COMMAND, Schedule
 from bot.composing.failover import Failover
 from bot.core.config import Config, load
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
     Reloads = Callable[[Config, Service], Reload]
 
-PATIENCE = 20.0  # seconds to close in; each part has a shorter limit of its own
-
-log = logging.getLogger(__name__)
+GRACE = 20.0  # seconds to close in; each part has a shorter limit of its own
 
 
 def add(commands: Any) -> None:
@@ -49,35 +47,20 @@ def run(config: Config, options: argparse.Namespace, connector: "Connector" = la
 
 
 def _reload(options: argparse.Namespace, config: Config, service: Service) -> Reload:
-    """What SIGHUP does."""
+    """The handler of SIGHUP."""
     return Reload(partial(load, options.config), config, service.limits, options.verbose)
 
 
 async def _serve(config: Config, connector: "Connector", backups: Schedule, reload: "Reloads") -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    bot = asyncio.create_task(_run(config, connector, backups, reload), name="bot")
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({bot, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not bot.done():
-        print("stopping", flush=True)
-        bot.cancel()  # also while it is still starting
-        await asyncio.wait({bot}, timeout=PATIENCE)
-    if not bot.done():
-        log.error("something did not stop within %.0f s", PATIENCE)
-    elif not bot.cancelled():
-        bot.result()
+    await run_until_stopped(_run(config, connector, backups, reload), GRACE)
 
 
 async def _run(config: Config, connector: "Connector", backups: Schedule, reload: "Reloads") -> None:
-    """Runs until it is cancelled, or Discord refuses the bot: whoever gave a token did not mean the page alone."""
+    """Run until cancelled, or until Discord refuses the bot: with a token the page alone is not enough."""
     platforms = _platforms(config)
     async with (
         running(config) as service,
-        _sharing(config, service, platforms),
+        _failover(config, service, platforms),
         service.retrainer,
         backups,
         Retention(config, service.store),
@@ -110,7 +93,7 @@ async def _run(config: Config, connector: "Connector", backups: Schedule, reload
 def page(config: Config, service: Service, connected: Callable[[], bool] | None = None) -> Application:
     """The chat page, on which the model can be changed while nobody else reaches it, or by admins.
 
-    `connected` says whether Discord is, where it is to be.
+    `connected` tells whether the bot is connected to Discord; None without a token.
     """
     retrainer = service.retrainer if config.web.local or config.web.admin_password else None
     key = signing_key(config.data_dir) if config.web.guarded else b""
@@ -122,26 +105,26 @@ def page(config: Config, service: Service, connected: Callable[[], bool] | None 
     return app
 
 
-def _sharing(
+def _failover(
     config: Config, service: Service, platforms: tuple[str, ...]
 ) -> contextlib.AbstractAsyncContextManager[object]:
-    """What keeps bots on one database out of each other's way; an SQLite file has one bot."""
+    """Failover between the bots of a shared database; nothing for an SQLite file, which has one bot."""
     if not config.shared:
         return contextlib.nullcontext()
     return Failover(service.store, service.composer, platforms, config.queue.at_once)
 
 
 def _platforms(config: Config) -> tuple[str, ...]:
-    """Whose prompts of the last run, and of bots that are gone, go on here: where others share them, whom we answer."""
+    """The platforms whose unfinished prompts this bot resumes: in a shared database only those that it serves."""
     token = config.discord_token
     return ("web",) if config.shared and not (token and token.get_secret_value()) else ("web", "discord")
 
 
 def _discord(config: Config, service: Service, connector: "Connector") -> "Connection | None":
-    """The front end on Discord, not connected yet; None without a token."""
+    """The Discord front end, not connected yet; None without a token."""
     if config.discord_token is None or not config.discord_token.get_secret_value():
         return None
-    from bot.discord.connection import Connection  # takes half a second
+    from bot.discord.connection import Connection  # its import takes half a second
     from bot.discord.context import Context
 
     context = Context(

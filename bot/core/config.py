@@ -1,4 +1,4 @@
-"""Settings: `config.toml`, environment variables over it, and the Discord token."""
+"""Settings from `config.toml`, environment variables, which win, and the Discord token."""
 
 import os
 import tomllib
@@ -67,7 +67,7 @@ class Config(BaseSettings):
 
     @property
     def candidates(self) -> Path:
-        """The folder of what retrainings make, also of what became a version."""
+        """The folder of the checkpoints that retrainings make."""
         return self.data_dir / "checkpoints"
 
     @property
@@ -100,7 +100,7 @@ def load(path: Path | None = None) -> Config:
 
 
 def _refuse_unknown(settings: dict[str, Any]) -> None:
-    """What pydantic would let pass: a token in the file, and misspelt variables of the environment."""
+    """Refuse what pydantic accepts: a token in the file, and misspelt environment variables."""
     for setting in settings:
         if setting.upper() == _TOKEN:
             raise ConfigError(f"setting {setting!r} does not belong in a file: set {_TOKEN} in the environment")

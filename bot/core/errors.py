@@ -1,13 +1,13 @@
-"""What can go wrong in `bot`, as one tree. Every message is one line that can be shown to a member.
+"""The expected failures of the bot, as one tree. Every message is one line that a member may read.
 
 TunesmithError
-├── BadRequest        a member asked for something that cannot be; the message says what can
+├── BadRequest        a member asked for something impossible; the message names what is possible
 ├── NotFound          no such tune or prompt, or it was deleted
 ├── NotAllowed        this member may not do that
 ├── Busy              the queue is full, or the member has to wait
 ├── ConfigError       config.toml or the environment is wrong; exit status 2
 ├── StoreError        the database cannot be used; exit status 1
-│   ├── StoreUnavailable     its server does not answer just now, and what was asked may be asked again
+│   ├── StoreUnavailable     its server does not answer just now; a later call may succeed
 │   └── StoreInUse    a bot or a command is at work on what was to be replaced
 ├── BackupError       a backup cannot be made, or is no good; exit status 1
 ├── WorkerError       no worker could compose the tune; exit status 1
@@ -24,7 +24,7 @@ class TunesmithError(Exception):
 
 
 class BadRequest(TunesmithError):
-    """A member asked for something that cannot be."""
+    """A member asked for something impossible."""
 
 
 class NotFound(TunesmithError):
@@ -38,8 +38,8 @@ class NotAllowed(TunesmithError):
 class Busy(TunesmithError):
     """The queue is full, or the member has to wait.
 
-    `until` is the aware time at which to ask again, where that is known, and `when` says it in words: `in 9 seconds`.
-    The message is `reason` and those words; a front end that can show a time shows `reason` and `until`.
+    `until` is the aware time at which to ask again, where that is known; `when` is the same in words: `in 9 seconds`.
+    The message has `reason` and `when`; a front end that can display a time displays `reason` and `until`.
     """
 
     def __init__(self, reason: str, when: str = "", until: datetime | None = None) -> None:
@@ -56,7 +56,7 @@ class StoreError(TunesmithError):
 
 
 class StoreUnavailable(StoreError):
-    """The database's server does not answer just now; asking again is right."""
+    """The database's server does not answer just now; a later call may succeed."""
 
 
 class StoreInUse(StoreError):

@@ -1,4 +1,4 @@
-"""The log: lines that carry the number of the prompt they are about, for people or for machines."""
+"""The log: lines with the number of the prompt that they are about, for people or for machines."""
 
 import json
 import logging
@@ -15,12 +15,12 @@ _prompt: ContextVar[int | None] = ContextVar("prompt", default=None)
 
 
 def about(prompt_id: int) -> None:
-    """From here on, in this task and those it starts, the log is about this prompt."""
+    """From here on the lines of this task, and of tasks that it starts, carry this prompt's number."""
     _prompt.set(prompt_id)
 
 
 def set_up(form: Format, level: Level) -> None:
-    """Write the log of this process to stderr."""
+    """Have this process log to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_add_prompt)
     handler.setFormatter({"human": _Human(_HUMAN), "logfmt": _Logfmt(), "json": _Json()}[form])

@@ -43,7 +43,7 @@ class RetrainingProgress:
     losses: tuple[tuple[float, float], ...] = ()
 
     def after(self, step: Step) -> Self:
-        """With one more step, perhaps of a trainer that began anew; a curve of too many points loses every other one."""
+        """With one more step, perhaps of a trainer that began anew; too long a curve loses every other point."""
         losses = self.losses
         if step.stage == "tuning" and step.loss is not None:
             losses = (*(point for point in losses if point[0] < step.done), (float(step.done), step.loss))

@@ -1,4 +1,4 @@
-"""The sections of config.toml: every setting, its default, and what it may be."""
+"""The sections of config.toml: every setting, its default and its valid values."""
 
 import ipaddress
 import os
@@ -91,15 +91,15 @@ class Worker(_Section):
     checkpoint: Path | None = None
     deadline: float = Field(120.0, gt=0)  # seconds one tune may take in the worker
     versions: int = Field(3, ge=1)  # checkpoints kept in its memory
-    silence: float = Field(30.0, ge=5)  # seconds without a sign of life, after which it is replaced
-    memory: int = Field(4096, ge=100)  # MiB; a worker that grows beyond is replaced between two batches
+    silence: float = Field(30.0, ge=5)  # seconds without a sign of life until it is replaced
+    memory: int = Field(4096, ge=100)  # MiB; a worker that uses more is replaced between two batches
 
 
 class Store(_Section):
-    """Where prompts, tunes and votes are kept: without `url` in an SQLite file in `data_dir`, which has one bot.
+    """The database: without `url` an SQLite file in `data_dir`, which one bot uses.
 
-    Several bots can share a PostgreSQL database: `lease` seconds after one was last heard of, others go on with its
-    prompts.
+    Several bots can share a PostgreSQL database: others take over a bot's prompts `lease` seconds after its last sign
+    of life.
     """
 
     url: SecretStr | None = None
@@ -114,9 +114,9 @@ class Store(_Section):
 class Workers(_Section):
     """Workers on other machines: `broker` is the Redis that carries jobs to them; without it one runs beside the bot.
 
-    The rest is for `python -m bot worker`: what it is called, how many tunes it takes at once, and whether it takes
-    retrainings, without an answer where it has a GPU. After `lease` seconds without a sign of life from it, others take
-    over its jobs.
+    The other settings are for `python -m bot worker`: its name, how many tunes it composes at a time, and whether it
+    trains; where `trains` is not set, it does if it has a GPU. Others take over its jobs `lease` seconds after its last
+    sign of life.
     """
 
     broker: SecretStr | None = None
@@ -132,7 +132,7 @@ class Workers(_Section):
 
 
 class Render(_Section):
-    """The processes that draw and play."""
+    """The processes that render tunes."""
 
     processes: int = Field(min(_CORES, 8), ge=1)
     timeout: float = Field(30.0, gt=0)  # seconds one tune may take
@@ -145,7 +145,7 @@ class Queue(_Section):
     per_server: int = Field(250, ge=1)
     per_member: int = Field(5, ge=1)
     at_once: int = Field(16, ge=1)
-    patience: float = Field(900.0, gt=0)  # seconds a prompt waits at most; then it gets an apology
+    patience: float = Field(900.0, gt=0)  # seconds that a prompt may wait; then it fails with an apology
 
 
 class Limits(_Section):
@@ -156,14 +156,14 @@ class Limits(_Section):
 
 
 class Retraining(_Section):
-    """Learning from votes. `keep` files of versions, and of refused candidates, stay on the disk beside those in use.
+    """Learning from votes. Of learned versions, and of refused candidates, the newest `keep` files are kept.
 
-    On Discord the admins of `servers` may retrain; while it is empty, those of the one server that the bot is on.
+    On Discord the admins of `servers` may retrain; without `servers`, those of the one server that the bot is on.
     """
 
     minimum_votes: int = Field(50, ge=1)
     deadline: float = Field(3600.0, gt=0)  # seconds one retraining may take
-    silence: float = Field(600.0, gt=0)  # seconds without a word of the trainer, after which it is given up
+    silence: float = Field(600.0, gt=0)  # seconds without an event from the trainer until it is given up
     keep: int = Field(5, ge=1)
     servers: tuple[str, ...] = ()
 
@@ -180,7 +180,7 @@ class Discord(_Section):
     @field_validator("shard_ids")
     @classmethod
     def _are_shards(cls, ids: tuple[int, ...], others: ValidationInfo) -> tuple[int, ...]:
-        if not ids or "shards" not in others.data:  # which is told of by itself
+        if not ids or "shards" not in others.data:  # an invalid number is reported by its own validator
             return ids
         shards = others.data["shards"]
         if shards is None:
@@ -214,7 +214,7 @@ class Log(_Section):
 
 
 def _one_of(url: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
-    """The URL, if it begins as one that we can use; nothing for an empty one. What is refused is not shown."""
+    """The URL, which has one of these schemes; None for an empty one. The error does not quote it, for its password."""
     text = url.get_secret_value().strip() if url else ""
     if text and not text.startswith(schemes):
         raise ValueError(f"write it as {' or '.join(f'{scheme}…' for scheme in schemes)}")

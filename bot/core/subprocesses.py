@@ -1,4 +1,4 @@
-"""Processes that the bot starts: what they find in their environment, and what they say on stderr."""
+"""Processes that the bot starts: their environment, and the lines of their stderr."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,12 +11,12 @@ _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Ours, with the thread count that the process is given, and without the secrets."""
+    """This process' environment variables without secrets, with the number of threads for the new process."""
     return {**without_secrets(), **dict.fromkeys(_THREADS, str(threads))}
 
 
 async def start(*command: str, **options: Any) -> asyncio.subprocess.Process:
-    """As asyncio.create_subprocess_exec, which may forget a process that runs on if it is cancelled: this ends it."""
+    """As asyncio.create_subprocess_exec, but where that is cancelled the process is ended, not left running."""
     starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, **options))
     try:
         return await asyncio.shield(starting)
@@ -31,8 +31,11 @@ async def start(*command: str, **options: Any) -> asyncio.subprocess.Process:
         raise
 
 
-async def lines(stderr: asyncio.StreamReader, heard: Callable[[str], None]) -> None:
-    """Pass on each line until the end; one beyond the reader's limit is dropped: unread, it would stop the process."""
+async def read_lines(stderr: asyncio.StreamReader, on_line: Callable[[str], None]) -> None:
+    """Call `on_line` with each line until the end; a line beyond the reader's limit is dropped.
+
+    A process blocks when nobody reads its stderr.
+    """
     while True:
         try:
             line = await stderr.readline()
@@ -40,4 +43,4 @@ async def lines(stderr: asyncio.StreamReader, heard: Callable[[str], None]) -> N
             continue
         if not line:
             return
-        heard(line.decode(errors="replace").rstrip())
+        on_line(line.decode(errors="replace").rstrip())

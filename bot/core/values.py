@@ -1,4 +1,4 @@
-"""The values that the store, the use cases and the front ends pass to each other."""
+"""Values that store, use cases and front ends exchange."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +11,7 @@ MOST_TUNES = 4  # of one prompt of a member
 
 
 class State(StrEnum):
-    """Where a prompt is. The last three are final."""
+    """The state of a prompt. The last three are final."""
 
     QUEUED = "queued"
     COMPOSING = "composing"
@@ -27,7 +27,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a prompt came from. `platform` is `web`, `discord` or `cli`; the ids are that platform's own."""
+    """A member on a server of a platform: `web`, `discord` or `cli`. The ids are the platform's own."""
 
     platform: str
     server: str
@@ -47,7 +47,7 @@ class KnownMember:
 
 @dataclass(frozen=True)
 class Message:
-    """A message, by its platform's own ids: where a prompt is answered, on a platform that has messages."""
+    """The message that carries a prompt's answer, by its platform's ids; empty on a platform without messages."""
 
     channel_id: str = ""
     message_id: str = ""
@@ -66,9 +66,9 @@ class Version:
     name: str
     created_at: datetime  # aware, UTC
     note: str = ""
-    chosen_at: datetime | None = None  # the one in use is the one that was chosen last
+    chosen_at: datetime | None = None  # the version in use is the one that was chosen last
     pruned_at: datetime | None = None  # when its file was deleted
-    retraining_id: int | None = None  # what it came from
+    retraining_id: int | None = None  # that made it
 
     @property
     def file(self) -> tuple[str, str, int]:
@@ -94,7 +94,7 @@ class NewPrompt:
 
 @dataclass(frozen=True)
 class StoredPrompt:
-    """A row of `prompts`. `error` is the line that its member was shown, if it failed."""
+    """A row of `prompts`. `error` is the line that its member reads where it failed."""
 
     id: int
     member_id: int
@@ -107,14 +107,14 @@ class StoredPrompt:
     created_at: datetime  # aware, UTC
     error: str = ""
     varied_from: int | None = None  # the tune that it varies
-    attempts: int = 0  # how often it was given to a worker; a clean stop takes one back
+    attempts: int = 0  # how often it was given to a worker, without attempts that a clean stop interrupted
     channel_id: str = ""  # with message_id: the message that carries the answer, on a platform that has messages
     message_id: str = ""
 
 
 @dataclass(frozen=True)
 class Votes:
-    """Votes on one tune, and the vote of the member who looks: 1, -1 or 0."""
+    """Votes on one tune, and the viewer's own vote: 1, -1 or 0."""
 
     up: int = 0
     down: int = 0
@@ -123,11 +123,11 @@ class Votes:
 
 @dataclass(frozen=True)
 class NewTune:
-    """A tune fresh from a worker; `ordinal` counts the tunes of one prompt from 0, and adds to the prompt's seed.
+    """A tune that a worker composed; `ordinal` counts the tunes of one prompt from 0, and adds to the prompt's seed.
 
-    `nearest` is the tune of the books most like it, None where nothing was compared. `drawn_temperature` is higher than
-    the prompt's where it took many draws to get a new tune; None where that is not known. `version` is the
-    one that composed it, None where it is the one that the prompt names.
+    `nearest` is the most similar tune of the corpus; None where nothing was compared. `drawn_temperature` is higher
+    than the prompt's where many draws were needed for an original tune; None where it is unknown. `version` composed
+    it; None where it is the prompt's.
     """
 
     ordinal: int
@@ -141,10 +141,10 @@ class NewTune:
 
 @dataclass(frozen=True)
 class StoredTune:
-    """A row of `tunes` with what its prompt asked for: everything needed to make it again.
+    """A row of `tunes` with its prompt's settings: all that is needed to compose it again.
 
     `nearest` and `drawn_temperature` are as NewTune's; tunes of release 0.1 have neither. `version` composed it, in
-    place of `asked_version` where that one's checkpoint could not be used.
+    place of `asked_version` where the latter's checkpoint could not be used.
     """
 
     id: int
@@ -166,10 +166,10 @@ class StoredTune:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a prompt is now. `ahead` prompts stand before it in the queue; 0 is next, or no longer queued.
+    """The present state of a prompt. `ahead` prompts are before it in the queue; 0 is next, or no longer queued.
 
-    `refused`: it failed, and would again, because of what it asks for. `note` is a line on why it does not get on just
-    now, while something is away; empty as a rule.
+    `refused`: it failed because of its settings, and would fail again. `note` is a line on an outage that delays it,
+    else empty.
     """
 
     prompt: StoredPrompt
@@ -180,12 +180,12 @@ class Progress:
 
     @property
     def subject(self) -> int:
-        """What it is about: of each, a listener that is slow hears the newest alone."""
+        """See bot.core.subscriptions."""
         return self.prompt.id
 
 
 class Period(StrEnum):
-    """When the votes of a leaderboard were cast: today, this week, from Monday, this month, in UTC, or ever."""
+    """The period of a leaderboard's votes: this day, week (from Monday) or month, in UTC, or all time."""
 
     DAY = "day"
     WEEK = "week"
@@ -193,7 +193,7 @@ class Period(StrEnum):
     ALL = "all"
 
     def began(self, time: datetime) -> date | None:
-        """The first day of the period that an aware time is in; None for all time."""
+        """The first day of the period that contains an aware time; None for all time."""
         day = time.astimezone(UTC).date()
         match self:
             case Period.DAY:
@@ -207,7 +207,7 @@ class Period(StrEnum):
 
 @dataclass(frozen=True)
 class Leader:
-    """A tune on a leaderboard, and the votes on it that were cast in its period."""
+    """A tune on a leaderboard, and its votes of the leaderboard's period."""
 
     tune: StoredTune
     up: int
@@ -216,18 +216,18 @@ class Leader:
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What the admins of a server chose. None, or nothing, is what the bot does elsewhere. Ids are the platform's."""
+    """What the admins of a server chose; None or () is the bot's default. Ids are the platform's."""
 
-    rhythm: str | None = None  # these three are for those who leave them out
+    rhythm: str | None = None  # with the next two: for members who leave these options out
     temperature: float | None = None
     form: str | None = None
     cooldown: int | None = None  # seconds between two prompts of a member
     server_cooldown: int | None = None  # seconds between two prompts of the members together
-    waiting: int | None = None  # prompts of this server that may wait at once
-    member_waiting: int | None = None  # of one member
-    channels: tuple[str, ...] = ()  # where the bot may be asked; everywhere if there is none
-    admin_roles: tuple[str, ...] = ()  # beside those who manage the server
-    log_channel: str | None = None  # where admin actions are told
+    waiting: int | None = None  # prompts of this server that may wait at a time
+    member_waiting: int | None = None  # prompts of one member that may wait
+    channels: tuple[str, ...] = ()  # where the bot composes; everywhere if there is none
+    admin_roles: tuple[str, ...] = ()  # whose members are admins, as are those who manage the server
+    log_channel: str | None = None  # where actions of admins are posted
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class Library:
         return {kind: files[kind] for kind in kinds}
 
     def remember(self, tune_id: int, media: Media) -> None:
-        """Keep the files of a new tune in memory, since its front end asks for them next."""
+        """Keep the files of a new tune in memory, since its front end needs them next."""
         self._cache.put(tune_id, media)
 
     @staticmethod

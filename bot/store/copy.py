@@ -1,4 +1,4 @@
-"""Move house: everything in an SQLite file into another database, counted on both sides."""
+"""Copies an SQLite store into another database, and counts the rows on both sides."""
 
 import asyncio
 import fcntl
@@ -18,15 +18,15 @@ from bot.store.migrate import migrate
 from bot.store.tables import metadata, prompts, versions
 
 BATCH = 500  # rows in one statement
-_LATER = (prompts.c.varied_from, versions.c.retraining_id)  # a tune, or a retraining, that comes after them
-_NOBODYS = {"bot": None, "leased_until": None}
+_LATER = (prompts.c.varied_from, versions.c.retraining_id)  # references to rows of tables that are copied later
+_UNCLAIMED = {"bot": None, "leased_until": None}
 
 
 async def copy(source: str | Path, target: str | Path) -> dict[str, int]:
-    """Copy an SQLite store into an empty one; how many rows each table has. All of it is stored, or none.
+    """Copy an SQLite store into an empty database, all of it or nothing. The number of rows by table.
 
-    The source, which may be an older release's, is left as it is; the target is made or brought up to date first.
-    StoreError where a bot is working on the source, where it is no store, and where the target holds anything.
+    The source, which may be an older release's, is not altered; the target is made or migrated first. StoreError where
+    a bot runs on the source, where it is no store, and where the target is not empty.
     """
     path = sqlite_path(database_url(source))
     if path is None:
@@ -37,7 +37,7 @@ async def copy(source: str | Path, target: str | Path) -> dict[str, int]:
     if sqlite_path(url) == path:
         raise StoreError(f"{path} cannot be copied into itself: set [store] url to another database")
     await migrate(target)
-    with tempfile.TemporaryDirectory(prefix="tunesmith-copy-") as folder, _nobody_at_work(path):
+    with tempfile.TemporaryDirectory(prefix="tunesmith-copy-") as folder, _no_bot_on(path):
         snapshot = Path(folder) / "tunesmith.db"
         with translated(str(path)):
             await asyncio.to_thread(_snapshot, path, snapshot)
@@ -52,8 +52,8 @@ async def copy(source: str | Path, target: str | Path) -> dict[str, int]:
 
 
 @contextmanager
-def _nobody_at_work(path: Path) -> Iterator[None]:
-    """Hold the lock of the data directory that a file is in, where it has one."""
+def _no_bot_on(path: Path) -> Iterator[None]:
+    """Hold the lock of the file's data directory, where it has one. StoreError where a bot holds it."""
     lock = path.with_name("bot.lock")
     if not lock.is_file():
         yield
@@ -73,10 +73,9 @@ def _snapshot(path: Path, copy: Path) -> None:
 
 
 async def copy_rows(old: AsyncEngine, new: AsyncEngine, name: str, replace: bool = False) -> dict[str, int]:
-    """Copy all rows, as they are at one moment, into the database that is called `name`; how many each table has.
+    """Copy all rows, as they are at one moment, into the database called `name`, all or none. Rows by table.
 
-    Both have this release's tables. All of it is stored, or none. StoreError where the target holds anything, unless
-    that is to be replaced.
+    Both databases have this release's tables. StoreError where the target is not empty, unless `replace`.
     """
     async with old.connect() as source, new.execution_options(writes=True).begin() as target:
         if replace:
@@ -100,7 +99,7 @@ async def count_rows(connection: AsyncConnection, table: Table) -> int:
 
 
 async def _clear(target: AsyncConnection) -> None:
-    """Empty every table of a server's database; their rows refer to each other in circles."""
+    """Empty all tables of a server's database in one statement, since their rows refer to each other in circles."""
     names = ", ".join(table.name for table in metadata.sorted_tables)
     await target.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
 
@@ -112,12 +111,13 @@ async def _rows(source: AsyncConnection, target: AsyncConnection, table: Table) 
 
 
 def _fit(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    """What refers to rows that come after it waits for _references. No bot has a prompt any more."""
+    """The row as it is inserted: unclaimed, and without references to rows that are copied later."""
     later = {column.name: None for column in _LATER if column.table is table}
-    return {**row, **(_NOBODYS if table is prompts else {}), **later}
+    return {**row, **(_UNCLAIMED if table is prompts else {}), **later}
 
 
 async def _references(source: AsyncConnection, target: AsyncConnection) -> None:
+    """Set the references that `_fit` left out."""
     for column in _LATER:
         (key,) = column.table.primary_key.columns
         query = select(key, column).where(column.is_not(None))
@@ -126,7 +126,7 @@ async def _references(source: AsyncConnection, target: AsyncConnection) -> None:
 
 
 async def _number_on(target: AsyncConnection, table: Table) -> None:
-    """Let new rows get numbers above those that were copied."""
+    """Have new rows numbered from above the copied ones."""
     if target.dialect.name == "postgresql" and "id" in table.c:
         sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
         await target.execute(text(f"SELECT setval({sequence}, max(id)) FROM {table.name} HAVING max(id) IS NOT NULL"))

@@ -175,7 +175,7 @@ class Database:
             async with self._reading_engine.connect() as connection:
                 return await query(connection, *args, **kw)
 
-        return await self._whole(run())
+        return await self._uncancelled(run())
 
     async def write(
         self, change: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kw: P.kwargs
@@ -186,7 +186,7 @@ class Database:
             async with self._write_lock, self._writing_engine.begin() as connection:
                 return await change(connection, *args, **kw)
 
-        return await self._whole(run())
+        return await self._uncancelled(run())
 
     async def alone(self, work: Callable[[URL], Awaitable[None]]) -> None:
         """Do something with the database itself; no write of this process begins meanwhile."""
@@ -195,14 +195,14 @@ class Database:
             async with self._write_lock:
                 await work(self._engine.url)
 
-        await self._whole(run())
+        await self._uncancelled(run())
 
     async def close(self) -> None:
         """Wait for what is running, then close every connection."""
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._engine.dispose()
 
-    async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _uncancelled(self, work: Coroutine[Any, Any, T]) -> T:
         # a statement in the driver's thread cannot be cancelled: its connection would be lost within a transaction
         task = asyncio.create_task(self._reported(work))
         self._running.add(task)

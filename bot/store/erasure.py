@@ -18,13 +18,13 @@ from bot.store.members import register
 from bot.store.prompts import UNFINISHED
 from bot.store.tables import (
     audit,
+    leaderboards,
     members,
     now,
     prompts,
     retrainings,
     server_settings,
     servers,
-    standings,
     tunes,
     votes,
 )
@@ -86,7 +86,7 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
 async def erase_tunes(connection: AsyncConnection, tune_ids: Collection[int]) -> None:
     """Erase tunes with their votes; prompts that vary them lose the text that they have of them."""
     for ids in _parts(tune_ids):
-        for table in (votes, standings):
+        for table in (votes, leaderboards):
             await connection.execute(delete(table).where(table.c.tune_id.in_(ids)))
         varied = prompts.c.varied_from.in_(ids)
         await _end(connection, varied)
@@ -127,13 +127,15 @@ async def _withdraw_all(connection: AsyncConnection, member_id: int) -> int:
 async def _recount(connection: AsyncConnection, ids: Collection[int]) -> None:
     """Count the votes on tunes anew: all of them, and on the leaderboards those since each period began."""
     await _store_counts(connection, tunes, [{"tune": each} for each in ids], await _counted(connection, ids))
-    keys = select(standings.c.period, standings.c.began, standings.c.tune_id).where(standings.c.tune_id.in_(ids))
+    keys = select(leaderboards.c.period, leaderboards.c.began, leaderboards.c.tune_id).where(
+        leaderboards.c.tune_id.in_(ids)
+    )
     boards: dict[tuple[str, date], list[int]] = {}
     for row in await connection.execute(keys):
         boards.setdefault((row.period, row.began), []).append(row.tune_id)
     for (period, began), on_it in boards.items():
         where = [{"tune": each, "its_period": period, "its_began": began} for each in on_it]
-        await _store_counts(connection, standings, where, await _counted(connection, on_it, began))
+        await _store_counts(connection, leaderboards, where, await _counted(connection, on_it, began))
 
 
 async def _counted(
@@ -153,7 +155,7 @@ async def _store_counts(
     if not rows:
         return
     where = (table.c.id if table is tunes else table.c.tune_id) == bindparam("tune")
-    if table is standings:
+    if table is leaderboards:
         where &= (table.c.period == bindparam("its_period")) & (table.c.began == bindparam("its_began"))
     names = ("up", "down", "score")
     statement = update(table).where(where).values({name: bindparam(f"new_{name}") for name in names})
@@ -186,7 +188,7 @@ async def _leave(connection: AsyncConnection, server_id: int, mine: ColumnElemen
     """Take a member's prompts and tunes out of a conversation, and erase that where nobody else asked in it."""
     there = mine & (prompts.c.server_id == server_id)
     ids = select(tunes.c.id).join_from(tunes, prompts, tunes.c.prompt_id == prompts.c.id).where(there)
-    await connection.execute(update(standings).where(standings.c.tune_id.in_(ids)).values(server_id=nowhere))
+    await connection.execute(update(leaderboards).where(leaderboards.c.tune_id.in_(ids)).values(server_id=nowhere))
     await connection.execute(update(tunes).where(tunes.c.id.in_(ids)).values(server_id=nowhere))
     await connection.execute(update(prompts).where(there).values(server_id=nowhere))
     others = select(prompts.c.id).where(prompts.c.server_id == server_id).limit(1)

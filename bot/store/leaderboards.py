@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.values import Leader, Period
-from bot.store.tables import now, standings, tunes
+from bot.store.tables import leaderboards, now, tunes
 from bot.store.tunes import load_all
 from bot.store.upsert import insert_for
 
 Z = 1.959963984540054  # of 95%, two-sided
 PRUNED_AT_ONCE = 8  # rows of past periods that are deleted with each vote, which adds three at most
-_KEY = tuple_(standings.c.period, standings.c.began, standings.c.tune_id)
+_KEY = tuple_(leaderboards.c.period, leaderboards.c.began, leaderboards.c.tune_id)
 
 
 def wilson(up: int, down: int) -> float:
@@ -44,7 +44,7 @@ async def count(connection: AsyncConnection, tune_id: int, before: Cast, after: 
     time = now()
     began = {period: period.began(time) for period in Period if period is not Period.ALL}
     changes = {period: _change(before, after, period, since) for period, since in began.items() if since}
-    old = {row.period: row for row in await connection.execute(select(standings).where(_current(tune_id, time)))}
+    old = {row.period: row for row in await connection.execute(select(leaderboards).where(_current(tune_id, time)))}
     where = (await connection.execute(select(tunes.c.server_id, tunes.c.rhythm).where(tunes.c.id == tune_id))).one()
     rows = []
     for period, (up, down) in changes.items():
@@ -52,15 +52,20 @@ async def count(connection: AsyncConnection, tune_id: int, before: Cast, after: 
         up, down = up + (row.up if row else 0), down + (row.down if row else 0)
         counts = {"up": up, "down": down, "score": wilson(up, down)}
         rows.append({"period": period.value, "began": began[period], "tune_id": tune_id, **where._mapping, **counts})
-    insert = insert_for(connection, standings).values(rows)
+    insert = insert_for(connection, leaderboards).values(rows)
     changed = {name: insert.excluded[name] for name in ("up", "down", "score")}
     await connection.execute(insert.on_conflict_do_update(index_elements=["period", "began", "tune_id"], set_=changed))
-    past = or_(
-        *(and_(standings.c.period == period.value, standings.c.began < since) for period, since in began.items())
-    )
+    await _prune(connection, time)
+
+
+async def _prune(connection: AsyncConnection, time: datetime) -> None:
+    """Delete some rows of periods that are over."""
+    row = leaderboards.c
+    began = {period: period.began(time) for period in Period if period is not Period.ALL}
+    past = or_(*(and_(row.period == period.value, row.began < since) for period, since in began.items()))
     # votes at the same time prune other rows: two transactions that wait for each other's rows would be a deadlock
     old_keys = select(*_KEY.clauses).where(past).limit(PRUNED_AT_ONCE).with_for_update(skip_locked=True)
-    await connection.execute(delete(standings).where(_KEY.in_(old_keys)))
+    await connection.execute(delete(leaderboards).where(_KEY.in_(old_keys)))
 
 
 def _change(before: Cast, after: Cast, period: Period, since: date) -> tuple[int, int]:
@@ -72,13 +77,13 @@ def _change(before: Cast, after: Cast, period: Period, since: date) -> tuple[int
 
 async def remove(connection: AsyncConnection, tune_id: int) -> None:
     """Take a deleted tune off the current leaderboards."""
-    await connection.execute(delete(standings).where(_current(tune_id, now())))
+    await connection.execute(delete(leaderboards).where(_current(tune_id, now())))
 
 
 def _current(tune_id: int, time: datetime) -> ColumnElement[bool]:
     """The rows of a tune in the periods that contain `time`. Spelled out: for a list of keys SQLite scans the table."""
     keys = [(period.value, period.began(time)) for period in Period if period is not Period.ALL]
-    row = standings.c
+    row = leaderboards.c
     return or_(*(and_(row.period == name, row.began == day, row.tune_id == tune_id) for name, day in keys))
 
 
@@ -95,7 +100,7 @@ async def top(
     Tunes without an up-vote are left out; among equal scores the newest is first.
     """
     leaders = _all_time(server_id) if period is Period.ALL else _of_period(server_id, period)
-    table = tunes if period is Period.ALL else standings
+    table = tunes if period is Period.ALL else leaderboards
     if rhythm is not None:
         leaders = leaders.where(table.c.rhythm == rhythm)
     rows = (await connection.execute(leaders.limit(limit))).all()
@@ -110,7 +115,7 @@ def _all_time(server_id: int) -> Select[Any]:
 
 
 def _of_period(server_id: int, period: Period) -> Select[Any]:
-    leaders = select(standings.c.tune_id.label("id"), standings.c.up, standings.c.down)
-    leaders = leaders.where(standings.c.server_id == server_id, standings.c.period == period.value)
-    leaders = leaders.where(standings.c.began == period.began(now()), standings.c.score > 0)
-    return leaders.order_by(standings.c.score.desc(), standings.c.tune_id.desc())
+    leaders = select(leaderboards.c.tune_id.label("id"), leaderboards.c.up, leaderboards.c.down)
+    leaders = leaders.where(leaderboards.c.server_id == server_id, leaderboards.c.period == period.value)
+    leaders = leaders.where(leaderboards.c.began == period.began(now()), leaderboards.c.score > 0)
+    return leaders.order_by(leaderboards.c.score.desc(), leaderboards.c.tune_id.desc())

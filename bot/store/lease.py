@@ -29,7 +29,7 @@ class Lease:
 
 
 class LeasedQueries(Queries):
-    """Queries of which some depend on which bot asks: those are `LeasedWrite`."""
+    """Queries of which those that depend on this bot's claims are `LeasedWrite`."""
 
     def __init__(self, database: Database, lease: Lease) -> None:
         super().__init__(database)

@@ -1,4 +1,4 @@
-"""Bring a database to this release's tables: safe to call at every start."""
+"""Migrates a database to this release's tables, which is safe at every start."""
 
 import asyncio
 import logging
@@ -29,11 +29,11 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7483920155)")  # a number of our own; held until the commit
 
 log = logging.getLogger(__name__)
-_alembic = threading.Lock()  # its `context` and `op` are global: one migration at a time in a process
+_alembic = threading.Lock()  # Alembic's `context` and `op` are global: one migration at a time in a process
 
 
 async def migrate(location: str | Path, scripts: Path = MIGRATIONS) -> None:
-    """Make or upgrade the database at a path or URL, in one transaction; one that is current is left alone.
+    """Make or upgrade the database at a path or URL in one transaction; one that is up to date is not altered.
 
     An SQLite file that holds tables is first copied to `NAME.before-REVISION` beside it. StoreError, with nothing
     altered, where the database is a newer release's, is no database, is corrupt or cannot be written.
@@ -82,14 +82,14 @@ def _upgrade_file(path: Path, url: URL, config: Config) -> None:
         _refuse_unwritten(path, config)
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, connect_args=SQLITE_ARGUMENTS)
-    # SQLite changes a table by replacing it, which with foreign keys on would empty the tables that refer to it
+    # a migration replaces an SQLite table to alter it, which with foreign keys on would empty tables that refer to it
     configure_sqlite(engine, foreign_keys=False)
     with engine.execution_options(writes=True).begin() as connection:
         _upgrade(connection, url, config)
 
 
 def _refuse_unwritten(path: Path, config: Config) -> None:
-    """Refuse a file that is not ours before anything may write to it: opening it as usual may alter it already."""
+    """Refuse a file that is not ours before it is opened for writing, which may alter it already."""
     address = f"{path.absolute().as_uri()}?mode=ro"
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool)
     with engine.connect() as connection:
@@ -129,7 +129,7 @@ def _upgrade(connection: Connection, url: URL, config: Config) -> None:
 
 
 def _prove_writable(connection: Connection) -> None:
-    """Write and take it back: a file that may only be read is found at the start, not at the first prompt."""
+    """Write and roll back, so that a file without write permission is found at the start, not at the first prompt."""
     with connection.begin_nested() as trial:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
         trial.rollback()

@@ -1,4 +1,4 @@
-"""What to do while the database's server does not answer: ask again."""
+"""Repeats calls while the database's server does not answer."""
 
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
@@ -10,11 +10,11 @@ from bot.core.errors import StoreUnavailable
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SHORTEST_WAIT, LONGEST_WAIT = 0.2, 3.0  # seconds before a database that does not answer is asked again
+SHORTEST_WAIT, LONGEST_WAIT = 0.2, 3.0  # seconds before the next call
 
 
 async def retry_while_unavailable(call: Callable[P, Awaitable[T]], *args: P.args, **kw: P.kwargs) -> T:
-    """What `call` gives; while the database does not answer, it is made again. It may be carried out twice."""
+    """The result of `call`, which is repeated while it raises StoreUnavailable, so its change may be stored twice."""
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(StoreUnavailable), wait=wait_exponential(min=SHORTEST_WAIT, max=LONGEST_WAIT)
     )

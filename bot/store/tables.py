@@ -1,4 +1,4 @@
-"""The tables. A change here needs a numbered migration beside it, which opens with its reason."""
+"""The tables. A change needs a numbered migration, which opens with its reason."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -33,12 +33,12 @@ LARGEST_ID = 2**31 - 1  # PostgreSQL's INTEGER
 
 
 def now() -> datetime:
-    """The present as the tables keep it: aware, UTC."""
+    """The present, aware, in UTC."""
     return datetime.now(UTC)
 
 
 class RowId(TypeDecorator[int]):
-    """An id. Members can type any integer as one; clamped, it is no row's instead of the driver's overflow."""
+    """An id. A member can type any integer; clamped, a large one finds no row instead of overflowing in the driver."""
 
     impl = Integer
     cache_ok = True
@@ -48,7 +48,7 @@ class RowId(TypeDecorator[int]):
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC datetime, also where the database forgets zones, as SQLite does."""
+    """An aware UTC datetime, also in SQLite, which does not store time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -90,7 +90,7 @@ def _time(name: str, nullable: bool = False) -> Column[Any]:
 
 
 def _people(name: str, *more: Column[Any]) -> Table:
-    """Members and servers: known by a platform and its own id there."""
+    """A table of members or servers, each known by its id on a platform."""
     return Table(
         name,
         metadata,
@@ -116,7 +116,7 @@ versions = Table(
     _text("name"),
     _time("created_at"),
     _text("note", ""),
-    _time("chosen_at", nullable=True),  # the one in use is the one that was chosen last
+    _time("chosen_at", nullable=True),  # the version in use is the one that was chosen last
     _time("pruned_at", nullable=True),  # when its file was deleted
     Column("retraining_id", RowId, ForeignKey("retrainings.id", use_alter=True)),  # what it came from
 )
@@ -149,7 +149,7 @@ prompts = Table(
     _time("started_at", nullable=True),
     _time("finished_at", nullable=True),
     _time("delivered_at", nullable=True),  # when its message showed the answer
-    Column("bot", String(32)),  # that has claimed it, until when: see bot.store.claims; NULL is none
+    Column("bot", String(32)),  # that has claimed it: see bot.store.claims
     _time("leased_until", nullable=True),
     Index(None, "server_id", "id"),  # history of a server, newest first
     Index(None, "state", "id"),  # unfinished prompts, oldest first
@@ -163,7 +163,7 @@ tunes = Table(
     _id(),
     _reference("prompt_id", "prompts.id"),
     Column("ordinal", Integer, nullable=False),
-    _reference("member_id", "members.id"),  # these four repeat the prompt's, for lists of tunes without a join
+    _reference("member_id", "members.id"),  # these four are copies of the prompt's, for lists of tunes without a join
     _reference("server_id", "servers.id"),
     Column("key", String(8), nullable=False),
     Column("rhythm", String(32), nullable=False),
@@ -193,9 +193,11 @@ def _index(name: str, *columns: str, where: ColumnElement[bool] = _shown) -> Non
 _index("ix_tunes_top", "server_id", "score", "id")
 _index("ix_tunes_rhythm_top", "server_id", "rhythm", "score", "id")
 _index("ix_tunes_newest", "server_id", "rhythm", "id")
-# written out: SQLite uses a partial index only where a query says the very same, without parameters
+# spelled out: SQLite uses a partial index only for a query with the same condition, without parameters
 voted = and_(tunes.c.up + tunes.c.down > literal_column("0"), _shown)
-_index("ix_tunes_voted", "prompt_id", "version", "up", "down", "deleted_at", where=voted)  # all that is asked for
+_index(
+    "ix_tunes_voted", "prompt_id", "version", "up", "down", "deleted_at", where=voted
+)  # covers the query of votes by version
 
 votes = Table(
     "votes",
@@ -211,13 +213,13 @@ votes = Table(
 _up = votes.c.value == 1
 Index("ix_votes_favourites", votes.c.member_id, votes.c.updated_at, sqlite_where=_up, postgresql_where=_up)
 
-standings = Table(  # the votes of this day, week and month; rows of past ones are forgotten little by little
+leaderboards = Table(  # votes of this day, week and month; rows of past periods are pruned with each vote
     "standings",
     metadata,
     Column("period", String(8), primary_key=True),
     Column("began", Date, primary_key=True),
     Column("tune_id", RowId, ForeignKey("tunes.id"), primary_key=True),
-    _reference("server_id", "servers.id"),  # these two repeat the tune's
+    _reference("server_id", "servers.id"),  # with the next: copies of the tune's
     Column("rhythm", String(32), nullable=False),
     *(Column(name, Integer, nullable=False) for name in ("up", "down")),
     Column("score", Float, nullable=False),
@@ -226,7 +228,7 @@ standings = Table(  # the votes of this day, week and month; rows of past ones a
     sqlite_with_rowid=False,
 )
 
-server_settings = Table(  # NULL is what the bot does elsewhere
+server_settings = Table(  # NULL is the bot's default
     "server_settings",
     metadata,
     Column("server_id", RowId, ForeignKey("servers.id"), primary_key=True, autoincrement=False),
@@ -258,8 +260,10 @@ retrainings = Table(
     Column("report", JSON(none_as_null=True)),  # the trainer's
     Column("progress", JSON(none_as_null=True)),  # the step it is at, and losses so far
     _text("error", ""),
-    Column("attempts", Integer, nullable=False, server_default="0"),  # processes that began it; a clean stop is none
-    Column("runner", String(32), nullable=False, server_default=""),  # the process that has it
+    Column(
+        "attempts", Integer, nullable=False, server_default="0"
+    ),  # how often a process began it, without attempts that a clean stop interrupted
+    Column("runner", String(32), nullable=False, server_default=""),  # the process that runs it
     _time("seen_at", nullable=True),  # when that gave its last sign of life
     Column("channel_id", String(64)),  # with message_id: the message that shows it
     Column("message_id", String(64)),
@@ -281,7 +285,7 @@ audit = Table(
     Index(None, "server_id", "id"),  # of a server, newest first
 )
 
-checkpoint_files = Table(  # for machines that have no other way to a version's file
+checkpoint_files = Table(  # for machines that lack a version's file
     "checkpoint_files",
     metadata,
     Column("sha256", String(64), primary_key=True),  # of the whole file

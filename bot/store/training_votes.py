@@ -45,7 +45,7 @@ def _vote(row: Row[Any]) -> Vote:
 
 
 def _account_since(platform: str, external_id: str) -> float | None:
-    """Unix seconds at which a member's Discord account was made, as its id says; None on other platforms."""
+    """Unix seconds at which a member's Discord account was made, according to its id; None on other platforms."""
     if platform != "discord" or not external_id.isdigit():
         return None
     return (int(external_id) >> 22) / 1000 + _DISCORD_EPOCH

@@ -82,7 +82,7 @@ async def delete(connection: AsyncConnection, tune_id: int) -> None:
 
 
 def missing(tune_id: int) -> str:
-    """What NotFound says."""
+    """The message of NotFound."""
     return f"there is no tune {tune_id}, or it was deleted"
 
 
@@ -114,14 +114,14 @@ def _mine(tune_id: Any, viewer: int) -> ColumnElement[int]:
 
 def _query(viewer: int) -> Select[Any]:
     names = ("key", "rhythm", "temperature", "form", "opening", "transpose", "vary", "varied_from")
-    asked = [tables.prompts.c[name] for name in names]
+    settings = [tables.prompts.c[name] for name in names]
     columns = [column for column in tunes.c if column.name not in ("key", "rhythm", "version")]
     versions = (
         func.coalesce(tunes.c.version, tables.prompts.c.version).label("version"),
         tables.prompts.c.version.label("asked_version"),
     )
     return (
-        select(*columns, *asked, *versions, members.c.name.label("member_name"), _mine(tunes.c.id, viewer))
+        select(*columns, *settings, *versions, members.c.name.label("member_name"), _mine(tunes.c.id, viewer))
         .join_from(tunes, tables.prompts, tunes.c.prompt_id == tables.prompts.c.id)
         .join(members, tunes.c.member_id == members.c.id)
         .where(tunes.c.deleted_at.is_(None))

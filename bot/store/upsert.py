@@ -1,4 +1,4 @@
-"""Where SQLite and PostgreSQL differ: INSERT … ON CONFLICT, which both have and SQLAlchemy spells twice, and locks."""
+"""INSERT … ON CONFLICT, which SQLAlchemy has once for each dialect, and table locks, which only PostgreSQL needs."""
 
 from typing import TypeAlias
 
@@ -15,6 +15,6 @@ def insert_for(connection: AsyncConnection, table: Table) -> Insert:
 
 
 async def one_at_a_time(connection: AsyncConnection, table: Table) -> None:
-    """Let no other transaction write to a table until this one ends; in SQLite none does anyway."""
+    """Keep other transactions from writing to a table until this one ends; SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))

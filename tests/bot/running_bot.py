@@ -1,4 +1,4 @@
-"""A composer over a real database and a real worker process (the stand-in), with a renderer that a test can steer."""
+"""A composer over a real database and a real worker process, the stand-in, with a renderer that tests control."""
 
 import asyncio
 import hashlib
@@ -34,10 +34,10 @@ ANN, BEN = Place("web", "local", "ann", "Ann"), Place("web", "local", "ben", "Be
 
 @dataclass
 class Renderer:
-    """Answers at once, or when `go` is set; fails with `error`."""
+    """Renders at once, or once `go` is set; fails with `error`."""
 
     error: Exception | None = None
-    real: RealRenderer | None = None  # in whose place it stands
+    real: RealRenderer | None = None  # that renders in the end
     go: asyncio.Event = field(default_factory=asyncio.Event)
     rendered: list[str] = field(default_factory=list)
 
@@ -136,7 +136,7 @@ def cluster_at(url: str, timings: "BrokerTimings | None") -> "Cluster":
 
 
 def new_prompt(does: str = "", key: str = "D", seed: int = 7) -> Prompt:
-    """A prompt whose opening tells the stand-in what to do."""
+    """A prompt whose opening is an instruction for the stand-in, such as `fail`."""
     return parse_prompt(key, "reel", seed=seed, opening=does)
 
 

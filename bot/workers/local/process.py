@@ -39,7 +39,9 @@ class WorkerProcess:
             raise WorkerError(f"the worker cannot start: {error.strerror or error}") from error
         assert process.stdout
         assert process.stderr
-        self._stderr = asyncio.create_task(subprocesses.lines(process.stderr, self._on_error), name="worker stderr")
+        self._stderr = asyncio.create_task(
+            subprocesses.read_lines(process.stderr, self._on_error), name="worker stderr"
+        )
         try:
             async with asyncio.timeout(within):
                 line = await process.stdout.readline()

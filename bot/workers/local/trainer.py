@@ -74,7 +74,7 @@ class Trainer:
             errors.append(line)
             log.info("trainer: %s", line)
 
-        stderr = asyncio.create_task(subprocesses.lines(process.stderr, on_error), name="trainer stderr")
+        stderr = asyncio.create_task(subprocesses.read_lines(process.stderr, on_error), name="trainer stderr")
         try:
             async with asyncio.timeout(deadline):
                 await self._read(process.stdout, on_line)

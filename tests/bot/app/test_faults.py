@@ -1,4 +1,4 @@
-"""Faults to survive: nothing is lost, no tune is shown twice, no vote is lost, and one line of the log says what."""
+"""Faults: no prompt, tune or vote is lost, no tune is delivered twice, and the log has one line on it."""
 
 import asyncio
 import os
@@ -40,8 +40,8 @@ def members(count: int) -> list[Place]:
     return [Place("web", "local", f"m{number}") for number in range(count)]
 
 
-async def shown(bot: Bot) -> Counter[int]:
-    """How often the page shows each prompt's tunes."""
+async def stored_tunes(bot: Bot) -> Counter[int]:
+    """How many tunes of each prompt are on the page."""
     member_id, server_id = await bot.store.members.register(ANN)
     page = history_json(await bot.store.tunes.history(server_id, member_id, None, 1000), {})
     return Counter(prompt["id"] for prompt in page for _ in prompt["tunes"])
@@ -72,20 +72,20 @@ async def test_a_worker_that_is_killed_with_a_hundred_prompts_in_flight(
             if progress.prompt.state.final:
                 assert progress.prompt.state is State.DONE
                 ended[progress.prompt.id] += 1
-        assert ended == await shown(bot) == Counter(ids)
+        assert ended == await stored_tunes(bot) == Counter(ids)
         assert bot.worker.restarts == 1
     assert lines(caplog, "the worker ended") == ["the worker ended with 100 jobs open; starting another"]
 
 
 async def test_a_bot_that_is_killed_with_fifty_prompts_queued_and_ten_rendering(path: Path) -> None:
     command = (sys.executable, "-m", "tests.bot.composing.killable_bot", str(path))
-    victim = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    killable = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     try:
-        assert victim.stdout
-        assert await victim.stdout.readline() == b"ready\n"
+        assert killable.stdout
+        assert await killable.stdout.readline() == b"ready\n"
     finally:
-        victim.kill()
-        await victim.wait()
+        killable.kill()
+        await killable.wait()
     async with running_bot(path, limit=100) as bot:
         updates = bot.composer.subscribe()
         left = await bot.store.prompts.unfinished(["web"])
@@ -98,7 +98,7 @@ async def test_a_bot_that_is_killed_with_fifty_prompts_queued_and_ten_rendering(
             if progress.prompt.state.final:
                 assert progress.prompt.state is State.DONE
                 waiting.remove(progress.prompt.id)  # once
-        assert await shown(bot) == Counter([1, *(stored.id for stored in left)])
+        assert await stored_tunes(bot) == Counter([1, *(stored.id for stored in left)])
         (tune,) = await bot.store.tunes.of_prompts([1])
         assert (tune.votes.up, tune.votes.down) == (1, 1)
 
@@ -180,7 +180,7 @@ async def test_a_disk_that_is_full_while_a_tune_is_stored(small_disk: Path, capl
         updates = bot.composer.subscribe()
         assert await bot.composer.recover(["web"]) >= 1
         await reached(updates, State.DONE, working)
-        assert (await shown(bot))[working] == 4
+        assert (await stored_tunes(bot))[working] == 4
         assert (await bot.store.tunes.load(tune.id)).votes.up == 1  # type: ignore[union-attr]
     assert len(lines(caplog, f"prompt {working} failed, which could not be stored")) == 1
 
@@ -220,7 +220,7 @@ async def test_a_render_that_never_returns(path: Path, caplog: pytest.LogCapture
         await reached(updates, State.DONE, behind)
         assert not process.is_running()
         assert renderer.restarts == 1
-        assert await shown(bot) == {behind: 1}
+        assert await stored_tunes(bot) == {behind: 1}
     assert len(lines(caplog, "a render process was busy with one tune for 1 s; it is replaced")) == 1
 
 
@@ -231,7 +231,7 @@ async def test_a_worker_that_answers_twice(path: Path) -> None:
         done = await reached(updates, State.DONE, twice)
         assert len(done.tunes) == 2
         assert (await bot.finished(new_prompt())).prompt.state is State.DONE
-        assert await shown(bot) == {twice: 2, twice + 1: 1}
+        assert await stored_tunes(bot) == {twice: 2, twice + 1: 1}
         # and a bot that stores an answer again, which it had when it was killed, stores it once
         again = await bot.store.prompts.finish(twice, [NewTune(0, 7, "Another", "X:1\nK:D\n")])
         assert [tune.title for tune in again] == [tune.title for tune in done.tunes]

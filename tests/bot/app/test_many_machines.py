@@ -55,8 +55,8 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
         (health,) = cluster.workers()
         assert (health.name, health.versions, health.slots) == ("gpu at home", (2,), 8)
         assert health.memory > 100
-        (shown,) = (await bot.retrainer.status()).workers
-        assert (shown.name, shown.versions, shown.trains) == ("gpu at home", (1, 2), health.on_gpu)
+        (reported,) = (await bot.retrainer.status()).workers
+        assert (reported.name, reported.versions, reported.trains) == ("gpu at home", (1, 2), health.on_gpu)
         await bot.retrainer.trainer.prove(mine)
         broken = tmp_path / "broken.safetensors"
         broken.write_bytes(mine.read_bytes()[:-10])
@@ -68,8 +68,8 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
     assert {path.stem for path in kept} == {known[-1].sha256, hashlib.sha256(broken.read_bytes()).hexdigest()}
     worker.process.terminate()
     assert await worker.ended() == 0
-    said = worker.log.read_text() + caplog.text
-    assert not any(secret in said for secret in (redis_server.QUOTED, redis_server.PASSWORD, postgres.QUOTED))
+    logs = worker.log.read_text() + caplog.text
+    assert not any(secret in logs for secret in (redis_server.QUOTED, redis_server.PASSWORD, postgres.QUOTED))
 
 
 async def test_check_says_which_workers_there_are(tmp_path: Path, redis: RedisServer, start_agent: StartAgent) -> None:

@@ -28,15 +28,15 @@ NAMES = [
 ]
 
 
-def verdicts(said: str) -> dict[str, str]:
-    return {line[7:].partition(":")[0]: line.split()[0] for line in said.splitlines()}
+def results(output: str) -> dict[str, str]:
+    return {line[7:].partition(":")[0]: line.split()[0] for line in output.splitlines()}
 
 
 def test_everything_is_well_beside_a_running_bot(tmp_path: Path) -> None:
     with bot(tmp_path / "data") as running:
         checked = ran(tmp_path / "data", "check", TUNESMITH_WEB__PORT=str(running.port))
         assert running.healthy()
-    assert verdicts(checked.stdout) == dict.fromkeys(NAMES, "ok")
+    assert results(checked.stdout) == dict.fromkeys(NAMES, "ok")
     assert f"port {running.port} is in use: a bot runs there" in checked.stdout
     assert (checked.returncode, checked.stderr) == (0, "")
 
@@ -48,7 +48,7 @@ def test_what_is_wrong_has_a_line_and_what_needs_it_is_not_tried(tmp_path: Path)
     broken.write_bytes(checkpoint.SHIPPED.read_bytes()[:1000])
     checked = ran(tmp_path / "data", "check", TUNESMITH_WORKER__CHECKPOINT=str(broken))
     assert checked.returncode == 1
-    assert verdicts(checked.stdout) == {
+    assert results(checked.stdout) == {
         **dict.fromkeys(NAMES, "ok"),
         "database": "WRONG",
         "worker": "WRONG",

@@ -18,14 +18,14 @@ from tests.waiting import until
 async def test_states_arrive_in_order_and_the_tune_is_stored(bot: Bot) -> None:
     updates = bot.composer.subscribe()
     prompt_id = await bot.ask(new_prompt(seed=7))
-    heard: list[Progress] = []
+    received: list[Progress] = []
     async for progress in updates:
-        heard.append(progress)
+        received.append(progress)
         if progress.prompt.state.final:
             break
-    states = list(dict.fromkeys(progress.prompt.state for progress in heard))
+    states = list(dict.fromkeys(progress.prompt.state for progress in received))
     assert states == [State.QUEUED, State.COMPOSING, State.RENDERING, State.DONE]
-    (tune,) = heard[-1].tunes
+    (tune,) = received[-1].tunes
     assert (tune.prompt_id, tune.title, tune.prompt.seed, tune.version) == (prompt_id, "Seed 7", 7, 1)
     assert (tune.nearest, tune.drawn_temperature) == (Known("The Boys of Malin", "ryansMammoth", 0.41), 1.2)
     assert (await bot.composer.library.files(tune))["png"] == b"png"
@@ -100,13 +100,13 @@ async def test_only_so_many_prompts_are_in_work_and_the_others_know_their_place(
     assert [progress.ahead for progress in accepted] == [0, 1, 2]
     last = accepted[-1].prompt.id
     bot.renderer.go.set()
-    places = []
+    positions = []
     async for progress in updates:
         if progress.prompt.id == last:
-            places.append(progress.ahead)
+            positions.append(progress.ahead)
             if progress.prompt.state is State.DONE:
                 break
-    assert places == sorted(places, reverse=True)
+    assert positions == sorted(positions, reverse=True)
 
 
 @pytest.mark.parametrize(

@@ -54,13 +54,13 @@ async def test_a_prompt_in_work_can_be_cancelled_and_makes_room(path: Path, at: 
         await bot.composer.cancel(prompt_id, ANN)
         bot.renderer.go.set()
         states = {prompt_id: State.CANCELLED, await bot.ask(new_prompt()): State.DONE}
-        heard: dict[int, State] = {}
-        while heard.keys() != states.keys():
+        ended: dict[int, State] = {}
+        while ended.keys() != states.keys():
             progress = await anext(updates)
             if progress.prompt.state.final:
-                assert progress.prompt.id not in heard
-                heard[progress.prompt.id] = progress.prompt.state
-        assert heard == states == {prompt_id: await bot.state(prompt_id) for prompt_id in states}
+                assert progress.prompt.id not in ended
+                ended[progress.prompt.id] = progress.prompt.state
+        assert ended == states == {prompt_id: await bot.state(prompt_id) for prompt_id in states}
         assert await bot.store.tunes.of_prompts([prompt_id]) == []
 
 

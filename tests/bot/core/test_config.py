@@ -178,7 +178,7 @@ def test_every_name_of_this_machine_will_do(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "line"),
     [
         ("TUNESMITH_WEB__PRT", "1", "web.prt"),
         ("TUNESMITH_DATADIR", "/x", "TUNESMITH_DATADIR"),
@@ -186,9 +186,9 @@ def test_every_name_of_this_machine_will_do(host: str) -> None:
         ("TUNESMITH_WEB", "{", "web"),
     ],
 )
-def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, line: str) -> None:
     monkeypatch.setenv(name, value)
-    assert told in refusal()
+    assert line in refusal()
 
 
 def test_a_file_that_is_not_toml_is_one_line() -> None:

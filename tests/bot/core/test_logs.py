@@ -54,8 +54,8 @@ async def test_each_prompt_has_its_number_from_command_to_reply(tmp_path: Path, 
     records = [json.loads(line) for line in lines()]
     for progress in done:
         number = progress.prompt.id
-        told = [record["message"] for record in records if record.get("prompt") == number]
-        assert [message.split(":")[0].split(" after")[0] for message in told] == [
+        messages = [record["message"] for record in records if record.get("prompt") == number]
+        assert [message.split(":")[0].split(" after")[0] for message in messages] == [
             f"prompt {number}",
             f"prompt {number} has its turn",
             f"prompt {number} is done",

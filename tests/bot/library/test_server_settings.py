@@ -45,12 +45,12 @@ async def test_defaults_are_the_options_of_compose() -> None:
     assert defaults(ServerSettings()) == {}
 
 
-async def test_the_database_is_asked_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings, asked = Settings(store), []
+async def test_settings_are_loaded_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, loaded = Settings(store), []
     read = store.settings.load
 
     async def counted(place: Place) -> ServerSettings:
-        asked.append(place)
+        loaded.append(place)
         return await read(place)
 
     monkeypatch.setattr(store.settings, "load", counted)
@@ -58,7 +58,7 @@ async def test_the_database_is_asked_once(store: Store, monkeypatch: pytest.Monk
         await settings.of(ANN)
     await settings.change(ANN, cooldown=3)
     assert (await settings.of(ANN)).cooldown == 3
-    assert len(asked) == 1
+    assert len(loaded) == 1
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ async def test_admin_actions_stay_in_the_audit(store: Store) -> None:
     await settings.record(Place("discord", "1234", "8", "Ben"), "delete", "tune 3")
     await settings.record(Place("discord", "99", "8", "Ben"), "delete", "tune 4")
 
-    def told(record: Record) -> tuple[str, str, str]:
+    def values(record: Record) -> tuple[str, str, str]:
         return record.member_name, record.action, record.detail
 
     records = await settings.records(ANN)
-    assert list(map(told, records)) == [
+    assert list(map(values, records)) == [
         ("Ben", "delete", "tune 3"),
         ("Ann", "settings", "channels = default"),
         ("Ann", "settings", "cooldown = 9, channels = 5 6"),

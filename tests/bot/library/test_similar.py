@@ -22,14 +22,14 @@ async def stored(store: Store, music: str, key: str = "Edor", rhythm: str = "ree
 
 async def test_the_most_alike_of_the_same_server_rhythm_and_mode_come_first(store: Store) -> None:
     library = Library(store, None)  # type: ignore[arg-type]
-    asked = await stored(store, MUSIC)
+    tune_id = await stored(store, MUSIC)
     near, same = await stored(store, NEAR), await stored(store, MUSIC, "Ador")
     await stored(store, FAR)
     for other in ({"key": "Em"}, {"rhythm": "hornpipe"}, {"server": "away"}):
         await stored(store, MUSIC, **other)
     deleted = await stored(store, MUSIC)
     await store.tunes.delete(deleted)
-    found = await library.similar(await library.tune(asked))
+    found = await library.similar(await library.tune(tune_id))
     assert [tune.id for tune, _ in found][:2] == [same, near]
     assert found[0][1] == 1.0
     assert 0.8 < found[1][1] < 1.0
@@ -39,9 +39,9 @@ async def test_the_most_alike_of_the_same_server_rhythm_and_mode_come_first(stor
 async def test_a_tune_alone_is_like_none_and_many_are_cut_to_three(store: Store) -> None:
     library = Library(store, None)  # type: ignore[arg-type]
     await a_member(store)
-    asked = await stored(store, MUSIC)
-    assert await library.similar(await library.tune(asked)) == []
+    tune_id = await stored(store, MUSIC)
+    assert await library.similar(await library.tune(tune_id)) == []
     for _ in range(5):
         await stored(store, MUSIC)
-    found = await library.similar(await library.tune(asked))
+    found = await library.similar(await library.tune(tune_id))
     assert [tune.id for tune, _ in found] == [6, 5, 4], "the newest among equals"

@@ -37,7 +37,7 @@ async def a_tune(store: Store, ids: tuple[int, int] | None = None, prompt: Promp
 
 
 async def rows(location: str, sql: str) -> list[tuple[Any, ...]]:
-    """What a query finds in the database at a URL, asked by its own driver."""
+    """The rows that a query finds in the database at a URL, through its own driver."""
     if location.startswith("postgresql"):
         return await postgres.run(location, sql)
     with closing(sqlite3.connect(location.removeprefix("sqlite:///"))) as database:

@@ -1,4 +1,4 @@
-"""PostgreSQL over TLS: it is encrypted, whom another has signed is refused, and no password is told."""
+"""PostgreSQL over TLS: a certificate of another authority is refused, and errors have no password."""
 
 import os
 import shutil

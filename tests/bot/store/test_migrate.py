@@ -117,7 +117,7 @@ async def test_a_copy_is_kept_before_a_migration(tmp_path: Path, path: Path) -> 
     async with await Store.open(path) as store:
         tune = await a_tune(store)
         await store.votes.cast(tune.id, tune.member_id, 1)
-        await migrate(path, next_release(tmp_path))  # while the file is open: what stands in the WAL is copied too
+        await migrate(path, next_release(tmp_path))  # while the file is open: rows in the WAL are copied too
     copy = tmp_path / "tunesmith.db.before-9999"
     assert query(copy, "SELECT name FROM members") == [("Ann",)]
     assert query(copy, "SELECT version_num FROM alembic_version") == [(HEAD,)]
@@ -177,7 +177,7 @@ async def test_a_newer_database_left_by_a_crash_is_untouched(tmp_path: Path, pat
     crashed = tmp_path / "crashed"
     crashed.mkdir()
     with closing(sqlite3.connect(path)) as database:
-        database.execute("CREATE TABLE more (id INTEGER)")  # stands in the WAL as long as this connection is open
+        database.execute("CREATE TABLE more (id INTEGER)")  # in the WAL as long as this connection is open
         for name in (path.name, f"{path.name}-wal"):
             shutil.copy(tmp_path / name, crashed)
     before = {file.name: file.read_bytes() for file in crashed.iterdir()}

@@ -1,4 +1,4 @@
-"""PostgreSQL as the store: the same migrations, one at a time, and a server that goes away and comes back."""
+"""PostgreSQL as the store: migrations one at a time, and outages of the server."""
 
 import asyncio
 import shutil
@@ -53,11 +53,11 @@ async def test_three_bots_that_migrate_at_once_agree(empty: str, tmp_path: Path)
         await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=given, stdout=pipe, stderr=pipe)
         for _ in range(3)
     ]
-    said = await asyncio.gather(*(bot.communicate() for bot in bots))
-    assert [bot.returncode for bot in bots] == [0] * 3, said
+    outputs = await asyncio.gather(*(bot.communicate() for bot in bots))
+    assert [bot.returncode for bot in bots] == [0] * 3, outputs
     assert await version(empty) == [(HEAD,)]
-    assert all(postgres.PASSWORD not in str(lines) and postgres.QUOTED not in str(lines) for lines in said)
-    assert b"is up to date" in said[0][0]
+    assert all(postgres.PASSWORD not in str(lines) and postgres.QUOTED not in str(lines) for lines in outputs)
+    assert b"is up to date" in outputs[0][0]
 
 
 async def test_a_database_of_the_first_release_keeps_its_rows(tmp_path: Path, empty: str) -> None:
