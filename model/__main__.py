@@ -17,11 +17,11 @@ from model.commands import (
     finetune,
     harmonize,
     read,
+    sample,
     sweep,
     train,
     worker,
 )
-from model.commands import sample as sample_command
 from model.commands.arguments import Parser
 from model.errors import InputError, ModelError
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         corpus,
         read,
         critic,
-        sample_command,
+        sample,
         harmonize,
         sweep,
         worker,

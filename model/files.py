@@ -1,4 +1,4 @@
-"""Files that are replaced whole, and what tells that one was made by other code."""
+"""Atomic writes, and a digest of the code by which files of another release are recognised."""
 
 import contextlib
 import hashlib
@@ -10,7 +10,10 @@ from model.errors import InputError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` so that a reader, or a crash, sees the old file or the new one and nothing between."""
+    """Replaces `path` by `data`: a reader, or a crash, sees the old file or the new one, nothing between.
+
+    Raises InputError where it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
@@ -29,7 +32,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def keep_newest(path: Path, data: bytes, kind: str) -> None:
-    """Write `path`, and remove the other files of its folder whose names begin with `kind`: what they hold is stale."""
+    """Writes `path`, and removes the other files of its folder whose names begin with `kind`, which are stale."""
     write_atomically(path, data)
     for other in path.parent.glob(f"{kind}*"):
         if other != path:
@@ -38,7 +41,7 @@ def keep_newest(path: Path, data: bytes, kind: str) -> None:
 
 
 def code_digest() -> str:
-    """SHA-256 of this package's modules: what they once made, and would make otherwise now, is made again."""
+    """SHA-256 of all modules of this package, by which caches of what they computed are found stale."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())

@@ -1,4 +1,4 @@
-"""What a member asks for, checked: everything that a tune depends on beside the checkpoint. No torch here."""
+"""A prompt, checked: all that a tune depends on beside the checkpoint."""
 
 import math
 import random
@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from model.errors import InputError
-from model.music import rhythm as rhythms
 from model.music.form import Form
 from model.music.key import Key
+from model.music.rhythm import RHYTHMS, named
 
 LARGEST_SEED = 2**31 - 1
 LONGEST_OPENING = 2_000  # characters of ABC
@@ -20,15 +20,15 @@ TEMPERATURES = (0.1, 2.0)
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a member asks for. Everything a tune depends on, beside the checkpoint."""
+    """What a member asks for: all that a tune depends on beside the checkpoint."""
 
     key: Key
-    rhythm: str  # a name in rhythm.RHYTHMS
+    rhythm: str  # a name in RHYTHMS
     temperature: float = 1.0
     form: Form = field(default_factory=Form)
     seed: int = 0
     opening: str = ""  # ABC: the first bars, or the whole tune that is to be varied
-    transpose: bool = False  # an opening in another key is moved to this one
+    transpose: bool = False  # whether an opening in another key is transposed to this one
     vary: str = ""  # one of VARIATIONS
 
     def to_json(self) -> dict[str, Any]:
@@ -57,7 +57,10 @@ _PROMPT_FIELDS: dict[str, type | tuple[type, ...]] = {
 
 
 def checked_fields(data: object, name: str, types: Mapping[str, type | tuple[type, ...]]) -> dict[str, Any]:
-    """`data` as it came, if it has exactly the fields of `types`."""
+    """`data`, if it is an object with exactly the fields of `types`; `name` says what it is in errors.
+
+    Raises InputError, one line that names the field.
+    """
     if not isinstance(data, dict):
         raise InputError(f"a {name} is a JSON object, not {type(data).__name__}")
     for key in data:
@@ -84,9 +87,9 @@ def parse_prompt(
 ) -> Prompt:
     """A checked Prompt from what was typed; an omitted rhythm or seed is drawn. Raises InputError, one line each.
 
-    The opening's music is checked where it is composed with, against what the model knows.
+    The opening's music is checked by the sampler, against the model's vocabulary.
     """
-    chosen = rhythms.named(rhythm).name if rhythm else random.choice(list(rhythms.RHYTHMS))
+    chosen = named(rhythm).name if rhythm else random.choice(list(RHYTHMS))
     return Prompt(
         key=Key.parse(key),
         rhythm=chosen,

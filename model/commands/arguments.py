@@ -1,4 +1,4 @@
-"""What the command lines of `python -m model` and `python -m bot` share."""
+"""Options that commands of `python -m model` and `python -m bot` share."""
 
 import argparse
 import os
@@ -18,14 +18,14 @@ MOST_THREADS = 1024
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong with a command line in one line."""
+    """Prints errors of the command line as one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {message}; {self.prog} --help explains\n")
 
 
 def add_prompt_options(parser: argparse.ArgumentParser) -> None:
-    """The options that make a prompt; `prompt_of` and `parse_count` check their values."""
+    """Adds the options that make a prompt; `prompt_of` and `parse_count` check their values."""
     parser.add_argument("--key", required=True, help="tonic and mode: D, Gm, Edor, Amix, F#m")
     parser.add_argument("--rhythm", help="jig, reel, ... (default: drawn)")
     parser.add_argument("--temperature", default="1.0", help="0.1 (careful) to 2.0 (wild)")
@@ -38,12 +38,12 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--transpose", action="store_true", help="move an opening that has a K: of its own to the key asked for"
     )
-    ways = "; ".join(f"{way}: {does}" for way, does in VARIATIONS.items())
-    parser.add_argument("--vary", default="", help=f"vary the whole tune that --opening gives ({ways})")
+    variations = "; ".join(f"{name}: {does}" for name, does in VARIATIONS.items())
+    parser.add_argument("--vary", default="", help=f"vary the whole tune that --opening gives ({variations})")
 
 
 def add_threads_option(parser: argparse.ArgumentParser, default: int | None = None) -> None:
-    """`--threads`, by default all processors."""
+    """Adds `--threads`, by default `default` or all processors."""
     default = default or os.cpu_count()
     help_text = f"CPU threads (default: {default})"
     parser.add_argument("--threads", type=_threads, default=default, metavar="N", help=help_text)
@@ -56,9 +56,9 @@ def _threads(text: str) -> int:
 
 
 def prompt_of(options: argparse.Namespace) -> Prompt:
-    """The prompt that the options of `add_prompt_options` ask for. Raises InputError.
+    """The prompt by the options of `add_prompt_options`. Raises InputError.
 
-    A tune that is to be varied says what its rhythm and form are, where the options do not.
+    A tune to vary has its own rhythm and form, unless the options name others.
     """
     opening = opening_of(options.opening)
     own = settings_of(opening) if options.vary else {}
@@ -75,7 +75,7 @@ def prompt_of(options: argparse.Namespace) -> Prompt:
 
 
 def opening_of(text: str) -> str:
-    """ABC as it was typed, or the one tune of the file that was named. Raises InputError."""
+    """ABC as it was typed, or the one tune in the file that was named. Raises InputError."""
     if not text.endswith(".abc") or len(text) > LONGEST_NAME:
         return text
     try:
@@ -89,7 +89,7 @@ def opening_of(text: str) -> str:
 
 
 def settings_of(opening: str) -> dict[str, str]:
-    """The rhythm and the form of a tune in ABC, as `model.prompt.parse_prompt` takes them; those that can be told."""
+    """The rhythm and the form of a tune in ABC, as model.prompt.parse_prompt takes them, where they can be read."""
     settings: dict[str, str] = {}
     with suppress(NotationError):
         tune = parse(opening)

@@ -1,4 +1,4 @@
-"""`critic`: teach a critic to tell what a checkpoint composes from the books."""
+"""`critic`: train a critic that tells what a checkpoint composes from the books."""
 
 import argparse
 from pathlib import Path

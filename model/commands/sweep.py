@@ -1,4 +1,4 @@
-"""`sweep`: compose over everything that can be asked for, and count what is wrong."""
+"""`sweep`: compose tunes of all kinds, and count what is wrong with them."""
 
 import argparse
 import json

@@ -20,7 +20,7 @@ from model.music.parts import Part, parts_of
 from model.music.rhythm import RHYTHMS
 from model.music.tune import Tune
 
-LEAST_USES = 3  # tunes a token must stand in; rarer ones are typing mistakes or too few to learn from
+LEAST_USES = 3  # tunes that a token must be in; rarer ones are typing mistakes or too few to learn from
 LONGEST_TUNE = 512  # tokens
 HELD_OUT, VALIDATION = range(5), range(5, 10)  # percent of the groups of duplicates, by hash
 KEPT = "kept"

@@ -25,7 +25,7 @@ class InputGroup(NamedTuple):
     of_vocabulary: bool = False
 
 
-GROUPS = {  # in the order of their columns; the names stand in checkpoints
+GROUPS = {  # in the order of their columns; checkpoints name their inputs
     "token": InputGroup(("token",), 0, of_vocabulary=True),
     "position": InputGroup(("position",), LONGEST_BAR + 2),  # see position_id
     "place": InputGroup(("place",), 3 * BARS_SEEN + 1),  # see place_id

@@ -236,7 +236,7 @@ def _bars(part: Part) -> list[Bar]:
 
 
 def well_formed(tune: Tune, key: Key, form: Form) -> str:
-    """Why `tune` is not the well-formed tune that was asked for; empty when it is."""
+    """Why `tune` is not well formed, in `key` and of `form`; empty where it is."""
     try:
         parts = parts_of(tune)
     except NotationError as error:

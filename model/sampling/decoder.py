@@ -64,7 +64,9 @@ class Decoder:
         self._state = stepper.zeros(count)
         self._length = torch.ones(count, dtype=torch.int64, device=device)  # tokens so far
         self._in_bar = torch.zeros(count, dtype=torch.int64, device=device)  # of them, in this bar
-        self._draws = torch.ones(count, dtype=torch.int64, device=device)  # tokens, with those that were taken back
+        self._draws = torch.ones(
+            count, dtype=torch.int64, device=device
+        )  # tokens, with those of bars that were begun again
         self._retries = torch.zeros(count, dtype=torch.int64, device=device)  # of this bar
         self._ids = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.int64, device=device)
         # id plus one of the token that begins at each position of each bar, see decoder_tables
@@ -133,11 +135,11 @@ class Decoder:
         here, aside = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(here)
         with torch.cuda.stream(aside):
-            self._step()  # this one is taken as it is, and libraries make themselves ready
+            self._step()  # executed at once, so that libraries are initialised
         here.wait_stream(aside)
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
-            self._step()  # recorded, not taken
+            self._step()  # recorded, not executed
 
     def _step_compiled(self) -> None:
         tables, rows, settings = self._table_arrays, self._arrays, self._settings

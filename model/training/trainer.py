@@ -209,7 +209,7 @@ class Trainer:
         write_atomically(self.resume_path, data)
 
     def resume(self) -> None:
-        """Takes up the run in the resume file. Raises CheckpointError for one of another vocabulary or network."""
+        """Continues the run in the resume file. Raises CheckpointError for one of another vocabulary or network."""
         header, tensors = checkpoint.read_tensors(self.resume_path)
         if header["vocabulary"] != self.header["vocabulary"]:
             raise CheckpointError(f"{self.resume_path} was trained on another corpus; train anew without --resume")

@@ -1,7 +1,6 @@
 import json
 from pathlib import Path
 
-from model.network import checkpoint
 from tests.model.command_line import is_one_line, model
 from tests.model.random_corpora import jigs
 
@@ -22,6 +21,3 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
     is_one_line(model("evaluate", "--seed", "-1"), 2, "seed is -1")
     is_one_line(model("evaluate", str(tmp_path / "none.abc")), 2, "no ABC file or folder")
     is_one_line(model("evaluate", "--checkpoint", str(tmp_path / "none")), 1, "none")
-    is_one_line(model("compare", str(checkpoint.SHIPPED), str(tmp_path / "none")), 1, "none")
-    is_one_line(model("compare"), 2, "FILE")
-    is_one_line(model("compare", str(checkpoint.SHIPPED), "--count", "x"), 2, "count is x")

@@ -12,12 +12,12 @@ from model.music.parts import parts_of, well_formed
 from model.network import checkpoint
 from tests.model.command_line import Ended, is_one_line, model
 
-ASKED = ("sample", "--key", "E dorian", "--rhythm", "reel", "--form", "AABB:4", "--threads", "1")
+OPTIONS = ("sample", "--key", "E dorian", "--rhythm", "reel", "--form", "AABB:4", "--threads", "1")
 
 
 @pytest.fixture(scope="module")
 def three() -> Ended:
-    return model(*ASKED, "--count", "3", "--seed", "7")
+    return model(*OPTIONS, "--count", "3", "--seed", "7")
 
 
 def test_stdout_is_abc_and_nothing_else(three: Ended) -> None:
@@ -33,27 +33,27 @@ def test_stdout_is_abc_and_nothing_else(three: Ended) -> None:
     assert "K:Edor" in three.out
 
 
-def test_the_last_line_on_stderr_counts(three: Ended) -> None:
+def test_the_last_line_on_stderr_has_counts_and_times(three: Ended) -> None:
     assert re.fullmatch(r"3 tunes, \d+ tokens, \d+\.\d\d s, \d+ tokens/s", three.err.splitlines()[-1])
 
 
-def test_tune_i_has_seed_plus_i_and_comes_out_the_same_again(three: Ended) -> None:
-    alone = model(*ASKED, "--count", "1", "--seed", "9")
+def test_tune_i_has_seed_plus_i_and_is_the_same_alone(three: Ended) -> None:
+    alone = model(*OPTIONS, "--count", "1", "--seed", "9")
     assert alone.out.replace("X:1", "X:3") == three.out.split("\n\n", 2)[2]
     assert alone.err.startswith("1 tune, ")
 
 
 @pytest.mark.timeout(300)
-def test_another_processor_gives_the_same(three: Ended, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One that multiplies no int8, and for which other instructions are compiled and other libraries' code is taken."""
+def test_another_processor_gives_the_same_tunes(three: Ended, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without int8 products, with kernels compiled for other instructions and libraries told to use older ones."""
     compiled = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path)}
     libraries = {"ONEDNN_MAX_CPU_ISA": "SSE41", "MKL_CBWR": "COMPATIBLE", "ATEN_CPU_CAPABILITY": "default"}
     for name, value in (compiled | libraries).items():
         monkeypatch.setenv(name, value)
-    assert model(*ASKED, "--count", "3", "--seed", "7", timeout=280).out == three.out
+    assert model(*OPTIONS, "--count", "3", "--seed", "7", timeout=280).out == three.out
 
 
-def test_abc2midi_reads_the_tunes_without_a_word(three: Ended, abc2midi: Callable[[str], str]) -> None:
+def test_abc2midi_reads_the_tunes_without_a_warning(three: Ended, abc2midi: Callable[[str], str]) -> None:
     assert abc2midi(three.out) == ""
 
 
@@ -87,20 +87,20 @@ def test_bad_input_is_one_line_and_status_2(arguments: list[str], words: list[st
 
 
 def test_a_bad_opening_is_status_2() -> None:
-    is_one_line(model(*ASKED, "--opening", "ABcd efga|AB|c8|"), 2, "bar 2 of the opening")
+    is_one_line(model(*OPTIONS, "--opening", "ABcd efga|AB|c8|"), 2, "bar 2 of the opening")
 
 
 def test_an_opening_may_come_from_a_file_and_be_transposed(tmp_path: Path) -> None:
     file = tmp_path / "mine.abc"
     file.write_text("X:1\nT:Mine\nM:C|\nL:1/8\nK:Ador\nEAAB cBAG|\n")
-    is_one_line(model(*ASKED, "--opening", str(file)), 2, "in Ador; the tune is to be in Edor", "--transpose")
-    moved = model(*ASKED, "--opening", str(file), "--transpose", "--seed", "3")
-    assert [note.pitch.midi for note in list(parse(moved.out).notes)[:4] if note.pitch] == [59, 64, 64, 66]
+    is_one_line(model(*OPTIONS, "--opening", str(file)), 2, "in Ador; the tune is to be in Edor", "--transpose")
+    transposed = model(*OPTIONS, "--opening", str(file), "--transpose", "--seed", "3")
+    assert [note.pitch.midi for note in list(parse(transposed.out).notes)[:4] if note.pitch] == [59, 64, 64, 66]
     file.write_text("X:1\nK:D\nA\n\nX:2\nK:D\nB\n")
-    is_one_line(model(*ASKED, "--opening", str(file)), 2, "mine.abc has 2 tunes")
-    is_one_line(model(*ASKED, "--opening", str(tmp_path / "none.abc")), 2, "none.abc", "No such file")
+    is_one_line(model(*OPTIONS, "--opening", str(file)), 2, "mine.abc has 2 tunes")
+    is_one_line(model(*OPTIONS, "--opening", str(tmp_path / "none.abc")), 2, "none.abc", "No such file")
     (tmp_path / "bad.abc").write_bytes(b"\xff\xfe\0")
-    is_one_line(model(*ASKED, "--opening", str(tmp_path / "bad.abc")), 2, "bad.abc")
+    is_one_line(model(*OPTIONS, "--opening", str(tmp_path / "bad.abc")), 2, "bad.abc")
 
 
 def test_a_tune_is_varied_in_its_own_rhythm_and_form(three: Ended, tmp_path: Path) -> None:
@@ -108,8 +108,8 @@ def test_a_tune_is_varied_in_its_own_rhythm_and_form(three: Ended, tmp_path: Pat
     file.write_text(three.out.split("\n\n")[0])
     old = parts_of(parse(file.read_text()))
     for how in ("parts", "endings"):
-        asked = ("sample", "--key", "Edor", "--opening", str(file), "--vary", how, "--seed", "5", "--threads", "1")
-        new = parts_of(parse(model(*asked).out))
+        options = ("sample", "--key", "Edor", "--opening", str(file), "--vary", how, "--seed", "5", "--threads", "1")
+        new = parts_of(parse(model(*options).out))
         assert (new[0] == old[0]) == (how == "parts")
         assert new[1] != old[1]
         assert new[0].bars[0] == old[0].bars[0]

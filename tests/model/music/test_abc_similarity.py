@@ -1,5 +1,3 @@
-"""Likeness read off ABC: the same tune is the same in any key and layout, and it takes no time."""
-
 import time
 
 from model.music.abc_similarity import alike, contour
@@ -9,9 +7,9 @@ UP_A_STEP = "X:7\nT:A Dance\nR:reel\nM:C|\nL:1/8\nQ:1/2=100\nK:F#dor\n|: Fccc B3
 
 
 def test_the_same_tune_is_the_same_whatever_its_header_layout_and_key() -> None:
-    moved = REEL.replace("T:The Long Lane", "T:Abba Egged").replace("Edor", "Ador").replace("|:", "|: ")
+    transposed = REEL.replace("T:The Long Lane", "T:Abba Egged").replace("Edor", "Ador").replace("|:", "|: ")
     letters = str.maketrans("EBAdGFD", "AedgcBG")
-    head, _, music = moved.partition("K:Ador\n")
+    head, _, music = transposed.partition("K:Ador\n")
     assert alike(REEL, [REEL, f"{head}K:Ador\n{music.translate(letters)}"]) == [1.0, 1.0]
 
 

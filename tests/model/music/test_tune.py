@@ -51,10 +51,10 @@ def test_every_bar_sounds_and_none_more_than_twice(tune: Tune) -> None:
 @settings(max_examples=30, deadline=None)
 def test_transposing_there_and_back_is_the_identity(tune: Tune, data: st.DataObject, octaves: int) -> None:
     key = data.draw(st.sampled_from([key for key in all_keys() if key.mode == tune.key.mode]))
-    moved = transpose(tune, key, octaves)
-    assert moved.key == key
-    assert transpose(moved, tune.key, -octaves) == tune
-    distances = {there.midi - here.midi for here, there in zip(tune.pitches, moved.pitches, strict=True)}
+    transposed = transpose(tune, key, octaves)
+    assert transposed.key == key
+    assert transpose(transposed, tune.key, -octaves) == tune
+    distances = {there.midi - here.midi for here, there in zip(tune.pitches, transposed.pitches, strict=True)}
     assert len(distances) <= 1
     assert all((semitones - key.tonic_class + tune.key.tonic_class) % 12 == 0 for semitones in distances)
 

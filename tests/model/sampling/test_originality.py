@@ -27,7 +27,7 @@ def index(books: Corpus) -> Index:
 
 
 @pytest.fixture(scope="module")
-def made(sampler: Sampler) -> Composed:
+def composed(sampler: Sampler) -> Composed:
     return sampler.compose([EDOR])[0]
 
 
@@ -46,10 +46,12 @@ def test_a_tune_of_the_books_is_found_whole_or_in_part(books: Corpus, index: Ind
             assert found.bars >= VERBATIM_BARS or found.similarity > LIMIT
 
 
-def test_key_does_not_matter(made: Composed) -> None:
-    index = Index(index_of([(normalized(made), "Mine", "here")]))
-    moved = replace(made, tune=transpose(made.tune, Key.parse("Ador"), 0))
-    assert index.nearest(normalized(moved)) == Nearest("Mine", "here", 1.0, index.nearest(normalized(made)).bars)
+def test_key_does_not_matter(composed: Composed) -> None:
+    index = Index(index_of([(normalized(composed), "Mine", "here")]))
+    transposed = replace(composed, tune=transpose(composed.tune, Key.parse("Ador"), 0))
+    assert index.nearest(normalized(transposed)) == Nearest(
+        "Mine", "here", 1.0, index.nearest(normalized(composed)).bars
+    )
 
 
 def test_nothing_is_near_to_a_few_notes(index: Index) -> None:
@@ -69,19 +71,21 @@ def test_the_longest_run_is_the_one_a_search_finds() -> None:
 
 
 def test_the_nearest_is_found_in_twenty_milliseconds(books: Corpus, index: Index) -> None:
-    def milliseconds(song: NormalizedTune) -> float:
+    def milliseconds(tune: NormalizedTune) -> float:
         began = time.perf_counter()
-        index.nearest(song)
+        index.nearest(tune)
         return 1000 * (time.perf_counter() - began)
 
-    songs = [tune.normalized for tune in books.tunes[::25]]
-    assert np.median([min(milliseconds(song) for _ in range(3)) for song in songs]) < 20
+    tunes = [tune.normalized for tune in books.tunes[::25]]
+    assert np.median([min(milliseconds(tune) for _ in range(3)) for tune in tunes]) < 20
 
 
-def test_a_tune_that_is_known_is_drawn_again(made: Composed) -> None:
-    wary = Sampler(checkpoint.read(checkpoint.SHIPPED), None, Index(index_of([(normalized(made), "Mine", "here")])))
-    again = wary.compose([EDOR])[0]
-    assert write(again.tune) != write(made.tune)
+def test_a_tune_that_is_known_is_drawn_again(composed: Composed) -> None:
+    sampler = Sampler(
+        checkpoint.read(checkpoint.SHIPPED), None, Index(index_of([(normalized(composed), "Mine", "here")]))
+    )
+    again = sampler.compose([EDOR])[0]
+    assert write(again.tune) != write(composed.tune)
     assert again.draws == 2
     assert again.temperature == EDOR.temperature
     assert again.nearest.similarity < LIMIT
@@ -91,13 +95,13 @@ def test_after_five_redraws_the_temperature_rises() -> None:
     class Strict:
         """Finds the first seven tunes too close."""
 
-        asked = 0
+        calls = 0
 
         def nearest(self, *_: object) -> Nearest:
-            self.asked += 1
-            return Nearest("Theirs", "book", 0.9 if self.asked <= PATIENCE + 2 else 0.1, 0.0)
+            self.calls += 1
+            return Nearest("Theirs", "book", 0.9 if self.calls <= PATIENCE + 2 else 0.1, 0.0)
 
-    wary = Sampler(checkpoint.read(checkpoint.SHIPPED), None, Strict())  # type: ignore[arg-type]
-    composed = wary.compose([replace(EDOR, seed=1)])[0]  # none of whose draws is of another form
-    assert composed.draws == PATIENCE + 3
-    assert composed.temperature == pytest.approx(EDOR.temperature + 2 * TEMPERATURE_STEP)
+    sampler = Sampler(checkpoint.read(checkpoint.SHIPPED), None, Strict())  # type: ignore[arg-type]
+    tune = sampler.compose([replace(EDOR, seed=1)])[0]  # none of whose draws is of another form
+    assert tune.draws == PATIENCE + 3
+    assert tune.temperature == pytest.approx(EDOR.temperature + 2 * TEMPERATURE_STEP)
