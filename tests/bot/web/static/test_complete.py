@@ -12,7 +12,7 @@ async def test_the_keyboard_completes_a_command(page: Page, composer: FakeCompos
     say, options = page.locator("#say"), page.locator("#suggestions [role=option]")
     await page.keyboard.press("/")  # from anywhere
     await expect(say).to_be_focused()
-    await expect(options).to_have_count(2)
+    await expect(options.first).to_contain_text("/compose")
     await page.keyboard.press("Tab")
     await expect(say).to_have_value("/compose ")
     await expect(options.first).to_contain_text("key:")
