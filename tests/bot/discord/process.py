@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import __main__
-from bot.app import bot as service
+from bot.app import bot
 from bot.benchmarks.discord.connector import connector
 from bot.commands import serve
 from bot.core.config import Config
@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--lags", type=Path)
     options, others = parser.parse_known_args()
     if options.stand_in:
-        vars(service).update(Renderer=Renderer, build_local_worker=worker)
+        vars(bot).update(Renderer=Renderer, build_local_worker=worker)
     if options.lags:
         vars(serve)["_serve"] = partial(measured, serve._serve, options.lags)
     transport = partial(connector, options.port, options.authority)

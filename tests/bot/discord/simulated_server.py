@@ -20,7 +20,7 @@ from bot.discord.delivery.delivery import Delivery
 from bot.discord.delivery.timing import DeliveryTiming
 from bot.library.member_data import MemberData
 from bot.library.tunebook import Tunebooks
-from bot.retraining.retrainer import Draws as DrawsCharts
+from bot.render import Renderer
 from bot.retraining.retrainer import Retrainer
 from bot.store import Store
 from bot.workers.local.trainer import Trainer
@@ -120,7 +120,7 @@ async def simulated_server(
     trainer: Sequence[str] = (),
     config: dict[str, Any] | None = None,
     timing: DeliveryTiming = TIMING,
-    charts: DrawsCharts | None = None,
+    charts: Renderer | None = None,
     **options: Any,
 ) -> AsyncIterator[SimulatedServer]:
     """A bot that has just been added to a server. `options` are for `running_bot`.
@@ -155,7 +155,7 @@ async def simulated_server(
             assert unexpected == []
 
 
-def retrainer(store: Store, path: Path, options: Sequence[str], charts: DrawsCharts | None = None) -> Retrainer:
+def retrainer(store: Store, path: Path, options: Sequence[str], charts: Renderer | None = None) -> Retrainer:
     return Retrainer(
         store,
         Trainer((*STAND_IN_TRAINER, *options), nice=0),
