@@ -100,8 +100,8 @@ async def _kill(size: MachinesSize) -> list[Measurement]:
             await _until(lambda: sum(one.ends.total() for one in finished) > size.prompts / 3)
             for program in (bots[0], workers[0]):
                 program.process.kill()
-            while await store.prompts.unfinished(["web"]) and time.perf_counter() - began < TIMEOUT:
-                await asyncio.sleep(0.2)  # noqa: ASYNC110 (other processes finish them)
+            while await store.prompts.unfinished(["web"]) and time.perf_counter() - began < TIMEOUT:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)  # other processes finish them
             seconds = time.perf_counter() - began
             tunes = Counter(tune.prompt_id for tune in await store.tunes.of_prompts(ids))
     ends = sum((one.ends for one in finished), Counter[int]())

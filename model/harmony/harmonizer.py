@@ -8,9 +8,9 @@ span's probability of each chord. Bars with the same notes, the last of a part a
 so that they get the same chords. Each span then takes its likeliest chord, which maximises the expected share of the
 tune on which a person agrees; the likeliest sequence does not. In 3/4 a third beat may ask for a chord of its own.
 
-Parameters. No table is learned: palettes and functions are theory. The nineteen weights were fitted by maximum likelihood
-to 503 lead sheets of the Nottingham Music Database, by which the project may choose settings, and rounded. In three-fold
-cross-validation people agree on 72.6% of those tunes' duration; a log-linear model with a table of transitions and of
+Parameters. No table is learned: palettes and functions are theory. The nineteen weights were fitted by maximum
+likelihood to 503 lead sheets of the Nottingham Music Database, by which the project may choose settings, and rounded.
+In three-fold cross-validation people agree on 72.6% of those tunes' duration; a log-linear model with a table of transitions and of
 places for each mode, some 550 weights, reaches 74.3%.
 
 A chord changes where a note begins, never under a held one, so notes stay as they are written; and not on a pickup. A
