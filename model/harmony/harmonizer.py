@@ -10,8 +10,8 @@ tune on which a person agrees; the likeliest sequence does not. In 3/4 a third b
 
 Parameters. No table is learned: palettes and functions are theory. The nineteen weights were fitted by maximum
 likelihood to 503 lead sheets of the Nottingham Music Database, by which the project may choose settings, and rounded.
-In three-fold cross-validation people agree on 72.6% of those tunes' duration; a log-linear model with a table of transitions and of
-places for each mode, some 550 weights, reaches 74.3%.
+In three-fold cross-validation people agree on 72.6% of those tunes' duration; a log-linear model with a table of
+transitions and of places for each mode, some 550 weights, reaches 74.3%.
 
 A chord changes where a note begins, never under a held one, so notes stay as they are written; and not on a pickup. A
 tune's own chords are kept. The same tune always gets the same chords.
