@@ -84,7 +84,7 @@ async def _measure(path: Path, size: StoreSize) -> list[Measurement]:
             "/top of a rhythm": lambda: store.tunes.top(1, 1, rhythm=draw.choice(rhythms)),
             "/top of a week": lambda: store.tunes.top(1, 1, Period.WEEK),
             "/top of a month and a rhythm": lambda: store.tunes.top(1, 1, Period.MONTH, draw.choice(rhythms)),
-            "/tunebook of a member": lambda: store.votes.favourites(draw.randrange(1, size.members)),
+            "/tunebook of a member": lambda: store.votes.favourites(draw.randrange(1, size.members), 1),
             "/tunebook of a server": lambda: store.tunes.top(1, 1, limit=50),
             "/mine": lambda: store.tunes.of_member(draw.randrange(1, size.members)),
             "a page of history": lambda: store.tunes.history(1, 1, draw.randrange(1, size.tunes), 20),

@@ -32,9 +32,13 @@ class Context:
 
 
 def place_of(interaction: discord.Interaction) -> Place:
-    """Who asks, and where. A direct message or a group counts as a server of its own."""
+    """Who asks, and where. A direct message or a group counts as a server of its own.
+
+    The name is the account's: a nickname is its server's alone, and names are stored once for all servers.
+    """
     server = str(interaction.guild_id) if interaction.guild_id else f"@{interaction.channel_id}"
-    return Place(PLATFORM, server, str(interaction.user.id), interaction.user.display_name)
+    user = interaction.user
+    return Place(PLATFORM, server, str(user.id), user.global_name or user.name)
 
 
 def is_user_install(interaction: discord.Interaction) -> bool:

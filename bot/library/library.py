@@ -10,6 +10,7 @@ from bot.core.errors import BadRequest, NotAllowed, NotFound
 from bot.core.values import Leader, Period, Place, StoredPrompt, StoredTune, Votes
 from bot.library.media_cache import Media, MediaCache
 from bot.store import Store
+from bot.store.tunes import missing
 from model.music import abc_similarity
 from model.music.key import all_keys
 from model.music.rhythm import named
@@ -34,28 +35,41 @@ class Library:
         """(member_id, server_id) of a place, registered where it is new."""
         return await self._store.members.register(place)
 
-    async def tune(self, tune_id: int, member_id: int = 0) -> StoredTune:
-        """A tune with a member's vote on it. NotFound where it is unknown or deleted."""
+    async def tune(self, tune_id: int, place: Place) -> StoredTune:
+        """A tune with the member’s vote, as seen from a place: its server, or anywhere by its composer. NotFound."""
+        member_id, server_id = await self._store.members.register(place)
         tune = await self._store.tunes.load(tune_id, member_id)
-        if tune is None:
-            raise NotFound(f"there is no tune {tune_id}, or it was deleted")
+        if tune is None or (tune.server_id != server_id and tune.member_id != member_id):
+            raise NotFound(missing(tune_id))  # the same for both: nobody learns what other servers have
         return tune
 
-    async def vote(self, tune_id: int, member_id: int, value: int) -> Votes:
-        """Set a member's vote to 1 or -1, or withdraw it with 0. BadRequest for another value, NotFound."""
+    async def tune_here(self, tune_id: int, place: Place) -> StoredTune:
+        """A tune where it was made, and so may be voted on, varied and deleted. NotFound, or NotAllowed elsewhere."""
+        tune = await self.tune(tune_id, place)
+        if not await self.made_here(tune, place):
+            raise NotAllowed("a tune is voted on, varied and deleted where it was made")
+        return tune
+
+    async def made_here(self, tune: StoredTune, place: Place) -> bool:
+        """Whether a tune was made on the server of a place."""
+        return tune.server_id == (await self._store.members.register(place))[1]
+
+    async def vote(self, tune_id: int, place: Place, value: int) -> Votes:
+        """Set a member's vote to 1 or -1, or withdraw it with 0. BadRequest for another value; as `tune_here`."""
         if value not in (1, -1, 0):
             raise BadRequest(f"a vote is 1 (up), -1 (down) or 0 (withdrawn), not {str(value)[:20]}")
-        return await self._store.votes.cast(tune_id, member_id, value)
+        await self.tune_here(tune_id, place)
+        return await self._store.votes.cast(tune_id, (await self.place(place))[0], value)
 
-    async def toggle_vote(self, tune_id: int, member_id: int, value: int) -> Votes:
-        """Set a member's vote to 1 or -1, or withdraw it where it has that value already. NotFound."""
-        return await self._store.votes.toggle(tune_id, member_id, value)
+    async def toggle_vote(self, tune_id: int, place: Place, value: int) -> Votes:
+        """Set a member's vote to 1 or -1, or withdraw it where it has that value already. As `tune_here`."""
+        await self.tune_here(tune_id, place)
+        return await self._store.votes.toggle(tune_id, (await self.place(place))[0], value)
 
     async def delete(self, tune_id: int, place: Place, admin: bool = False) -> StoredTune:
         """Delete a tune for good, as its composer and admins of its server may. NotFound or NotAllowed."""
-        member_id, server_id = await self._store.members.register(place)
-        tune = await self.tune(tune_id)
-        if tune.member_id != member_id and not (admin and tune.server_id == server_id):
+        tune = await self.tune_here(tune_id, place)
+        if tune.member_id != (await self.place(place))[0] and not admin:
             raise NotAllowed("only the member who had it composed, or an admin of its server, can delete a tune")
         await self._store.tunes.delete(tune_id)
         return tune

@@ -45,11 +45,13 @@ class Tunebooks:
         self._waiting: set[int] = set()  # members
 
     async def of_member(self, place: Place) -> Tunebook:
-        """The last tunes that the member voted up. NotFound where there are none; Busy, RenderError."""
-        member_id, _ = await self._store.members.register(place)
-        tunes = await self._store.votes.favourites(member_id, MOST)
+        """The last tunes that the member voted up here, or composed anywhere. NotFound where there are none; Busy,
+        RenderError.
+        """
+        member_id, server_id = await self._store.members.register(place)
+        tunes = await self._store.votes.favourites(member_id, server_id, MOST)
         if not tunes:
-            raise NotFound("your tunebook is empty: vote 👍 on the tunes that you like, and they will be in it")
+            raise NotFound("your tunebook is empty: vote 👍 on the tunes that you like here, and they will be in it")
         return await self._make(member_id, f"{place.member_name or 'My'}’s favourites", tunes)
 
     async def of_server(self, place: Place, name: str) -> Tunebook:

@@ -1,6 +1,6 @@
 """Votes, at most one of each member on a tune. The counts of the tune change in the same transaction."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import NotFound
@@ -55,10 +55,11 @@ async def _write(connection: AsyncConnection, tune_id: int, member_id: int, vote
     await connection.execute(new.on_conflict_do_update(index_elements=["tune_id", "member_id"], set_=changed))
 
 
-async def favourites(connection: AsyncConnection, member_id: int, limit: int = 50) -> list[StoredTune]:
-    """The tunes that a member voted up and that are not deleted, the latest vote first."""
+async def favourites(connection: AsyncConnection, member_id: int, server_id: int, limit: int = 50) -> list[StoredTune]:
+    """The tunes that a member voted up, of a server or the member's own, without deleted ones, latest vote first."""
     query = select(tunes.c.id).join_from(votes, tunes, votes.c.tune_id == tunes.c.id)
     query = query.where(votes.c.member_id == member_id, votes.c.value == 1, tunes.c.deleted_at.is_(None))
+    query = query.where(or_(tunes.c.server_id == server_id, tunes.c.member_id == member_id))
     rows = await connection.execute(query.order_by(votes.c.updated_at.desc(), tunes.c.id.desc()).limit(limit))
     ids = [row.id for row in rows]
     found = {tune.id: tune for tune in await load_all(connection, ids, member_id)}

@@ -115,25 +115,26 @@ class Handlers:
         return web.json_response({})
 
     async def vote(self, request: web.Request) -> web.Response:
-        tune, member_id = await self._tune(request)
+        tune = await self._tune(request)
         value = (await _body(request)).get("value")
         if type(value) is not int or value not in (1, -1, 0):
             raise BadRequest("A vote is 1, -1 or 0.")
-        votes = await self._library.vote(tune.id, member_id, value)
-        counts = votes_json(votes)
+        place = identity.place(request)
+        counts = votes_json(await self._library.vote(tune.id, place, value))
+        member_id, _ = await self._library.place(place)
         event = {"tune": tune.id, "member": member_id, **counts}
         self._feed.publish(tune.server_id, "votes", event, (tune.id, member_id))
         return web.json_response(counts)
 
     async def again(self, request: web.Request) -> web.Response:
         """Compose a tune with the same options and a new seed."""
-        tune, _ = await self._tune(request)
+        tune = await self._tune(request)
         progress = await self._composer.again(identity.place(request), tune)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 
     async def vary(self, request: web.Request) -> web.Response:
         """Compose a variation; `how` is one of VARIATIONS."""
-        tune, _ = await self._tune(request)
+        tune = await self._tune(request)
         how = (await _body(request)).get("how")
         if not isinstance(how, str):
             raise BadRequest("How is the tune to be varied?")
@@ -144,7 +145,7 @@ class Handlers:
         kind = request.match_info["kind"]
         if kind not in media.TYPES:
             raise NotFound(f"A tune comes as {', '.join(media.TYPES)}.")
-        tune, _ = await self._tune(request)
+        tune = await self._tune(request)
         files = await self._library.files(tune, [kind])
         return await media.respond(request, files[kind], kind, self._library.file_name(tune, kind), media_version(tune))
 
@@ -152,13 +153,9 @@ class Handlers:
         """The model, for whoever may change it."""
         return self._model if identity.may_change_model(request) else None
 
-    async def _tune(self, request: web.Request) -> tuple[StoredTune, int]:
-        """The tune in the path, and the id of the member. NotFound for tunes of other servers than the page's."""
-        member_id, server_id = await self._library.place(identity.place(request))
-        tune = await self._library.tune(int(request.match_info["tune"]), member_id)
-        if tune.server_id != server_id:
-            raise NotFound(f"There is no tune {tune.id} here.")
-        return tune, member_id
+    async def _tune(self, request: web.Request) -> StoredTune:
+        """The tune in the path. NotFound for tunes of other servers than the page's."""
+        return await self._library.tune_here(int(request.match_info["tune"]), identity.place(request))
 
     async def _history(self, server_id: int, member_id: int, before: int | None = None) -> dict[str, Any]:
         rows = await self._library.history(server_id, member_id, before, SCREENFUL)

@@ -41,11 +41,11 @@ class Library(Protocol):
         """(member_id, server_id) of a place, registered where it is new."""
         ...
 
-    async def tune(self, tune_id: int, member_id: int = 0) -> StoredTune:
-        """One tune, with the vote of `member_id`. Raises NotFound."""
+    async def tune_here(self, tune_id: int, place: Place) -> StoredTune:
+        """A tune of the page, with the member's vote. Raises NotFound, or NotAllowed for a tune made elsewhere."""
         ...
 
-    async def vote(self, tune_id: int, member_id: int, value: int) -> Votes:
+    async def vote(self, tune_id: int, place: Place, value: int) -> Votes:
         """Vote 1 or -1, or withdraw the vote with 0; gives the new counts. Raises NotFound."""
         ...
 

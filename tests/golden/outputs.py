@@ -73,7 +73,7 @@ async def history() -> str:
                     await bot.finished(parse_prompt("Edor", "reel", seed=7, opening=opening), ANN, 2)
                 updates = bot.composer.subscribe()
                 with patch("bot.composing.composer.random", random.Random(1)):  # draws the variation's seed
-                    varied = await bot.composer.vary(ANN, await bot.composer.library.tune(1), "parts")
+                    varied = await bot.composer.vary(ANN, await bot.composer.library.tune(1, ANN), "parts")
                 await bot.composer.finished(varied.prompt.id, updates)
                 return _json(_settled(await (await client.get("/history?before=100")).json()))
 

@@ -32,7 +32,9 @@ class Buttons:
             if action in ("up", "down"):
                 await self._vote(interaction, tune_id, 1 if action == "up" else -1)
             else:
-                await handlers[action](interaction, await self._context.library.tune(tune_id))
+                await handlers[action](
+                    interaction, await self._context.library.tune_here(tune_id, place_of(interaction))
+                )
         except NotFound:
             await errors.send_error(interaction, NotFound(_DELETED))
         except Exception as error:
@@ -48,8 +50,7 @@ class Buttons:
             await errors.send_error(interaction, error)
 
     async def _vote(self, interaction: discord.Interaction[Any], tune_id: int, value: int) -> None:
-        member_id, _ = await self._context.library.place(place_of(interaction))
-        votes = await self._context.library.toggle_vote(tune_id, member_id, value)
+        votes = await self._context.library.toggle_vote(tune_id, place_of(interaction), value)
         await self._vote_counts.show(interaction, tune_id, votes)
 
     async def _again(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
@@ -87,7 +88,7 @@ class Buttons:
 
     async def _select(self, interaction: discord.Interaction[Any], prompt_id: int, tune_id: int) -> None:
         member_id, _ = await self._context.library.place(place_of(interaction))
-        tune = await self._context.library.tune(tune_id, member_id)
+        tune = await self._context.library.tune_here(tune_id, place_of(interaction))
         own = tune.member_id == member_id
         if own and interaction.message and chosen_tune(interaction.message) == tune_id:
             await interaction.client.deferrals.defer(interaction)

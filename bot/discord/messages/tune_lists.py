@@ -58,11 +58,16 @@ class PageButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"mine
 
 
 async def show_tune(interaction: discord.Interaction[Any], tune_id: int) -> None:
-    """Put a tune with its buttons, and a line on similar ones, into the deferred response. NotFound, RenderError."""
+    """Put a tune into the deferred response; where it was made, with its buttons and a line on similar ones.
+
+    NotFound, RenderError.
+    """
     context = interaction.client.context
-    tune = await context.library.tune(tune_id)
-    arguments = (await tune_message(context.library, [tune], interaction.filesize_limit)).edit()
-    if similar := await context.library.similar(tune):
+    place = place_of(interaction)
+    tune = await context.library.tune(tune_id, place)
+    here = await context.library.made_here(tune, place)
+    arguments = (await tune_message(context.library, [tune], interaction.filesize_limit, buttons=here)).edit()
+    if here and (similar := await context.library.similar(tune)):
         arguments["content"] = f"{arguments['content']}\n{_similar_line(similar)}".strip()
     await interaction.edit_original_response(**arguments)
 

@@ -3,7 +3,7 @@
 import asyncio
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
@@ -55,12 +55,16 @@ class MessageContent:
 
 
 async def tune_message(
-    library: Library, tunes: Sequence[StoredTune], limit: int, chosen: int | None = None
+    library: Library, tunes: Sequence[StoredTune], limit: int, chosen: int | None = None, buttons: bool = True
 ) -> MessageContent:
-    """The message for one tune, or for up to four and the id of the chosen one. `limit` is in bytes. RenderError."""
+    """The message for one tune, or for up to four and the id of the chosen one. `limit` is in bytes. RenderError.
+
+    One tune is shown without `buttons` elsewhere than where it was made.
+    """
     media = await asyncio.gather(*(library.files(tune) for tune in tunes))
     if len(tunes) == 1:
-        return single_tune(tunes[0], media[0], limit)
+        content = single_tune(tunes[0], media[0], limit)
+        return content if buttons else replace(content, view=None)
     return several_tunes(tunes, {tune.id: files for tune, files in zip(tunes, media, strict=True)}, limit, chosen)
 
 

@@ -7,6 +7,7 @@ import discord
 
 from bot.core.errors import NotFound
 from bot.core.values import Votes
+from bot.discord.context import place_of
 from bot.discord.messages.button_views import with_votes
 from bot.library.library import Library
 
@@ -42,7 +43,7 @@ class VoteCounts:
         while click := self._pending.pop(key, None):
             assert click.message
             try:
-                votes = (await self._library.tune(tune_id)).votes
+                votes = (await self._library.tune(tune_id, place_of(click))).votes
                 await click.edit_original_response(view=with_votes(click.message, tune_id, votes))
             except (discord.HTTPException, NotFound) as error:
                 log.info("the votes on tune %d could not be shown: %s", tune_id, error)

@@ -162,8 +162,7 @@ async def test_a_disk_that_is_full_while_a_tune_is_stored(small_disk: Path, capl
     path = small_disk / "tunesmith.db"
     async with running_bot(path) as bot:
         (tune,) = (await bot.finished(new_prompt())).tunes
-        member_id, _ = await bot.store.members.register(BEN)
-        await bot.composer.library.vote(tune.id, member_id, 1)
+        await bot.composer.library.vote(tune.id, BEN, 1)
         bot.renderer.go.clear()
         updates = bot.composer.subscribe()
         working = await bot.ask(new_prompt(), count=4)

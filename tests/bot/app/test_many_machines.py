@@ -47,8 +47,7 @@ async def test_a_tune_with_ones_own_checkpoint_goes_the_whole_way(
         assert [(tune.version, tune.asked_version) for tune in done.tunes] == [(2, 2)] * 2
         assert "K:Edor" in done.tunes[0].abc
         assert (await bot.library.files(done.tunes[0]))["png"].startswith(b"\x89PNG")
-        member_id, _ = await bot.store.members.register(ANN)
-        assert (await bot.library.vote(done.tunes[0].id, member_id, 1)).up == 1
+        assert (await bot.library.vote(done.tunes[0].id, ANN, 1)).up == 1
         cluster = bot.worker
         assert isinstance(cluster, Cluster)
         await until(lambda: cluster.workers()[0].device.startswith(("CPU", "NVIDIA")))

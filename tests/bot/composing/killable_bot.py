@@ -31,8 +31,7 @@ async def main(path: str, lease: float = 30.0) -> None:
     async with running_bot(path, at_once=RENDERING, limit=100, lease=lease) as bot:
         (tune,) = (await bot.finished(new_prompt())).tunes
         for place, vote in ((ANN, 1), (BEN, -1)):
-            member, _ = await bot.store.members.register(place)
-            await bot.composer.library.vote(tune.id, member, vote)
+            await bot.composer.library.vote(tune.id, place, vote)
         bot.renderer.go.clear()
         updates = bot.composer.subscribe()
         ids = [

@@ -14,6 +14,7 @@ import simcord
 
 from bot.core.config import Config
 from bot.core.errors import TunesmithError
+from bot.core.values import Place
 from bot.discord.client import Client
 from bot.discord.context import Context
 from bot.discord.delivery.delivery import Delivery
@@ -63,6 +64,11 @@ class SimulatedServer:
         self.client = Client(self.context, delivery, shards=1)
         await self.env.restart_bot(self.client)
         delivery.start()
+
+    @property
+    def place(self) -> Place:
+        """Ann, on this server."""
+        return Place("discord", str(self.guild.id), str(self.ann.id), "ann")
 
     @property
     def last(self) -> discord.Message:

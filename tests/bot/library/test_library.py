@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.errors import BadRequest, NotFound, RenderError
+from bot.core.errors import BadRequest, NotAllowed, NotFound, RenderError
 from bot.core.values import Place, StoredTune, Votes
 from bot.library.library import Library
 from bot.render import KINDS
 from bot.store import Store
 from tests.bot.store.samples import ABC, a_member, a_prompt, a_tune, new_tunes
+
+ANN = Place("web", "home", "ann", "Ann")
 
 
 class CountingRenderer:
@@ -128,7 +130,7 @@ async def test_a_deleted_tune_is_not_found(store: Store, library: Library) -> No
     tune = await a_tune(store)
     await store.tunes.delete(tune.id)
     with pytest.raises(NotFound, match="deleted"):
-        await library.tune(tune.id)
+        await library.tune(tune.id, ANN)
 
 
 async def test_an_unknown_kind_of_file_is_refused(store: Store, library: Library) -> None:
@@ -139,12 +141,30 @@ async def test_an_unknown_kind_of_file_is_refused(store: Store, library: Library
 
 async def test_a_vote_is_up_down_or_withdrawn(store: Store, library: Library) -> None:
     tune = await a_tune(store)
-    assert await library.vote(tune.id, tune.member_id, 1) == Votes(1, 0, 1)
-    assert (await library.tune(tune.id, tune.member_id)).votes.mine == 1
+    assert await library.vote(tune.id, ANN, 1) == Votes(1, 0, 1)
+    assert (await library.tune(tune.id, ANN)).votes.mine == 1
     with pytest.raises(BadRequest, match="not 2"):
-        await library.vote(tune.id, tune.member_id, 2)
+        await library.vote(tune.id, ANN, 2)
     with pytest.raises(NotFound):
-        await library.vote(10**30, tune.member_id, 1)
+        await library.vote(10**30, ANN, 1)
+
+
+async def test_a_tune_is_there_on_its_server_and_for_its_composer(store: Store, library: Library) -> None:
+    tune = await a_tune(store)
+    assert (await library.tune_here(tune.id, Place("web", "home", "ben"))).id == tune.id
+    away = Place("web", "away", "ann")
+    assert (await library.tune(tune.id, away)).id == tune.id
+    for ask in (
+        library.tune_here(tune.id, away),
+        library.vote(tune.id, away, 1),
+        library.toggle_vote(tune.id, away, 1),
+    ):
+        with pytest.raises(NotAllowed, match="where it was made"):
+            await ask
+    with pytest.raises(NotAllowed):
+        await library.delete(tune.id, away, admin=True)
+    with pytest.raises(NotFound, match=f"there is no tune {tune.id}, or it was deleted"):
+        await library.tune(tune.id, Place("web", "away", "ben"))
 
 
 async def test_a_place_is_the_same_for_library_and_store(store: Store, library: Library) -> None:

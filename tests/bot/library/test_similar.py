@@ -6,6 +6,8 @@ from bot.store import Store
 from model.prompt import parse_prompt
 from tests.bot.store.samples import a_member
 
+ANN = Place("web", "home", "ann")
+
 HEAD = "X:1\nT:A Tune\nR:reel\nM:4/4\nL:1/8\nK:{}\n"
 MUSIC = "|:EBBA B2EB|B2AB dBAG|FDAD BDAD|FDAD dAFD:|\n"
 NEAR = MUSIC.replace("FDAD BDAD", "FDAD BAGF")
@@ -29,7 +31,7 @@ async def test_the_most_alike_of_the_same_server_rhythm_and_mode_come_first(stor
         await stored(store, MUSIC, **other)
     deleted = await stored(store, MUSIC)
     await store.tunes.delete(deleted)
-    found = await library.similar(await library.tune(tune_id))
+    found = await library.similar(await library.tune(tune_id, ANN))
     assert [tune.id for tune, _ in found][:2] == [same, near]
     assert found[0][1] == 1.0
     assert 0.8 < found[1][1] < 1.0
@@ -40,8 +42,8 @@ async def test_a_tune_alone_is_like_none_and_many_are_cut_to_three(store: Store)
     library = Library(store, None)  # type: ignore[arg-type]
     await a_member(store)
     tune_id = await stored(store, MUSIC)
-    assert await library.similar(await library.tune(tune_id)) == []
+    assert await library.similar(await library.tune(tune_id, ANN)) == []
     for _ in range(5):
         await stored(store, MUSIC)
-    found = await library.similar(await library.tune(tune_id))
+    found = await library.similar(await library.tune(tune_id, ANN))
     assert [tune.id for tune, _ in found] == [6, 5, 4], "the newest among equals"

@@ -49,6 +49,15 @@ async def test_a_members_book_holds_what_the_member_likes(store: Store) -> None:
     assert (server.title, server.count) == ("Favourites of The Session", 3)
 
 
+async def test_a_members_book_holds_what_was_made_here_or_by_the_member(store: Store) -> None:
+    ann, _ = await a_member(store)
+    ben, ben_away = await a_member(store, "ben", "away")
+    for ids in (await a_member(store, "ben"), (ben, ben_away), await a_member(store, "ann", "away")):
+        await store.votes.cast((await a_tune(store, ids)).id, ann, 1)
+    book = await Tunebooks(store, binder := Binder()).of_member(ANN)
+    assert (book.count, [tune["source"] for tune in binder.books[0]["tunes"]]) == (2, ["/tune 1", "/tune 3"])
+
+
 async def test_the_abc_file_numbers_its_tunes(store: Store) -> None:
     prompt = await a_prompt(store)
     names = ["The Zebra", "An Apple", "The Bee"]

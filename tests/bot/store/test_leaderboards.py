@@ -153,6 +153,6 @@ async def test_favourites_are_a_members_own_votes_up_the_latest_first(store: Sto
         await store.votes.cast(tune_id, member, value)
     await store.votes.cast(ids[1], tune_member := (await a_member(store, "eve"))[0], 1)
     await store.tunes.delete(ids[3])
-    assert [tune.id for tune in await store.votes.favourites(member)] == [ids[4], ids[1], ids[0]]
-    assert [tune.id for tune in await store.votes.favourites(member, limit=1)] == [ids[4]]
-    assert [tune.votes.mine for tune in await store.votes.favourites(tune_member)] == [1]
+    assert [tune.id for tune in await store.votes.favourites(member, 1)] == [ids[4], ids[1], ids[0]]
+    assert [tune.id for tune in await store.votes.favourites(member, 1, limit=1)] == [ids[4]]
+    assert [tune.votes.mine for tune in await store.votes.favourites(tune_member, 1)] == [1]

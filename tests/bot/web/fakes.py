@@ -166,13 +166,15 @@ class FakeLibrary:
     async def place(self, place: Place) -> tuple[int, int]:
         return self.store.ids(place)
 
-    async def tune(self, tune_id: int, member_id: int = 0) -> StoredTune:
-        if tune_id not in self.store.tunes:
+    async def tune_here(self, tune_id: int, place: Place) -> StoredTune:
+        member_id, server_id = await self.place(place)
+        if tune_id not in self.store.tunes or self.store.tunes[tune_id].server_id != server_id:
             raise NotFound(f"There is no tune {tune_id}.")
         return replace(self.store.tunes[tune_id], votes=self.store.votes_of(tune_id, member_id))
 
-    async def vote(self, tune_id: int, member_id: int, value: int) -> Votes:
-        await self.tune(tune_id)
+    async def vote(self, tune_id: int, place: Place, value: int) -> Votes:
+        await self.tune_here(tune_id, place)
+        member_id, _ = await self.place(place)
         self.store.votes[tune_id, member_id] = value
         return self.store.votes_of(tune_id, member_id)
 

@@ -94,7 +94,7 @@ async def test_a_servers_defaults_apply_where_a_member_omits_an_option(tmp_path:
         await admin.slash(server.channel, "settings defaults", rhythm="hornpipe", form="AB:4")
         await server.composed()
         await server.composed(form="AABA")
-        first, second = [await server.bot.composer.library.tune(number) for number in (1, 2)]
+        first, second = [await server.bot.composer.library.tune(number, server.place) for number in (1, 2)]
         assert (first.prompt.rhythm, str(first.prompt.form)) == ("hornpipe", "AB:4")
         assert (second.prompt.rhythm, str(second.prompt.form)) == ("hornpipe", "AABA:8")
 

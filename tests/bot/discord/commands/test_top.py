@@ -10,8 +10,8 @@ async def vote(server: SimulatedServer, tune_id: int, *values: int) -> None:
     """One member for each value votes on a tune."""
     for number, value in enumerate(values):
         voter = f"voter{number}"
-        member, _ = await server.bot.store.members.register(Place("discord", str(server.guild.id), voter, voter))
-        await server.bot.composer.library.vote(tune_id, member, value)
+        place = Place("discord", str(server.guild.id), voter, voter)
+        await server.bot.composer.library.vote(tune_id, place, value)
 
 
 async def test_the_best_lead_by_period_and_rhythm(tmp_path: Path) -> None:

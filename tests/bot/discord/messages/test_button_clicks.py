@@ -44,7 +44,7 @@ async def test_again_and_vary_compose_for_the_member_who_clicks(tmp_path: Path) 
         message = await server.composed(seed=7)
         for action in ("again", "vary"):
             await server.answered(await server.ben.click(message, custom_id=f"tune:1:{action}"))
-        again, vary = [await server.bot.composer.library.tune(number) for number in (2, 3)]
+        again, vary = [await server.bot.composer.library.tune(number, server.place) for number in (2, 3)]
         assert again.member_name == vary.member_name == "ben"
         assert (again.prompt.key, again.prompt.rhythm) == (vary.prompt.key, vary.prompt.rhythm)
         assert again.prompt.seed != 7

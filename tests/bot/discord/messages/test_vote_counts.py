@@ -4,7 +4,7 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
-from bot.core.values import Votes
+from bot.core.values import Place, Votes
 from bot.discord.messages.vote_counts import VoteCounts
 
 
@@ -13,6 +13,7 @@ class Click:
 
     def __init__(self, labels: list[str], go: asyncio.Event) -> None:
         self._done = False
+        self.guild_id, self.user = 1, SimpleNamespace(id=2, name="ann", global_name=None)
         self.message = SimpleNamespace(id=1, components=())
         self.client = SimpleNamespace(deferrals=SimpleNamespace(defer=self._defer))
         self.response = SimpleNamespace(is_done=lambda: self._done, edit_message=self._edit)
@@ -31,7 +32,7 @@ async def test_clicks_during_an_edit_are_counted_in_the_next_one() -> None:
     stored = Votes(1)
     labels: list[str] = []
 
-    async def tune(_: int) -> Any:
+    async def tune(_: int, _place: Place) -> Any:
         return SimpleNamespace(votes=stored)
 
     go, library = asyncio.Event(), SimpleNamespace(tune=tune)
