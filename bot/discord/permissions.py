@@ -3,6 +3,8 @@
 How often a member may ask is decided in bot.composing.rate_limits.
 """
 
+import asyncio
+import logging
 from typing import Any
 
 import discord
@@ -10,9 +12,12 @@ from discord import app_commands
 
 from bot.core.errors import NotAllowed
 from bot.discord.context import Context, is_user_install, place_of
-from bot.discord.errors import escaped
+from bot.discord.errors import UNREACHABLE, escaped
 from bot.library import server_settings
 
+log = logging.getLogger(__name__)
+
+GUILDS_TIMEOUT = 1.5  # seconds, of the three in which a command has to be acknowledged
 REQUIRED = discord.Permissions(
     view_channel=True, send_messages=True, send_messages_in_threads=True, embed_links=True, attach_files=True
 )
@@ -82,6 +87,22 @@ async def check_admin(interaction: discord.Interaction[Any], context: Context) -
         raise NotAllowed("a server has settings, a conversation has none")
     if not await is_admin(interaction, context):
         raise NotAllowed("only those who manage this server, or have a role that /settings names, may do that")
+
+
+async def is_only_server(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the bot is on this server alone, by Discord's own list. NotAllowed while that cannot be had.
+
+    What this process knows is no answer: those are the servers of its own shards, and of those connected so far.
+    """
+    if len(interaction.client.guilds) > 1:
+        return False
+    try:
+        async with asyncio.timeout(GUILDS_TIMEOUT):
+            guilds = [guild.id async for guild in interaction.client.fetch_guilds(limit=2, with_counts=False)]
+    except (discord.HTTPException, *UNREACHABLE) as error:
+        log.warning("Discord did not say on which servers the bot is: %s", error or type(error).__name__)
+        raise NotAllowed("Discord does not say just now on which servers I am: try again in a minute") from error
+    return guilds == [interaction.guild_id]
 
 
 async def default_options(interaction: discord.Interaction[Any], context: Context) -> dict[str, Any]:

@@ -48,6 +48,11 @@ class Gateway:
                 await self._receive(socket, json.loads(message.data))
         return socket
 
+    @property
+    def guilds(self) -> list[str]:
+        """The servers that the application is on: one on each shard."""
+        return [GUILD, SECOND][: self._shards]
+
     async def dispatch(self, name: str, data: dict[str, Any]) -> None:
         """Send an event to the bot that has its shard, now or when it resumes."""
         await self._sessions[self._shard(data.get("guild_id"))].dispatch(name, data)

@@ -26,6 +26,7 @@ from bot.benchmarks.discord.payloads import (
     attachments_payload,
     interaction_payload,
     message_payload,
+    partial_guild_payload,
     user_payload,
 )
 
@@ -72,10 +73,15 @@ class Loopback:
     def slash(
         self, options: dict[str, Any], user: int = 7, name: str = "compose", where: dict[str, Any] | None = None
     ) -> str:
-        """Dispatch a slash command and give the interaction's token. `where` is IN_SECOND, STRANGE_SERVER or GROUP."""
+        """Dispatch a slash command, such as `model status`, and give the interaction's token.
+
+        `where` is IN_SECOND, STRANGE_SERVER, GROUP, or BY_ADMIN.
+        """
         types = {str: 3, int: 4, bool: 5, float: 10}
         sent = [{"name": key, "type": types[type(value)], "value": value} for key, value in options.items()]
-        return self._interaction(2, user, {"id": "1", "name": name, "type": 1, "options": sent}, where or {})
+        command, _, subcommand = name.partition(" ")
+        inner = [{"name": subcommand, "type": 1, "options": sent}] if subcommand else sent
+        return self._interaction(2, user, {"id": "1", "name": command, "type": 1, "options": inner}, where or {})
 
     def click(self, message_id: str, custom_id: str, user: int = 7) -> str:
         """Dispatch a click on a button of a message and give the interaction's token."""
@@ -131,6 +137,8 @@ class Loopback:
     def _respond(self, method: str, path: str, body: Any, files: dict[str, int]) -> web.Response:
         if path == "/users/@me":
             return reply(user_payload(int(APP), "tunesmith", bot=True))
+        if path == "/users/@me/guilds":
+            return reply([partial_guild_payload(guild) for guild in self.gateway.guilds])
         if path == "/oauth2/applications/@me":
             return reply(application_payload())
         if path == "/gateway/bot":

@@ -10,6 +10,7 @@ PERMISSIONS = str(0x7FFFFFFFFFFF)
 # places of a user install, where no bot was added: another server, and a group conversation
 STRANGE_SERVER = {"guild_id": "2001", "guild": {"id": "2001", "locale": "fr", "features": []}, "channel_id": "3001"}
 IN_SECOND = {"guild_id": SECOND, "guild": {"id": SECOND, "locale": "en-US", "features": []}, "channel_id": CHANNEL}
+BY_ADMIN = {"permissions": str(1 << 5)}  # of a member who manages the first server
 GROUP = {"guild_id": None, "guild": None, "member": None, "channel_id": "3002", "context": 2}
 
 
@@ -78,6 +79,11 @@ def guild_payload(guild: str = GUILD) -> dict[str, Any]:
     }
 
 
+def partial_guild_payload(guild: str) -> dict[str, Any]:
+    """As in the list of the servers that a bot is on."""
+    return {"id": guild, "name": "Session", "icon": None, "owner": False, "permissions": PERMISSIONS, "features": []}
+
+
 def attachments_payload(files: dict[str, int]) -> list[dict[str, Any]]:
     return [
         {"id": str(n), "filename": name, "size": size, "url": f"https://cdn/{name}", "proxy_url": f"https://cdn/{name}"}
@@ -122,7 +128,9 @@ def interaction_payload(
     interaction |= {"guild": {"id": GUILD, "locale": "en-US", "features": []}, "app_permissions": PERMISSIONS}
     interaction |= {"locale": "en-US", "guild_locale": "en-US", "authorizing_integration_owners": {"0": GUILD}}
     interaction |= {"data": data, "entitlements": [], "context": 0, "attachment_size_limit": 10_485_760}
-    if not where:
+    if "permissions" in where:
+        member["permissions"] = where["permissions"]
+    if "channel_id" not in where:
         return interaction
     interaction |= {**where, "channel": {**channel_payload(), "id": where["channel_id"]}, "user": member["user"]}
     interaction["authorizing_integration_owners"] = {"1": str(user)}

@@ -70,7 +70,9 @@ def _add_retraining(group: app_commands.Group, context: Context) -> None:
 
 def _add_rollback(group: app_commands.Group, context: Context) -> None:
     async def suggest(interaction: discord.Interaction[Any], current: str) -> list[Choice[int]]:
-        if not await permissions.is_admin(interaction, context):
+        try:
+            await _check_model_admin(interaction, context)
+        except NotAllowed:
             return []
         others = [
             each for each in await context.retrainer.versions() if not each.version.pruned_at and not each.current
@@ -95,10 +97,10 @@ async def _check_model_admin(interaction: discord.Interaction[Any], context: Con
     While it names none, anyone could add the bot to a server of their own and change the model for all others.
     """
     await permissions.check_admin(interaction, context)
-    servers = context.config.retraining.servers
-    if not servers and len(interaction.client.guilds) > 1:
+    if servers := context.config.retraining.servers:
+        if str(interaction.guild_id) not in servers:
+            raise NotAllowed("the model is looked after on another server")
+    elif not await permissions.is_only_server(interaction):
         raise NotAllowed(
             "I am on several servers: whoever runs me says whose admins look after the model, in [retraining] servers"
         )
-    if servers and str(interaction.guild_id) not in servers:
-        raise NotAllowed("the model is looked after on another server")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.benchmarks.discord.loopback import Loopback, reply
-from bot.benchmarks.discord.payloads import GROUP, STRANGE_SERVER
+from bot.benchmarks.discord.payloads import BY_ADMIN, GROUP, STRANGE_SERVER
 from tests.bot.discord.wire import arrived, bot_on, content, counts, custom_id, loopback, states
 
 
@@ -126,3 +126,18 @@ def test_the_limits_of_the_settings_hold(tmp_path: Path) -> None:
             discord.slash({"key": "D"}, user=user)
             discord.until(lambda line=line: any(m["content"].startswith(line) for m in discord.messages.values()))  # type: ignore[misc]
         (tmp_path / "data" / "slow").unlink()
+
+
+def test_an_admin_of_one_of_several_servers_may_not_change_the_model(tmp_path: Path) -> None:
+    """This process has the first shard alone, and so knows one server."""
+    shards = {"TUNESMITH_DISCORD__SHARDS": "2", "TUNESMITH_DISCORD__SHARD_IDS": "[0]"}
+    with loopback() as discord, bot_on(discord, tmp_path / "data", "--stand-in", **shards):
+        for name in ("model retrain", "model status"):
+            token = discord.slash({}, name=name, where=BY_ADMIN)
+            discord.until(lambda token=token: "I am on several servers" in content(discord, token))  # type: ignore[misc]
+    with loopback() as discord, bot_on(discord, tmp_path / "alone", "--stand-in"):
+        token = discord.slash({}, name="model status", where=BY_ADMIN)
+        discord.until(arrived(discord, token))
+        discord.failures.append(("/users/@me/guilds", reply({"message": "Internal", "code": 0}, 404)))
+        token = discord.slash({}, name="model status", where=BY_ADMIN)
+        discord.until(lambda: "does not say just now" in content(discord, token))
