@@ -9,14 +9,15 @@ from typing import Any
 import typst
 
 from bot.core.errors import RenderError
-from bot.render import picture
-from bot.render.painting import font_folder
 from bot.render.printable import printable
+from bot.render.sheet.engraving import engraved
+from bot.render.sheet.layout import WIDE
+from bot.render.sheet.painting import font_folder
 from model.music.abc_reader import parse
 from model.music.key import Key
 
 _TEMPLATE = Path(__file__).with_name("tunebook.typ")
-_WIDTH = 2120  # of a page, in verovio's units: staves 5.9 mm high, and three usual tunes on a page
+_PAGE = WIDE._replace(width=2120)  # staves 5.9 mm high, and three usual tunes on a page
 _PAPER = 174.0  # millimetres of paper that it takes
 _TALLEST = 232.0  # millimetres; what is taller is drawn smaller
 
@@ -31,7 +32,7 @@ def pdf(book: dict[str, Any]) -> bytes:
     for number, asked in enumerate(book["tunes"], start=1):
         tune = parse(asked["abc"])
         tune = replace(tune, title=printable(tune.title), rhythm=printable(tune.rhythm))
-        music, height = picture.engraved(tune, _WIDTH)
+        music, height = engraved(tune, _PAGE)
         files[f"{number}.svg"] = music.encode()
         tunes.append(
             {
@@ -40,7 +41,7 @@ def pdf(book: dict[str, Any]) -> bytes:
                 "rhythm": tune.rhythm,
                 "key": _written(tune.key),
                 "file": f"{number}.svg",
-                "height": round(min(_TALLEST, height * _PAPER / _WIDTH), 2),
+                "height": round(min(_TALLEST, height * _PAPER / _PAGE.width), 2),
                 "alt": f"Sheet music of {tune.title}",
                 "source": printable(asked["source"]),
             }

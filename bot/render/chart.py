@@ -1,9 +1,9 @@
-"""A curve of losses -> PNG: drawn as SVG, painted by resvg."""
+"""A curve of losses -> PNG: drawn as SVG, painted by librsvg."""
 
 from collections.abc import Sequence
 
 from bot.core.errors import RenderError
-from bot.render.painting import paint
+from bot.render.sheet.painting import paint
 
 WIDTH, HEIGHT = 900, 420  # pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 92, 24, 54, 58
@@ -22,13 +22,13 @@ def png(points: Points) -> bytes:
     drawn = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in points)
     last = f'cx="{across(xs[-1]):.1f}" cy="{up(ys[-1]):.1f}"'
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="DejaVu Sans">'
         f"{_axes(xs, ys, up)}"
         f'<polyline points="{drawn}" fill="none" stroke="{_LINE}" stroke-width="3" stroke-linejoin="round"/>'
         f'<circle {last} r="6" fill="{_LINE}"/>'
         f"{_text(_LEFT, 34, f'Loss while learning: {ys[-1]:.3f}', _INK, 24)}</svg>"
     )
-    return paint(svg, WIDTH, "DejaVu Sans", ("DejaVuSans",))
+    return paint(svg, 1.0, greys=False)
 
 
 class _Scale:

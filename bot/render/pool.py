@@ -12,17 +12,22 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from bot.core import subprocesses
 from bot.core.errors import RenderError
+from bot.core.rendering import Playing, Sheet
 
 KINDS = ("png", "mid", "mp3")
 START_TIMEOUT = 60.0  # seconds; a cold disk on a busy machine takes ten
 _CLOSE_TIMEOUT = 2.0  # seconds for a process to leave when asked to
 _LONGEST_REPLY = 64 * 2**20  # bytes; a tune with picture and sound takes about one million
+_AS_USUAL, _PLAIN = Playing(), Sheet()
+# glibc gives arrays of megabytes back to the system and asks for them again, which takes half of an MP3's time
+_KEEPING_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**27), "MALLOC_TRIM_THRESHOLD_": str(2**27)}
 _ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger(__name__)
 
@@ -30,11 +35,13 @@ _log = logging.getLogger(__name__)
 class Renderer:
     """Turns ABC text into pictures and sound in `processes` processes; at most so many tunes at a time.
 
-    `timeout` is how long, in seconds, one tune may take in its process. Use as `async with Renderer() as renderer`.
+    `timeout` is how long, in seconds, one tune may take in its process; `soundfont` a file that tunes are played with,
+    the built-in one where it is empty. Use as `async with Renderer() as renderer`, which raises RenderError where the
+    soundfont cannot be used.
     """
 
-    def __init__(self, processes: int = 1, timeout: float = 30.0) -> None:
-        self._workers = [_Worker(timeout) for _ in range(processes)]
+    def __init__(self, processes: int = 1, timeout: float = 30.0, soundfont: str = "") -> None:
+        self._workers = [_Worker(timeout, soundfont) for _ in range(processes)]
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._busy: set[asyncio.Task[dict[str, bytes]]] = set()
 
@@ -64,12 +71,15 @@ class Renderer:
         await asyncio.gather(*(worker.close() for worker in self._workers))
         await asyncio.gather(*self._busy, return_exceptions=True)
 
-    async def render(self, abc: str, kinds: Iterable[str] = KINDS) -> dict[str, bytes]:
+    async def render(
+        self, abc: str, kinds: Iterable[str] = KINDS, playing: Playing = _AS_USUAL, sheet: Sheet = _PLAIN
+    ) -> dict[str, bytes]:
         """The files of the tune in `abc`, by their endings. Raises RenderError, one line, for text that is no tune."""
         wanted = list(kinds)
         if unknown := set(wanted) - set(KINDS):
             raise RenderError(f"cannot render {', '.join(sorted(unknown))}: there are {', '.join(KINDS)}")
-        return await self._make({"abc": abc, "kinds": wanted}, wanted)
+        request = {"abc": abc, "kinds": wanted, "playing": asdict(playing), "sheet": asdict(sheet)}
+        return await self._make(request, wanted)
 
     async def book(self, book: dict[str, Any]) -> bytes:
         """One PDF of many tunes, as bot.render.book wants them. Raises RenderError, one line, if one is no tune."""
@@ -101,8 +111,9 @@ class _Died(Exception):
 class _Worker:
     """One process and what to do when it fails. Only one caller uses it at a time."""
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, soundfont: str) -> None:
         self._timeout = timeout
+        self._soundfont = soundfont
         self._process: asyncio.subprocess.Process | None = None
         self._closed = False
         self.restarts = -1  # the first start is none
@@ -113,10 +124,10 @@ class _Worker:
 
     async def start(self) -> asyncio.subprocess.Process:
         """Start the process and wait until it is warm."""
-        environment = subprocesses.environment(1)
+        environment = subprocesses.environment(1) | _KEEPING_MEMORY
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
         self._process = await subprocesses.start(
-            *(sys.executable, "-m", "bot.render.process", str(self._timeout)),
+            *(sys.executable, "-m", "bot.render.process", str(self._timeout), self._soundfont),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_REPLY,
@@ -128,10 +139,13 @@ class _Worker:
             raise RenderError("the bot is stopping")
         try:
             async with asyncio.timeout(START_TIMEOUT):
-                await _read(self._process)
+                ready = await _read(self._process)
         except (_Died, TimeoutError) as error:
             await self._kill()
             raise RenderError("the render process did not start; the log says why") from error
+        if "error" in ready:
+            await self._kill()
+            raise RenderError(ready["error"])
         return self._process
 
     async def render(self, request: dict[str, Any], kinds: list[str]) -> dict[str, bytes]:

@@ -1,8 +1,9 @@
-"""A render process: `python -m bot.render.process SECONDS` reads requests and writes replies, one line of JSON each.
+"""A render process: `python -m bot.render.process SECONDS [SOUNDFONT]` reads requests and writes replies.
 
-A request is `{"abc": text, "kinds": ["png", …]}`, `{"book": …}` with what bot.render.book wants, or `{"chart":
-[[step, loss], …]}`; a reply is `{"png": base64, …}`, `{"pdf": base64}` or `{"error": one line}`, with a `traceback` for
-the log where nobody foresaw it. The first reply, `{}`, says that the process is warm.
+Each is one line of JSON. A request is `{"abc": text, "kinds": ["png", …], "playing": {…}, "sheet": {…}}` with the
+fields of bot.core.rendering, `{"book": …}` with what bot.render.book wants, or `{"chart": [[step, loss], …]}`; a reply
+is `{"png": base64, …}`, `{"pdf": base64}` or `{"error": one line}`, with a `traceback` for the log where nobody foresaw
+it. The first reply says that the process is warm, `{}`, or why it cannot be, an error.
 It ends when its input ends, as it does when the bot is gone.
 """
 
@@ -13,53 +14,44 @@ import os
 import signal
 import sys
 import traceback
-from dataclasses import replace
+from typing import BinaryIO
 
 from bot.core.errors import RenderError
-from bot.render import audio, chart, midi, picture
-from bot.render.printable import printable
+from bot.core.rendering import Playing, Sheet
+from bot.render import chart
+from bot.render.files import files
+from bot.render.sound import soundfonts
+from bot.render.sound.sampler import Sampler
 from model.errors import InputError
-from model.music.abc_reader import parse
 
 _SPARE = 10.0  # seconds past the bot's own limit, after which a process that nobody waits for any more ends itself
 _WARM_UP = "X:1\nT:Warm\nR:reel\nM:4/4\nL:1/8\nK:D\n|:DEFG A4:|\n"
 
 
-def render(abc: str, kinds: list[str]) -> dict[str, bytes]:
-    """The files of the tune in `abc`. Raises RenderError or InputError, whose messages are one line."""
-    tune = parse(abc)
-    tune = replace(tune, title=printable(tune.title), rhythm=printable(tune.rhythm))
-    files: dict[str, bytes] = {}
-    if "png" in kinds:
-        files["png"] = picture.png(tune)
-    if {"mid", "mp3"} & set(kinds):
-        score = midi.perform(tune)
-        if "mid" in kinds:
-            files["mid"] = score.dumps_midi()
-        if "mp3" in kinds:
-            files["mp3"] = audio.mp3(score)
-    return files
-
-
-def _answer(line: bytes) -> dict[str, str]:
+def _answer(line: bytes, sampler: Sampler) -> dict[str, str]:
     request = json.loads(line)
     try:
         if "book" in request:
             from bot.render import book  # Typst takes long to load, and few books are made
 
-            files = {"pdf": book.pdf(request["book"])}
+            made = {"pdf": book.pdf(request["book"])}
         elif "chart" in request:
-            files = {"png": chart.png(request["chart"])}
+            made = {"png": chart.png(request["chart"])}
         else:
-            files = render(request["abc"], request["kinds"])
+            playing, sheet = Playing(**request["playing"]), Sheet(**request["sheet"])
+            made = files(request["abc"], request["kinds"], sampler, playing, sheet)
     except (RenderError, InputError) as error:
-        return {"error": " ".join(str(error).split())}
+        return _error(error)
     except Exception as error:
         return {
             "error": f"the tune could not be rendered ({type(error).__name__})",
             "traceback": traceback.format_exc(),
         }
-    return {kind: base64.b64encode(data).decode() for kind, data in files.items()}
+    return {kind: base64.b64encode(data).decode() for kind, data in made.items()}
+
+
+def _error(error: Exception) -> dict[str, str]:
+    return {"error": " ".join(str(error).split())}
 
 
 def main() -> None:
@@ -69,17 +61,26 @@ def main() -> None:
     limit = float(sys.argv[1]) + _SPARE
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the replies
-    render(_WARM_UP, ["png", "mid", "mp3"])
+    try:
+        sampler = soundfonts.sampler(*sys.argv[2:3])
+        files(_WARM_UP, ["png", "mid", "mp3"], sampler, Playing(), Sheet())
+    except RenderError as error:
+        _reply(replies, _error(error))
+        return
     reply: dict[str, str] = {}
     while True:
-        replies.write(json.dumps(reply).encode() + b"\n")
-        replies.flush()
+        _reply(replies, reply)
         line = sys.stdin.buffer.readline()
         if not line:
             return
         faulthandler.dump_traceback_later(limit, exit=True)
-        reply = _answer(line)
+        reply = _answer(line, sampler)
         faulthandler.cancel_dump_traceback_later()
+
+
+def _reply(replies: BinaryIO, reply: dict[str, str]) -> None:
+    replies.write(json.dumps(reply).encode() + b"\n")
+    replies.flush()
 
 
 if __name__ == "__main__":

@@ -122,6 +122,11 @@ class Key:
         """Pitch class of the tonic, 0-11."""
         return (NATURAL[self.step] + self.alter) % 12
 
+    @cached_property
+    def scale(self) -> tuple[int, ...]:
+        """The pitch classes of its notes, from C to B."""
+        return tuple((natural + alter) % 12 for natural, alter in zip(NATURAL, self.signature, strict=True))
+
     def respelled(self) -> "Key":
         """The enharmonic spelling with the fewest accidentals."""
         candidates = [

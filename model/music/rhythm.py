@@ -1,4 +1,4 @@
-"""The dances the bot plays: their metre, tempo, swing and instrument."""
+"""The dances the bot plays: their metre, tempo and instrument."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,20 +11,16 @@ from model.music.tune import Metre
 class Rhythm:
     """A dance. Sessions play it at `tempo` beats a minute, each of `beat` whole notes.
 
-    `swing` is the share of a quarter that the first of two eighths in it takes; 1/2 is even.
-    `instrument` is a General MIDI program number, counted from 0.
+    `instrument`, a name of model.music.instruments, plays it where nobody asks for another.
     """
 
     name: str
     metre: Metre
     beat: Fraction
     tempo: int
-    swing: Fraction = Fraction(1, 2)
-    instrument: int = 40
+    instrument: str = "fiddle"
     aliases: tuple[str, ...] = ()
 
-
-FIDDLE, ACCORDION = 40, 21
 
 RHYTHMS = {
     rhythm.name: rhythm
@@ -32,10 +28,10 @@ RHYTHMS = {
         Rhythm("jig", Metre(6, 8), Fraction(3, 8), 112, aliases=("double jig", "single jig")),
         Rhythm("slip jig", Metre(9, 8), Fraction(3, 8), 108, aliases=("slipjig", "hop jig")),
         Rhythm("reel", Metre(2, 2, "C|"), Fraction(1, 2), 100),
-        Rhythm("hornpipe", Metre(4, 4, "C"), Fraction(1, 2), 76, Fraction(5, 8), ACCORDION),
-        Rhythm("polka", Metre(2, 4), Fraction(1, 4), 124, instrument=ACCORDION),
-        Rhythm("waltz", Metre(3, 4), Fraction(1, 4), 144, instrument=ACCORDION),
-        Rhythm("march", Metre(2, 4), Fraction(1, 4), 104, instrument=ACCORDION, aliases=("quickstep",)),
+        Rhythm("hornpipe", Metre(4, 4, "C"), Fraction(1, 2), 76, "accordion"),
+        Rhythm("polka", Metre(2, 4), Fraction(1, 4), 124, instrument="accordion"),
+        Rhythm("waltz", Metre(3, 4), Fraction(1, 4), 144, instrument="accordion"),
+        Rhythm("march", Metre(2, 4), Fraction(1, 4), 104, instrument="accordion", aliases=("quickstep",)),
         Rhythm("strathspey", Metre(4, 4, "C"), Fraction(1, 4), 124),
         Rhythm("air", Metre(3, 4), Fraction(1, 4), 76, aliases=("song air", "slow air")),
     )

@@ -4,7 +4,7 @@ import pytest
 
 from model.music.abc_reader import parse
 from model.music.abc_writer import write
-from model.music.chord_symbols import ChordSymbol, is_chord, transposed
+from model.music.chord_symbols import ChordSymbol, chord_tones, is_chord, transposed
 from model.music.key import Key
 from model.music.tune import Bar, Tune, transpose
 
@@ -57,3 +57,31 @@ def test_chord_symbols_move_with_the_tune() -> None:
     moved = transpose(parse(HEADER + '"Am/G"A4 "Bb"_B4|'), Key.parse("D"))
     assert [name for _, name in moved.bars[0].chords] == ["Bm/A", "C"]
     assert transposed("N.C.", 1, 2) == "N.C."
+
+
+@pytest.mark.parametrize(
+    ("name", "tones"),
+    [
+        *(
+            ("C", [0, 4, 7]),
+            ("Am", [9, 0, 4]),
+            ("F#m7", [6, 9, 1, 4]),
+            ("Bb7", [10, 2, 5, 8]),
+            ("Gmaj7", [7, 11, 2, 6]),
+        ),
+        *(("Bdim", [11, 2, 5]), ("B°7", [11, 2, 5, 8]), ("Bø", [11, 2, 5, 9]), ("D+", [2, 6, 10]), ("A5", [9, 4])),
+        *(("Dsus4", [2, 7, 9]), ("Asus2", [9, 11, 4]), ("C6", [0, 4, 7, 9]), ("G9", [7, 11, 2, 5]), ("E-", [4, 7, 11])),
+        *(("Cadd9", [0, 4, 7]), ("D7b9", [2, 6, 9, 0]), ("(E7)", [4, 8, 11, 2]), ("Am/G", [9, 0, 4])),
+    ],
+)
+def test_the_tones_of_a_chord(name: str, tones: list[int]) -> None:
+    found = chord_tones(name)
+    assert found is not None
+    assert list(found.tones) == tones
+    assert found.root == tones[0]
+
+
+def test_the_bass_of_a_chord_is_its_root_or_what_it_says() -> None:
+    basses = [found.bass for name in ("C", "C/E", "D/f+", "Am/G") if (found := chord_tones(name))]
+    assert basses == [0, 4, 6, 7]
+    assert chord_tones("N.C.") is None

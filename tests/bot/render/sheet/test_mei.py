@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 
 from bot.core.errors import RenderError
-from bot.render import mei
+from bot.render.sheet import mei
 from model.music.abc_reader import parse
 from model.music.key import LETTERS, all_keys
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL

@@ -1,12 +1,16 @@
 import io
+import re
 from dataclasses import replace
+from xml.etree.ElementTree import fromstring
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bot.render import picture
+from bot.render.sheet import picture
+from bot.render.sheet.layout import WIDE
+from model.harmony.harmonizer import harmonize
 from model.music.abc_reader import parse
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL
 
@@ -26,7 +30,7 @@ def test_the_picture_is_black_on_white_and_fills_its_frame(abc: str) -> None:
     image = pixels(abc)
     height, width = image.shape
     ink = image < 128
-    assert width == picture.WIDTH
+    assert width == WIDE.pixels
     assert 600 < height < 1100  # a title and four lines
     assert 0.02 < ink.mean() < 0.2
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
@@ -53,8 +57,32 @@ def test_accents_and_markup_in_a_title_are_drawn() -> None:
 def test_a_long_title_stays_within_the_picture(title: str) -> None:
     columns = np.flatnonzero((pixels(REEL, title=title) < 128).any(axis=0))
     assert columns[0] > 10
-    assert columns[-1] < picture.WIDTH - 10
+    assert columns[-1] < WIDE.pixels - 10
 
 
 def test_the_same_tune_gives_the_same_picture() -> None:
     assert picture.png(parse(JIG)) == picture.png(parse(JIG))
+
+
+def test_chord_symbols_part_letters_and_the_tempo_are_drawn() -> None:
+    plain, charted = picture.svg(parse(REEL)), picture.svg(harmonize(parse(REEL)))
+    assert plain.count("<text") < charted.count("<text")
+    texts = re.findall(r">([^<>]+)</", charted)
+    assert {"A", "E", "D", "= 100", "Reel", "The Mason's Apron"} <= set(texts)
+    assert texts.index("A") < texts.index("B")
+
+
+def test_a_narrow_picture_has_two_bars_a_line() -> None:
+    image = Image.open(io.BytesIO(picture.png(parse(REEL), NARROW)))
+    assert image.width == NARROW.pixels
+    assert image.height > 1.8 * image.width
+
+
+def test_an_svg_is_whole_without_its_style_sheet() -> None:
+    svg = picture.svg(harmonize(parse(JIG)))
+    root = fromstring(svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "<style" not in svg
+    assert "placeholder" not in svg
+    widths = {path.get("stroke-width") for path in root.iter("{http://www.w3.org/2000/svg}path")}
+    assert len(widths) > 2

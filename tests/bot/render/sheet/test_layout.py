@@ -1,6 +1,4 @@
-from fractions import Fraction
-
-from bot.render.layout import bar_starts, ending_stops, line_starts
+from bot.render.sheet.layout import NARROW, ending_stops, line_starts, part_letters
 from model.music.abc_reader import parse
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL
 
@@ -30,11 +28,15 @@ def test_crowded_bars_are_spread_over_more_lines() -> None:
     assert len(line_starts(parse(HEADER + crowded))) == 2
 
 
-def test_a_pickup_begins_late_in_its_bar() -> None:
-    tune = parse(REEL)
-    starts = bar_starts(tune.played(), tune.metre)
-    assert [index for index, start in enumerate(starts) if start] == [0, 9, 18, 27]
-    assert set(starts) == {Fraction(0), Fraction(3, 4)}
+def test_two_bars_a_line_for_phones() -> None:
+    assert line_starts(parse(HORNPIPE), NARROW) == {0, 3, 5, 7, 9, 12, 14, 16}
+
+
+def test_parts_have_letters_and_equal_ones_share_theirs() -> None:
+    assert part_letters(parse(REEL)) == {0: "A", 9: "B"}
+    tune = parse(f"{HEADER}|:{BAR}d6:||:{BAR}e6:||:{BAR}d6:|")
+    assert part_letters(tune) == {0: "A", 2: "B", 4: "A"}
+    assert part_letters(parse(f"{HEADER}|:{BAR}d6:|")) == {}
 
 
 def test_each_ending_stops_at_its_own_bar_line() -> None:

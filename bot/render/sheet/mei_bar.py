@@ -1,74 +1,20 @@
-"""Tune -> MEI (music-encoding.org, version 5), the notation that verovio draws."""
+"""The notes of one bar as MEI: values, ties, tuplets, beams, accidentals."""
 
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import groupby
 from typing import NamedTuple
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from bot.core.errors import RenderError
-from bot.render import layout
 from model.music.key import LETTERS, Key, Pitch
-from model.music.tune import Bar, Metre, Note, Tune
+from model.music.tune import Metre, Note, Tune
 
-MOST_BARS = 400  # some 25,000 pixels of picture; far more than any tune
 LONGEST_BAR = 8  # whole notes
 _VALUES = {  # length in whole notes -> MEI's @dur and @dots
     Fraction(2 ** (dots + 1) - 1, 2 ** (power + dots)): (2**power, dots) for dots in range(3) for power in range(8)
 }
 _ACCIDENTALS = {-2: "ff", -1: "f", 0: "n", 1: "s", 2: "x"}
-
-
-def write(tune: Tune) -> str:
-    """The music of `tune`, without its title. Raises RenderError for what cannot be engraved."""
-    if len(tune.bars) > MOST_BARS:
-        raise RenderError(f"the tune has {len(tune.bars)} bars; at most {MOST_BARS} can be drawn")
-    mei = Element("mei", xmlns="http://www.music-encoding.org/ns/mei", meiversion="5.0")
-    _nest(mei, "meiHead", "fileDesc")
-    score = _nest(mei, "music", "body", "mdiv", "score")
-    staff = _nest(score, "scoreDef", "staffGrp", "staffDef")
-    staff.attrib |= {"n": "1", "lines": "5"}
-    SubElement(staff, "clef", shape="G", line="2")
-    fifths = tune.key.fifths
-    SubElement(staff, "keySig", sig=f"{abs(fifths)}{'s' if fifths > 0 else 'f'}" if fifths else "0")
-    symbol = {"C": "common", "C|": "cut"}.get(tune.metre.symbol)
-    metre = {"sym": symbol} if symbol else {"count": str(tune.metre.beats), "unit": str(tune.metre.unit)}
-    SubElement(staff, "meterSig", metre)
-    _section(SubElement(score, "section"), tune)
-    return tostring(mei, encoding="unicode")
-
-
-def _nest(parent: Element, *tags: str) -> Element:
-    for tag in tags:
-        parent = SubElement(parent, tag)
-    return parent
-
-
-def _section(section: Element, tune: Tune) -> None:
-    breaks, endings = layout.line_starts(tune), layout.ending_stops(tune)
-    starts = layout.bar_starts(tune.bars, tune.metre)
-    parent, stop = section, -1
-    before: Note | None = None
-    for index, bar in enumerate(tune.bars):
-        if index > stop:
-            parent = section
-        if index in breaks and index:
-            SubElement(section if index in endings else parent, "sb")
-        if index in endings:
-            parent, stop = SubElement(section, "ending", n=str(bar.ending)), endings[index]
-        measure = SubElement(parent, "measure", right=_right(bar, index + 1 == len(tune.bars)), metcon="false")
-        if bar.start_repeat:
-            measure.set("left", "rptstart")
-        staff = SubElement(measure, "staff", n="1")
-        after = tune.bars[index + 1].notes[0] if index + 1 < len(tune.bars) else None
-        _bar(SubElement(staff, "layer", n="1"), tune, bar.notes, starts[index], (before, after))
-        before = bar.notes[-1]
-
-
-def _right(bar: Bar, last: bool) -> str:
-    if bar.end_repeat:
-        return "rptend"
-    return "end" if last else "dbl" if bar.double else "single"
 
 
 class _Symbol(NamedTuple):
@@ -88,13 +34,17 @@ class _Symbol(NamedTuple):
         return int(self.place // metre.beam) if beamed else None
 
 
-def _bar(
+def write_bar(
     layer: Element,
     tune: Tune,
     notes: tuple[Note, ...],
     start: Fraction,
     neighbours: tuple[Note | None, Note | None],
 ) -> None:
+    """Add `notes` to `layer`. They begin at `start` in a full bar, in whole notes, between two `neighbours`.
+
+    Raises RenderError for what cannot be engraved.
+    """
     length = sum(note.length for note in notes)
     if length > LONGEST_BAR:
         raise RenderError(f"a bar of {length} whole notes is too long to draw")

@@ -1,29 +1,27 @@
-"""Where the lines of a printed tune break, where its endings stop, and where in the metre a bar begins."""
+"""Where the lines of a printed tune break, where its endings stop, and the letters of its parts."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
-from model.music.tune import Bar, Metre, Tune
-
-BARS_A_LINE = 4
-CROWDED = 40  # notes and accidentals; with more in it a line 1400 pixels wide is hard to read on a phone
+from model.music.parts import sections
+from model.music.tune import Note, Tune
 
 
-def bar_starts(bars: Sequence[Bar], metre: Metre) -> list[Fraction]:
-    """For each bar, the place in a full bar, in whole notes, of its first note: a pickup begins late."""
-    starts: list[Fraction] = []
-    end = Fraction(0)  # where the bar before stopped, 0 if it was full
-    for index, bar in enumerate(bars):
-        start = Fraction(0)
-        if bar.length < metre.length and bar.ending < 2:
-            if end and end + bar.length <= metre.length:
-                start = end
-            elif index == 0 or bar.start_repeat:
-                start = metre.length - bar.length
-        starts.append(start)
-        end = (start + bar.length) % metre.length
-    return starts
+class Layout(NamedTuple):
+    """How a tune is spread: `bars` of a line, and the notes and accidentals that crowd one, so that it holds fewer.
+
+    `pixels` is the width of a picture and `width` the same in verovio's units, of which a staff is 72 high.
+    """
+
+    bars: int
+    crowded: int
+    pixels: int
+    width: int
+
+
+WIDE = Layout(4, 40, 1400, 1620)  # a chat on a phone shows 400 points at two or three pixels each
+NARROW = Layout(2, 22, 900, 860)  # two bars a line, to be read on a phone
 
 
 def ending_stops(tune: Tune) -> dict[int, int]:
@@ -38,17 +36,32 @@ def ending_stops(tune: Tune) -> dict[int, int]:
         last = first
         while not _part_ends(tune, last) and not tune.bars[last + 1].ending:
             last += 1
-        closed = bar.ending == 1 or last - first < BARS_A_LINE
+        closed = bar.ending == 1 or last - first < WIDE.bars
         stops[first] = last if closed else first
     return stops
 
 
-def line_starts(tune: Tune) -> set[int]:
-    """Indices of the bars that begin a printed line: about four bars a line, evenly filled, no part begun mid-line."""
+def line_starts(tune: Tune, page: Layout = WIDE) -> set[int]:
+    """Indices of the bars that begin a printed line: evenly filled, with about as many bars as `page` says.
+
+    No part begins inside a line unless it is too short to fill one.
+    """
     starts: set[int] = set()
-    for part in _chunks(tune):
-        starts |= set(_break(tune, part))
+    for part in _chunks(tune, page):
+        starts |= set(_break(tune, part, page))
     return starts
+
+
+def part_letters(tune: Tune) -> dict[int, str]:
+    """Index of the first bar of each part -> its letter; parts with the same notes share one. Empty for a lone part."""
+    letters: dict[int, str] = {}
+    known: dict[tuple[tuple[Note, ...], ...], str] = {}
+    first = 0
+    for section in sections(tune):
+        music = tuple(bar.notes for bar in section)
+        letters[first] = known.setdefault(music, chr(ord("A") + len(known) % 26))
+        first += len(section)
+    return letters if len(letters) > 1 else {}
 
 
 def _part_ends(tune: Tune, index: int) -> bool:
@@ -58,14 +71,14 @@ def _part_ends(tune: Tune, index: int) -> bool:
     return following.start_repeat or ((bar.end_repeat or bar.double) and not following.ending)
 
 
-def _chunks(tune: Tune) -> list[range]:
+def _chunks(tune: Tune, page: Layout) -> list[range]:
     """The parts, each a range of bars, with parts too short for a line of their own joined to a neighbour."""
     chunks: list[range] = []
     first = 0
     for index in range(len(tune.bars)):
         if not _part_ends(tune, index):
             continue
-        if chunks and (_full(tune, chunks[-1]) < 3 or index - first < 2):
+        if chunks and (_full(tune, chunks[-1]) < page.bars - 1 or index - first < 2):
             first = chunks.pop().start
         chunks.append(range(first, index + 1))
         first = index + 1
@@ -77,11 +90,11 @@ def _full(tune: Tune, bars: Sequence[int]) -> int:
     return sum(tune.bars[index].length >= tune.metre.length / 2 for index in bars)
 
 
-def _break(tune: Tune, part: range) -> list[int]:
+def _break(tune: Tune, part: range, page: Layout) -> list[int]:
     heads = [index for index in part if tune.bars[index].length >= tune.metre.length / 2] or [part.start]
-    lines = max(1, (len(heads) + 1) // BARS_A_LINE)
+    lines = max(1, (len(heads) + 1) // page.bars)
     starts = _split(heads, lines)
-    while lines < len(heads) and _fullest(tune, [*starts, part.stop]) > CROWDED:
+    while lines < len(heads) and _fullest(tune, [*starts, part.stop]) > page.crowded:
         lines += 1
         starts = _split(heads, lines)
     return [part.start, *starts[1:]]

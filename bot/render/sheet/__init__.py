@@ -1,0 +1,1 @@
+"""Tunes as sheet music: engraved by verovio, as pictures, pages and MusicXML."""

@@ -1,0 +1,1 @@
+"""Performances as sound: a sampler that plays soundfonts, a room, loudness, MP3."""
