@@ -30,7 +30,7 @@ HOMES = {
     "aiohttp": ("bot/web/", "bot/discord/", "bot/benchmarks/discord/"),
     "jinja2": ("bot/web/",),
     "verovio": ("bot/render/",),
-    "pyvips": ("bot/render/sheet/painting.py",),
+    "pyvips": ("bot/render/sheet/raster.py",),
     "soundfile": ("bot/render/sound/",),
     "symusic": ("bot/render/",),
     "lameenc": ("bot/render/",),

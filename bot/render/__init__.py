@@ -1,6 +1,6 @@
-"""Tunes made visible and audible: ABC text -> PNG, MIDI and MP3 bytes, in processes of their own.
+"""Renders tunes: ABC text -> PNG, MIDI and MP3 bytes, in processes of their own.
 
-The bot needs `Renderer` alone; what it starts (`bot.render.process`) is the one place that loads the engravers.
+The bot uses `Renderer` alone; only its processes (`bot.render.process`) load engravers and synthesizer.
 """
 
 from collections.abc import Collection

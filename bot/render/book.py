@@ -1,4 +1,4 @@
-"""Tunes -> one PDF with a title page: verovio engraves each, Typst (tunebook.typ) sets the pages, all as vectors."""
+"""Tunes -> one PDF with a title page: verovio engraves each as SVG, Typst (tunebook.typ) lays out the pages."""
 
 import json
 import warnings
@@ -12,7 +12,7 @@ from bot.core.errors import RenderError
 from bot.render.printable import printable
 from bot.render.sheet.engraving import engraved
 from bot.render.sheet.layout import WIDE
-from bot.render.sheet.painting import font_folder
+from bot.render.sheet.raster import font_folder
 from model.music.abc_reader import parse
 from model.music.key import Key
 
@@ -23,14 +23,14 @@ _TALLEST = 232.0  # millimetres; what is taller is drawn smaller
 
 
 def pdf(book: dict[str, Any]) -> bytes:
-    """A book on A4: {"title", "subtitle", "note", "tunes": [{"abc", "source"}, …]}, `source` standing beside its key.
+    """A book on A4: {"title", "subtitle", "note", "tunes": [{"abc", "source"}, …]}; `source` is printed beside the key.
 
     Raises RenderError or InputError for text that is no tune, or cannot be engraved.
     """
     files: dict[str, bytes] = {"main": _TEMPLATE.read_bytes()}
     tunes = []
-    for number, asked in enumerate(book["tunes"], start=1):
-        tune = parse(asked["abc"])
+    for number, entry in enumerate(book["tunes"], start=1):
+        tune = parse(entry["abc"])
         tune = replace(tune, title=printable(tune.title), rhythm=printable(tune.rhythm))
         music, height = engraved(tune, _PAGE)
         files[f"{number}.svg"] = music.encode()
@@ -39,11 +39,11 @@ def pdf(book: dict[str, Any]) -> bytes:
                 "number": number,
                 "title": tune.title,
                 "rhythm": tune.rhythm,
-                "key": _written(tune.key),
+                "key": _printed(tune.key),
                 "file": f"{number}.svg",
                 "height": round(min(_TALLEST, height * _PAPER / _PAGE.width), 2),
                 "alt": f"Sheet music of {tune.title}",
-                "source": printable(asked["source"]),
+                "source": printable(entry["source"]),
             }
         )
     words = {name: printable(book[name]) for name in ("title", "subtitle", "note")}
@@ -54,15 +54,15 @@ def pdf(book: dict[str, Any]) -> bytes:
 def _typeset(files: dict[str, bytes]) -> bytes:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", typst.TypstWarning)  # of letters that no font has
-            compile_files: Any = typst.compile  # its stub forgets that it takes files by name
+            warnings.simplefilter("ignore", typst.TypstWarning)  # about characters that no font has
+            compile_files: Any = typst.compile  # its stub lacks files by name
             made: bytes = compile_files(files, font_paths=[font_folder()], ignore_system_fonts=True)
     except typst.TypstError as error:
         raise RenderError(f"the book cannot be set: {error}") from error
     return made
 
 
-def _written(key: Key) -> str:
+def _printed(key: Key) -> str:
     """A key as books print it: `F♯ minor`."""
     tonic, _, mode = key.name.partition(" ")
     return f"{tonic[0]}{tonic[1:].replace('#', '♯').replace('b', '♭')} {mode}"

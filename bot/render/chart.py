@@ -1,9 +1,9 @@
-"""A curve of losses -> PNG: drawn as SVG, painted by librsvg."""
+"""A curve of losses -> PNG: as SVG that librsvg rasterizes."""
 
 from collections.abc import Sequence
 
 from bot.core.errors import RenderError
-from bot.render.sheet.painting import paint
+from bot.render.sheet.raster import rasterized
 
 WIDTH, HEIGHT = 900, 420  # pixels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 92, 24, 54, 58
@@ -14,7 +14,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def png(points: Points) -> bytes:
-    """Losses over steps, the newest marked. RenderError for fewer than two points, or more than can be drawn."""
+    """Losses over steps, with a dot on the last. RenderError for fewer than two points, or too many."""
     if not 2 <= len(points) <= _MOST:
         raise RenderError(f"a curve has 2 to {_MOST} points, not {len(points)}")
     xs, ys = [x for x, _ in points], [y for _, y in points]
@@ -28,11 +28,11 @@ def png(points: Points) -> bytes:
         f'<circle {last} r="6" fill="{_LINE}"/>'
         f"{_text(_LEFT, 34, f'Loss while learning: {ys[-1]:.3f}', _INK, 24)}</svg>"
     )
-    return paint(svg, 1.0, greys=False)
+    return rasterized(svg, 1.0, greys=False)
 
 
 class _Scale:
-    """Maps [low, high] to [start, end]; a range of nothing to the middle."""
+    """Maps [low, high] to [start, end], and everything to the middle where low is high."""
 
     def __init__(self, low: float, high: float, start: float, end: float) -> None:
         self._low, self._span, self._start, self._end = low, high - low, start, end

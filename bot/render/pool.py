@@ -1,4 +1,4 @@
-"""The render processes, seen from the bot: started warm, fed one tune at a time, replaced when they die or hang.
+"""The render processes from the bot's side: started warm, given one tune at a time, replaced when they die or hang.
 
 They are plain child processes that read and write lines of JSON. `multiprocessing` would import the bot's own
 `__main__` into each, which costs it a second and the memory of Discord and the database.
@@ -17,13 +17,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
 from bot.core import subprocesses
 from bot.core.errors import RenderError
 from bot.core.rendering import Playing, Sheet
 
 KINDS = ("png", "mid", "mp3")
-START_TIMEOUT = 60.0  # seconds; a cold disk on a busy machine takes ten
-_CLOSE_TIMEOUT = 2.0  # seconds for a process to leave when asked to
+START_TIMEOUT = 60.0  # seconds; ten with a cold disk on a busy machine
+_CLOSE_TIMEOUT = 2.0  # seconds for a process to exit once its input is closed
 _LONGEST_REPLY = 64 * 2**20  # bytes; a tune with picture and sound takes about one million
 _AS_USUAL, _PLAIN = Playing(), Sheet()
 # glibc gives arrays of megabytes back to the system and asks for them again, which takes half of an MP3's time
@@ -94,29 +96,29 @@ class Renderer:
         task = asyncio.create_task(worker.render(request, wanted))
         self._busy.add(task)
         task.add_done_callback(lambda _: self._ended(task, worker))
-        # whoever stops waiting leaves the process to end its tune: another takes seconds to be warm
+        # a caller that is cancelled leaves the process to finish its tune: another takes seconds to be warm
         return await asyncio.shield(task)
 
     def _ended(self, task: asyncio.Task[dict[str, bytes]], worker: "_Worker") -> None:
         self._busy.discard(task)
         self._idle.put_nowait(worker)
         if not task.cancelled():
-            task.exception()  # perhaps nobody waits to hear it
+            task.exception()  # perhaps the caller was cancelled
 
 
 class _Died(Exception):
-    """The process ended before it answered."""
+    """The process exited before it replied."""
 
 
 class _Worker:
-    """One process and what to do when it fails. Only one caller uses it at a time."""
+    """One process, restarted when it fails. Only one caller uses it at a time."""
 
     def __init__(self, timeout: float, soundfont: str) -> None:
         self._timeout = timeout
         self._soundfont = soundfont
         self._process: asyncio.subprocess.Process | None = None
         self._closed = False
-        self.restarts = -1  # the first start is none
+        self.restarts = -1  # the first start is no restart
 
     @property
     def lives(self) -> bool:
@@ -149,13 +151,15 @@ class _Worker:
         return self._process
 
     async def render(self, request: dict[str, Any], kinds: list[str]) -> dict[str, bytes]:
-        """As Renderer.render. A process that died may have died of something else, so the tune has a second try."""
+        """As Renderer.render. The tune has a second try: a process may have died for another reason."""
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(_Died),
+            stop=stop_after_attempt(2),
+            before_sleep=lambda _: _log.warning("the render process died; another is started"),
+            reraise=True,
+        )
         try:
-            return await self._attempt(request, kinds)
-        except _Died:
-            _log.warning("the render process died; another is started")
-        try:
-            return await self._attempt(request, kinds)
+            return await retrying(self._attempt, request, kinds)
         except _Died as error:
             raise RenderError("the render process died twice of this tune") from error
 
@@ -200,7 +204,7 @@ class _Worker:
 
 async def _ask(process: asyncio.subprocess.Process, request: dict[str, Any]) -> dict[str, str]:
     assert process.stdin is not None
-    with suppress(ConnectionError):  # reading then tells that the process is gone
+    with suppress(ConnectionError):  # it died, as the reader will find
         process.stdin.write(json.dumps(request).encode() + b"\n")
         await process.stdin.drain()
     return await _read(process)

@@ -1,6 +1,6 @@
-"""Text that SVG, MIDI and PDF can hold."""
+"""Text that is valid in SVG, MIDI and PDF."""
 
 
 def printable(text: str) -> str:
-    """Without control characters and halves of surrogate pairs."""
+    """`text` with spaces in place of control characters and lone surrogates."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -2,9 +2,9 @@
 
 Each is one line of JSON. A request is `{"abc": text, "kinds": ["png", …], "playing": {…}, "sheet": {…}}` with the
 fields of bot.core.rendering, `{"book": …}` with what bot.render.book wants, or `{"chart": [[step, loss], …]}`; a reply
-is `{"png": base64, …}`, `{"pdf": base64}` or `{"error": one line}`, with a `traceback` for the log where nobody foresaw
-it. The first reply says that the process is warm, `{}`, or why it cannot be, an error.
-It ends when its input ends, as it does when the bot is gone.
+is `{"png": base64, …}`, `{"pdf": base64}` or `{"error": one line}`, with a `traceback` for the log where the error was
+unexpected. The first reply means that the process is warm, `{}`, or says why it cannot be, an error.
+It exits when its input ends, as it does when the bot is gone.
 """
 
 import base64
@@ -24,7 +24,7 @@ from bot.render.sound import soundfonts
 from bot.render.sound.sampler import Sampler
 from model.errors import InputError
 
-_SPARE = 10.0  # seconds past the bot's own limit, after which a process that nobody waits for any more ends itself
+_SPARE = 10.0  # seconds past the bot's own limit, after which the process exits by itself
 _WARM_UP = "X:1\nT:Warm\nR:reel\nM:4/4\nL:1/8\nK:D\n|:DEFG A4:|\n"
 
 
@@ -32,7 +32,7 @@ def _answer(line: bytes, sampler: Sampler) -> dict[str, str]:
     request = json.loads(line)
     try:
         if "book" in request:
-            from bot.render import book  # Typst takes long to load, and few books are made
+            from bot.render import book  # Typst is slow to load, and books are rare
 
             made = {"pdf": book.pdf(request["book"])}
         elif "chart" in request:
@@ -57,7 +57,7 @@ def _error(error: Exception) -> dict[str, str]:
 def main() -> None:
     """Serve requests until the input ends."""
     for name in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C, or a service that stops, reaches children too
-        signal.signal(name, signal.SIG_IGN)  # the bot closes them when it has no more to render
+        signal.signal(name, signal.SIG_IGN)  # the bot closes its input when it has no more to render
     limit = float(sys.argv[1]) + _SPARE
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the replies

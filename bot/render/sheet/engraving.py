@@ -28,7 +28,7 @@ def engraved(tune: Tune, page: Layout) -> tuple[str, float]:
 
 
 def _plain(svg: str) -> str:
-    """verovio's SVG with what its style sheet says as attributes: matching selectors takes half of a painter's time."""
+    """verovio's SVG with what its style sheet says as attributes: selectors take half of the rasterizer's time."""
     svg = _MARKS.sub("", _BOLD.sub('font-weight="bold"', _STYLE.sub("", svg)))
     svg = _NAMES.sub("", svg).replace("Times, serif", "STIXGeneral, DejaVu Sans, serif")
     return svg.replace("<svg ", '<svg stroke="currentColor" ', 1).replace("<text ", '<text stroke="none" ')

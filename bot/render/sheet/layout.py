@@ -1,4 +1,4 @@
-"""Where the lines of a printed tune break, where its endings stop, and the letters of its parts."""
+"""Layout of a printed tune: line breaks, the last bars of endings, and the letters of its parts."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -27,7 +27,7 @@ NARROW = Layout(2, 22, 900, 860)  # two bars a line, to be read on a phone
 def ending_stops(tune: Tune) -> dict[int, int]:
     """Index of the first bar of each ending -> index of its last bar.
 
-    A first ending stops at its repeat sign. A last one stops at a double bar; without one it is one bar long.
+    A first ending ends at its repeat sign. A last one ends at a double bar; without one it is one bar long.
     """
     stops: dict[int, int] = {}
     for first, bar in enumerate(tune.bars):

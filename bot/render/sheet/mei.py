@@ -1,4 +1,7 @@
-"""Tune -> MEI (music-encoding.org, version 5), the notation that verovio draws."""
+"""Tune -> MEI (music-encoding.org, version 5), which verovio engraves.
+
+Written by hand: verovio's import of ABC drops endings, and music21 has no export of MEI.
+"""
 
 from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement, tostring

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from bot.render.sheet.engraving import MARGIN, engraved
 from bot.render.sheet.layout import WIDE, Layout
-from bot.render.sheet.painting import paint
+from bot.render.sheet.raster import rasterized
 from model.errors import InputError
 from model.music.rhythm import named
 from model.music.tune import Tune
@@ -17,7 +17,7 @@ _LONGEST_TITLE = 120  # characters
 
 def png(tune: Tune, page: Layout = WIDE) -> bytes:
     """The score of `tune` with its heading, black on white, as wide as `page` says. RenderError as for `svg`."""
-    return paint(svg(tune, page), page.pixels / page.width)
+    return rasterized(svg(tune, page), page.pixels / page.width)
 
 
 def svg(tune: Tune, page: Layout = WIDE) -> str:

@@ -3,7 +3,7 @@
 Each is a sample moved to its pitch, with a loop where there is one, shaped by attack, hold and decay. Of the format's
 layers the first alone sounds: the others are its other channel, or out of tune with it, which beats like a tremolo.
 Its vibrato and tremolo are left out too. A long attack is cut short, so that a note begins when it is written. Notes
-are brought to one loudness: soundfonts differ in how loud a harp is, and few have even ones. The release is the mixer's.
+are brought to one loudness, which differs between and within soundfonts. The mixer applies the release.
 """
 
 import logging

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bot.render.sheet import picture
-from bot.render.sheet.layout import WIDE
+from bot.render.sheet.layout import NARROW, WIDE
 from model.harmony.harmonizer import harmonize
 from model.music.abc_reader import parse
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL

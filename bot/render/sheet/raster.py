@@ -1,4 +1,4 @@
-"""SVG -> PNG by librsvg, with fonts that a wheel brings along: a bare machine has none, and would lose every letter."""
+"""SVG -> PNG by librsvg, with fonts from a wheel: a bare machine has none, and all text would be missing."""
 
 import os
 import tempfile
@@ -22,7 +22,7 @@ _FONTS = """<?xml version="1.0"?>
 """
 
 
-def paint(svg: str, scale: float, greys: bool = True) -> bytes:
+def rasterized(svg: str, scale: float, greys: bool = True) -> bytes:
     """`svg` as a PNG on white, `scale` pixels for each of its units. With `greys` all ink is black, in sixteen levels.
 
     Raises RenderError for what is no SVG.
@@ -34,11 +34,11 @@ def paint(svg: str, scale: float, greys: bool = True) -> bytes:
             return bytes(image[3].invert().copy(interpretation="b-w").pngsave_buffer(compression=6, bitdepth=4))
         return bytes(image.flatten(background=255).pngsave_buffer(compression=6))
     except vips.Error as error:
-        raise RenderError("the picture cannot be painted") from error
+        raise RenderError("the picture cannot be rasterized") from error
 
 
 def font_folder() -> Path:
-    """Matplotlib's, whose wheel carries free fonts. RenderError where it is not installed."""
+    """Matplotlib's, whose wheel has free fonts. RenderError where it is not installed."""
     found = find_spec("matplotlib")
     if found is None or found.origin is None:
         raise RenderError("Matplotlib, whose fonts the titles are set in, is not installed")
