@@ -14,6 +14,10 @@ MARGIN = 36  # in verovio's units, of which a staff is 72 high
 _STYLE = re.compile(r"<style.*?</style>", re.DOTALL)
 _BOLD = re.compile(r'class="(?:ending|harm|reh)"')
 _MARKS = re.compile(r'<g [^>]*class="[^"]*placeholder[^"]*"><ellipse[^>]*/></g>')  # of breaks, hidden by the style
+_SIGNS = {  # of chords, in verovio's own font -> the same in the text's
+    f'<tspan font-family="Leipzig" font-size="720px">{private}</tspan>': f'<tspan font-size="405px">{sign}</tspan>'
+    for private, sign in (("\uea64", "♭"), ("\uea66", "♯"))
+}
 _NAMES = re.compile(r' (?:id="(?!E[0-9A-F]{3})[^"]*"|class="[^"]*")')
 
 
@@ -30,6 +34,8 @@ def engraved(tune: Tune, page: Layout) -> tuple[str, float]:
 def _plain(svg: str) -> str:
     """verovio's SVG with what its style sheet says as attributes: selectors take half of the rasterizer's time."""
     svg = _MARKS.sub("", _BOLD.sub('font-weight="bold"', _STYLE.sub("", svg)))
+    for private, sign in _SIGNS.items():
+        svg = svg.replace(private, sign)
     svg = _NAMES.sub("", svg).replace("Times, serif", "STIXGeneral, DejaVu Sans, serif")
     return svg.replace("<svg ", '<svg stroke="currentColor" ', 1).replace("<text ", '<text stroke="none" ')
 

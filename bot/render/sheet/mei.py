@@ -3,6 +3,7 @@
 Written by hand: verovio's import of ABC drops endings, and music21 has no export of MEI.
 """
 
+import re
 from fractions import Fraction
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -32,8 +33,9 @@ def write(tune: Tune, page: Layout = WIDE) -> str:
     fifths = tune.key.fifths
     SubElement(staff, "keySig", sig=f"{abs(fifths)}{'s' if fifths > 0 else 'f'}" if fifths else "0")
     symbol = {"C": "common", "C|": "cut"}.get(tune.metre.symbol)
-    metre = {"sym": symbol} if symbol else {"count": str(tune.metre.beats), "unit": str(tune.metre.unit)}
-    SubElement(staff, "meterSig", metre)
+    metre = SubElement(staff, "meterSig", count=str(tune.metre.beats), unit=str(tune.metre.unit))
+    if symbol:
+        metre.set("sym", symbol)
     _section(SubElement(score, "section"), tune, page)
     return tostring(mei, encoding="unicode")
 
@@ -72,7 +74,12 @@ def _directions(measure: Element, bar: Bar, tune: Tune, letter: str) -> None:
         SubElement(SubElement(measure, "reh", staff="1", tstamp="0"), "rend", rend="box").text = letter
     for chord in bar.chords:
         place = str(float(1 + chord.at * tune.metre.unit))
-        SubElement(measure, "harm", staff="1", tstamp=place, place="above").text = chord.name
+        SubElement(measure, "harm", staff="1", tstamp=place, place="above").text = _printed(chord.name)
+
+
+def _printed(chord: str) -> str:
+    """A chord's name with the signs that printed music has: `F♯m`, `B♭7`."""
+    return re.sub("(?<=[A-Ga-g])b", "♭", chord).replace("#", "♯")
 
 
 def _right(bar: Bar, last: bool) -> str:

@@ -42,7 +42,7 @@ def _heading(tune: Tune, width: int) -> tuple[str, int]:
         texts.append(_text(line, size, height, f'x="{width / 2}" text-anchor="middle" font-weight="bold"'))
     tempo = _tempo(tune)
     if tune.rhythm or tempo:
-        height += _RHYTHM_SIZE + 8
+        height += _RHYTHM_SIZE + 18
         rhythm = textwrap.shorten(tune.rhythm, 40, placeholder=" …")
         texts.append(_text(rhythm[:1].upper() + rhythm[1:], _RHYTHM_SIZE, height, f'x="{MARGIN}" font-style="italic"'))
     if tempo:

@@ -30,8 +30,9 @@ def rasterized(svg: str, scale: float, greys: bool = True) -> bytes:
     vips = _vips()
     try:
         image = vips.Image.svgload_buffer(svg.encode(), unlimited=True, scale=scale)
-        if greys:  # black ink is what covers the paper
-            return bytes(image[3].invert().copy(interpretation="b-w").pngsave_buffer(compression=6, bitdepth=4))
+        if greys:  # black ink is what covers the paper; of bits that are left out, libvips drops the high ones
+            paper = (image[3].invert() >> 4).copy(interpretation="b-w")
+            return bytes(paper.pngsave_buffer(compression=6, bitdepth=4))
         return bytes(image.flatten(background=255).pngsave_buffer(compression=6))
     except vips.Error as error:
         raise RenderError("the picture cannot be rasterized") from error

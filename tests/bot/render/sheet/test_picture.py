@@ -86,3 +86,19 @@ def test_an_svg_is_whole_without_its_style_sheet() -> None:
     assert "placeholder" not in svg
     widths = {path.get("stroke-width") for path in root.iter("{http://www.w3.org/2000/svg}path")}
     assert len(widths) > 2
+
+
+@pytest.mark.parametrize("metre", ["C|", "C", "4/4", "2/2"])
+def test_a_chord_stands_above_the_note_where_it_begins(metre: str) -> None:
+    svg = picture.svg(parse(f'X:1\nT:Test\nM:{metre}\nL:1/8\nK:D\n"D"defg "Bb7"gfed|]\n'))
+    chords = [float(x) for x in re.findall(r'<text stroke="none" x="(\d+)"', svg)]
+    heads = [float(x) for x in re.findall(r'<use xlink:href="#E0A4[^"]*" transform="translate\((\d+),', svg)]
+    assert chords == [heads[0], heads[4]]
+    assert "♭" in svg
+
+
+def test_the_greys_are_those_of_the_drawing() -> None:
+    image = picture.rasterized(picture.svg(parse(JIG)), 1.0)
+    exact = picture.rasterized(picture.svg(parse(JIG)), 1.0, greys=False)
+    greys, colours = (np.asarray(Image.open(io.BytesIO(data)).convert("L"), int) for data in (image, exact))
+    assert np.abs(greys - colours).max() <= 17
