@@ -10,6 +10,7 @@ from PIL import Image
 
 from bot.render.sheet import picture
 from bot.render.sheet.layout import NARROW, WIDE
+from bot.render.sheet.raster import rasterized
 from model.harmony.harmonizer import harmonize
 from model.music.abc_reader import parse
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL
@@ -98,7 +99,7 @@ def test_a_chord_stands_above_the_note_where_it_begins(metre: str) -> None:
 
 
 def test_the_greys_are_those_of_the_drawing() -> None:
-    image = picture.rasterized(picture.svg(parse(JIG)), 1.0)
-    exact = picture.rasterized(picture.svg(parse(JIG)), 1.0, greys=False)
+    image = rasterized(picture.svg(parse(JIG)), 1.0)
+    exact = rasterized(picture.svg(parse(JIG)), 1.0, greys=False)
     greys, colours = (np.asarray(Image.open(io.BytesIO(data)).convert("L"), int) for data in (image, exact))
     assert np.abs(greys - colours).max() <= 17
