@@ -26,6 +26,9 @@ class _NoRenderer:
     async def render(self, abc: str, kinds: Collection[str] = KINDS) -> dict[str, bytes]:
         return dict.fromkeys(kinds, b"")
 
+    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+        return dict.fromkeys(("svg", "times"), b"")
+
 
 async def _bot(settings: Config) -> None:
     renderer, most = _NoRenderer(), settings.queue.at_once

@@ -3,7 +3,8 @@
 import asyncio
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any
 
 from bot import render
 from bot.core.errors import BadRequest, NotAllowed, NotFound
@@ -29,7 +30,7 @@ class Library:
         self._store = store
         self._renderer = renderer
         self._cache = MediaCache(cache_bytes)
-        self._rendering: dict[int, asyncio.Task[Media]] = {}
+        self._rendering: dict[tuple[int, str], asyncio.Task[Media]] = {}  # by tune and what of it
 
     async def place(self, place: Place) -> tuple[int, int]:
         """(member_id, server_id) of a place, registered where it is new."""
@@ -110,8 +111,16 @@ class Library:
             raise BadRequest(f"there is no {unknown[0][:20]!r} of a tune: ask for {', '.join(KINDS)}")
         files = {**self._cache.get(tune.id), "abc": tune.abc.encode()}
         if any(kind not in files for kind in kinds):
-            files |= await self._rendered(tune)
+            files |= await self._once((tune.id, "files"), lambda: self._render(tune))
         return {kind: files[kind] for kind in kinds}
+
+    async def score(self, tune: StoredTune, narrow: bool = False) -> Media:
+        """A tune's `svg`, for phones where it is `narrow`, and `times`, as bot.render.score has them. RenderError."""
+        kind = "narrow" if narrow else "score"
+        cached = self._cache.get(tune.id)
+        if kind not in cached:
+            cached = await self._once((tune.id, kind), lambda: self._scored(tune, narrow))
+        return {"svg": cached[kind], "times": cached["times"]}
 
     def remember(self, tune_id: int, media: Media) -> None:
         """Keep the files of a new tune in memory, since its front end needs them next."""
@@ -124,19 +133,24 @@ class Library:
         words = re.sub(r"[^a-z0-9]+", "-", plain)[:60].strip("-")
         return f"{words or 'tune'}-{tune.id}.{kind}"
 
-    async def _rendered(self, tune: StoredTune) -> Media:
-        """All rendered files of a tune; calls for the same tune at the same time share one rendering."""
-        task = self._rendering.get(tune.id)
+    async def _once(self, key: tuple[int, str], make: Callable[[], Coroutine[Any, Any, Media]]) -> Media:
+        """What `make` makes; calls for the same at the same time share one rendering."""
+        task = self._rendering.get(key)
         if task is None:
-            task = self._rendering[tune.id] = asyncio.create_task(self._render(tune))
+            task = self._rendering[key] = asyncio.create_task(make())
+            task.add_done_callback(lambda _: self._rendering.pop(key))
         return await asyncio.shield(task)  # a caller that is cancelled does not cancel it for the others
 
     async def _render(self, tune: StoredTune) -> Media:
-        try:
-            cached = self._cache.get(tune.id)
-            missing = [kind for kind in render.KINDS if kind not in cached]
-            media = {**cached, **await self._renderer.render(tune.abc, missing)}
-            self._cache.put(tune.id, media)
-            return media
-        finally:
-            del self._rendering[tune.id]
+        """All rendered files of a tune."""
+        cached = self._cache.get(tune.id)
+        missing = [kind for kind in render.KINDS if kind not in cached]
+        media = {**cached, **await self._renderer.render(tune.abc, missing)}
+        self._cache.put(tune.id, media)
+        return media
+
+    async def _scored(self, tune: StoredTune, narrow: bool) -> Media:
+        made = await self._renderer.score(tune.abc, narrow)
+        media = {"narrow" if narrow else "score": made["svg"], "times": made["times"]}
+        self._cache.put(tune.id, media)
+        return media

@@ -17,3 +17,7 @@ class Renders(Protocol):
     async def render(self, abc: str, kinds: Collection[str] = ...) -> dict[str, bytes]:
         """The files of these kinds of the tune in `abc`. RenderError."""
         ...
+
+    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+        """`svg` and `times` of the tune in `abc`, as bot.render.score has them. RenderError."""
+        ...

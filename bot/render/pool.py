@@ -83,6 +83,10 @@ class Renderer:
         request = {"abc": abc, "kinds": wanted, "playing": asdict(playing), "sheet": asdict(sheet)}
         return await self._make(request, wanted)
 
+    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+        """`svg` and `times` of the tune in `abc`, as bot.render.score has them. Raises RenderError, as `render`."""
+        return await self._make({"score": abc, "narrow": narrow}, ["svg", "times"])
+
     async def book(self, book: dict[str, Any]) -> bytes:
         """One PDF of many tunes, as bot.render.book wants them. Raises RenderError, one line, if one is no tune."""
         return (await self._make({"book": book}, ["pdf"]))["pdf"]

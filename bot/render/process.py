@@ -1,9 +1,10 @@
 """A render process: `python -m bot.render.process SECONDS [SOUNDFONT]` reads requests and writes replies.
 
 Each is one line of JSON. A request is `{"abc": text, "kinds": ["png", …], "playing": {…}, "sheet": {…}}` with the
-fields of bot.core.rendering, `{"book": …}` with what bot.render.book wants, or `{"chart": [[step, loss], …]}`; a reply
-is `{"png": base64, …}`, `{"pdf": base64}` or `{"error": one line}`, with a `traceback` for the log where the error was
-unexpected. The first reply means that the process is warm, `{}`, or says why it cannot be, an error.
+fields of bot.core.rendering, `{"score": abc, "narrow": false}`, `{"book": …}` with what bot.render.book wants, or
+`{"chart": [[step, loss], …]}`; a reply is `{"png": base64, …}`, `{"svg": …, "times": …}`, `{"pdf": base64}` or
+`{"error": one line}`, with a `traceback` for the log where the error was unexpected. The first reply means that the
+process is warm, `{}`, or says why it cannot be, an error.
 It exits when its input ends, as it does when the bot is gone.
 """
 
@@ -19,7 +20,8 @@ from typing import BinaryIO
 from bot.core.errors import RenderError
 from bot.core.rendering import Playing, Sheet
 from bot.render import chart
-from bot.render.files import files
+from bot.render.files import files, read
+from bot.render.score import score
 from bot.render.sound import soundfonts
 from bot.render.sound.sampler import Sampler
 from model.errors import InputError
@@ -37,6 +39,8 @@ def _answer(line: bytes, sampler: Sampler) -> dict[str, str]:
             made = {"pdf": book.pdf(request["book"])}
         elif "chart" in request:
             made = {"png": chart.png(request["chart"])}
+        elif "score" in request:
+            made = score(read(request["score"]), request["narrow"])
         else:
             playing, sheet = Playing(**request["playing"]), Sheet(**request["sheet"])
             made = files(request["abc"], request["kinds"], sampler, playing, sheet)

@@ -48,6 +48,8 @@ class Handlers:
             web.get("/events", self.events, allow_head=False),
             web.get("/history", self.history),
             web.get(r"/tunes/{tune:\d{1,18}}.{kind:[a-z0-9]+}", self.media),
+            web.get(r"/tunes/{tune:\d{1,18}}/{layout:score|narrow}.svg", self.score),
+            web.get(r"/tunes/{tune:\d{1,18}}/times.json", self.times),
             web.post("/messages", self.message),
             web.post(r"/prompts/{prompt:\d{1,18}}/cancel", self.cancel),
             web.post(r"/tunes/{tune:\d{1,18}}/vote", self.vote),
@@ -143,11 +145,23 @@ class Handlers:
 
     async def media(self, request: web.Request) -> web.Response:
         kind = request.match_info["kind"]
-        if kind not in media.TYPES:
-            raise NotFound(f"A tune comes as {', '.join(media.TYPES)}.")
+        if kind not in media.FILES:
+            raise NotFound(f"A tune comes as {', '.join(media.FILES)}.")
         tune = await self._tune(request)
         files = await self._library.files(tune, [kind])
         return await media.respond(request, files[kind], kind, self._library.file_name(tune, kind), media_version(tune))
+
+    async def score(self, request: web.Request) -> web.Response:
+        """The notation alone; `narrow` is for phones."""
+        tune = await self._tune(request)
+        made = await self._library.score(tune, request.match_info["layout"] == "narrow")
+        return await media.respond(request, made["svg"], "svg", f"{tune.id}.svg", media_version(tune))
+
+    async def times(self, request: web.Request) -> web.Response:
+        """When the notes of the score sound."""
+        tune = await self._tune(request)
+        made = await self._library.score(tune, "narrow" in request.query)
+        return await media.respond(request, made["times"], "json", f"{tune.id}.json", media_version(tune))
 
     def _model_of(self, request: web.Request) -> ModelPage | None:
         """The model, for whoever may change it."""

@@ -13,7 +13,10 @@ TYPES = {
     "mid": "audio/midi",
     "mp3": "audio/mpeg",
     "abc": "text/vnd.abc",
+    "svg": "image/svg+xml",
+    "json": "application/json",
 }
+FILES = ("png", "mid", "mp3", "abc")  # that a tune can be downloaded as
 _IMMUTABLE = "private, max-age=31536000, immutable"
 
 

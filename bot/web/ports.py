@@ -59,6 +59,10 @@ class Library(Protocol):
         """The files of these kinds of a tune: `png`, `mid`, `mp3` or `abc`. Raises RenderError."""
         ...
 
+    async def score(self, tune: StoredTune, narrow: bool = False) -> Mapping[str, bytes]:
+        """A tune's `svg`, for phones where it is `narrow`, and `times`, as bot.render.score has them. RenderError."""
+        ...
+
     def file_name(self, tune: StoredTune, kind: str) -> str:
         """The name of a file of a tune."""
         ...

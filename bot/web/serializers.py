@@ -60,8 +60,18 @@ def _tune(tune: StoredTune) -> dict[str, Any]:
         "known": _known(tune),
         "alt": _alt(tune),
         "version": media_version(tune),
+        "size": _size(tune),
         "votes": votes_json(tune.votes),
     }
+
+
+def _size(tune: StoredTune) -> list[int]:
+    """About how large the notation is in its own units, so that a page has room for it before it is there.
+
+    A line of four bars is 216 high (see bot.render.score); one that is crowded holds fewer.
+    """
+    form = tune.prompt.form
+    return [1620, 216 * len(set(form.parts)) * max(1, form.bars // 4) - 16]
 
 
 def _facts(tune: StoredTune) -> list[str]:

@@ -41,6 +41,9 @@ class Renderer:
     go: asyncio.Event = field(default_factory=asyncio.Event)
     rendered: list[str] = field(default_factory=list)
 
+    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+        return {"svg": f"{abc} {narrow}".encode(), "times": b"{}"}
+
     async def render(self, abc: str, kinds: Collection[str] = KINDS) -> dict[str, bytes]:
         self.rendered.append(abc)
         await self.go.wait()

@@ -10,7 +10,7 @@ from random import Random
 from bot.core.errors import RenderError
 from bot.core.rendering import Playing
 from bot.render.performance.band import Accompaniment, band
-from bot.render.performance.dances import dance_of
+from bot.render.performance.dances import Dance, dance_of
 from bot.render.performance.melody import melody
 from bot.render.performance.ornaments import Style
 from bot.render.performance.players import TICKS, Performance, Player
@@ -26,22 +26,22 @@ _QUARTER = Fraction(1, 4)
 _SLOWEST, _FASTEST = 20, 400  # quarter notes a minute; a Q: field may say anything
 
 
-_AS_USUAL = Playing()
+AS_USUAL = Playing()
 
 
-def perform(tune: Tune, playing: Playing = _AS_USUAL) -> Performance:
+def perform(tune: Tune, playing: Playing = AS_USUAL) -> Performance:
     """The performance of `tune`, with a band where it has chord symbols.
 
     `Tune.tempo` goes before the dance's, and `playing` before both. Raises RenderError for a tune of rests alone and
     for one of more than `LONGEST` seconds.
     """
-    rhythm = _rhythm(tune)
-    quarters = _quarters(tune, rhythm, playing)
+    rhythm = rhythm_of(tune)
+    quarters = quarters_of(tune, rhythm, playing)
     if tune.played_length * 4 * 60 > LONGEST * quarters:
         raise RenderError(f"the tune lasts more than {LONGEST // 60} minutes")
     seed = _seed(tune) if playing.seed is None else playing.seed
     dance, instrument = dance_of(tune), INSTRUMENTS[playing.instrument or rhythm.instrument]
-    swing = Swing(dance.swing, 3 * GRID // 8 if len(dance.swing) > 1 else GRID // 4, float(quarters))
+    swing = swing_of(dance, quarters)
     bars = played_bars(tune)
     notes = list(played_notes(tune, bars, swing))
     if not notes:
@@ -56,7 +56,7 @@ def perform(tune: Tune, playing: Playing = _AS_USUAL) -> Performance:
     return Performance(float(quarters), players, tune)
 
 
-def _rhythm(tune: Tune) -> Rhythm:
+def rhythm_of(tune: Tune) -> Rhythm:
     """The tune's dance; for one that is not known, 120 quarters a minute on the fiddle."""
     try:
         return named(tune.rhythm)
@@ -65,12 +65,17 @@ def _rhythm(tune: Tune) -> Rhythm:
         return Rhythm("", tune.metre, beat, int(120 * _QUARTER / beat))
 
 
-def _quarters(tune: Tune, rhythm: Rhythm, playing: Playing) -> Fraction:
+def quarters_of(tune: Tune, rhythm: Rhythm, playing: Playing = AS_USUAL) -> Fraction:
     """Quarter notes a minute."""
     beat, tempo = tune.tempo or (rhythm.beat, rhythm.tempo)
     if playing.tempo is not None:
         beat, tempo = rhythm.beat, playing.tempo
     return min(max(beat * 4 * tempo, Fraction(_SLOWEST)), Fraction(_FASTEST))
+
+
+def swing_of(dance: Dance, quarters: Fraction) -> Swing:
+    """How the notes of a beat are moved at a tempo."""
+    return Swing(dance.swing, 3 * GRID // 8 if len(dance.swing) > 1 else GRID // 4, float(quarters))
 
 
 def _style(tune: Tune, rhythm: Rhythm, instrument: Instrument, quarters: Fraction) -> Style:

@@ -101,7 +101,7 @@ def played_bars(tune: Tune) -> list[PlayedBar]:
 def played_notes(tune: Tune, bars: Sequence[PlayedBar], swing: Swing) -> Iterator[Note]:
     """The melody's notes in the order they sound."""
     places = bar_places(bar_lengths(tune.bars), tune.bars, tune.metre)
-    cut = [_edges(tune, index, place, swing) for index, place in enumerate(places)]
+    cut = [edges_of(tune, index, place, swing) for index, place in enumerate(places)]
     held: Note | None = None  # a note that is tied to the next
     for bar in bars:
         for note, (place, written, start, end) in zip(tune.bars[bar.bar].notes, cut[bar.bar], strict=True):
@@ -120,7 +120,7 @@ def played_notes(tune: Tune, bars: Sequence[PlayedBar], swing: Swing) -> Iterato
         yield held
 
 
-def _edges(tune: Tune, index: int, place: int, swing: Swing) -> list[tuple[int, int, int, int]]:
+def edges_of(tune: Tune, index: int, place: int, swing: Swing) -> list[tuple[int, int, int, int]]:
     """For each note of a bar its place and length on paper, in units of the grid, and its start and end in ticks."""
     lengths = [units(note.length) for note in tune.bars[index].notes]
     edges = list(accumulate(lengths, initial=place))

@@ -23,12 +23,17 @@ _NAMES = re.compile(r' (?:id="(?!E[0-9A-F]{3})[^"]*"|class="[^"]*")')
 
 def engraved(tune: Tune, page: Layout) -> tuple[str, float]:
     """The music alone as SVG, and its height, both in verovio's units, of which a staff is 72 high; or RenderError."""
-    toolkit = _toolkit(page.width)
-    if not toolkit.loadData(mei.write(tune, page)):
-        raise RenderError("the tune cannot be engraved")
-    music = _plain(toolkit.renderToSVG(1))
+    music = _NAMES.sub("", drawn(mei.write(tune, page), page))
     height = float(music.split('viewBox="', 1)[1].split('"', 1)[0].split()[3])
     return music.replace("<svg ", f'<svg width="{page.width}" height="{height}" ', 1), height
+
+
+def drawn(music: str, page: Layout) -> str:
+    """MEI as SVG whose elements have the names and classes that verovio gives them. Raises RenderError."""
+    toolkit = _toolkit(page.width)
+    if not toolkit.loadData(music):
+        raise RenderError("the tune cannot be engraved")
+    return _plain(toolkit.renderToSVG(1))
 
 
 def _plain(svg: str) -> str:
@@ -36,7 +41,7 @@ def _plain(svg: str) -> str:
     svg = _MARKS.sub("", _BOLD.sub('font-weight="bold"', _STYLE.sub("", svg)))
     for private, sign in _SIGNS.items():
         svg = svg.replace(private, sign)
-    svg = _NAMES.sub("", svg).replace("Times, serif", "STIXGeneral, DejaVu Sans, serif")
+    svg = svg.replace("Times, serif", "STIXGeneral, DejaVu Sans, serif")
     return svg.replace("<svg ", '<svg stroke="currentColor" ', 1).replace("<text ", '<text stroke="none" ')
 
 

@@ -1,8 +1,10 @@
 // The chat: shows the server's events in the list of exchanges, and sends commands, votes and cancellations.
 
+import { printNearest, watchPlayers } from "./cards.js";
 import { complete } from "./complete.js";
 import * as messages from "./messages.js";
 import { showLines, showRetraining } from "./model.js";
+import { recall } from "./recall.js";
 import { ask, listen } from "./server.js";
 
 const find = (id) => document.getElementById(id);
@@ -15,6 +17,7 @@ let sending = 0; // requests under way; meanwhile own new prompts are held back,
 let heldBack = [];
 let atBottom = true;
 let completion = null;
+let remember = () => {};
 
 // ---- events from the server
 
@@ -105,6 +108,7 @@ function fail(node, text) {
 // ---- actions of the member
 
 async function send(text) {
+  remember(text);
   const node = aside(text);
   messages.showStatus(node, "sending…", "waiting");
   toBottom();
@@ -232,9 +236,7 @@ document.addEventListener("click", ({ target }) => {
   else if (button?.id === "earlier") showEarlier(button);
   else if (button?.id === "newest") toBottom();
   else if (button?.matches(".example")) {
-    say.value = button.textContent;
-    say.focus();
-    completion?.close();
+    send(button.textContent);
   }
 });
 
@@ -249,11 +251,17 @@ document.addEventListener("keydown", (event) => {
   say.focus(); // which then receives the slash
 });
 
+let lastTop = 0;
 log.addEventListener("scroll", () => {
-  atBottom = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_BOTTOM;
+  // only a move upward leaves the newest message: by the time of this event more may have grown below it
+  if (log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_BOTTOM) atBottom = true;
+  else if (log.scrollTop < lastTop) atBottom = false;
+  lastTop = log.scrollTop;
   if (atBottom) find("newest").hidden = true;
 });
 
+watchPlayers(list);
+printNearest(log, list);
 const resized = new ResizeObserver(() => atBottom && toBottom()); // pictures load, phones open their keyboards
 resized.observe(list);
 resized.observe(log);
@@ -265,3 +273,4 @@ listen(
 completion = await ask("/completions")
   .then(({ commands }) => complete(say, find("suggest"), commands))
   .catch(() => null); // the page works without completion
+remember = recall(say); // after completion, whose list has the arrows first

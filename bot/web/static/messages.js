@@ -67,10 +67,12 @@ function tuneCard(tune) {
   node.querySelector(".title").textContent = tune.title;
   node.querySelector(".facts").append(...tune.facts.flatMap((fact, at) => [at ? " · " : "", unbroken(fact)]));
   showKnown(node.querySelector(".known"), tune.known);
-  const picture = node.querySelector("img");
+  const picture = node.querySelector(".sheet img");
   node.querySelector(".sheet").href = address("png");
   picture.alt = tune.alt;
-  picture.src = address("png");
+  [picture.width, picture.height] = tune.size; // keeps its place until it is there
+  node.querySelector(".sheet source").srcset = `/tunes/${tune.id}/narrow.svg?v=${tune.version}`;
+  picture.src = `/tunes/${tune.id}/score.svg?v=${tune.version}`;
   const player = node.querySelector("audio");
   player.src = address("mp3");
   player.setAttribute("aria-label", `Play ${tune.title}`);

@@ -42,6 +42,9 @@ class Renderer:
     async def __aexit__(self, *_: object) -> None:
         pass
 
+    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+        return {"svg": f"{abc} {narrow}".encode(), "times": b"{}"}
+
     async def render(self, abc: str, kinds: Collection[str] = KINDS) -> dict[str, bytes]:
         while self._slow.exists():  # noqa: ASYNC110
             await asyncio.sleep(0.05)

@@ -32,6 +32,11 @@ class CountingRenderer:
             raise RenderError("the fonts are missing")
         return {kind: f"{kind} of {len(abc)}".encode() for kind in self.calls[-1]}
 
+    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+        self.calls.append(["narrow" if narrow else "score"])
+        await asyncio.sleep(0)
+        return {"svg": f"{narrow} of {len(abc)}".encode(), "times": b"{}"}
+
 
 @pytest.fixture
 def renderer() -> CountingRenderer:
@@ -53,6 +58,18 @@ async def test_a_fresh_tunes_files_are_not_rendered_again(
     library.remember(tune.id, {"png": b"picture", "mid": b"notes", "mp3": b"sound"})
     assert await library.files(tune, ["png", "abc"]) == {"png": b"picture", "abc": ABC.encode()}
     assert renderer.calls == []
+
+
+async def test_each_layout_of_a_score_is_engraved_once(
+    store: Store, library: Library, renderer: CountingRenderer
+) -> None:
+    tune = await a_tune(store)
+    for narrow in (False, True):
+        scores = await asyncio.gather(*(library.score(tune, narrow) for _ in range(5)))
+        assert [*scores, await library.score(tune, narrow)] == 6 * [
+            {"svg": f"{narrow} of {len(ABC)}".encode(), "times": b"{}"}
+        ]
+    assert renderer.calls == [["score"], ["narrow"]]
 
 
 async def test_simultaneous_requests_render_once(store: Store, library: Library, renderer: CountingRenderer) -> None:

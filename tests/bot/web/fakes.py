@@ -14,6 +14,8 @@ from PIL import Image, ImageDraw
 
 from bot.core.errors import BadRequest, NotAllowed, NotFound
 from bot.core.values import Place, Progress, State, StoredPrompt, StoredTune, Votes
+from bot.render.score import score
+from model.music.abc_reader import parse
 from model.prompt import VARIATIONS, Prompt
 from model.worker.protocol import Known
 
@@ -191,8 +193,17 @@ class FakeLibrary:
     async def files(self, tune: StoredTune, kinds: Collection[str]) -> dict[str, bytes]:
         return {kind: self.media[kind] for kind in kinds}
 
+    async def score(self, tune: StoredTune, narrow: bool = False) -> dict[str, bytes]:
+        return notation(narrow)
+
     def file_name(self, tune: StoredTune, kind: str) -> str:
         return f"{tune.title}.{kind}"
+
+
+@cache
+def notation(narrow: bool = False) -> dict[str, bytes]:
+    """The score of ABC."""
+    return score(parse(ABC), narrow)
 
 
 @cache

@@ -68,7 +68,7 @@ async def test_from_a_command_to_a_tune_with_votes_that_survive_a_reload(page: P
     await expect(status).to_be_hidden()
     picture = card.get_by_role("img", name="Sheet music of The Silver Heron")
     await expect(picture).to_have_js_property("complete", True)
-    assert await picture.evaluate("picture => picture.naturalWidth") == 1400
+    assert await picture.evaluate("picture => picture.naturalWidth") > 0
     await card.locator("audio").evaluate("player => player.play()")
     await expect(card.locator("audio")).to_have_js_property("paused", False)
     up, down = card.get_by_role("button", name="Vote up"), card.get_by_role("button", name="Vote down")
@@ -112,7 +112,7 @@ async def test_mistakes_are_answered_and_can_be_put_right(page: Page) -> None:
     await page.keyboard.press("Enter")
     await expect(page.locator(".help")).to_contain_text("temperature:")
     await page.locator(".help .example").first.click()
-    await expect(page.locator("#say")).to_have_value("/compose key:Edor")
+    await expect(page.locator("[data-prompt] .asked .words")).to_contain_text("/compose key:Edor")
 
 
 async def test_markup_in_names_and_titles_stays_text(page: Page, composer: FakeComposer, store: FakeStore) -> None:
