@@ -15,14 +15,11 @@ from bot.core.errors import StoreError, WorkerError
 from bot.core.sections import Worker
 from bot.core.values import Place, Progress, State
 from model.prompt import parse_prompt
+from tests.processes import children
 from tests.waiting import until
 
 MAGIC = {"png": b"\x89PNG", "mid": b"MThd", "mp3": b"\xff"}
 ANN = Place("web", "local", "ann", "Ann")
-
-
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
 
 
 def open_transports() -> list[BaseSubprocessTransport]:
@@ -32,14 +29,14 @@ def open_transports() -> list[BaseSubprocessTransport]:
 
 @pytest.fixture(autouse=True)
 def no_process_is_left() -> Iterator[None]:
-    before = set(children())
+    before = set(children(recursive=True))
     yield
-    assert set(children()) <= before
+    assert set(children(recursive=True)) <= before
 
 
 async def test_a_worker_that_is_killed_with_prompts_in_flight_costs_no_tune(tmp_path: Path) -> None:
     async with running(Config(data_dir=tmp_path / "data")) as bot:
-        (worker,) = (child for child in children() if "worker" in child.cmdline())
+        (worker,) = (child for child in children(recursive=True) if "worker" in child.cmdline())
         updates = bot.composer.subscribe()
         prompts = [parse_prompt(key, "reel", seed=7) for key in ("D", "Edor", "F#m")]
         ids = {(await bot.composer.compose(ANN, prompt)).prompt.id: prompt for prompt in prompts}

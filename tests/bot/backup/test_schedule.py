@@ -73,8 +73,8 @@ async def test_a_failure_is_a_line_in_the_log_and_leaves_the_older_ones(
 
 async def test_a_stop_ends_what_is_under_way(tmp_path: Path) -> None:
     async with Schedule(Backup(folder=tmp_path), (sys.executable, "-c", "import time; time.sleep(60)")):
-        await until(lambda: psutil.Process().children())
-        (child,) = psutil.Process().children()
+        await until(children)
+        (child,) = children()
     assert not child.is_running()
 
 

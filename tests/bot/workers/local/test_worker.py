@@ -15,14 +15,15 @@ from bot.workers.local.worker import ATTEMPTS, LocalWorker, RestartTimings
 from model.worker.protocol import Event
 from tests.bot.workers.jobs import job, outcomes
 from tests.bot.workers.local.stand_in import STAND_IN
+from tests.processes import children
 from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
 def no_process_is_left() -> Iterator[None]:
-    before = {child.pid for child in psutil.Process().children()}
+    before = set(children())
     yield
-    assert {child.pid for child in psutil.Process().children()} <= before
+    assert set(children()) <= before
 
 
 @asynccontextmanager
@@ -32,7 +33,7 @@ async def stand_in(*options: str) -> AsyncIterator[LocalWorker]:
 
 
 def child(worker: LocalWorker) -> psutil.Process:
-    (process,) = (child for child in psutil.Process().children() if "render" not in str(child.cmdline()))
+    (process,) = (child for child in children() if "stand_in" in str(child.cmdline()))
     return process
 
 
