@@ -6,7 +6,6 @@ from asyncio.base_subprocess import BaseSubprocessTransport
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from bot.app.bot import running

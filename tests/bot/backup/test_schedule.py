@@ -13,6 +13,7 @@ from bot.backup.archive import Reader
 from bot.backup.schedule import Schedule, made, name_at
 from bot.core.sections import Backup
 from bot.store.migrate import migrate
+from tests.processes import children
 
 WRITES = (sys.executable, "-c", "import sys; open(sys.argv[2], 'w').close()")
 
@@ -71,10 +72,14 @@ async def test_a_failure_is_a_line_in_the_log_and_leaves_the_older_ones(
     assert [path for _, path in made(tmp_path / "backups")] == old
 
 
+def sleeping() -> list[psutil.Process]:
+    return [child for child in children() if "sleep" in str(child.cmdline())]
+
+
 async def test_a_stop_ends_what_is_under_way(tmp_path: Path) -> None:
     async with Schedule(Backup(folder=tmp_path), (sys.executable, "-c", "import time; time.sleep(60)")):
-        await until(children)
-        (child,) = children()
+        await until(sleeping)
+        (child,) = sleeping()
     assert not child.is_running()
 
 
