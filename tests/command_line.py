@@ -16,7 +16,7 @@ from threading import Thread
 import psutil
 
 ROOT = Path(__file__).parents[1]
-STARTS_WITHIN = 60.0  # seconds, with a training on the same two cores
+STARTS_WITHIN = 240.0  # seconds, with a training on the same two cores
 
 
 def environment(data: Path, **settings: str) -> dict[str, str]:
@@ -32,7 +32,7 @@ def ran(data: Path, *words: str, cwd: Path | None = None, **settings: str) -> su
     """A command that ends by itself. Its working directory holds no config.toml of the developer's."""
     folder = cwd or data.parent
     return subprocess.run(
-        command(*words), cwd=folder, env=environment(data, **settings), capture_output=True, text=True, timeout=90
+        command(*words), cwd=folder, env=environment(data, **settings), capture_output=True, text=True, timeout=280
     )
 
 
@@ -77,7 +77,7 @@ class Running:
             assert line, f"the bot ended without {text!r}: {self.output}"
 
     def healthy(self) -> bool:
-        with urllib.request.urlopen(f"{self.address}/health", timeout=5) as response:
+        with urllib.request.urlopen(f"{self.address}/health", timeout=120) as response:
             return bool(json.load(response) == {"status": "ok"})
 
     def children(self) -> list[psutil.Process]:
@@ -85,7 +85,7 @@ class Running:
 
     def stop(self, name: signal.Signals) -> int:
         self.process.send_signal(name)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=120)
 
     def _read(self) -> None:
         assert self.process.stdout

@@ -16,7 +16,7 @@ from tests.command_line import Running, bot, free_port
 def member(running: Running) -> urllib.request.OpenerDirector:
     """A browser, as far as the bot can tell."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    opener.open(running.address, timeout=10).close()
+    opener.open(running.address, timeout=120).close()
     return opener
 
 
@@ -26,12 +26,12 @@ def compose(running: Running, text: str = "/compose key:D count:4") -> None:
         data=json.dumps({"text": text}).encode(),
         headers={"Content-Type": "application/json"},
     )
-    with member(running).open(request, timeout=10) as response:
+    with member(running).open(request, timeout=120) as response:
         assert response.status == 202
 
 
 def gone(children: list[psutil.Process]) -> bool:
-    _, alive = psutil.wait_procs(children, timeout=5)
+    _, alive = psutil.wait_procs(children, timeout=120)
     return not alive
 
 
@@ -43,7 +43,7 @@ def test_a_busy_bot_stops_cleanly(name: signal.Signals, tmp_path: Path) -> None:
         assert len(children) >= 2  # the worker, and a renderer
         for _ in range(3):
             compose(running)
-        stream = member(running).open(f"{running.address}/events", timeout=10)
+        stream = member(running).open(f"{running.address}/events", timeout=120)
         stream.readline()
         assert running.stop(name) == 0
         stream.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def until(condition: Callable[[], Any], within: float = 20.0) -> Any:
+async def until(condition: Callable[[], Any], within: float = 120.0) -> Any:
     """Wait until a condition, which may be async, is true, and give its value. TimeoutError after `within` seconds."""
     async with asyncio.timeout(within):
         while True:

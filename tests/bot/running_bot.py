@@ -146,7 +146,7 @@ def new_prompt(does: str = "", key: str = "D", seed: int = 7) -> Prompt:
 async def reached(updates: AsyncIterator[Progress], state: State, *prompt_ids: int) -> Progress:
     """The next time that a prompt is in a state; of several, in whatever order, the last."""
     left = set(prompt_ids)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         async for progress in updates:
             if progress.prompt.state is state:
                 left.discard(progress.prompt.id)
@@ -158,7 +158,7 @@ async def reached(updates: AsyncIterator[Progress], state: State, *prompt_ids: i
 async def all_rendering(updates: AsyncIterator[Progress], ids: set[int]) -> None:
     """Receive updates until each of these prompts is being rendered, in whatever order."""
     left = set(ids)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while left:
             progress = await anext(updates)
             if progress.prompt.state is State.RENDERING:

@@ -29,7 +29,7 @@ async def run(url: str, *statements: str) -> list[tuple[Any, ...]]:
     """The rows of the last of these statements, each in a transaction of its own."""
     import asyncpg
 
-    connection = await asyncpg.connect(url.replace("+asyncpg", ""), timeout=5)
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""), timeout=120)
     try:
         rows: list[Any] = []
         for statement in statements:

@@ -25,7 +25,7 @@ class AgentProcess:
             )
 
     async def ready(self) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while "ready for" not in self.log.read_text():
                 assert self.process.poll() is None, self.log.read_text()
                 await asyncio.sleep(0.05)

@@ -42,7 +42,7 @@ VARYING = re.compile(
 @cache
 def samples(half: int) -> dict[str, str]:
     """By rhythm, the ABC of two tunes as `python -m model sample` writes it; two processes run all commands."""
-    ended = model(json.dumps(SAMPLES[half::2]), program=("-m", "tests.golden.sampling"), timeout=110)
+    ended = model(json.dumps(SAMPLES[half::2]), program=("-m", "tests.golden.sampling"), timeout=280)
     assert ended.status == 0, ended.err
     texts: dict[str, str] = json.loads(ended.out)
     return texts

@@ -40,7 +40,7 @@ def abc2midi(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     def complaints(abc: str) -> str:
         (folder / "tunes.abc").write_text(abc)
         run = subprocess.run(
-            ["abc2midi", "tunes.abc", "-silent"], cwd=folder, capture_output=True, text=True, timeout=30, check=False
+            ["abc2midi", "tunes.abc", "-silent"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
         )
         lines = (run.stdout + run.stderr).splitlines()
         return "\n".join(line for line in lines if line.startswith(("Warning", "Error")))

@@ -18,7 +18,7 @@ from tests.engines import postgres
 
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not await true():  # noqa: ASYNC110 (another process makes it true)
             await asyncio.sleep(0.02)
 

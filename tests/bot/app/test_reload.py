@@ -25,6 +25,6 @@ def test_what_can_change_does_and_the_rest_is_named(tmp_path: Path) -> None:
         running.process.send_signal(signal.SIGHUP)
         assert "nothing has changed" in running.says("read anew")
         assert running.healthy()
-        with urllib.request.urlopen(f"{running.address}/ready", timeout=10) as response:
+        with urllib.request.urlopen(f"{running.address}/ready", timeout=120) as response:
             assert json.load(response) == {"status": "ready"}
         assert running.stop(signal.SIGTERM) == 0

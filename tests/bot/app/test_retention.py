@@ -20,7 +20,7 @@ async def test_a_tune_is_kept_for_a_while_and_then_leaves_no_trace(tmp_path: Pat
         assert await Retention(Config(data_dir=tmp_path), store).erase() == 0
         assert tune.title.encode() in b"".join(path.read_bytes() for path in tmp_path.iterdir())
         at_once = Config(data_dir=tmp_path, privacy=Privacy(keep=0))
-        async with Retention(at_once, store), asyncio.timeout(30):
+        async with Retention(at_once, store), asyncio.timeout(120):
             while any((await store.member_data.counts(tune.member_id)).values()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         await store.erasure.compact()  # the task that was to do it may have been stopped first

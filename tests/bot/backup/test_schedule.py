@@ -27,7 +27,7 @@ def aged(folder: Path, *hours: float) -> list[Path]:
 
 
 async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not true():  # noqa: ASYNC110 (another process makes it true)
             await asyncio.sleep(0.02)
 

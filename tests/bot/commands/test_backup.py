@@ -25,12 +25,12 @@ def stored(data: Path, sql: str = "SELECT id FROM prompts") -> set[int]:
 def ask(running: Running, count: int) -> set[int]:
     """Ask for tunes as a page does; the prompts' ids."""
     member = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    member.open(running.address, timeout=10).close()
+    member.open(running.address, timeout=120).close()
     ids = set()
     for number in range(count):
         body = json.dumps({"text": f"/compose key:D rhythm:polka form:AB:4 seed:{number}"}).encode()
         request = urllib.request.Request(f"{running.address}/messages", body, {"Content-Type": "application/json"})
-        with member.open(request, timeout=10) as response:
+        with member.open(request, timeout=120) as response:
             ids.add(json.load(response)["id"])
     return ids
 

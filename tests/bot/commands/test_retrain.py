@@ -43,7 +43,7 @@ def command(data: Path, *words: str, stand_in: Sequence[str] = (), **settings: s
 
 def ran(data: Path, *words: str, stand_in: Sequence[str] = (), **settings: str) -> tuple[int, str, str]:
     process = command(data, *words, stand_in=stand_in, **settings)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 
@@ -121,10 +121,10 @@ def test_an_interrupted_one_is_cancelled_and_its_trainer_is_gone(
     process = command(data, "--minimum-votes", "6", stand_in=("--do", "hang", "--once", str(mark)))
     children = hanging(process, mark)
     process.send_signal(name)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 128 + name
     assert "Traceback" not in err
-    assert psutil.wait_procs(children, timeout=5)[1] == []
+    assert psutil.wait_procs(children, timeout=120)[1] == []
     assert states(data) == [RetrainingStatus.CANCELLED]
     assert ran(data, "--minimum-votes", "6")[0] == 0
 

@@ -28,7 +28,7 @@ async def test_an_outage_is_published_on_every_unfinished_prompt_until_it_ends()
         broadcaster.publish(Progress(prompt(number), ahead=number))
     publishing = asyncio.create_task(publish_outages(broadcaster, store, worker, every=0.01))
     worker.outage = "no composer is there"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(120):
         published: list[tuple[int, int, str]] = []
         while len(published) < 2:
             progress = await anext(updates)

@@ -42,7 +42,7 @@ def test_an_outage_is_logged_as_one_line_without_a_traceback() -> None:
 
 def last_lines(running: Running) -> list[str]:
     """The output of a bot until it exits with status 1."""
-    assert running.process.wait(timeout=20) == 1
+    assert running.process.wait(timeout=120) == 1
     running.says("")
     assert not any(TOKEN in line or "Traceback" in line for line in running.output)
     return [line for line in running.output if line and not line.startswith("ready")]

@@ -140,4 +140,4 @@ def test_requests_over_tcp_are_checked() -> None:
 def post(address: str, body: bytes, authority: str) -> None:
     request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
     context = ssl.create_default_context(cadata=authority)
-    urllib.request.urlopen(request, timeout=10, context=context).close()
+    urllib.request.urlopen(request, timeout=120, context=context).close()

@@ -135,10 +135,10 @@ def test_a_bot_that_is_killed_leaves_no_process_behind() -> None:
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )
-    killed = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, timeout=60, check=False)
+    killed = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, timeout=120, check=False)
     assert killed.returncode == -signal.SIGKILL
     try:
-        psutil.Process(int(killed.stdout)).wait(timeout=10)
+        psutil.Process(int(killed.stdout)).wait(timeout=120)
     except psutil.NoSuchProcess:
         return
 

@@ -55,12 +55,12 @@ class RunningRetrainer:
         """A retraining, from its beginning to its end."""
         updates = self.retrainer.subscribe()
         begun = await self.retrainer.start(place, **options)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             return await self.retrainer.finished(begun.id, updates)
 
     async def reached(self, stage: str) -> None:
         """Wait until the trainer says that it is at a stage."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             async for news in self.retrainer.subscribe():
                 if news.progress.step.stage == stage:
                     return
@@ -71,7 +71,7 @@ class RunningRetrainer:
         async def final() -> bool:
             return (await self.retrainer.retraining(number)).status.final
 
-        await until(final, within=30)
+        await until(final, within=120)
         return await self.retrainer.retraining(number)
 
     def files(self) -> list[str]:

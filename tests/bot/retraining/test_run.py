@@ -173,7 +173,7 @@ async def kill_at(stage: str, data: Path) -> int:
     command = [sys.executable, "-m", "tests.bot.retraining.killable_retraining", str(data), *words]
     with subprocess.Popen(command, cwd=ROOT) as process:  # noqa: ASYNC220 (it is killed)
         try:
-            await until(mark.exists, within=30)
+            await until(mark.exists, within=120)
             (child,) = psutil.Process(process.pid).children()
             return int(child.pid)
         finally:

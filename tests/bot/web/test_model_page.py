@@ -32,7 +32,7 @@ async def opened(data: Path, *words: str, **options: Any) -> AsyncIterator[tuple
 
 async def event_with(stream: Stream, status: str) -> dict[str, Any]:
     """The next retraining event whose status line has this text."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while True:
             name, data = await stream.next()
             if name == "retraining" and status in data["status"]:

@@ -60,7 +60,7 @@ def test_votes_become_a_candidate_and_a_report(common: list[str], votes: Path, t
     ):  # whoever started it holds its input open to the end
         assert running.stdout is not None
         said = [json.loads(line) for line in running.stdout]
-        assert running.wait(timeout=30) == 0, (tmp_path / "errors").read_text()
+        assert running.wait(timeout=120) == 0, (tmp_path / "errors").read_text()
     assert said[0] == {"stage": "reading", "done": 0, "of": 0, "loss": None, "test": None}
     assert [line["done"] for line in said if line["stage"] == "tuning"][-1] == SETTINGS.steps
     report = json.loads((tmp_path / "report.json").read_text())
@@ -77,7 +77,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(common: list[str], votes: Path
     few = tmp_path / "few.jsonl"
     few.write_text("".join(votes.read_text().splitlines(keepends=True)[:3]))
     for path, words in ((few, "at least 8 of each"), (tmp_path / "none.jsonl", "cannot read the votes")):
-        ended = model(*arguments(common, path, tmp_path), timeout=60)
+        ended = model(*arguments(common, path, tmp_path), timeout=120)
         assert ended.status == 2
         assert words in ended.err
         assert ended.err.count("\n") == 1
@@ -96,6 +96,6 @@ def test_it_ends_with_the_one_who_started_it(common: list[str], votes: Path, tmp
         assert json.loads(running.stdout.readline())["stage"] == "reading"
         began = time.monotonic()
         running.stdin.close()
-        assert running.wait(timeout=30) == 143
+        assert running.wait(timeout=120) == 143
         assert time.monotonic() - began < 10
     assert not (tmp_path / "c.safetensors").exists()

@@ -9,7 +9,7 @@ from model.sampling.threads import LEAST_ROWS, run_on_threads, thread_count
 
 
 def test_streams_go_on_side_by_side_with_a_core_each() -> None:
-    threads, meeting = torch.get_num_threads(), threading.Barrier(2, timeout=20)
+    threads, meeting = torch.get_num_threads(), threading.Barrier(2, timeout=120)
     seen: list[int] = []
 
     def stream(first: int) -> Iterator[int]:

@@ -70,7 +70,7 @@ def worker() -> Iterator[Process]:
     process = Process()
     assert process.hear() == Event("", "ready")
     yield process
-    process.running.communicate(timeout=20)  # closes its input
+    process.running.communicate(timeout=120)  # closes its input
     assert process.running.returncode == 0
 
 
@@ -186,7 +186,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has() -> None:
         assert process.hear().state == "composing"
         process.running.send_signal(signal.SIGTERM)
         assert {event.state for event in process.outcomes("0", "1", "2").values()} == {"done"}
-        assert process.running.wait(timeout=20) == 0
+        assert process.running.wait(timeout=120) == 0
         assert process.running.stderr
         assert process.running.stderr.read() == b""
     finally:

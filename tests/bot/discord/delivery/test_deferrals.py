@@ -53,7 +53,7 @@ async def test_work_waits_no_longer_than_the_timeout(go: asyncio.Event) -> None:
     deferrals, slow = Deferrals(timeout=0.001), Interaction(go)
     deferring = asyncio.create_task(deferrals.defer(slow))  # type: ignore[arg-type]
     await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         await deferrals.wait_for_pending()
     assert not deferring.done()
     go.set()
@@ -66,6 +66,6 @@ async def test_a_deferral_that_fails_holds_nobody_up(go: asyncio.Event) -> None:
     for _ in range(2 * CONCURRENT):
         with pytest.raises(OSError, match="gone"):
             await deferrals.defer(Interaction(go, OSError("gone")))  # type: ignore[arg-type]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         await deferrals.wait_for_pending()
         await deferrals.defer(Interaction(go))  # type: ignore[arg-type]

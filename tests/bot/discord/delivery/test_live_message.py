@@ -47,13 +47,13 @@ class Recording(LiveMessage[str]):
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0)
 
 
 async def finished(message: Recording) -> list[str]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         await message.task
     return message.edits
 

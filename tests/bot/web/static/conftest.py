@@ -17,6 +17,7 @@ OpenPage = Callable[[web.AppRunner], AbstractAsyncContextManager[Page]]
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=60_000)  # for hangs: a busy machine takes more than the usual 5 s
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS.split())
         yield browser

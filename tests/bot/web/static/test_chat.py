@@ -144,7 +144,7 @@ async def test_the_page_finds_its_server_again_and_shows_everything_once(
     await composer.compose(Place("web", "local", "other", "Merry Piper"), parse_prompt("A"))
     again = await serve(create_app(composer, library), "127.0.0.1", port)
     try:
-        await expect(page.locator("#offline")).to_be_hidden(timeout=8000)
+        await expect(page.locator("#offline")).to_be_hidden(timeout=60_000)
         await expect(page.locator("[data-prompt]")).to_have_count(2)
         await expect(page.locator(".tune")).to_have_count(1)
     finally:

@@ -36,7 +36,7 @@ async def test_a_click_retrains_with_a_curve_and_it_can_be_cancelled(opened: tup
     running, page = opened
     await page.locator("#retrain").click()
     status = page.locator("[data-retraining] .status .state")
-    await expect(status).to_contain_text("Retraining 1: learning, 75%", timeout=20_000)
+    await expect(status).to_contain_text("Retraining 1: learning, 75%", timeout=60_000)
     await expect(page.locator(".curve")).to_be_visible()
     await expect(page.locator(".exchange")).to_have_count(1)
     await page.reload()
@@ -44,7 +44,7 @@ async def test_a_click_retrains_with_a_curve_and_it_can_be_cancelled(opened: tup
     await page.locator("[data-retraining] .cancel").click()
     await expect(status).to_have_text("Retraining 1: cancelled, so nothing has changed")
     await page.locator("#retrain").click()  # the stand-in trainer hangs only once
-    await expect(status.last).to_contain_text("version 2 composes from the next prompt on", timeout=20_000)
+    await expect(status.last).to_contain_text("version 2 composes from the next prompt on", timeout=60_000)
     await expect(page.locator("[data-retraining]").last.locator(".lines li")).to_have_count(2)
     assert await running.store.versions.current() == 2
 

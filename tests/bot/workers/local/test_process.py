@@ -17,7 +17,7 @@ from tests.bot.workers.local.stand_in import STAND_IN
 @asynccontextmanager
 async def started(*options: str) -> AsyncIterator[WorkerProcess]:
     process = WorkerProcess((*STAND_IN, *options), threads=1)
-    await process.start(within=30.0)
+    await process.start(within=120)
     try:
         yield process
     finally:
@@ -55,7 +55,7 @@ async def test_closed_it_exits_when_its_jobs_are_done() -> None:
         process.write(job("a").to_json())
         process.close()
         process.write(job("b").to_json())  # goes nowhere
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             ids = [event.id async for event in process.events(silence=30.0) if event.state == "done"]
         assert ids == ["a"]
 
@@ -72,6 +72,6 @@ async def test_closed_it_exits_when_its_jobs_are_done() -> None:
 async def test_one_that_does_not_start_is_one_line(command: tuple[str, ...], line: str) -> None:
     process = WorkerProcess(command, threads=1)
     with pytest.raises(WorkerError) as caught:
-        await process.start(within=30.0)
+        await process.start(within=120)
     assert str(caught.value) == line
     await process.end()
