@@ -20,3 +20,8 @@ def ordinal(number: int) -> str:
     """`1st`, `12th`, `23rd`."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+def capitalized(line: str) -> str:
+    """A line that begins with a capital; all its others stay."""
+    return line[:1].upper() + line[1:]

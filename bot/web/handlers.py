@@ -6,6 +6,7 @@ from typing import Any
 import jinja2
 from aiohttp import web
 
+from bot.composing.checks import check
 from bot.core.errors import BadRequest, NotFound
 from bot.core.values import StoredTune
 from bot.web import identity, media
@@ -109,6 +110,7 @@ class Handlers:
         if isinstance(command, ModelCommand):
             assert model, "or it would not have been parsed"
             return web.json_response(await model.run(command, place))
+        await check(command.prompt)
         progress = await self._composer.compose(place, command.prompt, command.count)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
 

@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bot.core.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError
 from bot.core.sections import Web
+from bot.core.wording import capitalized
 from model.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -118,4 +119,4 @@ def _host(origin: str) -> str:
 
 
 def _failure(status: int, line: str) -> web.Response:
-    return web.json_response({"error": line[:1].upper() + line[1:]}, status=status)
+    return web.json_response({"error": capitalized(line)}, status=status)

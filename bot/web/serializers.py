@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.core.values import Progress, State, StoredPrompt, StoredTune, Votes
-from bot.core.wording import article, ordinal
+from bot.core.wording import article, capitalized, ordinal
 from bot.web.commands import prompt_options
 from model.music.collections import book, titled
 from model.music.rhythm import RHYTHMS
@@ -127,7 +127,7 @@ def _status(progress: Progress) -> str:
         case State.RENDERING:
             return "engraving…"
         case State.FAILED:
-            return progress.prompt.error or "That did not work. Try again."
+            return capitalized(progress.prompt.error) or "That did not work. Try again."
         case State.CANCELLED:
             return "Cancelled."
     return ""

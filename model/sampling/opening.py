@@ -72,7 +72,7 @@ def _in_key(tune: Tune, key: Key, may_transpose: bool) -> Tune:
         modes = f"{MODE_NAMES[tune.key.mode]} cannot be transposed to {MODE_NAMES[key.mode]}"
         raise InputError(f"{given}: {modes}, so write it in that key")
     if not may_transpose:
-        raise InputError(f"{given}: write it in that key, or ask to transpose it (transpose:yes, --transpose)")
+        raise InputError(f"{given}: write it in that key, or ask to have it transposed")
     up = NATURAL[key.step] + key.alter - NATURAL[tune.key.step] - tune.key.alter
     nearest_first = [transpose(tune, key, octaves) for octaves in sorted((-1, 0, 1), key=lambda o: abs(up + 12 * o))]
     fits = (one for one in nearest_first if all(LOWEST <= pitch.midi <= HIGHEST for pitch in one.pitches))
@@ -112,30 +112,49 @@ def opening_tokens(prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
     """
     if not prompt.opening:
         return []
-    tune = opening_tune(prompt)
-    if any((bar.start_repeat and i) or bar.end_repeat or bar.ending for i, bar in enumerate(tune.bars)):
-        raise InputError("the opening has repeats or endings: give a few bars only, the form adds the rest")
-    bars = len(tune.bars) - (len(tune.bars) > 1 and tune.bars[0].length < tune.metre.length)
-    if bars > prompt.form.bars:
-        raise InputError(f"the opening has {bars} bars; a part has {prompt.form.bars}")
-    tokens = _spelled(tune, prompt, vocabulary, bars == prompt.form.bars)
-    if bars == prompt.form.bars and tokens[-1] == "|":
+    tune = checked_opening(prompt)
+    tokens = _spelled(tune, prompt, vocabulary)
+    if _full_bars(tune) == prompt.form.bars and tokens[-1] == "|":
         tokens.pop()  # the form decides what follows the part's last bar
     return tokens
 
 
-def _spelled(tune: Tune, prompt: Prompt, vocabulary: Vocabulary, whole_part: bool) -> list[str]:
+def checked_opening(prompt: Prompt) -> Tune:
+    """As `opening_tune`; InputError also for bars that cannot begin a tune of this form, whatever the model knows."""
+    tune = opening_tune(prompt)
+    if any((bar.start_repeat and i) or bar.end_repeat or bar.ending for i, bar in enumerate(tune.bars)):
+        raise InputError("the opening has repeats or endings: give a few bars only, the form adds the rest")
+    bars, full = _full_bars(tune), tune.metre.length
+    if bars > prompt.form.bars:
+        raise InputError(f"the opening has {bars} bars; a part has {prompt.form.bars}")
+    whole = _closed(prompt) and bars != prompt.form.bars  # a part that has a pickup ends with a short bar
+    for number, bar in enumerate(tune.bars, start=1):
+        first, last = number == 1, number == len(tune.bars)
+        if bar.length > full or (bar.length < full and not first and (not last or whole)):
+            metre = RHYTHMS[prompt.rhythm].metre
+            written = f"a {prompt.rhythm} has {metre.beats}/{metre.unit} a bar"
+            raise InputError(f"bar {number} of the opening is {bar.length} long; {written}")
+    return tune
+
+
+def _full_bars(tune: Tune) -> int:
+    """How many bars it has, without a pickup."""
+    return len(tune.bars) - (len(tune.bars) > 1 and tune.bars[0].length < tune.metre.length)
+
+
+def _closed(prompt: Prompt) -> bool:
+    return prompt.opening.rstrip().endswith(("|", "|]"))
+
+
+def _spelled(tune: Tune, prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
     """Only the first bar may be short, as a pickup, and the last one: unfinished, or of a part that has a pickup."""
-    metre, transposition = RHYTHMS[prompt.rhythm].metre, transposition_for(prompt, vocabulary)
-    closed = prompt.opening.rstrip().endswith(("|", "|]"))
-    full, written = metre.length, f"{metre.beats}/{metre.unit}"
+    transposition = transposition_for(prompt, vocabulary)
+    full = RHYTHMS[prompt.rhythm].metre.length
     tokens: list[str] = []
     for number, bar in enumerate(tune.bars, start=1):
         first, last = number == 1, number == len(tune.bars)
-        if bar.length > full or (bar.length < full and not first and (not last or (closed and not whole_part))):
-            raise InputError(f"bar {number} of the opening is {bar.length} long; a {prompt.rhythm} has {written} a bar")
         if first:
-            short = bar.length < full and (not last or closed)
+            short = bar.length < full and (not last or _closed(prompt))
             tokens.append(f"pickup={bar.length * 8 if short else 0}")
         tokens += [_known_token(note, transposition, prompt.key, vocabulary, number) for note in merge_ties(bar.notes)]
         if bar.length == full or (first and tokens[0] != "pickup=0"):

@@ -16,6 +16,7 @@ let me = 0;
 let sending = 0; // requests under way; meanwhile own new prompts are held back, so that none is shown twice
 let heldBack = [];
 let atBottom = true;
+const asked = new Map(); // what was typed for prompts that are not done, by id
 let completion = null;
 let remember = () => {};
 
@@ -72,6 +73,8 @@ function show(prompt, { fresh = false, aloud = false } = {}) {
     if (!fresh && !atBottom) find("newest").hidden = false;
   }
   messages.showProgress(node, prompt, prompt.member === me);
+  if (prompt.state === "failed" && asked.has(prompt.id)) giveBack(asked.get(prompt.id));
+  if (prompt.final) asked.delete(prompt.id);
   welcome.hidden = true;
   if (aloud) announce(prompt);
 }
@@ -81,6 +84,11 @@ function announce({ tunes, status, member, final, name }) {
   if (final && titles.length) find("announcer").textContent = titles.join(" ");
   else if (member === me) find("announcer").textContent = status;
   else if (final) find("announcer").textContent = `${name}: ${status}`;
+}
+
+/** Put a text that led to an error back into the message box, to be corrected. */
+function giveBack(text) {
+  if (!say.value) say.value = text;
 }
 
 /** An exchange that only this page shows. */
@@ -128,11 +136,12 @@ async function send(text) {
       showRetraining(list, answer.retraining);
     } else {
       node.remove();
+      asked.set(answer.id, text);
       show(answer, { aloud: true });
     }
   } catch (error) {
     fail(node, error.message);
-    if (!say.value) say.value = text; // to be corrected
+    giveBack(text);
   } finally {
     sending -= 1;
     if (sending === 0) heldBack.splice(0).forEach((prompt) => show(prompt, { aloud: true }));

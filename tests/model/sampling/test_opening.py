@@ -102,8 +102,8 @@ def test_without_a_tonic_the_notes_are_what_they_are() -> None:
 @pytest.mark.parametrize(
     ("opening", "key", "transpose", "message"),
     [
-        ("K:G\nDGBd gdBG|", "D", False, r"in G; the tune is to be in D: .*transpose:yes, --transpose"),
-        ("[K:G]DGBd gdBG|", "D", False, "--transpose"),
+        ("K:G\nDGBd gdBG|", "D", False, r"in G; the tune is to be in D: .*transposed"),
+        ("[K:G]DGBd gdBG|", "D", False, "ask to have it transposed"),
         ("K:D\nDFAd fdAF|", "Em", True, "in D; the tune is to be in Em: major cannot be transposed to minor"),
         ("K:D\nDFAd fdAF|", "Em", False, "major cannot be transposed to minor"),
         ("K:Ador\nABcd efga|", "Amix", True, "dorian cannot be transposed to mixolydian"),

@@ -208,3 +208,28 @@ async def test_two_pages_of_one_member_stay_in_step(page: Page, runner: web.AppR
     composer.advance(1, State.DONE)
     await page.get_by_role("button", name="Vote up").click()
     await expect(second.get_by_role("button", name="Vote up")).to_have_attribute("aria-pressed", "true")
+
+
+async def test_what_a_worker_could_not_compose_is_refused_at_once(page: Page, composer: FakeComposer) -> None:
+    for text, line in (
+        ("/compose key:Cloc", "I know no tunes in C locrian"),
+        ('/compose key:D rhythm:reel opening:"zzz garbage |||"', "The opening is not ABC that can be read"),
+        ('/compose key:D rhythm:reel opening:"[K:G] DGBd gdBG|"', "ask to have it transposed"),
+        ('/compose key:D rhythm:reel opening:"DEFG ABcd|D9 D9|"', "Bar 2 of the opening"),
+    ):
+        await page.locator("#say").fill(text)
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".aside .state").last).to_contain_text(line)
+        await expect(page.locator("#say")).to_have_value(text)
+        assert "--" not in await page.locator(".aside .state").last.inner_text()
+    assert composer.composed == []
+
+
+async def test_a_late_error_is_a_sentence_and_gives_the_text_back(page: Page, composer: FakeComposer) -> None:
+    await typed(page, "/compose key:D rhythm:reel seed:3")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-prompt]")).to_have_count(1)
+    composer.advance(1, State.FAILED, error="no worker could compose it")
+    await expect(page.locator(".status .state")).to_have_text("No worker could compose it")
+    await expect(page.locator("#say")).to_have_value("/compose key:D rhythm:reel seed:3")
