@@ -27,6 +27,7 @@ from bot.workers import Trains, Workers
 from bot.workers.health import Health
 from bot.workers.local.trainer import Trainer
 from bot.workers.local.worker import COMMAND, LocalWorker
+from model.retraining.protocol import FEWEST
 from model.worker.protocol import Event
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def build_retrainer(
         cache=config.data_dir,
         draws=renderer,
         voters=config.voters,
+        lone=config.web.local and not (config.discord_token and config.discord_token.get_secret_value()),
+        fewest=FEWEST,
         minimum_votes=config.retraining.minimum_votes,
         keep=config.retraining.keep,
         adopts=renderer is not None,

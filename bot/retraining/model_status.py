@@ -5,10 +5,39 @@ from dataclasses import dataclass, replace
 
 from bot.core.retraining import Retraining, VersionStats
 from bot.core.values import Version
+from bot.core.wording import counted
 from bot.store import Store
 from bot.workers.health import Health
 
 MOST_COUNTED = 10_000  # votes
+MOST_BY_KIND = 2_000  # the newest votes, by which liked and disliked tunes are counted
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The votes and the liked and disliked tunes to learn from, and how many a retraining needs.
+
+    `own` says whether votes on one's own tunes count.
+    """
+
+    votes: int
+    minimum: int
+    liked: int = 0
+    disliked: int = 0
+    fewest: int = 0  # of each kind
+    own: bool = False
+
+    @property
+    def missing(self) -> str:
+        """A line on what is missing; empty if nothing is."""
+        if self.votes < self.minimum:
+            there = "is one vote" if self.votes == 1 else f"are {self.votes} votes"
+            rule = "" if self.own else "; votes on one's own tunes do not count"
+            return f"there {there} to learn from, and a retraining needs at least {self.minimum}{rule}"
+        if min(self.liked, self.disliked) < self.fewest:
+            there = f"{counted(self.liked, 'liked tune')} and {self.disliked} disliked"
+            return f"there are {there} to learn from, and a retraining needs at least {self.fewest} of each"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -27,15 +56,23 @@ class ModelStatus:
     workers: tuple[Health, ...] = ()
 
 
-async def load(store: Store, voters: Collection[str], minimum_votes: int, workers: Collection[Health]) -> ModelStatus:
-    """As the database has it; votes of the platforms `voters` are counted no further than MOST_COUNTED."""
+async def load_needs(store: Store, voters: Collection[str], minimum: int, fewest: int, lone: bool) -> Needs:
+    """What the platforms `voters` voted. Votes are counted no further than MOST_COUNTED."""
+    own = lone and await store.training_votes.alone(voters)
+    votes = await store.training_votes.count(voters, max(minimum, MOST_COUNTED), own)
+    liked, disliked = await store.training_votes.tunes_by_kind(voters, MOST_BY_KIND, own) if fewest else (0, 0)
+    return Needs(votes=votes, minimum=minimum, liked=liked, disliked=disliked, fewest=fewest, own=own)
+
+
+async def load(store: Store, needs: Needs, workers: Collection[Health]) -> ModelStatus:
+    """As the database has it."""
     versions = {version.number: version for version in await store.versions.load_all()}
     return ModelStatus(
         current=versions[await store.versions.current() or 1],
         opened=await store.retrainings.unfinished(),
         last=next((each for each in await store.retrainings.latest(2) if each.status.final), None),
-        votes=await store.training_votes.count(voters, MOST_COUNTED),
-        minimum=minimum_votes,
+        votes=needs.votes,
+        minimum=needs.minimum,
         workers=tuple(_with_versions(health, versions.values()) for health in workers),
     )
 

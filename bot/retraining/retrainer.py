@@ -21,7 +21,7 @@ from bot.core.subscriptions import Broadcaster
 from bot.core.values import NOWHERE, Message, Place, Version
 from bot.retraining import model_status, report
 from bot.retraining.candidate_files import CandidateFiles
-from bot.retraining.model_status import ModelStatus
+from bot.retraining.model_status import ModelStatus, Needs
 from bot.retraining.run import RetrainingRun, RunContext
 from bot.store import Store
 from bot.store.retry import retry_while_unavailable
@@ -56,6 +56,8 @@ class Retrainer:
     cache: Path
     draws: Draws | None = None
     voters: Collection[str] = ("discord", "web")
+    lone: bool = False  # votes on own tunes count where one member alone has voted
+    fewest: int = 0  # liked tunes that the trainer needs, and disliked ones
     minimum_votes: int = 50
     keep: int = 5
     lease: float = 15.0
@@ -97,7 +99,9 @@ class Retrainer:
         options = Options(self._minimum(minimum_votes), dry_run)
         if found := await self._adopt():
             self._enqueue(found)
-        _check_votes(await self.store.training_votes.count(self.voters, options.minimum_votes), options)
+        needs = await model_status.load_needs(self.store, self.voters, options.minimum_votes, self.fewest, self.lone)
+        if needs.missing:
+            raise BadRequest(needs.missing)
         base = await self.store.versions.current() or 1
         found = await self.store.retrainings.begin(place, options, base, self._runner, message)
         log.info("retraining %d, from version %d, for %s", found.id, base, place.platform)
@@ -127,8 +131,12 @@ class Retrainer:
         return chosen
 
     async def status(self) -> ModelStatus:
-        found = await model_status.load(self.store, self.voters, self.minimum_votes, self.workers())
+        found = await model_status.load(self.store, await self.needs(), self.workers())
         return replace(found, opened=self._latest(found.opened) if found.opened else None)
+
+    async def needs(self) -> Needs:
+        """What there is to learn from, and what a retraining needs."""
+        return await model_status.load_needs(self.store, self.voters, self.minimum_votes, self.fewest, self.lone)
 
     async def versions(self) -> list[VersionStats]:
         """Every version, the newest first."""
@@ -224,6 +232,7 @@ class Retrainer:
             candidates=CandidateFiles(self.folder),
             cache=self.cache,
             voters=self.voters,
+            lone=self.lone,
             keep=self.keep,
             lease=self.lease,
             runner=self._runner,
@@ -261,10 +270,3 @@ class Retrainer:
         await retrainings.end(found.id, self._runner, RetrainingStatus.FAILED, error="its command was killed")
         await CandidateFiles(self.folder).remove([found.id])
         return None
-
-
-def _check_votes(votes: int, options: Options) -> None:
-    if votes < options.minimum_votes:
-        there = "is one vote" if votes == 1 else f"are {votes} votes"
-        needed = f"a retraining needs at least {options.minimum_votes}"
-        raise BadRequest(f"there {there} to learn from, and {needed}; votes on one's own tunes do not count")

@@ -40,6 +40,7 @@ class RunContext:
     candidates: CandidateFiles
     cache: Path
     voters: Collection[str]
+    lone: bool  # a member who is alone learns from votes on own tunes
     keep: int
     lease: float
     runner: str
@@ -98,7 +99,7 @@ class RetrainingRun:
         context, number = self._context, self.now.id
         files = await context.candidates.prepare(number)
         await context.candidates.remove([number])  # of an earlier attempt
-        votes, tunes = await training_data.write(context.store, context.voters, files.votes)
+        votes, tunes = await training_data.write(context.store, context.voters, files.votes, context.lone)
         started = await self._retrainings.start(number, context.runner, votes, tunes)
         if started is None:  # cancelled in this moment, or another process has it, perhaps with the same folder
             found = await self._retrainings.load(number)

@@ -132,6 +132,8 @@ class Retrainings(Queries):
 
 class TrainingVotes(Queries):
     count = Read(training_votes.count)
+    tunes_by_kind = Read(training_votes.tunes_by_kind)
+    alone = Read(training_votes.alone)
 
     async def load(self, platforms: Collection[str], most: int, page: int = PAGE) -> list[Vote]:
         """At most `most` votes of members of these platforms on tunes that are not deleted, newest tunes first."""

@@ -6,7 +6,7 @@ Deleted tunes are not learned from, nor any that began with what a member brough
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.tables import LARGEST_ID, members, prompts, tunes, votes
@@ -26,10 +26,28 @@ async def page(connection: AsyncConnection, platforms: Collection[str], after: P
     return [_vote(row) for row in rows]
 
 
-async def count(connection: AsyncConnection, platforms: Collection[str], most: int) -> int:
-    """How many votes there are to learn from, without those on a member's own tunes, counted no further than `most`."""
-    query = _training(platforms).where(votes.c.member_id != tunes.c.member_id).limit(most).subquery()
+async def count(connection: AsyncConnection, platforms: Collection[str], most: int, own: bool = False) -> int:
+    """How many votes there are to learn from, with `own` also on a member's own tunes; no further than `most`."""
+    query = _counted(platforms, own).limit(most).subquery()
     return int((await connection.execute(select(func.count()).select_from(query))).scalar_one())
+
+
+async def tunes_by_kind(
+    connection: AsyncConnection, platforms: Collection[str], most: int, own: bool = False
+) -> tuple[int, int]:
+    """How many tunes are liked, and disliked, by the newest `most` of the votes that `count` counts."""
+    newest = _counted(platforms, own).order_by(votes.c.tune_id.desc()).limit(most).subquery()
+    sums = select(func.sum(newest.c.value).label("sum")).group_by(newest.c.tune_id).subquery()
+    liked, disliked = (func.count(case((condition, 1))) for condition in (sums.c.sum > 0, sums.c.sum < 0))
+    row = (await connection.execute(select(liked, disliked).select_from(sums))).one()
+    return row[0], row[1]
+
+
+async def alone(connection: AsyncConnection, platforms: Collection[str]) -> bool:
+    """Whether one member of these platforms, or none, has voted."""
+    query = select(votes.c.member_id).join(members, votes.c.member_id == members.c.id)
+    query = query.where(members.c.platform.in_(platforms)).distinct().limit(2)
+    return len((await connection.execute(query)).all()) < 2
 
 
 async def examples(connection: AsyncConnection, weights: Mapping[int, float]) -> list[TrainingExample]:
@@ -49,6 +67,11 @@ def _account_since(platform: str, external_id: str) -> float | None:
     if platform != "discord" or not external_id.isdigit():
         return None
     return (int(external_id) >> 22) / 1000 + _DISCORD_EPOCH
+
+
+def _counted(platforms: Collection[str], own: bool) -> Select[Any]:
+    query = _training(platforms)
+    return query if own else query.where(votes.c.member_id != tunes.c.member_id)
 
 
 def _training(platforms: Collection[str]) -> Select[Any]:

@@ -83,7 +83,8 @@ class Handlers:
             history = await self._history(server_id, member_id)
             model = self._model_of(request)
             retraining = await model.under_way(server_id) if model else None
-            opening = {"member": member_id, "retraining": retraining, **history}
+            learning = await model.learning() if model else None
+            opening = {"member": member_id, "retraining": retraining, "learning": learning, **history}
             first = b"retry: 1000\n" + encode("history", opening)
             return await self._feed.stream(request, page, first)
         finally:
@@ -128,7 +129,8 @@ class Handlers:
         member_id, _ = await self._library.place(place)
         event = {"tune": tune.id, "member": member_id, **counts}
         self._feed.publish(tune.server_id, "votes", event, (tune.id, member_id))
-        return web.json_response(counts)
+        model = self._model_of(request)
+        return web.json_response({**counts, **({"learning": await model.learning()} if model else {})})
 
     async def again(self, request: web.Request) -> web.Response:
         """Compose a tune with the same options and a new seed."""

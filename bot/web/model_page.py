@@ -7,6 +7,7 @@ from aiohttp import web
 from bot.core.errors import NotFound
 from bot.core.retraining import Retraining, VersionStats
 from bot.core.values import Place
+from bot.core.wording import capitalized
 from bot.retraining import report, wording
 from bot.retraining.model_status import ModelStatus
 from bot.web import identity
@@ -53,6 +54,13 @@ class ModelPage:
         """Publish all updates of retrainings until cancelled."""
         async for retraining in self._retrainer.subscribe():
             self._feed.publish(retraining.server_id, "retraining", retraining_json(retraining), retraining.id)
+
+    async def learning(self) -> dict[str, str]:
+        """What the button says: how many votes there are of those that are needed, and a line on what is missing."""
+        needs = await self._retrainer.needs()
+        short = f"{needs.votes} of {needs.minimum} votes" if needs.votes < needs.minimum else ""
+        kinds = f"{needs.liked} liked, {needs.disliked} disliked of {needs.fewest} each"
+        return {"missing": capitalized(needs.missing), "short": short or (kinds if needs.missing else "")}
 
     async def under_way(self, server_id: int) -> dict[str, Any] | None:
         """The retraining of this server that is under way, as JSON."""

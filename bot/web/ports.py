@@ -6,7 +6,7 @@ from typing import Protocol
 from bot.core.retraining import Retraining, VersionStats
 from bot.core.values import KnownMember, Place, Progress, StoredPrompt, StoredTune, Version, Votes
 from bot.library.member_data import Forgotten
-from bot.retraining.model_status import ModelStatus
+from bot.retraining.model_status import ModelStatus, Needs
 from model.prompt import Prompt
 
 
@@ -105,6 +105,10 @@ class Retrainer(Protocol):
 
     async def status(self) -> ModelStatus:
         """The version in use, the retraining under way, and the votes to learn from."""
+        ...
+
+    async def needs(self) -> Needs:
+        """What there is to learn from, and what a retraining needs."""
         ...
 
     async def versions(self) -> Sequence[VersionStats]:

@@ -30,10 +30,9 @@ from model.network.checkpoint import Checkpoint
 from model.network.lstm import NetworkConfig, restored, with_copies
 from model.retraining.likelihood import HiddenStates, hidden_states, same_lstm, tune_log_probabilities
 from model.retraining.preference import preferences
+from model.retraining.protocol import FEWEST
 from model.retraining.replay import Tokens
 from model.retraining.voted_tunes import VotedTune
-
-FEWEST = 8  # voted tunes to train on, of each kind
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
+FEWEST = 8  # voted tunes to train on, of each kind: liked and disliked
+
 
 @dataclass(frozen=True)
 class Vote:

@@ -1,7 +1,7 @@
 """Votes -> how much each tune weighs in training, so that nobody can buy the model's taste.
 
 The rule, in this order:
-1. A vote on a tune that the voter had composed counts for show alone.
+1. A vote on a tune that the voter had composed counts for show alone, unless the bot has a lone member.
 2. A vote counts 1; one by an account younger than NEW_ACCOUNT when it voted counts NEW_COUNTS.
 3. Of the votes that a member cast within BURST seconds, all together count as much as BURST_VOTES.
 4. No member's votes together count more than SHARE of all votes, or than an equal share where there are few members.
@@ -21,9 +21,9 @@ HEAVIEST = 3.0
 _ROUNDS = 50  # of capping; each brings the shares closer, and what is left after these is far below a vote
 
 
-def weights(votes: Sequence[Vote]) -> dict[int, float]:
-    """The signed weight of each tune that training learns from, by the rule above."""
-    counted = [vote for vote in votes if not vote.own]
+def weights(votes: Sequence[Vote], lone: bool = False) -> dict[int, float]:
+    """The signed weight of each tune that training learns from, by the rule above; `lone`: there is one member."""
+    counted = [vote for vote in votes if lone or not vote.own]
     worth = _within_bursts(counted, [NEW_COUNTS if _is_new(vote) else 1.0 for vote in counted])
     cast: dict[int, float] = defaultdict(float)
     for vote, value in worth:

@@ -3,7 +3,7 @@
 import { printNearest, watchPlayers } from "./cards.js";
 import { complete } from "./complete.js";
 import * as messages from "./messages.js";
-import { showLines, showRetraining } from "./model.js";
+import { showLearning, showLines, showRetraining } from "./model.js";
 import { recall } from "./recall.js";
 import { ask, listen } from "./server.js";
 
@@ -22,7 +22,8 @@ let remember = () => {};
 
 // ---- events from the server
 
-function showHistory({ member, prompts, earlier, retraining }) {
+function showHistory({ member, prompts, earlier, retraining, learning }) {
+  showLearning(learning);
   me = member;
   const nodes = [...list.querySelectorAll("[data-prompt]")];
   const sent = new Set(prompts.map(({ id }) => String(id)));
@@ -157,6 +158,7 @@ async function vote(button) {
   messages.showVotes(card, messages.changedVotes(before, value));
   try {
     const votes = await ask(`/tunes/${card.dataset.tune}/vote`, { value });
+    showLearning(votes.learning);
     if (attempt === card.attempt) messages.showVotes(card, votes);
   } catch (error) {
     if (attempt === card.attempt) messages.showVotes(card, before);

@@ -21,6 +21,15 @@ export function showLines(node, lines) {
   node.querySelector(".answer").append(list);
 }
 
+/** Say on the button what a retraining still needs; `learning` is undefined where nothing has changed. */
+export function showLearning(learning) {
+  const button = document.getElementById("retrain");
+  if (!button || !learning) return;
+  button.querySelector(".needs").textContent = learning.short;
+  button.title = learning.missing || "Learn from the votes";
+  button.classList.toggle("lacking", Boolean(learning.missing));
+}
+
 /** Show the progress of a retraining in its exchange, which is created if missing. A final state never changes. */
 export function showRetraining(list, retraining) {
   let node = list.querySelector(`[data-retraining="${retraining.id}"]`);

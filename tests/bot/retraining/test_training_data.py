@@ -86,3 +86,23 @@ async def test_votes_of_a_platform_that_does_not_train_are_left_out(tmp_path: Pa
         await running.store.votes.cast(made, ann, 1)
         await running.retrain()
         assert made not in [example["id"] for example in running.trainer_inputs()[0]["examples"]]
+
+
+async def test_a_lone_members_votes_on_own_tunes_count(tmp_path: Path) -> None:
+    async with running_retrainer(tmp_path / "data", votes=False, lone=True) as running:
+        for tune in await tunes(running.store, 3, BOSS):
+            await running.store.votes.cast(tune, (await running.store.members.register(BOSS))[0], 1)
+        await running.retrain(minimum_votes=3)
+        (given,) = running.trainer_inputs()
+        assert [example["weight"] for example in given["examples"]] == [1.0, 1.0, 1.0]
+        ann, _ = await running.store.members.register(ANN)
+        await running.store.votes.cast(1, ann, 1)
+        with pytest.raises(BadRequest, match=r"one vote to learn from.*own tunes do not count"):
+            await running.retrainer.start(ANN, minimum_votes=2)
+
+
+async def test_liked_and_disliked_tunes_are_counted_before_anything_begins(tmp_path: Path) -> None:
+    async with running_retrainer(tmp_path / "data", fewest=8) as running:
+        with pytest.raises(BadRequest, match=r"liked tunes? and 0 disliked .* at least 8 of each"):
+            await running.retrainer.start(ANN, minimum_votes=1)
+        assert (await running.retrainer.needs()).missing

@@ -12,8 +12,9 @@ from model.music.key import Key
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
 from model.prompt import Prompt
-from model.retraining.finetune import FEWEST, TuningSettings, finetune
+from model.retraining.finetune import TuningSettings, finetune
 from model.retraining.likelihood import log_probabilities
+from model.retraining.protocol import FEWEST
 from model.retraining.voted_tunes import VotedTune
 from model.sampling.sampler import Sampler, numbered
 

@@ -80,3 +80,7 @@ def test_few_members_share_equally() -> None:
 def test_the_order_of_votes_does_not_matter(cast: list[Vote]) -> None:
     assert weights(cast) == pytest.approx(weights(cast[::-1]))
     assert all(0 < abs(weight) <= HEAVIEST for weight in weights(cast).values())
+
+
+def test_a_lone_members_own_votes_train() -> None:
+    assert weights([Vote(1, 7, 1, 0.0, own=True), Vote(2, 7, -1, 0.0, own=True)], lone=True) == {1: 1.0, 2: -1.0}

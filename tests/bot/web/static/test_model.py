@@ -1,5 +1,6 @@
 """The retrain button and /model in a real browser."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ async def opened(tmp_path: Path, open_page: OpenPage) -> AsyncIterator[tuple[Run
 
 async def test_a_click_retrains_with_a_curve_and_it_can_be_cancelled(opened: tuple[RunningRetrainer, Page]) -> None:
     running, page = opened
+    await expect(page.locator("#retrain")).to_have_attribute("title", "Learn from the votes")
     await page.locator("#retrain").click()
     status = page.locator("[data-retraining] .status .state")
     await expect(status).to_contain_text("Retraining 1: learning, 75%", timeout=60_000)
@@ -61,3 +63,18 @@ async def test_the_commands_on_the_model_are_completed(opened: tuple[RunningRetr
     await page.locator("#say").fill("/model status")
     await page.keyboard.press("Enter")
     await expect(page.locator(".lines li").first).to_have_text("Version 1 composes: shipped.")
+
+
+async def test_the_button_says_what_is_missing_before_it_is_pressed(tmp_path: Path, open_page: OpenPage) -> None:
+    async with running_retrainer(tmp_path / "data", minimum_votes=1000) as running:
+        store = FakeStore()
+        runner = await serve(create_app(FakeComposer(store), FakeLibrary(store), running.retrainer), "127.0.0.1", 0)
+        async with open_page(runner) as page:
+            button = page.locator("#retrain")
+            await expect(button).to_contain_text("of 1000 votes")
+            await expect(button).to_have_attribute(
+                "title", re.compile("to learn from, and a retraining needs at least")
+            )
+            await button.click()
+            await expect(page.locator(".aside .state")).to_contain_text("a retraining needs at least 1000")
+        await runner.cleanup()
