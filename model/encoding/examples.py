@@ -21,7 +21,7 @@ def inputs_and_targets(
     """
     ids = known.encode(tokens)
     plan = [plan.id for plan in plans_of(decode(tokens).parts)] if "plan" in inputs else []
-    encoder = InputEncoder(sum(token in ("|:", "[|") for token in tokens), plan, inputs)
+    encoder = InputEncoder(known, sum(token in ("|:", "[|") for token in tokens), plan, inputs)
     rows = [encoder.read(token, token_id) for token, token_id in zip(tokens[:-1], ids[:-1], strict=True)]
     return torch.tensor(rows), torch.tensor(ids[1:])
 

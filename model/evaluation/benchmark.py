@@ -25,8 +25,9 @@ from model.network.stepper import Stepper
 from model.prompt import Prompt
 from model.sampling import decoder_kernels, detokenize
 from model.sampling.choice import choose
-from model.sampling.decoder import LONGEST_TUNE, Decoder, SequenceState
+from model.sampling.decoder import Decoder
 from model.sampling.grammar import Grammar
+from model.sampling.sequence_state import LONGEST_TUNE, SequenceState
 from model.sampling.threads import run_on_threads, thread_count
 
 CHARACTERS = 83  # in the seed article's vocabulary
@@ -215,7 +216,7 @@ def figures(device: torch.device, batches: Sequence[int]) -> list[Figure]:
     sizes = NetworkConfig(CHARACTERS, (CHARACTERS,), SEED.widths, SEED.hidden, SEED.layers)
     dtype, bytes_read = best_dtype(device), bandwidth(device)
     rates_of = {kind: matrix_rate(device, kind) for kind in (dtype, torch.int8)}
-    encoder, found = InputEncoder(2, inputs=trad.config.inputs), list[Figure]()
+    encoder, found = InputEncoder(vocabulary, 2, inputs=trad.config.inputs), list[Figure]()
 
     def read(token: int) -> Sequence[int]:
         return encoder.read(vocabulary.tokens[token], token)

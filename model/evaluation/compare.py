@@ -12,6 +12,7 @@ from model.corpus.build import LONGEST_TUNE
 from model.encoding.inputs import InputEncoder
 from model.encoding.part_plan import Plans
 from model.encoding.tokenizer import decode
+from model.encoding.vocabulary import Vocabulary
 from model.errors import NotationError
 from model.evaluation import article
 from model.evaluation.bits import Side, bits_per_note, network_of, writes_characters
@@ -97,7 +98,7 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     generator = torch.Generator().manual_seed(seed)
     plans, draws = Plans.from_facts(checkpoint.facts), random.Random(seed)
     tunes = [list(header) for header in headers]
-    encoders = [_encoder(header, plans, draws, network.config.inputs) for header in headers]
+    encoders = [_encoder(vocabulary, header, plans, draws, network.config.inputs) for header in headers]
     state = None
     for at in range(LONGEST_TUNE - 1):
         rows = []
@@ -114,13 +115,15 @@ def free_tunes(checkpoint: Checkpoint, headers: Sequence[Sequence[str]], seed: i
     return tunes
 
 
-def _encoder(header: Sequence[str], plans: Plans, draws: random.Random, inputs: Sequence[str]) -> InputEncoder:
+def _encoder(
+    known: Vocabulary, header: Sequence[str], plans: Plans, draws: random.Random, inputs: Sequence[str]
+) -> InputEncoder:
     """For as many parts as the form in a header has; 2, as usual, where it is `other`."""
     fields = {token[:2]: token[2:] for token in header}
     form = fields.get("F:", "other")
     parts = 2 if form == "other" else Form(form).sounding
     drawn = plans.draw(fields.get("R:", ""), min(parts, len(set(form))), draws.random())
-    return InputEncoder(parts, [plan.id for plan in drawn], inputs)
+    return InputEncoder(known, parts, [plan.id for plan in drawn], inputs)
 
 
 def bars_of_text(abc: str) -> Bars:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from model.encoding.inputs import INPUTS
+from model.encoding.inputs import CANDIDATES, INPUTS
 from model.errors import CheckpointError
 
 State = tuple[Tensor, Tensor]  # h, c: each [layers, batch, hidden]
@@ -38,7 +38,7 @@ class NetworkConfig:
     @property
     def lookbacks(self) -> list[int]:
         """Which inputs have a gate: their ids are a token's plus one, or 0."""
-        return [i for i, name in enumerate(self.inputs) if self.copies and name.startswith("back ")]
+        return [i for i, name in enumerate(self.inputs) if self.copies and name in CANDIDATES]
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -33,6 +33,7 @@ SEED = Preset("seed", "characters", (256,), 1024, 1, 0.0, 64, 125, 1e-4, 7500, "
 """The seed article's system: Embedding 256, LSTM 1024, Linear; 7,500 steps of 64 x 125 characters at 1e-4."""
 
 _WIDTHS = {"token": 192, "position": 32, "place": 32, "back": 96, "part": 16, "run": 8, "plan": 24}
+_WIDTHS |= {"shape": 64, "rhythm": 16, "mode": 8, "phrase": 8, "motion": 4}
 
 
 def _notes(name: str, inputs: tuple[str, ...]) -> Preset:
@@ -47,7 +48,7 @@ LOOKBACK = _notes("lookback", ("token", "back 1", "back 2", "back 4", "back 8"))
 """For comparison: whole notes, and what stood 1, 2, 4 and 8 bars before."""
 
 TRAD = replace(_notes("trad", INPUTS), dropout=0.4, weight_drop=0.5, copies=True)
-"""The bot's own: whole notes, all inputs, and gates to copy what stood some bars before."""
+"""The bot's own: whole notes, all inputs, and gates to copy what stood some bars before or to go on with its shape."""
 
 TITLES = Preset("titles", "titles", (48,), 256, 1, 0.3, 64, 48, 3e-3, 1500, "cosine", 100, 8, 1.0)
 """Titles of tunes: characters of the corpus' titles, each after its rhythm."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model.prompt import Prompt
-from model.sampling.decoder import LONGEST_TUNE, SequenceState
 from model.sampling.grammar import Grammar
+from model.sampling.sequence_state import LONGEST_TUNE, SequenceState
 from model.sampling.variation import GivenTokens
 
 PATIENCE = 5  # draws in vain, such as tunes too close to a known one, before the temperature rises

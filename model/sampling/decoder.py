@@ -4,46 +4,31 @@ On an accelerator all of a step happens there, in place and without a look at an
 whatever the tunes are. On a CPU it is compiled (model.sampling.decoder_kernels), and works on the same tensors.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from model.encoding.inputs import GROUPS, INPUTS, LONGEST_RUN, LOOKBACK_BARS, columns_of
+from model.encoding.inputs import CANDIDATES, GROUPS, INPUTS, LONGEST_RUN, LOOKBACK_BARS, columns_of
+from model.encoding.shapes import NO_LINE
 from model.network.stepper import Stepper
 from model.sampling import decoder_kernels
 from model.sampling.choice import choose_on_device
-from model.sampling.decoder_kernels import CADENCE, FREE, RETRIES, InputColumns, RowArrays, Settings, TableArrays
-from model.sampling.decoder_tables import BAR_COLUMNS, DISCARD, EMPTY, Tables
-from model.sampling.grammar import Grammar
+from model.sampling.decoder_arrays import InputColumns, RowArrays, Settings, TableArrays
+from model.sampling.decoder_kernels import CADENCE, FREE, RETRIES
+from model.sampling.decoder_tables import BAR_COLUMNS, DISCARD, EMPTY, STILL, Tables
+from model.sampling.sequence_state import LONGEST_TUNE, SequenceState, packed
 
-LONGEST_TUNE = 2_000  # tokens
-# What is added to the logit of going on with what a tune has begun to repeat, for each of LOOKBACK_BARS. The network
-# learned on tunes that repeat to the end of the bar; where chance makes it break off, it does not begin again. With
-# these, bars come back as often as in the books (`evaluate` counts them as habits).
-PERSISTENCE = (0.4, 0.4, 0.1, 0.7, 0.0, 0.4)
+# What is added to the logit of going on with what a tune has begun to repeat, or to move along the scale, for each of
+# CANDIDATES once it was right for so many tokens. The network learned on tunes that repeat to the end of the bar; where
+# chance makes it break off, it does not begin again. With these, bars come back, and are transposed, as often as in the
+# books (`evaluate` counts both).
+PERSISTENCE = (0.4, 0.4, 0.1, 0.7, 0.0, 0.4, 1.0, 1.0, 2.5, 2.5)
+PERSISTS = (1, 1, 1, 1, 1, 1, 2, 2, 2, 2)
 # tensors whose first dimension is the row; the third of the states is
 _BY_ROW = ("_inputs", *(f"_{name}" for name in RowArrays._fields if not name.startswith("state")))
-
-
-@dataclass(frozen=True)
-class SequenceState:
-    """What one tune is drawn with. `uniform` [LONGEST_TUNE] in [0, 1) decides each draw.
-
-    `prefix` are the ids it begins with, header included; `bars` gives further bars by (section, bar), see Grammar;
-    `plan` the ids of its parts' plans, see model.encoding.part_plan.
-    """
-
-    grammar: Grammar
-    temperature: float
-    uniform: NDArray[np.float64]
-    prefix: Sequence[int] = ()
-    bars: Mapping[tuple[int, int], Sequence[int]] = field(default_factory=dict)
-    plan: Sequence[int] = ()
 
 
 class Decoder:
@@ -61,6 +46,7 @@ class Decoder:
         self._columns = np.array(columns_of(stepper.config.inputs))
         self._back = torch.tensor(LOOKBACK_BARS, device=device)
         self._persistence = torch.tensor(PERSISTENCE, device=device) * stepper.config.copies
+        self._persists = torch.tensor(PERSISTS, device=device)
         self._state = stepper.zeros(count)
         self._length = torch.ones(count, dtype=torch.int64, device=device)  # tokens so far
         self._in_bar = torch.zeros(count, dtype=torch.int64, device=device)  # of them, in this bar
@@ -71,10 +57,19 @@ class Decoder:
         self._ids = torch.zeros(count, LONGEST_TUNE + 1, dtype=torch.int64, device=device)
         # id plus one of the token that begins at each position of each bar, see decoder_tables
         self._history = torch.zeros(count, self._tables.history_columns, dtype=torch.int32, device=device)
-        self._runs = torch.zeros(count, len(LOOKBACK_BARS), dtype=torch.int64, device=device)
+        # lines from the note before to the one that begins there, plus STILL; 0 where there is no such note
+        self._moves = torch.zeros_like(self._history, dtype=torch.int8)
+        self._line = torch.full((count,), NO_LINE, device=device)  # of the last note
+        self._candidates = torch.zeros(count, len(CANDIDATES), dtype=torch.int64, device=device)
+        self._runs = torch.zeros_like(self._candidates)
         self._state_before, self._runs_before = self._state.clone(), self._runs.clone()  # before this bar
-        self._history_before = torch.zeros(count, BAR_COLUMNS, dtype=torch.int32, device=device)
+        self._history_before, self._moves_before = (
+            torch.zeros(count, BAR_COLUMNS, dtype=kind, device=device) for kind in (torch.int32, torch.int8)
+        )
+        self._line_before = self._line.clone()
         self._bar_columns = torch.arange(BAR_COLUMNS, device=device)
+        # a bar line is none of a shape's notes, and does not end a sequence
+        self._of_lines = torch.arange(len(CANDIDATES), device=device) < len(LOOKBACK_BARS)
         self.removed = torch.zeros(1, dtype=torch.float64, device=device)
         self.predicted = torch.zeros(1, dtype=torch.int64, device=device)
         self._begin(sequences)
@@ -84,30 +79,10 @@ class Decoder:
 
     def _begin(self, sequences: Sequence[SequenceState]) -> None:
         """Each field of `sequences` in one tensor: an accelerator takes long for many small ones."""
-        count, parts = len(sequences), max(len(one.grammar.rules.sections) for one in sequences)
-        longest_bar = max((len(ids) for one in sequences for ids in one.bars.values()), default=0)
-        uniform = np.zeros((count, LONGEST_TUNE + 1))
-        plan = np.zeros((count, 1 + parts), dtype=np.int64)
-        prefix = np.full((count, max(len(one.prefix) for one in sequences) + 1), FREE)
-        bars = np.full((count, self._tables.no_given_bar + 1, longest_bar + 1), FREE)
-        begun = np.zeros((3, count), dtype=np.int64)  # first token, node, position
-        for row, one in enumerate(sequences):
-            grammar = one.grammar
-            first = grammar.vocabulary.ids[grammar.rules.header[0]]
-            state = grammar.next(grammar.start, first)
-            assert state is not None, "a grammar begins with its header"
-            begun[:, row] = first, self._tables.start[id(grammar)] + state.node, state.position
-            uniform[row, :LONGEST_TUNE] = one.uniform
-            plan[row, 1 : 1 + len(one.plan)] = one.plan
-            prefix[row, : len(one.prefix)] = one.prefix
-            for (section, bar), ids in one.bars.items():
-                bars[row, section * (grammar.rules.form.bars + 1) + bar, : len(ids)] = ids
-        self._uniform, self._plan, self._prefix, self._given_bars, starts = (
-            torch.from_numpy(array).to(self.device) for array in (uniform, plan, prefix, bars, begun)
-        )
-        self._ids[:, 0], self._node, self._position = starts
-        temperatures = [[one.temperature] for one in sequences]
-        self._temperature = torch.tensor(temperatures, dtype=torch.float32, device=self.device)
+        first = [self._tables.start[id(one.grammar)] for one in sequences]
+        tensors = (torch.from_numpy(a).to(self.device) for a in packed(sequences, first, self._tables.no_given_bar))
+        self._ids[:, 0], self._node, self._position, self._bar_length, self._distances, *tensors_left = tensors
+        self._temperature, self._uniform, self._plan, self._prefix, self._given_bars = tensors_left
 
     def _view(self) -> None:
         """Let compiled functions see the tensors as they are now."""
@@ -116,9 +91,10 @@ class Decoder:
         self._arrays = RowArrays(**{name: getattr(self, f"_{name}").numpy() for name in RowArrays._fields})
         tables = {name: getattr(self._tables, name).numpy() for name in TableArrays._fields}
         self._table_arrays = TableArrays(**tables)
-        columns = InputColumns(**{name: INPUTS.index(group.names[0]) for name, group in GROUPS.items()})
-        persistence = self._persistence.numpy()
-        self._settings = Settings(columns, self._back.numpy(), persistence, LONGEST_RUN, EMPTY, DISCARD)
+        first = {name.replace(" ", "_"): INPUTS.index(group.names[0]) for name, group in GROUPS.items()}
+        persistence = self._persistence.numpy(), self._persists.numpy()
+        places = LONGEST_RUN, EMPTY, DISCARD, STILL
+        self._settings = Settings(InputColumns(**first), self._back.numpy(), *persistence, *places)
         self._every_input = np.zeros(len(INPUTS), np.int64)
 
     @torch.inference_mode()
@@ -152,11 +128,11 @@ class Decoder:
     def _step(self) -> None:
         """The same by torch's operations."""
         tables, node = self._tables, self._node
-        music, lookback, inputs = tables.music[node], *self._gather_inputs()
+        music, candidates, inputs = tables.music[node], *self._gather_inputs()
         closing, this_bar = tables.closing[node], tables.bar_start[node][:, None] + self._bar_columns
         self._remember(closing & (self._in_bar == 0), this_bar)
         logits = F.pad(self._stepper.step(inputs, self._state), (1, 0))
-        logits = logits.scatter_add(1, lookback.long(), self._persistence * (self._runs > 0))[:, 1:]
+        logits = logits.scatter_add(1, candidates, self._persistence * (self._runs >= self._persists))[:, 1:]
         left = (tables.limit[node] - self._position)[:, None]
         rests = closing[:, None] & (left > 0) & (tables.ticks == left)
         logits = logits + CADENCE * rests
@@ -168,39 +144,60 @@ class Decoder:
             removed = 1 - (logits.softmax(1) * mask).sum(1)
             self.removed += (removed * free).sum()
             self.predicted += free.sum()
-        inside = self._append(token, lookback)
+        inside = self._append(token, candidates)
         ends = closing & inside & (self._position == tables.limit[self._node]) & (given == FREE)
         self._start_bar_again(ends & ~tables.tonic[token] & (self._retries < RETRIES), this_bar)
 
     def _gather_inputs(self) -> tuple[Tensor, Tensor]:
-        """What began LOOKBACK_BARS ago [rows, lookbacks], an id plus one, and the network's inputs [rows, inputs]."""
+        """The CANDIDATES [rows, candidates], and the network's inputs [rows, inputs]."""
         tables, node = self._tables, self._node
         music = tables.music[node]
         here = tables.bar_start[node] + torch.where(music, self._position, EMPTY)
-        lookback = self._history.gather(1, here[:, None] - self._back * BAR_COLUMNS)
+        lookback = self._history.gather(1, here[:, None] - self._back * BAR_COLUMNS).long()
+        shapes, backs = self._shapes(), len(LOOKBACK_BARS)
+        plan = self._plan[torch.arange(self.count, device=self.device), tables.planned[node]]
         by_group = {
             "token": self._ids.gather(1, (self._length - 1)[:, None]),
             "position": torch.where(music, self._position + 1, 0)[:, None],
             "place": tables.place[node][:, None],
             "back": lookback,
             "part": tables.part[node][:, None],
-            "run": self._runs,
-            "plan": self._plan.gather(1, tables.planned[node][:, None]),
+            "run": self._runs[:, :backs],
+            "plan": plan[:, :1],
+            "shape": shapes,
+            "shape run": self._runs[:, backs:],
+            "rhythm": tables.rhythm[node][:, None],
+            "mode": tables.mode[node][:, None],
+            "phrase": plan[:, 1:2],
+            "motion": plan[:, 2:],
         }
-        return lookback, torch.cat([by_group[group] for group in GROUPS], dim=1)[:, self._columns]
+        return torch.cat([lookback, shapes], dim=1), torch.cat([by_group[group] for group in GROUPS], dim=1)[
+            :, self._columns
+        ]
 
-    def _append(self, token: Tensor, lookback: Tensor) -> Tensor:
+    def _shapes(self) -> Tensor:
+        """The candidates that go on with a shape [rows, SHAPES]; see InputEncoder."""
+        tables, length = self._tables, self._bar_length[:, None]
+        back = self._position[:, None] - self._distances
+        bars = torch.div(back, length, rounding_mode="floor")
+        there = tables.bar_start[self._node][:, None] + bars * BAR_COLUMNS + back - bars * length
+        moves, note = self._moves.gather(1, there).long(), (self._history.gather(1, there).long() - 1).clamp(min=0)
+        line = self._line[:, None] + moves - STILL
+        shown = (moves > 0) & (line != tables.line[note]) & (line >= 0) & (line < len(tables.diatonic))
+        shown &= (self._distances > 0) & (tables.music[self._node] & (self._position < self._bar_length))[:, None]
+        found: Tensor = tables.diatonic[line.clamp(0, len(tables.diatonic) - 1), tables.ticks[note]] * shown
+        return found
+
+    def _append(self, token: Tensor, candidates: Tensor) -> Tensor:
         """Go on with `token` [rows] where a tune has not ended; whether it is a note, and so inside the bar [rows]."""
         tables, node = self._tables, self._node
         music, going = tables.music[node], ~tables.ended[node]
         at = self._length.clamp(max=LONGEST_TUNE)
         self._ids.scatter_(1, at[:, None], token[:, None])
-        written = tables.bar_start[node] + torch.where(music, self._position, DISCARD)
-        self._history.scatter_(1, written[:, None], (token + 1)[:, None].int())
-        runs = torch.where(lookback == token[:, None] + 1, (self._runs + 1).clamp(max=LONGEST_RUN), 0)
-        self._runs.copy_(torch.where(music[:, None], runs, self._runs))
         note = tables.ticks[token]
         inside = note > 0
+        written = tables.bar_start[node] + torch.where(music, self._position, DISCARD)
+        self._write(written[:, None], token, music[:, None] & (inside[:, None] | self._of_lines), candidates)
         after = tables.after[node, tables.column[token]].long()
         self._node.copy_(torch.where(inside, node, after))
         self._position.copy_(torch.where(inside, self._position + note, tables.entry[self._node]))
@@ -209,6 +206,16 @@ class Decoder:
         self._draws.copy_(torch.where(going, self._draws + 1, self._draws))
         self._retries.copy_(torch.where(inside, self._retries, 0))
         return inside
+
+    def _write(self, column: Tensor, token: Tensor, counts: Tensor, candidates: Tensor) -> None:
+        """Write `token` [rows] into the history; `counts` [rows, candidates] says which have been right or wrong."""
+        self._history.scatter_(1, column, (token + 1)[:, None].int())
+        runs = torch.where(candidates == token[:, None] + 1, (self._runs + 1).clamp(max=LONGEST_RUN), 0)
+        self._runs.copy_(torch.where(counts, runs, self._runs))
+        line = self._tables.line[token]
+        moved = torch.where((line != NO_LINE) & (self._line != NO_LINE), line - self._line + STILL, 0)
+        self._moves.scatter_(1, column, moved[:, None].to(torch.int8))
+        self._line.copy_(torch.where(line != NO_LINE, line, self._line))
 
     def masks(self) -> Tensor:
         """What may be drawn now: [rows, vocabulary] bool."""
@@ -225,15 +232,17 @@ class Decoder:
         """
         self._state_before.copy_(torch.where(begins[:, None], self._state, self._state_before))
         self._runs_before.copy_(torch.where(begins[:, None], self._runs, self._runs_before))
-        history = self._history.gather(1, this_bar)
-        self._history_before.copy_(torch.where(begins[:, None], history, self._history_before))
+        self._line_before.copy_(torch.where(begins, self._line, self._line_before))
+        for now, before in ((self._history, self._history_before), (self._moves, self._moves_before)):
+            before.copy_(torch.where(begins[:, None], now.gather(1, this_bar), before))
 
     def _start_bar_again(self, missed: Tensor, this_bar: Tensor) -> None:
         """Where `missed` [rows]; `this_bar` [rows, BAR_COLUMNS] are the bar's columns of the history."""
         self._state.copy_(torch.where(missed[:, None], self._state_before, self._state))
         self._runs.copy_(torch.where(missed[:, None], self._runs_before, self._runs))
-        history = torch.where(missed[:, None], self._history_before, self._history.gather(1, this_bar))
-        self._history.scatter_(1, this_bar, history)
+        self._line.copy_(torch.where(missed, self._line_before, self._line))
+        for now, before in ((self._history, self._history_before), (self._moves, self._moves_before)):
+            now.scatter_(1, this_bar, torch.where(missed[:, None], before, now.gather(1, this_bar)))
         self._position.copy_(torch.where(missed, self._tables.entry[self._node], self._position))
         self._length.sub_(torch.where(missed, self._in_bar, 0))
         self._in_bar.copy_(torch.where(missed, 0, self._in_bar))

@@ -4,12 +4,12 @@
 Torch's operations in model.sampling.decoder do the same.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.network.kernels import compiled
+from model.sampling.decoder_arrays import RowArrays, Settings, TableArrays
 
 FREE = -1  # no token is given here
 # What is added to the logit of a note that fills the rest of a bar that has to end on the tonic. Real tunes rest there;
@@ -26,73 +26,6 @@ _SMALLEST = _F(-126)  # exponent of 2 that float32 has
 _E1, _E2, _E3 = _F(0.6931471805599453), _F(0.24022650695910072), _F(0.05550410866482158)
 _E4, _E5, _E6 = _F(0.009618129107628477), _F(0.0013333558146428443), _F(0.00015403530393381608)
 _HALF, _ONE, _BIAS, _MANTISSA = _F(0.5), _F(1), np.int32(127), np.int32(23)
-
-
-class TableArrays(NamedTuple):
-    """The tables of grammars, see model.sampling.decoder_tables.Tables."""
-
-    masks: NDArray[np.bool_]
-    rows: NDArray[Any]
-    closing: NDArray[np.bool_]
-    tonic: NDArray[np.bool_]
-    after: NDArray[Any]
-    limit: NDArray[Any]
-    entry: NDArray[Any]
-    place: NDArray[Any]
-    part: NDArray[Any]
-    bar_start: NDArray[Any]
-    planned: NDArray[Any]
-    ticks: NDArray[Any]
-    column: NDArray[Any]
-    music: NDArray[np.bool_]
-    ended: NDArray[np.bool_]
-    given_bar: NDArray[Any]
-
-
-class RowArrays(NamedTuple):
-    """What is known of each tune, each array [rows, ...] but for the states; see model.sampling.decoder.Decoder."""
-
-    node: NDArray[Any]
-    position: NDArray[Any]
-    length: NDArray[Any]
-    in_bar: NDArray[Any]
-    draws: NDArray[Any]
-    retries: NDArray[Any]
-    ids: NDArray[Any]
-    history: NDArray[Any]
-    history_before: NDArray[Any]
-    runs: NDArray[Any]
-    runs_before: NDArray[Any]
-    state: NDArray[Any]
-    state_before: NDArray[Any]
-    uniform: NDArray[Any]
-    temperature: NDArray[Any]
-    prefix: NDArray[Any]
-    given_bars: NDArray[Any]
-    plan: NDArray[Any]
-
-
-class InputColumns(NamedTuple):
-    """Of each group of inputs the column of the first, among all inputs; see model.encoding.inputs.GROUPS."""
-
-    token: int
-    position: int
-    place: int
-    back: int
-    part: int
-    run: int
-    plan: int
-
-
-class Settings(NamedTuple):
-    """What is set in other files: model.encoding.inputs, model.sampling.decoder and decoder_tables."""
-
-    columns: InputColumns
-    lookback_bars: NDArray[Any]
-    persistence: NDArray[Any]
-    longest_run: int
-    empty: int
-    discard: int
 
 
 @compiled
@@ -154,26 +87,54 @@ def gather_inputs(
         every[columns.token] = rows.ids[row, rows.length[row] - 1]
         every[columns.position] = position + 1 if music else 0
         every[columns.place] = tables.place[node]
-        _look_back(tables, rows, settings, row, every[columns.back :])
-        every[columns.part] = tables.part[node]
-        for k in range(len(settings.lookback_bars)):
-            every[columns.run + k] = rows.runs[row, k]
-        every[columns.plan] = rows.plan[row, tables.planned[node]]
+        _find_candidates(tables, rows, settings, row)
+        backs = len(settings.lookback_bars)
+        for k in range(backs):
+            every[columns.back + k], every[columns.run + k] = rows.candidates[row, k], rows.runs[row, k]
+        for k in range(rows.distances.shape[1]):
+            every[columns.shape + k] = rows.candidates[row, backs + k]
+            every[columns.shape_run + k] = rows.runs[row, backs + k]
+        every[columns.part], every[columns.rhythm], every[columns.mode] = (
+            tables.part[node],
+            tables.rhythm[node],
+            tables.mode[node],
+        )
+        plan = rows.plan[row, tables.planned[node]]
+        every[columns.plan], every[columns.phrase], every[columns.motion] = plan[0], plan[1], plan[2]
         for k in range(len(wanted)):
             inputs[row, k] = every[wanted[k]]
         if tables.closing[node] and rows.in_bar[row] == 0:
             rows.state_before[:, :, row] = rows.state[:, :, row]
-            rows.runs_before[row] = rows.runs[row]
+            rows.runs_before[row], rows.line_before[row] = rows.runs[row], rows.line[row]
             rows.history_before[row] = rows.history[row, bar : bar + bar_columns]
+            rows.moves_before[row] = rows.moves[row, bar : bar + bar_columns]
 
 
 @compiled
-def _look_back(tables: TableArrays, rows: RowArrays, settings: Settings, row: int, found: Any) -> None:
-    """What began at this position some bars ago, for each of the lookback bars: a token's id plus one; 0 for none."""
-    node, bar_columns = rows.node[row], rows.history_before.shape[1]
-    here = tables.bar_start[node] + (rows.position[row] if tables.music[node] else settings.empty)
-    for k in range(len(settings.lookback_bars)):
+def _find_candidates(tables: TableArrays, rows: RowArrays, settings: Settings, row: int) -> None:
+    """What a tune may go on with: a token's id plus one for each of the candidates; 0 for none."""
+    node, bar_columns, backs = rows.node[row], rows.history_before.shape[1], len(settings.lookback_bars)
+    bar, music, found = tables.bar_start[node], tables.music[node], rows.candidates[row]
+    here = bar + (rows.position[row] if music else settings.empty)
+    for k in range(backs):
         found[k] = rows.history[row, here - settings.lookback_bars[k] * bar_columns]
+    for k in range(rows.distances.shape[1]):
+        found[backs + k] = _shape(tables, rows, settings, row, bar, rows.distances[row, k]) if music else 0
+
+
+@compiled
+def _shape(tables: TableArrays, rows: RowArrays, settings: Settings, row: int, bar: int, distance: int) -> Any:
+    """The note that moves as the one `distance` ticks ago did: its id plus one, 0 for none; see InputEncoder."""
+    position, length = rows.position[row], rows.bar_length[row]
+    if distance == 0 or position >= length:
+        return 0
+    bars = (position - distance) // length
+    there = bar + bars * rows.history_before.shape[1] + position - distance - bars * length
+    move, note = rows.moves[row, there], rows.history[row, there] - 1
+    line = rows.line[row] + move - settings.still
+    if move == 0 or line == tables.line[note] or line < 0 or line >= len(tables.diatonic):
+        return 0
+    return tables.diatonic[line, tables.ticks[note]]
 
 
 @compiled
@@ -191,20 +152,19 @@ def draw_tokens(
     Changes `logits`. With `measured`, adds to `predicted` [1] how many tokens of the music were freely drawn, and to
     `removed` [1] the probability that the grammar took from them.
     """
-    weights, lookback = np.empty(logits.shape[1], np.float32), np.empty(len(settings.lookback_bars), np.int64)
+    weights = np.empty(logits.shape[1], np.float32)
     longest_tune = rows.ids.shape[1] - 1
     for row in range(len(logits)):
         node = rows.node[row]
         if tables.ended[node]:
             continue
         position, music, bar = rows.position[row], tables.music[node], tables.bar_start[node]
-        left, own = tables.limit[node] - position, logits[row]
-        _look_back(tables, rows, settings, row, lookback)
+        left, own, candidates = tables.limit[node] - position, logits[row], rows.candidates[row]
         token = given = _given(tables, rows, row)
         if given == FREE:
-            for k in range(len(lookback)):
-                if lookback[k] and rows.runs[row, k]:
-                    own[lookback[k] - 1] += settings.persistence[k]
+            for k in range(len(candidates)):
+                if candidates[k] and rows.runs[row, k] >= settings.persists[k]:
+                    own[candidates[k] - 1] += settings.persistence[k]
             if tables.closing[node] and left > 0:
                 own += _F(CADENCE) * (tables.ticks == left)
             mask = tables.masks[_mask(tables, rows, row, left)]
@@ -216,11 +176,7 @@ def draw_tokens(
 
         at = min(rows.length[row], longest_tune)
         rows.ids[row, at] = token
-        rows.history[row, bar + (position if music else settings.discard)] = token + 1
-        if music:
-            for k in range(len(lookback)):
-                copied = lookback[k] == token + 1
-                rows.runs[row, k] = min(rows.runs[row, k] + 1, settings.longest_run) if copied else 0
+        _remember(tables, rows, settings, row, bar + (position if music else settings.discard), token)
         rows.length[row], rows.draws[row] = at + 1, rows.draws[row] + 1
         note = tables.ticks[token]
         if note == 0:
@@ -231,6 +187,21 @@ def draw_tokens(
         strays = tables.closing[node] and note == left and not tables.tonic[token]
         if strays and given == FREE and rows.retries[row] < RETRIES:
             _start_bar_again(tables, rows, row)
+
+
+@compiled
+def _remember(tables: TableArrays, rows: RowArrays, settings: Settings, row: int, column: int, token: int) -> None:
+    """Write `token` into the history at `column`, and for how long each candidate has been right."""
+    is_note, line, runs = tables.ticks[token] > 0, tables.line[token], rows.runs[row]
+    for k in range(len(runs) if is_note else len(settings.lookback_bars)):  # a bar line does not end a sequence
+        if tables.music[rows.node[row]]:
+            copied = rows.candidates[row, k] == token + 1
+            runs[k] = min(runs[k] + 1, settings.longest_run) if copied else 0
+    rows.history[row, column], rows.moves[row, column] = token + 1, 0
+    if line >= 0:
+        if rows.line[row] >= 0:
+            rows.moves[row, column] = line - rows.line[row] + settings.still
+        rows.line[row] = line
 
 
 @compiled
@@ -256,7 +227,8 @@ def _start_bar_again(tables: TableArrays, rows: RowArrays, row: int) -> None:
     node = rows.node[row]
     bar = tables.bar_start[node]
     rows.state[:, :, row] = rows.state_before[:, :, row]
-    rows.runs[row] = rows.runs_before[row]
+    rows.runs[row], rows.line[row] = rows.runs_before[row], rows.line_before[row]
+    rows.moves[row, bar : bar + rows.moves_before.shape[1]] = rows.moves_before[row]
     rows.history[row, bar : bar + rows.history_before.shape[1]] = rows.history_before[row]
     rows.position[row] = tables.entry[node]
     rows.length[row] -= rows.in_bar[row]

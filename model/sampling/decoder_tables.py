@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from model.encoding.inputs import LOOKBACK_BARS
+from model.encoding.shapes import Diatonic
 from model.encoding.tokenizer import LONGEST_BAR
 from model.sampling.grammar import Grammar
 
@@ -14,6 +15,7 @@ from model.sampling.grammar import Grammar
 EMPTY = LONGEST_BAR + 1  # is read where there is no music; nothing is ever written there
 DISCARD = EMPTY + 1  # is written where there is no music; it is never read
 BAR_COLUMNS = DISCARD + 1
+STILL = 64  # how a move by no line is written, so that 0 is none
 BARS_BEFORE = max(LOOKBACK_BARS)  # empty bars before the first, for lookback to fall on
 
 
@@ -39,10 +41,12 @@ class Tables:
         self.after = joined("after", first_node)  # forbidden tokens' -1 is shifted too, and never looked up
         self.closing, self.limit, self.entry = joined("closing"), joined("limit"), joined("entry")
         self.place, self.part, self.planned = joined("place"), joined("part"), joined("planned")
-        self.music = joined("music")
+        self.music, self.rhythm, self.mode = joined("music"), joined("rhythm"), joined("mode")
         self.tonic, self.ticks, self.column = (
             torch.from_numpy(array).to(device) for array in (grammars[0].tonic, grammars[0].ticks, grammars[0].column)
         )
+        notes = Diatonic.of(grammars[0].vocabulary)
+        self.line, self.diatonic = torch.from_numpy(notes.line).to(device), torch.from_numpy(notes.token).to(device)
         self.ended = torch.zeros(len(self.music), dtype=torch.bool, device=device)
         self.ended[[first_node[i] + g.end for i, g in enumerate(grammars)]] = True
         bars = BARS_BEFORE + max(int(g.bar_number.max()) for g in grammars) + 2

@@ -86,6 +86,7 @@ class Grammar:
                    are added, first with the rule for closing bars, then without it
     `place`, `part`  inputs of the network, see model.encoding.inputs
     `planned`      the number, from 1, of the part whose plan is an input; 0 for none
+    `rhythm`, `mode`  inputs too: ids plus one of the header's tokens, 0 where they are not read yet
     `bar_number`   bars since the tune's start; exact where `strict`
     `music`        whether its bar has notes
     `number`       by which such a bar is given: section x (bars of a part + 1) + bar; -1 in endings
@@ -130,7 +131,13 @@ class Grammar:
         self.planned = np.array(
             [n.section + 1 if n.kind != HEADER or n.section or n.step >= part_begins else 0 for n in self.nodes]
         )
+        self.rhythm, self.mode = (self._read(place) for place in (0, 2))
         self.end = next(number for number, node in enumerate(self.nodes) if node.kind == END)
+
+    def _read(self, place: int) -> NDArray[np.int64]:
+        """Of the header's token at `place`, the id plus one at each node where it has been read; 0 before."""
+        read = [n.kind != HEADER or n.section > 0 or n.step > place for n in self.nodes]
+        return np.array(read) * (self.vocabulary.ids[self.rules.header[place]] + 1)
 
     def at(self, section: int, bar: int, pickup: int) -> State | None:
         """The state at the start of a bar outside of endings; None where there is no such bar."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.encoding.inputs import INPUTS, LOOKBACK_BARS, PLANS, InputEncoder, input_sizes
+from model.encoding.inputs import INPUTS, LOOKBACK_BARS, MOTIONS, PHRASES, PLANS, InputEncoder, input_sizes
 from model.encoding.tokenizer import decode, token_ticks
 from model.music.form import Form
 from model.music.key import Key
@@ -16,10 +16,11 @@ from model.network.lstm import Network, NetworkConfig, restored
 from model.network.stepper import Stepper
 from model.prompt import Prompt
 from model.sampling import detokenize
-from model.sampling.decoder import LONGEST_TUNE, PERSISTENCE, Decoder, SequenceState
+from model.sampling.decoder import PERSISTENCE, PERSISTS, Decoder
 from model.sampling.decoder_kernels import CADENCE, RETRIES
 from model.sampling.grammar import Grammar, State
 from model.sampling.sampler import Sampler
+from model.sampling.sequence_state import LONGEST_TUNE, SequenceState
 from tests.model.network.rounded_network import Rounded
 from tests.model.network.rounded_network import State as NetworkState
 
@@ -35,7 +36,8 @@ def network() -> Network:
 def sequence(sampler: Sampler, key: str, rhythm: str, form: str, seed: int, temperature: float = 1.0) -> SequenceState:
     prompt = Prompt(Key.parse(key), rhythm, form=Form.parse(form))
     grammar = Grammar(sampler.vocabulary, detokenize.rules(prompt, sampler.vocabulary))
-    plan = [1 + (seed + 9 * part) % (PLANS - 1) for part in range(len(grammar.rules.sections))]
+    parts = range(len(grammar.rules.sections))
+    plan = [1 + (seed + 9 * part) % (PLANS - 1) + PLANS * ((seed + 7 * part) % (PHRASES * MOTIONS)) for part in parts]
     return SequenceState(grammar, temperature, np.random.default_rng(seed).random(LONGEST_TUNE), plan=plan)
 
 
@@ -43,7 +45,7 @@ def drawn_plainly(network: Network, sequence: SequenceState) -> list[int]:
     """The tune of `sequence`, drawn with an LSTM in float64, an InputEncoder and NumPy."""
     plain, grammar = Rounded(network), sequence.grammar
     network_state: NetworkState | None = None
-    encoder = InputEncoder(grammar.rules.form.sounding, sequence.plan, network.config.inputs)
+    encoder = InputEncoder(grammar.vocabulary, grammar.rules.form.sounding, sequence.plan, network.config.inputs)
     ids = [grammar.vocabulary.ids[grammar.rules.header[0]]]
     state, retries, count = grammar.next(Grammar.start, ids[0]), 0, 1
     before = state, network_state, encoder, 1
@@ -55,9 +57,9 @@ def drawn_plainly(network: Network, sequence: SequenceState) -> list[int]:
         with torch.inference_mode():
             predicted, network_state = plain(inputs[None, None], network_state)
         logits = predicted[0, 0].clone()
-        lookback = list(zip(encoder.lookback(), encoder.runs, PERSISTENCE, strict=True))
-        for seen, run, more in lookback if network.config.copies else ():
-            logits[seen - 1] += more * (run > 0 < seen)
+        candidates = zip(encoder.candidates(), encoder.runs, PERSISTENCE, PERSISTS, strict=True)
+        for seen, run, more, least in candidates if network.config.copies else ():
+            logits[seen - 1] += more * (run >= least) * (seen > 0)
         logits += CADENCE * torch.from_numpy(grammar.ticks == left) * bool(closing and left)
         full, strict, free = grammar.rows[state.node]
         mask = grammar.masks[(free if retries < RETRIES else strict) + left if left else full]

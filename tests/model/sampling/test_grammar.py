@@ -96,7 +96,8 @@ def test_the_tables_show_the_network_what_it_was_trained_with(vocabulary: Vocabu
     for rhythm, form in (("reel", "AABB:8"), ("jig", "AABBCC:4"), ("waltz", "AABA:16"), ("slip jig", "AB:4")):
         grammar = grammar_of(Prompt(Key.parse("Ador"), rhythm, form=Form.parse(form)), vocabulary)
         parts = grammar.rules.form.sounding
-        state, encoder = grammar.start, InputEncoder(parts, (1, 2, 3), ("position", "place", "part", "plan"))
+        inputs = "position", "place", "part", "plan"
+        state, encoder = grammar.start, InputEncoder(vocabulary, parts, (1, 2, 3), inputs)
         for token in random_path(grammar, stream):
             token_id = vocabulary.ids[token]
             after = grammar.next(state, token_id)
