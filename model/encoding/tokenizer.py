@@ -17,8 +17,10 @@ from functools import lru_cache
 
 from model.errors import NotationError
 from model.music.form import Form
-from model.music.key import NATURAL, Key, Pitch, transpose_pitch
+from model.music.key import NATURAL, Key, Pitch
 from model.music.parts import Notes, Part, label
+from model.music.spelling import respelled
+from model.music.spelling import transposed as transposed_pitch
 from model.music.tune import TICKS, Note
 
 LONGEST_BAR = 144  # ticks: 3/2 and 12/8
@@ -90,7 +92,9 @@ class NormalizedTune:
 
 
 def spelled_on_c(parts: Sequence[Part], key: Key) -> tuple[Part, ...]:
-    """`parts` transposed from `key` to tonic C, their mean nearest to MEAN_PITCH; see merge_ties for ties.
+    """`parts` transposed from `key` to tonic C and written as is usual there, their mean nearest to MEAN_PITCH.
+
+    See merge_ties for ties.
 
     Raises NotationError for parts of rests.
     """
@@ -100,14 +104,13 @@ def spelled_on_c(parts: Sequence[Part], key: Key) -> tuple[Part, ...]:
     mean = sum(pitches) / len(pitches)
     tonic = NATURAL[key.step] + key.alter
     octaves = round((MEAN_PITCH - mean + tonic) / 12)
-    steps, semitones = -key.step + 7 * octaves, -tonic + 12 * octaves
+    steps, semitones, on_c = -key.step + 7 * octaves, -tonic + 12 * octaves, Key(0, 0, key.mode)
 
     def transposed(notes: Notes) -> Notes:
-        if not steps and not semitones:
-            return merge_ties(notes)
-        return tuple(
-            Note(transpose_pitch(n.pitch, steps, semitones) if n.pitch else None, n.length) for n in merge_ties(notes)
-        )
+        merged = merge_ties(notes)
+        moved = (note.pitch and transposed_pitch(note.pitch, key, steps, semitones, on_c) for note in merged)
+        spelled = respelled(moved, on_c)
+        return tuple(Note(pitch, note.length) for note, pitch in zip(merged, spelled, strict=True))
 
     return tuple(part.each_bar(transposed) for part in parts)
 

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from model.errors import InputError
 from model.music.chord_symbols import ChordSymbol, transposed
-from model.music.key import NATURAL, Key, Pitch, transpose_pitch
+from model.music.key import NATURAL, Key, Pitch
+from model.music.spelling import respelled
+from model.music.spelling import transposed as transposed_pitch
 
 WHOLE = Fraction(1)
 TICKS = 96  # ticks to a whole note: divides every length the model composes with
@@ -210,19 +212,19 @@ class Tune:
 def transpose(tune: Tune, key: Key, octaves: int = 0) -> Tune:
     """`tune` in `key`. The tonic stays in its octave, which begins with a C, but for `octaves` up.
 
-    Notes of the scale stay notes of the scale; a chromatic note stays as far from it. Raises InputError where `key` is
-    of another mode.
+    Notes of the scale stay notes of the scale; a chromatic note stays as far from it, and is written as `key` has it.
+    Raises InputError where `key` is of another mode.
     """
     if key.mode != tune.key.mode:
         raise InputError(f"cannot transpose from {tune.key.name} to {key.name}: the modes differ")
     steps = key.step - tune.key.step + 7 * octaves
     semitones = NATURAL[key.step] + key.alter - NATURAL[tune.key.step] - tune.key.alter + 12 * octaves
 
+    moved = (note.pitch and transposed_pitch(note.pitch, tune.key, steps, semitones, key) for note in tune.notes)
+    spelled = respelled(moved, key)
+
     def in_key(bar: Bar) -> Bar:
-        notes = tuple(
-            note._replace(pitch=transpose_pitch(note.pitch, steps, semitones)) if note.pitch else note
-            for note in bar.notes
-        )
+        notes = tuple(note._replace(pitch=next(spelled)) for note in bar.notes)
         chords = tuple(ChordSymbol(at, transposed(name, steps, semitones)) for at, name in bar.chords)
         return replace(bar, notes=notes, chords=chords)
 

@@ -18,6 +18,8 @@ from model.encoding.tokenizer import token_note, token_ticks
 from model.encoding.vocabulary import Vocabulary
 from model.music.form import Form
 from model.music.key import Key
+from model.music.spelling import usual
+from model.music.tune import Note
 
 HEADER, PICKUP, MUSIC, END = range(4)
 _FORBIDDEN = -1
@@ -160,7 +162,8 @@ class Grammar:
     def next(self, state: State, token_id: int) -> State | None:
         """The state after `token_id`, or None where it is forbidden.
 
-        Beside the tokens of `mask`, lengths that take two tied notes to write are allowed: they may be given.
+        Beside the tokens of `mask`, lengths that take two tied notes to write and unusual names of pitches are allowed: they may be
+        given.
         """
         if not (0 <= token_id < len(self.vocabulary) and self._allowed[self._row(state), token_id]):
             return None
@@ -177,11 +180,12 @@ class Grammar:
         """
         full = self.rules.bar_ticks
         mode = self.rules.header[2].removeprefix("K:").removeprefix("maj")
-        notes = [token_note(token, Key(0, 0, mode)) for token in self.vocabulary.tokens]
+        key = Key(0, 0, mode)
+        notes = [token_note(token, key) for token in self.vocabulary.tokens]
         inside = np.array(
             [n is not None and (n.pitch is None or self.rules.low <= n.pitch.midi <= self.rules.high) for n in notes]
         )
-        single = np.array([n is not None and _is_one_note(n.length) for n in notes])
+        single = np.array([n is not None and _is_one_note(n.length) and _is_usual(n, key) for n in notes])
         given = np.zeros((2, full + 1, len(notes)), dtype=np.bool_)
         fillable = np.zeros((2, full + 1), dtype=np.bool_)
         fillable[:, 0] = True
@@ -265,6 +269,11 @@ class Grammar:
         if node.section + 1 < len(self.rules.sections):
             return self._header(Node(HEADER, node.section + 1, pickup=node.pickup))
         return {"|]": Node(END)}
+
+
+def _is_usual(note: Note, key: Key) -> bool:
+    """Whether a note is written as `key` usually has it: what is learned in one mode may be misspelled in another."""
+    return note.pitch is None or usual(note.pitch.midi, key) == note.pitch
 
 
 def _is_one_note(length: Fraction) -> bool:

@@ -18,6 +18,7 @@ from model.music.abc_header import NO_TONIC, Setting
 from model.music.abc_reader import parse
 from model.music.key import LETTERS, MODE_NAMES, NATURAL, Key
 from model.music.rhythm import RHYTHMS, Rhythm
+from model.music.spelling import usual
 from model.music.tune import Note, Tune, transpose
 from model.prompt import Prompt
 from model.sampling.grammar import pickup_ticks
@@ -84,25 +85,36 @@ def transposition_for(prompt: Prompt, vocabulary: Vocabulary) -> Transposition:
 
     Raises InputError, as `opening_tune`.
     """
-    usual = Transposition.to(prompt.key)
+    nearest = Transposition.to(prompt.key)
     bars = opening_tune(prompt).bars if prompt.opening else ()
     pitched = [note for bar in bars for note in merge_ties(bar.notes) if note.pitch]
     if not pitched:
-        return usual
+        return nearest
     mean = sum(note.pitch.midi for note in pitched if note.pitch) / len(pitched)
-    octaves = sorted((0, -1, 1), key=lambda o: abs(mean - usual.up(o).semitones - MEAN_PITCH))
+    octaves = sorted((0, -1, 1), key=lambda o: abs(mean - nearest.up(o).semitones - MEAN_PITCH))
     # the mean pitch of a whole tune tells its octave on tonic C; that of a few notes does not
     octaves = octaves if prompt.vary else sorted(octaves, key=lambda o: o != 0)
-    ways = [usual.up(o) for o in octaves]
-    return next((way for way in ways if all(_token(n, way, prompt.key) in vocabulary.ids for n in pitched)), ways[0])
+    ways = [nearest.up(o) for o in octaves]
+    return next((way for way in ways if all(_is_known(n, way, prompt.key, vocabulary) for n in pitched)), ways[0])
 
 
-def _token(note: Note, transposition: Transposition, key: Key) -> str:
-    """The token of a note in `key`; empty where there is none."""
+def _is_known(note: Note, transposition: Transposition, key: Key, vocabulary: Vocabulary) -> bool:
     try:
-        return note_token(transposition.notes((note,), back=True)[0], Key(0, 0, key.mode))
+        return note_token(on_c(note, transposition, key, vocabulary), Key(0, 0, key.mode)) in vocabulary.ids
     except NotationError:
-        return ""
+        return False
+
+
+def on_c(note: Note, transposition: Transposition, key: Key, vocabulary: Vocabulary) -> Note:
+    """`note` moved to tonic C, and written as it is usual there where the vocabulary has no other name.
+
+    Raises NotationError for a length that no token has.
+    """
+    moved, mode = transposition.notes((note,), back=True)[0], Key(0, 0, key.mode)
+    with suppress(NotationError):
+        if note.pitch is None or note_token(moved, mode) in vocabulary.ids:
+            return moved
+    return moved._replace(pitch=usual(moved.pitch.midi, mode)) if moved.pitch else moved
 
 
 def opening_tokens(prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
@@ -172,7 +184,7 @@ def check_pickup(token: str, vocabulary: Vocabulary) -> None:
 def _known_token(note: Note, transposition: Transposition, key: Key, vocabulary: Vocabulary, bar: int) -> str:
     """The token of a note of bar `bar`. Raises InputError where the vocabulary has none."""
     try:
-        token = note_token(transposition.notes((note,), back=True)[0], Key(0, 0, key.mode))
+        token = note_token(on_c(note, transposition, key, vocabulary), Key(0, 0, key.mode))
     except NotationError as error:
         raise InputError(f"bar {bar} of the opening: {error}") from error
     if token not in vocabulary.ids:

@@ -10,12 +10,12 @@ from model.encoding.tokenizer import NormalizedTune, decode, encode, merge_ties,
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError, NotationError
 from model.music.form import Form
-from model.music.parts import Part, form_of, parts_of, well_formed
+from model.music.parts import Notes, Part, form_of, parts_of, well_formed
 from model.music.rhythm import RHYTHMS
 from model.music.tune import Tune
 from model.prompt import Prompt
 from model.sampling.detokenize import rules
-from model.sampling.opening import check_pickup, opening_tokens, opening_tune, transposition_for
+from model.sampling.opening import check_pickup, on_c, opening_tokens, opening_tune, transposition_for
 
 _HEADER = ("R:", "M:4/4", "K:maj", "F:")  # any will do: plans of parts do not depend on it
 ENDING = 2  # bars composed anew at the end of a part that has no first and second ending
@@ -160,7 +160,11 @@ def _parts(prompt: Prompt, vocabulary: Vocabulary) -> list[Part]:
 def _tokens(parts: Sequence[Part], prompt: Prompt, vocabulary: Vocabulary) -> list[str]:
     """The tokens of the parts, from the first `|:` or `[|` on. Raises InputError for one not in the vocabulary."""
     rhythm, transposition = RHYTHMS[prompt.rhythm], transposition_for(prompt, vocabulary)
-    spelled = tuple(transposition.part(part.each_bar(merge_ties), back=True) for part in parts)
+
+    def moved(notes: Notes) -> Notes:
+        return tuple(on_c(note, transposition, prompt.key, vocabulary) for note in merge_ties(notes))
+
+    spelled = tuple(part.each_bar(moved) for part in parts)
     try:
         tokens = encode(NormalizedTune(rhythm.name, rhythm.metre.length, "", prompt.key.mode, spelled))[4:]
     except NotationError as error:

@@ -1,4 +1,6 @@
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 from model.errors import InputError
 from model.music.abc_reader import parse
 from model.music.key import Key, all_keys
-from model.music.tune import Metre, Tune, transpose
+from model.music.spelling import acceptable, usual
+from model.music.tune import Metre, Note, Tune, transpose
 from tests.model.tunes import tunes
 
 
@@ -47,14 +50,33 @@ def test_every_bar_sounds_and_none_more_than_twice(tune: Tune) -> None:
     assert tune.played_length == sum((bar.length for bar in tune.played()), Fraction(0))
 
 
+def as_usual(tune: Tune) -> Tune:
+    """`tune` with each pitch written as is usual in its key."""
+
+    def usually(note: Note) -> Note:
+        return note._replace(pitch=note.pitch and usual(note.pitch.midi, tune.key))
+
+    return replace(tune, bars=tuple(replace(bar, notes=tuple(map(usually, bar.notes))) for bar in tune.bars))
+
+
+@given(tunes(), st.data())
+@settings(max_examples=30, deadline=None)
+def test_whatever_a_tune_is_transposed_to_is_written_acceptably(tune: Tune, data: st.DataObject) -> None:
+    key = data.draw(st.sampled_from([key for key in all_keys() if key.mode == tune.key.mode]))
+    moved = transpose(tune, key)
+    assert all(acceptable(pitch, key) for pitch in moved.pitches)
+    assert not any(a.midi == b.midi and a != b for a, b in pairwise(moved.pitches))
+
+
 @given(tunes(), st.data(), st.integers(-1, 1))
 @settings(max_examples=30, deadline=None)
 def test_transposing_there_and_back_is_the_identity(tune: Tune, data: st.DataObject, octaves: int) -> None:
     key = data.draw(st.sampled_from([key for key in all_keys() if key.mode == tune.key.mode]))
-    transposed = transpose(tune, key, octaves)
-    assert transposed.key == key
-    assert transpose(transposed, tune.key, -octaves) == tune
-    distances = {there.midi - here.midi for here, there in zip(tune.pitches, transposed.pitches, strict=True)}
+    tune = as_usual(tune)
+    moved = transpose(tune, key, octaves)
+    assert moved.key == key
+    assert transpose(moved, tune.key, -octaves) == tune
+    distances = {there.midi - here.midi for here, there in zip(tune.pitches, moved.pitches, strict=True)}
     assert len(distances) <= 1
     assert all((semitones - key.tonic_class + tune.key.tonic_class) % 12 == 0 for semitones in distances)
 

@@ -96,9 +96,9 @@ def drawn(stepper: Stepper, rows: list[SequenceState]) -> list[list[int]]:
 def all_kinds(sampler: Sampler) -> list[SequenceState]:
     return [
         sequence(sampler, "Edor", "reel", "AABB:4", 1),
-        sequence(sampler, "G", "jig", "AABBCC:4", 2, 1.4),
+        sequence(sampler, "G", "jig", "AABBCC:4", 6, 1.4),
         sequence(sampler, "Am", "waltz", "AABA:4", 3, 0.6),
-        sequence(sampler, "Dmix", "slip jig", "AB:8", 4),
+        sequence(sampler, "Dmix", "slip jig", "AB:8", 5),
     ]
 
 

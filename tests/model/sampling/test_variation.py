@@ -201,7 +201,7 @@ def test_endings_of_a_part_are_composed_from_their_first_bar(vocabulary: Vocabul
         (prompt_of("DFAd fdAF|"), "cannot be varied: of form A, not AABB:4"),
         (prompt_of(REEL[:-2] + "|"), "cannot be varied: a repeat is opened and not closed"),
         (
-            prompt_of(REEL.replace("GBdB", "^^G2_dB")),
+            prompt_of(REEL.replace("GBdB", "G7/4B/4dB")),
             "bar 2 of part A has a note or rest of a kind the model never saw",
         ),
         (prompt_of(REEL.replace("GBdB gdBG", "[GB]4 gdBG")), "bar 2 of the opening has a chord"),
