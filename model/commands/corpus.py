@@ -26,6 +26,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--fetch", choices=["cobb"], help="download the article's collection and check its SHA-256")
     parser.add_argument("--list", action="store_true", help="also list the tunes that were not kept, by reason")
     parser.add_argument("--write-index", type=Path, metavar="FILE", help="write the originality index of the tunes")
+    parser.add_argument("--write-titles", type=Path, metavar="FILE", help="write what new titles are made of")
     parser.set_defaults(run=run)
 
 
@@ -48,6 +49,12 @@ def run(options: argparse.Namespace) -> int:
 
         tunes = [(tune.normalized, tune.title, tune.source) for tune in built.tunes]
         checkpoint.write(options.write_index, index_of(tunes))
+    if options.write_titles:
+        from model.corpus.title_patterns import titles_of
+        from model.network import checkpoint
+
+        facts = titles_of([(tune.normalized.rhythm, tune.title) for tune in built.tunes])
+        checkpoint.write(options.write_titles, checkpoint.Checkpoint("titles", {}, {}, facts, {}))
     print(report(built))
     return 0
 

@@ -2,6 +2,8 @@
 
 import re
 
+from model.music.never_said import shown
+
 BOOKS = {
     "cobb": "Cobb's Irish Folk Music",
     "oneills1850": "O'Neill's Music of Ireland",
@@ -20,13 +22,16 @@ def book(source: str) -> str:
 
 
 def titled(printed: str) -> str:
-    """A title as people write it, from one as music21's books have it: `CASTLE OF DROMORE., THE -- REEL`."""
+    """A title as people write it, from one as music21's books have it: `CASTLE OF DROMORE., THE -- REEL`.
+
+    Not one with words that are never said.
+    """
     title = (printed.partition(" -- ")[0] or printed).strip()
     if title.isupper():
         title = _ENDING.sub(_lower, _SMALL.sub(_lower, title.title()))
     if inverted := _INVERTED.fullmatch(title):
         title = f"{inverted[2]} {inverted[1]}"
-    return title if title.endswith("&c.") else title.rstrip(".") or title
+    return shown(title if title.endswith("&c.") else title.rstrip(".") or title)
 
 
 def _lower(found: re.Match[str]) -> str:

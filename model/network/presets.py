@@ -11,7 +11,7 @@ class Preset:
     """Sizes of the network and settings of the optimiser. `seq_length` is in tokens, `rate` is Adam's."""
 
     name: str
-    vocabulary: str  # characters, notes or titles
+    vocabulary: str  # characters or notes
     widths: tuple[int, ...]  # embedding width of each input
     hidden: int
     layers: int
@@ -50,10 +50,7 @@ LOOKBACK = _notes("lookback", ("token", "back 1", "back 2", "back 4", "back 8"))
 TRAD = replace(_notes("trad", INPUTS), dropout=0.4, weight_drop=0.5, copies=True)
 """The bot's own: whole notes, all inputs, and gates to copy what stood some bars before or to go on with its shape."""
 
-TITLES = Preset("titles", "titles", (48,), 256, 1, 0.3, 64, 48, 3e-3, 1500, "cosine", 100, 8, 1.0)
-"""Titles of tunes: characters of the corpus' titles, each after its rhythm."""
-
-_ALL = {preset.name: preset for preset in (SEED, PLAIN, LOOKBACK, TRAD, TITLES)}
+_ALL = {preset.name: preset for preset in (SEED, PLAIN, LOOKBACK, TRAD)}
 NAMES = tuple(_ALL)
 
 

@@ -162,8 +162,8 @@ class Grammar:
     def next(self, state: State, token_id: int) -> State | None:
         """The state after `token_id`, or None where it is forbidden.
 
-        Beside the tokens of `mask`, lengths that take two tied notes to write and unusual names of pitches are allowed: they may be
-        given.
+        Beside the tokens of `mask`, lengths that take two tied notes to write and unusual names of pitches are allowed:
+        they may be given.
         """
         if not (0 <= token_id < len(self.vocabulary) and self._allowed[self._row(state), token_id]):
             return None

@@ -6,6 +6,7 @@ prompt says `transpose`, in another key of the same mode. Between keys of one si
 not transposed.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache

@@ -18,6 +18,7 @@ from rapidfuzz.distance import OSA, DamerauLevenshtein
 from model.encoding.contour import contour
 from model.encoding.tokenizer import NormalizedTune
 from model.errors import CheckpointError
+from model.music.never_said import shown
 from model.music.tune import TICKS
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
@@ -56,7 +57,7 @@ class Index:
         try:
             notes = (loaded.weights["notes"].numpy().astype(np.int32) + 0x8000).astype(np.uint16)
             starts = loaded.weights["starts"].numpy()
-            self._names: list[tuple[str, str]] = [(title, source) for title, source in loaded.facts["tunes"]]
+            self._names: list[tuple[str, str]] = [(shown(title), source) for title, source in loaded.facts["tunes"]]
         except (KeyError, ValueError) as error:
             raise CheckpointError("the originality index does not fit its own description") from error
         self._melodies = np.split(notes, starts[1:])

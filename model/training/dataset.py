@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 
-from model.corpus import titles
 from model.corpus.build import Corpus, build
 from model.corpus.sources import Source
 from model.encoding import vocabulary
@@ -44,9 +43,6 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
         known, windows = _characters(preset, sources, built)
         sizes: tuple[int, ...] = (len(known),)
         batches: Batches = windows
-    elif preset.vocabulary == "titles":
-        known, batches = _titles(preset, built)
-        sizes = (len(known),)
     else:
         known, batches = built.vocabulary(), _tunes(preset, built)
         sizes = input_sizes(known, preset.inputs)
@@ -69,9 +65,6 @@ def prepare(preset: Preset, sources: Sequence[Source], seed: int = 0) -> Prepare
     }
     if "plan" in preset.inputs:
         facts["plans"] = Plans.of(tune.normalized for tune in built.split("train")).to_json()
-    if preset.vocabulary == "titles":
-        names = [tune.title for tune in built.tunes]
-        facts |= {"taken": titles.fingerprints(names), "words": titles.words(names)}
     return Prepared(Network(config), batches, {"vocabulary": known.to_json(), "facts": facts}, built)
 
 
@@ -98,19 +91,6 @@ def _characters(preset: Preset, sources: Sequence[Source], built: Corpus) -> tup
     train = known.encode(MARGIN.join(text for text in texts if text not in other_sides) + MARGIN)
     held_out = known.encode(MARGIN.join(validation) + MARGIN)
     return known, CharacterWindows(train, held_out, sum(map(text_notes, validation)), preset.batch, preset.seq_length)
-
-
-def _titles(preset: Preset, built: Corpus) -> tuple[Vocabulary, CharacterWindows]:
-    def joined(side: str) -> str:
-        lines = titles.lines((tune.normalized.rhythm, tune.title) for tune in built.split(side))
-        return titles.END + titles.END.join(lines) + titles.END
-
-    train, validation = joined("train"), joined("validation")
-    known = vocabulary.characters([train, validation])
-    windows = CharacterWindows(
-        known.encode(train), known.encode(validation), validation.count(titles.END), preset.batch, preset.seq_length
-    )
-    return known, windows
 
 
 def text_notes(text: str) -> int:

@@ -98,7 +98,7 @@ def all_kinds(sampler: Sampler) -> list[SequenceState]:
         sequence(sampler, "Edor", "reel", "AABB:4", 1),
         sequence(sampler, "G", "jig", "AABBCC:4", 6, 1.4),
         sequence(sampler, "Am", "waltz", "AABA:4", 3, 0.6),
-        sequence(sampler, "Dmix", "slip jig", "AB:8", 5),
+        sequence(sampler, "Dmix", "slip jig", "AB:4", 1),
     ]
 
 

@@ -1,7 +1,13 @@
+import re
+
 import pytest
 
 from model.corpus.titles import clean, fingerprint
+from model.errors import CheckpointError
 from model.music.rhythm import RHYTHMS
+from model.network import checkpoint
+from model.network.checkpoint import Checkpoint
+from model.sampling import originality
 from model.sampling.titles import DRAWS, Titles
 
 
@@ -29,6 +35,26 @@ def test_titles_differ_are_new_and_have_no_other_rhythm(titles: Titles) -> None:
         assert not any(other in title.lower().split() for other in RHYTHMS if other not in rhythm)
 
 
+def test_every_word_stands_in_a_title_of_the_books(titles: Titles) -> None:
+    books = [title for title, _ in checkpoint.read(originality.SHIPPED).facts["tunes"]]
+    known = {word for title in books for word in clean(title).split()}
+    assert not {word for title in titles.draw(WANTED) for word in title.split()} - known
+
+
+def test_a_title_has_the_name_of_its_own_dance_and_agrees_with_its_article(titles: Titles) -> None:
+    drawn = {rhythm: titles.draw([(rhythm, seed) for seed in range(300)]) for rhythm in ("reel", "polka")}
+    assert any(title.endswith(" Reel") for title in drawn["reel"])
+    assert not any(word in title.split() for title in drawn["polka"] for word in ("Reel", "Jig", "March"))
+    assert not [title for titles in drawn.values() for title in titles if re.search(r"\b[Aa] [AEIOU]", title)]
+
+
+def test_a_file_that_holds_no_titles_is_refused() -> None:
+    with pytest.raises(CheckpointError, match="titles"):
+        Titles(Checkpoint("titles", {}, {}, {"patterns": {}, "words": {}, "taken": []}, {}))
+    with pytest.raises(CheckpointError, match="titles"):
+        Titles(Checkpoint("titles", {}, {}, {}, {}))
+
+
 def test_without_an_acceptable_title_there_is_a_numbered_one(titles: Titles, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = set[str]()
 
@@ -38,4 +64,4 @@ def test_without_an_acceptable_title_there_is_a_numbered_one(titles: Titles, mon
 
     monkeypatch.setattr(Titles, "_is_acceptable", refuse)
     assert titles.draw([("reel", 7)]) == ["Tunesmith's Reel No. 7"]
-    assert len(seen) > DRAWS  # each round draws others
+    assert len(seen) > DRAWS / 2  # each is drawn anew
