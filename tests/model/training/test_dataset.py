@@ -11,9 +11,9 @@ from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
 from model.network import presets
 from model.network.lstm import NetworkConfig
-from model.network.presets import TITLES, Preset
+from model.network.presets import Preset
 from model.training.batches import IGNORED, TuneBatches
-from model.training.dataset import MARGIN, prepare, text_notes
+from model.training.dataset import MARGIN, text_notes
 from tests.model.random_corpora import jigs
 from tests.model.training.small_runs import TINY, TINY_SEED, prepared_jigs, same
 
@@ -38,7 +38,7 @@ def test_each_preset_has_its_own_inputs(name: str, tmp_path: Path) -> None:
     assert config.inputs == preset.inputs
     assert NetworkConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
     inputs = prepared.batches.training(torch.Generator().manual_seed(0)).inputs
-    assert inputs.shape[2] == {"plain": 1, "lookback": 5, "trad": 17}[name]
+    assert inputs.shape[2] == {"plain": 1, "lookback": 5, "trad": 29}[name]
     assert all(int(inputs[..., i].max()) < size for i, size in enumerate(config.input_sizes))
 
 
@@ -61,21 +61,6 @@ def test_characters_are_those_of_all_tunes_and_windows_those_to_train_on(tmp_pat
     text = MARGIN.join(tune.text for tune in prepared.corpus.split("validation"))
     seen = [target for target in first.targets[0].tolist() if target != IGNORED]
     assert text[1 : 1 + len(seen)] == "".join(known.decode(seen))
-
-
-def test_titles_are_trained_on_behind_their_rhythms(tmp_path: Path) -> None:
-    words = ["Silver Heron", "Broken Gate", "Old Mill", "Grey Goose", "Wren", "Lark", "Long Lane", "Black Hill"]
-    text = jigs(60)
-    for n in range(60, 0, -1):
-        text = text.replace(f"T:Jig {n}\n", f"T:The {words[n % 8]} of the {words[n // 8]}\n")
-    (tmp_path / "titled.abc").write_text(text)
-    preset = dataclasses.replace(TITLES, widths=(4,), hidden=8, batch=4, seq_length=12)
-    prepared = prepare(preset, [path_source(tmp_path / "titled.abc")])
-    known = Vocabulary.from_json(prepared.header["vocabulary"])
-    (first, *_) = prepared.batches.held_out()
-    assert "".join(known.decode(first.targets[0].tolist())).startswith("jig:The ")
-    assert "heron" in prepared.header["facts"]["words"]
-    assert len(prepared.header["facts"]["taken"]) > 40
 
 
 def test_notes_of_text_that_cannot_be_read_are_none() -> None:
