@@ -205,7 +205,7 @@ def test_endings_of_a_part_are_composed_from_their_first_bar(vocabulary: Vocabul
             "bar 2 of part A has a note or rest of a kind the model never saw",
         ),
         (prompt_of(REEL.replace("GBdB gdBG", "[GB]4 gdBG")), "bar 2 of the opening has a chord"),
-        (prompt_of("# 1"), "not ABC that can be read: line 7: cannot read '# 1' at column 1"),
+        (prompt_of("# 1"), "not ABC that can be read: line 7, column 1: a sharp is written before its note"),
         (prompt_of(REEL.replace("g", "g'")), "range"),
         (
             prompt_of("|:DFAd fdAF|1GBdB gdBG|ABcd efge|d8:|2GBdB gdBG|ABcd efge|d8||\n" + REEL.split("\n")[1]),
