@@ -10,10 +10,12 @@ from model.encoding.inputs import GROUPS, INPUTS, LOOKBACK_BARS, columns_of
 from model.network.lstm import NetworkConfig
 from model.prompt import parse_prompt
 from model.sampling import decoder_kernels, detokenize
-from model.sampling.decoder import Decoder, SequenceState
-from model.sampling.decoder_kernels import CADENCE, RETRIES, InputColumns, pick
+from model.sampling.decoder import Decoder
+from model.sampling.decoder_arrays import InputColumns
+from model.sampling.decoder_kernels import CADENCE, RETRIES, pick
 from model.sampling.grammar import Grammar
 from model.sampling.sampler import Sampler
+from model.sampling.sequence_state import SequenceState
 from tests.model.tunes import words
 
 HEADER = words("R:polka M:2/4 K:maj F:AB")
@@ -65,7 +67,7 @@ BEGUN = f"{' '.join(HEADER)} {PART} C E G c | C E"
 
 
 def test_there_is_a_column_for_each_group_of_inputs() -> None:
-    assert InputColumns._fields == tuple(GROUPS)
+    assert InputColumns._fields == tuple(name.replace(" ", "_") for name in GROUPS)
 
 
 def test_inputs_are_gathered_by_their_columns(stepper: FixedLogits, grammar: Grammar, sampler: Sampler) -> None:
@@ -84,7 +86,7 @@ def test_only_wanted_columns_are_given(stepper: FixedLogits, grammar: Grammar, s
     stepper.config = NetworkConfig(len(sampler.vocabulary), (1, 1), (1, 1), 1, inputs=("plan", "token"))
     decoder(stepper, grammar, BEGUN).step()
     assert stepper.inputs.tolist() == [[7, sampler.vocabulary.ids["E"]]]
-    assert columns_of(("plan", "token")) == [len(INPUTS) - 1, 0]
+    assert columns_of(("plan", "token")) == [INPUTS.index("plan"), 0]
 
 
 def test_a_forbidden_token_is_never_drawn(stepper: FixedLogits, grammar: Grammar, sampler: Sampler) -> None:

@@ -190,7 +190,6 @@ def test_an_opening_is_kept_note_for_note(sampler: Sampler, opening: str, key: s
         ("(5ABcde A4|", "opening"),
         ("ABcd #", "not ABC that can be read"),
         ("||||", "no notes"),
-        ("T:no key\nABcd", "no K: field"),
         ("A/64A/64", "opening"),
         ("ABcd[K:G]efga|", "key change"),
         ("ABcd[M:3/4]efga|", "metre change"),
