@@ -11,7 +11,7 @@ from bot.core.errors import DiscordError
 from bot.discord.client import Client
 from bot.discord.context import Context
 from bot.discord.delivery.delivery import Delivery
-from bot.discord.errors import UNREACHABLE
+from bot.discord.refusals import UNREACHABLE
 
 log = logging.getLogger(__name__)
 

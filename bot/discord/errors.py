@@ -6,28 +6,27 @@ import re
 import secrets
 from datetime import datetime
 
-import aiohttp
 import discord
 from discord import app_commands
 
 from bot.core.errors import Busy, TunesmithError
+from bot.discord.bounds import content, cut
+from bot.discord.refusals import UNREACHABLE, Outcome, outcome_of
 from model.errors import InputError
 
 log = logging.getLogger(__name__)
 
 _LINK = re.compile(r"(https?:|discord\.gg|discord(?:app)?\.com)(?=/)", re.IGNORECASE)
 
-UNREACHABLE = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
-
-# the interaction has expired or was answered already, or its message was deleted: there is nothing to reply to
-UNANSWERABLE = (10008, 10062, 10015, 40060, 50027)
+# there is nothing to reply to, or no way
+_UNANSWERABLE = (Outcome.EXPIRED, Outcome.ANSWERED, Outcome.GONE, Outcome.UNCHANGEABLE)
 
 
 async def send_error(interaction: discord.Interaction, error: BaseException) -> None:
     """Show the member alone what went wrong, in one line, whether the interaction was answered before or not."""
     while isinstance(error, app_commands.CommandInvokeError | ExceptionGroup):
         error = error.exceptions[0] if isinstance(error, ExceptionGroup) else error.original
-    if isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE:
+    if isinstance(error, discord.HTTPException) and outcome_of(error) in _UNANSWERABLE:
         log.info("an interaction could not be answered any more: %s", error)
         return
     line = error_line(error)
@@ -38,7 +37,14 @@ async def send_error(interaction: discord.Interaction, error: BaseException) -> 
 
 
 def error_line(error: BaseException) -> str:
-    """One line for a member. An unexpected error is logged with its traceback under the reference in the line."""
+    """One line for a member, no longer than a message may be.
+
+    An unexpected error is logged with its traceback under the reference in the line.
+    """
+    return cut(_error_line(error))
+
+
+def _error_line(error: BaseException) -> str:
     match error:
         case Busy(until=datetime() as until):
             again = math.ceil(until.timestamp())  # never too early
@@ -59,19 +65,21 @@ def error_line(error: BaseException) -> str:
 async def send_private(interaction: discord.Interaction, line: str) -> None:
     """Show a line to the member alone. A public response that was deferred is deleted."""
     if not interaction.response.is_done():
-        await interaction.response.send_message(line, ephemeral=True)
+        await interaction.response.send_message(**content(line), ephemeral=True)
         return
     if interaction.response.type is not discord.InteractionResponseType.deferred_channel_message:
-        await interaction.followup.send(line, ephemeral=True)
+        await interaction.followup.send(**content(line), ephemeral=True)
         return
     # A deferred response cannot become private, and once it is deleted nothing can follow it up, so it becomes a
     # message first (discord-api-docs, issues 2739 and 2866).
-    original = await interaction.edit_original_response(content="…")
+    original = await interaction.edit_original_response(**content("…"))
     if original.flags.ephemeral:
-        await interaction.edit_original_response(content=line)
+        await interaction.edit_original_response(**content(line))
         return
-    await interaction.followup.send(line, ephemeral=True)
-    await interaction.delete_original_response()
+    try:
+        await interaction.followup.send(**content(line), ephemeral=True)
+    finally:
+        await interaction.delete_original_response()
 
 
 def capitalized(text: str) -> str:

@@ -11,8 +11,10 @@ import discord
 from discord import app_commands
 
 from bot.core.errors import NotAllowed
+from bot.discord.bounds import content
 from bot.discord.context import Context, is_user_install, place_of
-from bot.discord.errors import UNREACHABLE, escaped
+from bot.discord.errors import escaped
+from bot.discord.refusals import UNREACHABLE
 from bot.library import server_settings
 
 log = logging.getLogger(__name__)
@@ -123,7 +125,7 @@ async def post_to_log(interaction: discord.Interaction[Any], context: Context, l
         return True
     channel = interaction.client.get_partial_messageable(int(channel_id), guild_id=interaction.guild_id)
     try:
-        await channel.send(f"{interaction.user.mention} {escaped(line)}"[:2000])
+        await channel.send(**content(f"{interaction.user.mention} {escaped(line)}"))
     except _LOG_FAILURES:
         return False  # the audit has it
     return True

@@ -29,6 +29,7 @@ from bot.benchmarks.discord.payloads import (
     partial_guild_payload,
     user_payload,
 )
+from bot.benchmarks.discord.strictness import Strictness
 
 TOKEN = "a-token.that-stays.secret"
 _ORIGINAL = re.compile(r"/webhooks/\d+/(?P<token>[^/]+)/messages/@original")
@@ -64,6 +65,8 @@ class Loopback:
     acknowledged: dict[str, float] = field(default_factory=dict)  # interaction token -> when the bot responded
     expired: set[str] = field(default_factory=set)  # interaction tokens
     failures: list[tuple[str, web.Response]] = field(default_factory=list)
+    strict: Strictness = field(default_factory=Strictness)
+    _channels: dict[str, str] = field(default_factory=dict)  # interaction token -> channel
     _clicked: dict[str, str] = field(default_factory=dict)  # interaction token -> message with the button
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_000))
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -132,7 +135,25 @@ class Loopback:
                 return failure
         if request.headers.get("Authorization") != f"Bot {TOKEN}" and path.startswith("/users"):
             return reply({"message": "401: Unauthorized", "code": 0}, 401)
-        return self._respond(request.method, path, body, {name: len(data) for name, data in files.values()})
+        sizes = {name: len(data) for name, data in files.values()}
+        if refusal := self._refusal(request.method, path, body, sizes):
+            status, code, message = refusal
+            return reply({"message": message, "code": code}, status)
+        return self._respond(request.method, path, body, sizes)
+
+    def _refusal(self, method: str, path: str, body: Any, files: dict[str, int]) -> tuple[int, int, str] | None:
+        if refusal := self.strict.of_body(body, files):
+            return refusal
+        if path.endswith("/callback"):
+            token = path.split("/")[3]
+            return self.strict.of_channel(self._channels.get(token, ""), "response") or self.strict.of_response(token)
+        if path.startswith("/webhooks/"):
+            return self.strict.of_channel(self._channels.get(path.split("/")[3], ""), "response")
+        if method == "PATCH" and (match := _MESSAGE.fullmatch(path)):
+            return self.strict.of_channel(path.split("/")[2], "edit") or self.strict.of_edit(match["id"])
+        if method == "POST" and path.startswith("/channels/"):
+            return self.strict.of_channel(path.split("/")[2], "message")
+        return None
 
     def _respond(self, method: str, path: str, body: Any, files: dict[str, int]) -> web.Response:
         if path == "/users/@me":
@@ -202,6 +223,7 @@ class Loopback:
         if "message" in more:
             self._clicked[token] = more["message"]["id"]
         interaction = interaction_payload(interaction_id, kind, token, user, data, where)
+        self._channels[token] = str(interaction["channel_id"])
         self.dispatched[token] = monotonic()
         self._call(self.gateway.dispatch("INTERACTION_CREATE", {**interaction, **more}))
         return token

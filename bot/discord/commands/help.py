@@ -5,6 +5,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.discord.bounds import embeds
 from bot.discord.context import Context
 from bot.discord.messages.tunes import COLOUR
 
@@ -37,4 +38,4 @@ def add(tree: app_commands.CommandTree[Any], _context: Context) -> None:
     @tree.command(description="What you can ask for, with examples")
     async def help(interaction: discord.Interaction[Any]) -> None:
         embed = discord.Embed(title="Tunesmith", description=_TEXT, colour=COLOUR)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await interaction.response.send_message(**embeds(embed), ephemeral=True)

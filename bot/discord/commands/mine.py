@@ -15,4 +15,4 @@ def add(tree: app_commands.CommandTree[Any], _context: Context) -> None:
     @tree.command(description="Your own tunes, the newest first")
     async def mine(interaction: discord.Interaction[Any]) -> None:
         await interaction.client.deferrals.defer(interaction, thinking=True, ephemeral=True)
-        await interaction.edit_original_response(**await tune_lists.own_tunes(interaction))
+        await interaction.edit_original_response(**(await tune_lists.own_tunes(interaction)).edit())

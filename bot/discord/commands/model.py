@@ -9,6 +9,7 @@ from discord.app_commands import Choice, Range
 from bot.core.errors import NotAllowed
 from bot.core.values import Message
 from bot.discord import permissions
+from bot.discord.bounds import content, embeds
 from bot.discord.commands import autocomplete
 from bot.discord.context import Context, place_of
 from bot.discord.messages.model import model_embed, version_label, versions_embed
@@ -31,13 +32,13 @@ def _add_status(group: app_commands.Group, context: Context) -> None:
     async def status(interaction: discord.Interaction[Any]) -> None:
         await _check_model_admin(interaction, context)
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await interaction.edit_original_response(embed=model_embed(await context.retrainer.status()))
+        await interaction.edit_original_response(**embeds(model_embed(await context.retrainer.status())))
 
     @group.command(description="All versions: when, who, from how many votes, and how they are liked")
     async def versions(interaction: discord.Interaction[Any]) -> None:
         await _check_model_admin(interaction, context)
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await interaction.edit_original_response(embed=versions_embed(await context.retrainer.versions()))
+        await interaction.edit_original_response(**embeds(versions_embed(await context.retrainer.versions())))
 
 
 def _add_retraining(group: app_commands.Group, context: Context) -> None:
@@ -53,7 +54,7 @@ def _add_retraining(group: app_commands.Group, context: Context) -> None:
         await _check_model_admin(interaction, context)
         permissions.check_bot_permissions(interaction)
         await interaction.response.defer(thinking=True)
-        response = await interaction.edit_original_response(content=RECEIVED)
+        response = await interaction.edit_original_response(**content(RECEIVED))
         message = Message(str(interaction.channel_id), str(response.id))
         retraining = await context.retrainer.start(place_of(interaction), minimum_votes, dry_run, message)
         await permissions.post_to_log(interaction, context, f"retrain: began retraining {retraining.id}")
@@ -64,7 +65,7 @@ def _add_retraining(group: app_commands.Group, context: Context) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
         cancelled = await context.retrainer.cancel(place_of(interaction))
         line = f"Retraining {cancelled.id} is cancelled; nothing has changed."
-        await interaction.edit_original_response(content=line)
+        await interaction.edit_original_response(**content(line))
         await permissions.post_to_log(interaction, context, f"retrain: cancelled retraining {cancelled.id}")
 
 
@@ -87,7 +88,8 @@ def _add_rollback(group: app_commands.Group, context: Context) -> None:
         await _check_model_admin(interaction, context)
         await interaction.response.defer(thinking=True, ephemeral=True)
         chosen = await context.retrainer.rollback(place_of(interaction), version)
-        await interaction.edit_original_response(content=f"Version {chosen.number} composes from the next tune on.")
+        line = f"Version {chosen.number} composes from the next tune on."
+        await interaction.edit_original_response(**content(line))
         await permissions.post_to_log(interaction, context, f"rollback: to version {chosen.number}")
 
 

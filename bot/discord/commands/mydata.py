@@ -1,14 +1,15 @@
 """/mydata: what the bot has stored about the member who asks, as lines or a file, and an end of it."""
 
-import io
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
+from bot.discord.bounds import content
 from bot.discord.context import Context, place_of
 from bot.discord.errors import escaped
+from bot.discord.messages.content import Attachment, MessageContent
 
 TUNES = {"keep": "Keep them, as nobody's", "remove": "Remove them"}
 _MORE = "`/mydata export` gives you all of it as a file, `/mydata forget` erases it."
@@ -29,7 +30,7 @@ def _add_show(group: app_commands.Group, context: Context) -> None:
         await interaction.client.deferrals.defer(interaction, thinking=True, ephemeral=True)
         member = await context.member_data.member(place_of(interaction))
         lines = [escaped(line) for line in await context.member_data.show(member)]
-        await interaction.edit_original_response(content="\n".join((*lines, _MORE)))
+        await interaction.edit_original_response(**content("\n".join((*lines, _MORE))))
 
 
 def _add_export(group: app_commands.Group, context: Context) -> None:
@@ -39,10 +40,11 @@ def _add_export(group: app_commands.Group, context: Context) -> None:
         packed = await context.member_data.export(await context.member_data.member(place_of(interaction)))
         if len(packed) > interaction.filesize_limit:
             line = "It is larger than Discord takes here: whoever runs the bot can give it to you."
-            await interaction.edit_original_response(content=line)
+            await interaction.edit_original_response(**content(line))
             return
-        file = discord.File(io.BytesIO(packed), "tunesmith-data.zip")
-        await interaction.edit_original_response(content="All that is stored about you:", attachments=[file])
+        file = Attachment("tunesmith-data.zip", packed)
+        answer = MessageContent("All that is stored about you:", attachments=(file,))
+        await interaction.edit_original_response(**answer.edit())
 
 
 def _add_forget(group: app_commands.Group, context: Context) -> None:
@@ -53,4 +55,4 @@ def _add_forget(group: app_commands.Group, context: Context) -> None:
         await interaction.client.deferrals.defer(interaction, thinking=True, ephemeral=True)
         member = await context.member_data.member(place_of(interaction))
         done = await context.member_data.forget(member, tunes.value == "keep")
-        await interaction.edit_original_response(content="\n".join(done.lines()))
+        await interaction.edit_original_response(**content("\n".join(done.lines())))

@@ -8,8 +8,10 @@ from discord.app_commands import Choice, Range
 
 from bot.core.errors import BadRequest
 from bot.discord import permissions
+from bot.discord.bounds import content
 from bot.discord.commands import autocomplete
 from bot.discord.context import Context, place_of
+from bot.discord.messages.content import MessageContent
 from bot.discord.messages.settings import audit_lines, change_line, overruled_line, settings_embed
 from bot.library.server_settings import LONGEST_COOLDOWN, MOST_WAITING
 
@@ -39,7 +41,7 @@ def _add_overview(group: app_commands.Group, context: Context) -> None:
     async def show(interaction: discord.Interaction[Any]) -> None:
         await permissions.check_admin(interaction, context)
         settings = await context.settings.of(place_of(interaction))
-        await _reply(interaction, embed=settings_embed(settings, context.config))
+        await _reply(interaction, "", settings_embed(settings, context.config))
 
     @group.command(description="What this server's admins did recently")
     async def history(interaction: discord.Interaction[Any]) -> None:
@@ -122,13 +124,12 @@ async def _change(interaction: discord.Interaction[Any], context: Context, note:
     note = note or overruled_line(changes, context.config)
     await _reply(interaction, f"{line}\n{note}".strip())
     if after != before and not await permissions.post_to_log(interaction, context, line):
-        await interaction.followup.send(
-            "I cannot write in the log channel: allow me to, or choose another.", ephemeral=True
-        )
+        line = "I cannot write in the log channel: allow me to, or choose another."
+        await interaction.followup.send(**content(line), ephemeral=True)
 
 
-async def _reply(interaction: discord.Interaction[Any], line: str = "", **more: Any) -> None:
-    await interaction.response.send_message(line, ephemeral=True, **more)
+async def _reply(interaction: discord.Interaction[Any], line: str = "", *embeds: discord.Embed) -> None:
+    await interaction.response.send_message(**MessageContent(line, embeds).send(), ephemeral=True)
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -42,4 +42,5 @@ def add(tree: app_commands.CommandTree[Any], context: Context) -> None:
             raise NotFound(f"nothing has a vote up yet ({when}): press 👍 under the tunes that you like")
         dance = plural(leaders[0].tune.prompt.rhythm if rhythm else "tune")
         rows = [(leader.tune, Votes(leader.up, leader.down)) for leader in leaders]
-        await interaction.response.send_message(**tune_lists.leaderboard(f"Best {dance}, {when}", rows))
+        board = tune_lists.leaderboard(f"Best {dance}, {when}", rows)
+        await interaction.response.send_message(**board.send())

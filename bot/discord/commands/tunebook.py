@@ -1,6 +1,5 @@
 """/tunebook: favourites as one PDF to print and one ABC file."""
 
-import io
 from typing import Any
 
 import discord
@@ -10,6 +9,7 @@ from discord.app_commands import Choice
 from bot.discord import permissions
 from bot.discord.context import Context, place_of
 from bot.discord.errors import escaped
+from bot.discord.messages.content import Attachment, MessageContent
 from bot.library.tunebook import Tunebook
 
 WHOSE = {"mine": "Mine: the tunes that I voted up", "server": "This server's: the tunes that are liked best"}
@@ -30,15 +30,14 @@ def add(tree: app_commands.CommandTree[Any], context: Context) -> None:
         place = place_of(interaction)
         name = interaction.guild.name if interaction.guild else ""
         book = await (context.tunebooks.of_server(place, name) if ours else context.tunebooks.of_member(place))
-        await interaction.edit_original_response(**_response(book, interaction.filesize_limit))
+        await interaction.edit_original_response(**_response(book, interaction.filesize_limit).edit())
 
 
-def _response(book: Tunebook, limit: int) -> dict[str, Any]:
+def _response(book: Tunebook, limit: int) -> MessageContent:
     tunes = "one tune" if book.count == 1 else f"{book.count} tunes"
     line = f"**{escaped(book.title)}**, {tunes}"
     files = {"pdf": book.pdf, "abc": book.abc}
     if len(book.pdf) + len(book.abc) > limit:
         del files["pdf"]
         line += ". The PDF is larger than Discord takes here."
-    attached = [discord.File(io.BytesIO(data), f"{book.name}.{kind}") for kind, data in files.items()]
-    return {"content": line, "attachments": attached}
+    return MessageContent(line, attachments=tuple(Attachment(f"{book.name}.{kind}", files[kind]) for kind in files))

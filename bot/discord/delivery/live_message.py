@@ -7,11 +7,11 @@ from collections.abc import Awaitable
 from typing import Any, Generic, TypeVar
 
 import discord
-from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_exception_type, stop_after_attempt, wait_chain
+from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_exception, stop_after_attempt, wait_chain
 from tenacity.wait import wait_fixed
 
 from bot.discord.delivery.timing import DeliveryTiming
-from bot.discord.errors import UNREACHABLE
+from bot.discord.refusals import UNREACHABLE, is_passing, outcome_of
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class LiveMessage(ABC, Generic[T]):
 
     @abstractmethod
     async def _show_end(self) -> None:
-        """Show the final state, and store that it was delivered. One of UNREACHABLE has it tried again."""
+        """Show the final state, and store that it was delivered. An error that `is_passing` has it tried again."""
 
     async def _run(self) -> None:
         while not self._ended.is_set():
@@ -93,7 +93,7 @@ class LiveMessage(ABC, Generic[T]):
             return
         pauses = self._timing.retry_pauses
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(UNREACHABLE),
+            retry=retry_if_exception(is_passing),
             wait=wait_chain(*map(wait_fixed, pauses)),
             stop=stop_after_attempt(len(pauses)),
             before_sleep=self._log_retry,
@@ -102,6 +102,17 @@ class LiveMessage(ABC, Generic[T]):
             await retrying(self._show_end)
         except RetryError:
             log.warning("%s: its end is delivered at the next start", self._subject)
+
+    async def _permitted(self, request: Awaitable[Any]) -> bool:
+        """Whether Discord accepts a request; what may succeed later is raised."""
+        try:
+            await request
+        except discord.HTTPException as error:
+            if is_passing(error):
+                raise
+            log.info("%s: Discord refused, %s: %s", self._subject, outcome_of(error).value, error)
+            return False
+        return True
 
     async def _attempt(self, edit: Awaitable[Any]) -> None:
         """Make an edit that may fail, since the end is still to come."""

@@ -3,28 +3,28 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import discord
 
 from bot.core.errors import StoreUnavailable, TunesmithError
 from bot.core.logs import about
 from bot.core.values import Progress, State, StoredPrompt
+from bot.discord import bounds
 from bot.discord.context import Context, is_user_install
 from bot.discord.delivery.live_message import LiveMessage
 from bot.discord.delivery.timing import DeliveryTiming
 from bot.discord.errors import error_line, send_private
 from bot.discord.messages import wording
-from bot.discord.messages.tunes import USUAL_LIMIT, MessageContent, tune_message
-
-T = TypeVar("T")
+from bot.discord.messages.content import MessageContent
+from bot.discord.messages.tunes import USUAL_LIMIT, tune_message
+from bot.discord.refusals import Outcome, outcome_of
 
 log = logging.getLogger(__name__)
 
 _UNKNOWN_MESSAGE = 10008
-_TOO_LARGE = 40005
 
 
 class PromptMessage(LiveMessage[Progress]):
@@ -66,9 +66,9 @@ class PromptMessage(LiveMessage[Progress]):
 
     async def _edit_line(self, line: str) -> None:
         if self._interaction and not self._expired:
-            await self._interaction.edit_original_response(content=line)
+            await self._interaction.edit_original_response(**bounds.content(line))
         else:
-            await self._message.edit(content=line)
+            await self._message.edit(**bounds.content(line))
 
     async def _claim_delivery(self) -> bool:
         while self._context.config.shared:
@@ -84,10 +84,18 @@ class PromptMessage(LiveMessage[Progress]):
         try:
             await self._place(self._content)
         except discord.HTTPException as error:
-            if error.status != 413 and error.code != _TOO_LARGE:
-                raise
-            self._content = await self._render(0)  # without audio
+            self._content = await self._content_instead(error)
             await self._place(self._content)
+
+    async def _content_instead(self, refusal: discord.HTTPException) -> MessageContent:
+        """What is shown in place of what Discord refused to take. Raises what may succeed later."""
+        match outcome_of(refusal):
+            case Outcome.TOO_LARGE:
+                return await self._render(0)  # without audio
+            case Outcome.MALFORMED:
+                log.error("%s: Discord does not take its answer", self._subject, exc_info=refusal)
+                return MessageContent(wording.NOT_SHOWN)
+        raise refusal
 
     async def _render(self, limit: int) -> MessageContent:
         progress = self._latest
@@ -99,48 +107,55 @@ class PromptMessage(LiveMessage[Progress]):
             return MessageContent(error_line(error))
 
     async def _place(self, content: MessageContent) -> None:
-        """Edit the message of the prompt; when its interaction has expired, send a new one instead."""
-        if not self._expired and await _permitted(self._edit(content)):
-            await self._context.store.prompts.mark_delivered(self._prompt.id)
-            log.info("%s is answered", self._subject)
-            return
-        sent = await _permitted(self._send(content))
-        if sent is None and (not self._expired or await _permitted(self._message.edit(**content.edit())) is None):
-            log.info("%s: its channel cannot be written to, so its tunes are in /mine", self._subject)
-        if sent:
-            log.info("%s is answered in a message of its own", self._subject)
-        else:
-            await self._context.store.prompts.mark_delivered(self._prompt.id)
-
-    async def _edit(self, content: MessageContent) -> bool:
-        try:
-            if self._interaction and self._latest.refused:
-                await send_private(self._interaction, content.content)  # a mistake in it concerns its member alone
-            elif self._interaction:
-                await self._interaction.edit_original_response(**content.edit())
+        """Edit the message of the prompt; where that is not possible any more, send a new one instead."""
+        ways = [self._send, self._edit_as_bot] if self._expired else [self._edit, self._send]
+        for show in ways:
+            try:
+                await show(content)
+            except discord.HTTPException as error:
+                outcome = outcome_of(error)
+                if outcome in (Outcome.LATER, Outcome.TOO_LARGE, Outcome.MALFORMED):
+                    raise
+                log.info("%s: Discord refused, %s: %s", self._subject, outcome.value, error)
+                if error.code == _UNKNOWN_MESSAGE:
+                    break  # somebody deleted it: a new one is not wanted
             else:
-                await self._message.edit(**content.edit())
-        except discord.NotFound as error:
-            if error.code != _UNKNOWN_MESSAGE:
-                raise
-            log.info("%s: its message was deleted, so its tunes are in /mine", self._subject)
-        return True
+                return
+        log.info("%s: its message cannot be written, so its tunes are in /mine", self._subject)
+        await self._context.store.prompts.mark_delivered(self._prompt.id)
 
-    async def _send(self, content: MessageContent) -> bool:
+    async def _edit(self, content: MessageContent) -> None:
+        if self._interaction and self._latest.refused:
+            await send_private(self._interaction, content.content)  # a mistake in it concerns its member alone
+        elif self._interaction:
+            await self._interaction.edit_original_response(**content.edit())
+        else:
+            await self._message.edit(**content.edit())
+        await self._on_answered()
+
+    async def _edit_as_bot(self, content: MessageContent) -> None:
+        await self._message.edit(**content.edit())
+        await self._on_answered()
+
+    async def _on_answered(self) -> None:
+        await self._context.store.prompts.mark_delivered(self._prompt.id)
+        log.info("%s is answered", self._subject)
+
+    async def _send(self, content: MessageContent) -> None:
         """Send a message that mentions the member, and delete the one that showed the progress.
 
         Its nonce has Discord drop a second one, should the bot go down before the first is stored.
         """
         member = discord.Object(int(await self._context.store.members.external_id(self._prompt.member_id)))
-        arguments = content.send()
         description = wording.description(self._prompt.prompt, self._prompt.count)
-        arguments["content"] = f"<@{member.id}> You asked for {description}. {content.content}".strip()
+        text = f"<@{member.id}> You asked for {description}. {content.content}".strip()
+        arguments = replace(content, content=text).send()
         only = discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[member])
         sent = await self._channel.send(**arguments, allowed_mentions=only, nonce=f"prompt-{self._prompt.id}")
         channel_id, message_id = self._prompt.channel_id, str(sent.id)
         await self._context.store.prompts.set_message(self._prompt.id, channel_id, message_id, delivered=True)
-        await _permitted(self._message.delete())
-        return True
+        log.info("%s is answered in a message of its own", self._subject)
+        await self._permitted(self._message.delete())
 
     @property
     def _expired(self) -> bool:
@@ -161,16 +176,3 @@ class PromptMessage(LiveMessage[Progress]):
     @property
     def _message(self) -> discord.PartialMessage:
         return self._channel.get_partial_message(int(self._prompt.message_id))
-
-
-async def _permitted(request: Awaitable[T]) -> T | None:
-    """The result of a request; None where Discord does not permit it (401, 403), or has no such object (404)."""
-    try:
-        return await request
-    except discord.DiscordServerError:
-        raise
-    except discord.HTTPException as error:
-        if error.status in (401, 403, 404):  # 401: the interaction has expired
-            log.info("Discord refused: %s", error)
-            return None
-        raise

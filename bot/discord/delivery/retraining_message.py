@@ -10,10 +10,12 @@ import discord
 
 from bot.core.errors import TunesmithError
 from bot.core.retraining import Retraining
+from bot.discord.bounds import content, embeds
 from bot.discord.context import PLATFORM, Context
 from bot.discord.delivery.live_message import LiveMessage
 from bot.discord.delivery.timing import DeliveryTiming
-from bot.discord.messages.model import PICTURE, retraining_embed
+from bot.discord.messages.model import PICTURE, retraining_embed, retraining_line
+from bot.discord.refusals import Outcome, outcome_of
 
 RESTARTING = "The bot is being restarted; it goes on with this as soon as it is back."
 
@@ -78,7 +80,7 @@ class RetrainingMessage(LiveMessage[Retraining]):
         return RESTARTING
 
     async def _edit_line(self, line: str) -> None:
-        await self._message.edit(content=line)
+        await self._message.edit(**content(line))
 
     async def _show_progress(self) -> bool:
         await self._attempt(self._show())
@@ -90,18 +92,29 @@ class RetrainingMessage(LiveMessage[Retraining]):
     async def _show_end(self) -> None:
         try:
             await self._show()
-        except discord.DiscordServerError:
-            raise
-        except discord.HTTPException as error:  # the message, its channel or its server was deleted
-            log.info("%s: its end could not be shown: %s", self._subject, error)
+        except discord.HTTPException as error:
+            await self._show_otherwise(error)
         await self._context.retrainer.delivered(self._latest.id)
+
+    async def _show_otherwise(self, refusal: discord.HTTPException) -> None:
+        """What becomes of an end that Discord refused to show in its message. Raises what may succeed later."""
+        match outcome_of(refusal):
+            case Outcome.LATER:
+                raise refusal
+            case Outcome.UNCHANGEABLE:
+                await self._permitted(self._channel.send(**embeds(retraining_embed(self._latest, picture=False))))
+            case Outcome.MALFORMED | Outcome.TOO_LARGE:
+                log.error("%s: Discord does not take its end", self._subject, exc_info=refusal)
+                await self._permitted(self._edit_line(retraining_line(self._latest)))
+            case outcome:
+                log.info("%s: its end could not be shown, %s: %s", self._subject, outcome.value, refusal)
 
     async def _show(self) -> None:
         latest = self._latest
         points = len(latest.progress.losses)
         picture = await self._curve(latest) if latest.status.final or points > self._points else None
         embed = retraining_embed(latest, picture=bool(picture or self._points))
-        changes: dict[str, Any] = {"content": "", "embed": embed}
+        changes: dict[str, Any] = {**content(""), **embeds(embed)}
         if picture:
             changes["attachments"] = [discord.File(io.BytesIO(picture), PICTURE, description="Loss curve")]
         await self._message.edit(**changes)
@@ -115,6 +128,9 @@ class RetrainingMessage(LiveMessage[Retraining]):
             return None
 
     @property
+    def _channel(self) -> discord.PartialMessageable:
+        return self._client().get_partial_messageable(int(self._latest.channel_id))
+
+    @property
     def _message(self) -> discord.PartialMessage:
-        channel = self._client().get_partial_messageable(int(self._latest.channel_id))
-        return channel.get_partial_message(int(self._latest.message_id))
+        return self._channel.get_partial_message(int(self._latest.message_id))

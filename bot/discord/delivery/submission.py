@@ -7,6 +7,7 @@ import discord
 
 from bot.core.values import Message, Place, Progress
 from bot.discord import permissions
+from bot.discord.bounds import content
 from bot.discord.context import place_of
 from bot.discord.messages import wording
 
@@ -25,7 +26,7 @@ async def submit(interaction: discord.Interaction[Any], queue: Queue) -> None:
     await client.deferrals.wait_for_pending()
     message_id = deferred and deferred.message_id
     if not message_id:  # which Discord may leave out
-        message_id = (await interaction.edit_original_response(content=wording.RECEIVED)).id
+        message_id = (await interaction.edit_original_response(**content(wording.RECEIVED))).id
     message = Message(str(interaction.channel_id), str(message_id))
     with client.delivery.expecting(message, interaction):
         await queue(place_of(interaction), message)

@@ -1,6 +1,5 @@
 """What clicks on the buttons and select menus under tunes do. All state is read from the database."""
 
-import io
 from typing import Any
 
 import discord
@@ -11,6 +10,7 @@ from bot.discord import errors, permissions
 from bot.discord.context import Context, place_of
 from bot.discord.delivery.submission import submit
 from bot.discord.messages.button_views import chosen_tune
+from bot.discord.messages.content import Attachment, MessageContent
 from bot.discord.messages.tunes import tune_message
 from bot.discord.messages.vote_counts import VoteCounts
 
@@ -67,9 +67,9 @@ class Buttons:
 
     async def _abc(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
         abc = tune.abc.replace("```", "'''").strip()
-        content = f"```\n{abc}\n```" if len(abc) <= LONGEST_ABC else ""
-        file = discord.File(io.BytesIO(tune.abc.encode()), self._context.library.file_name(tune, "abc"))
-        await interaction.response.send_message(content, file=file, ephemeral=True)
+        text = f"```\n{abc}\n```" if len(abc) <= LONGEST_ABC else ""
+        file = Attachment(self._context.library.file_name(tune, "abc"), tune.abc.encode())
+        await interaction.response.send_message(**MessageContent(text, attachments=(file,)).send(), ephemeral=True)
 
     async def _delete(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
         admin = await permissions.is_admin(interaction, self._context)
@@ -84,7 +84,7 @@ class Buttons:
             await interaction.edit_original_response(**content.edit())
             return
         line = f"**{errors.escaped(tune.title)}** was deleted."
-        await interaction.edit_original_response(content=line, embeds=[], attachments=[], view=None)
+        await interaction.edit_original_response(**MessageContent(line).edit())
 
     async def _select(self, interaction: discord.Interaction[Any], prompt_id: int, tune_id: int) -> None:
         member_id, _ = await self._context.library.place(place_of(interaction))

@@ -11,6 +11,7 @@ from typing import Any, Self
 import discord
 
 from bot.core.values import StoredTune, Votes
+from bot.discord.bounds import LABEL, cut
 
 _PRIMARY, _PLAIN, _RED = discord.ButtonStyle.primary, discord.ButtonStyle.secondary, discord.ButtonStyle.danger
 ACTIONS = {  # action -> label, emoji, style and row of its button, in order
@@ -84,7 +85,7 @@ def tune_view(tune: StoredTune) -> discord.ui.View:
 def choice_view(tunes: Sequence[StoredTune], chosen: int | None) -> discord.ui.View:
     """The select menu among the tunes of one prompt, and the buttons of the chosen one, given by its id."""
     options = [
-        discord.SelectOption(label=f"{number}. {tune.title}"[:100], value=str(tune.id), default=tune.id == chosen)
+        discord.SelectOption(label=cut(f"{number}. {tune.title}", LABEL), value=str(tune.id), default=tune.id == chosen)
         for number, tune in enumerate(tunes, 1)
     ]
     one = next((tune for tune in tunes if tune.id == chosen), None)

@@ -10,10 +10,10 @@ import discord
 from bot.core.config import Config
 from bot.core.values import Record, ServerSettings
 from bot.core.wording import counted
+from bot.discord.bounds import CONTENT
 from bot.discord.errors import capitalized, escaped
 from bot.discord.messages.tunes import COLOUR
 
-LONGEST = 2000  # characters of a message
 _NAMES = {
     "rhythm": "Rhythm",
     "temperature": "Temperature",
@@ -99,7 +99,7 @@ def audit_lines(records: Sequence[Record]) -> str:
         detail = _change_detail(record.detail) if record.action == "settings" else escaped(record.detail)
         when, who = f"<t:{int(record.created_at.timestamp())}:R>", f"**{escaped(record.member_name[:40])}**"
         line = f"{when} {who} {record.action}: {shorten(detail, 300, placeholder=' …')}\n"
-        if len(text) + len(line) > LONGEST:
+        if len(text) + len(line) > CONTENT:
             break
         text += line
     return text.strip() or "Nothing yet."

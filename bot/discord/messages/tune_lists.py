@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import discord
 
 from bot.core.values import StoredTune, Votes
 from bot.discord import errors
+from bot.discord.bounds import LABEL, cut
 from bot.discord.context import place_of
 from bot.discord.errors import escaped
+from bot.discord.messages.content import MessageContent
 from bot.discord.messages.tunes import COLOUR, tune_message
 
 LONGEST_TITLE = 80  # characters of a title in a list
@@ -52,7 +55,7 @@ class PageButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"mine
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
             await interaction.client.deferrals.defer(interaction)
-            await interaction.edit_original_response(**await own_tunes(interaction, self.before))
+            await interaction.edit_original_response(**(await own_tunes(interaction, self.before)).edit())
         except Exception as error:
             await errors.send_error(interaction, error)
 
@@ -66,57 +69,60 @@ async def show_tune(interaction: discord.Interaction[Any], tune_id: int) -> None
     place = place_of(interaction)
     tune = await context.library.tune(tune_id, place)
     here = await context.library.made_here(tune, place)
-    arguments = (await tune_message(context.library, [tune], interaction.filesize_limit, buttons=here)).edit()
+    content = await tune_message(context.library, [tune], interaction.filesize_limit, buttons=here)
     if here and (similar := await context.library.similar(tune)):
-        arguments["content"] = f"{arguments['content']}\n{_similar_line(similar)}".strip()
-    await interaction.edit_original_response(**arguments)
+        content = replace(content, content=f"{content.content}\n{_similar_line(similar)}".strip())
+    await interaction.edit_original_response(**content.edit())
 
 
 def _similar_line(similar: Sequence[tuple[StoredTune, float]]) -> str:
     """One line on the tunes of this server that are most like a tune, with their similarities from 0 to 1."""
-    names = [f"{escaped(tune.title[:80])} (`/tune id:{tune.id}`, {share:.0%} alike)" for tune, share in similar]
+    names = [
+        f"{escaped(cut(tune.title, LONGEST_TITLE))} (`/tune id:{tune.id}`, {share:.0%} alike)"
+        for tune, share in similar
+    ]
     return f"Similar tunes here: {', '.join(names)}"
 
 
-async def own_tunes(interaction: discord.Interaction[Any], before: int = 0) -> dict[str, Any]:
-    """A page of the member's tunes that are older than tune `before` (0: the newest), as arguments of an edit."""
+async def own_tunes(interaction: discord.Interaction[Any], before: int = 0) -> MessageContent:
+    """A page of the member's tunes that are older than tune `before` (0: the newest)."""
     tunes, more = await interaction.client.context.library.mine(place_of(interaction), before or None)
     if not tunes:
-        return {"content": "You have no tunes yet: try /compose key:Edor", "embeds": [], "view": None}
+        return MessageContent("You have no tunes yet: try /compose key:Edor")
     lines = [_line("•", tune, tune.votes) for tune in tunes]
     view = _view(tunes)
     if before:
         view.add_item(PageButton(0))
     if more:
         view.add_item(PageButton(tunes[-1].id))
-    return {"content": "", "embeds": [_embed("Your tunes", lines)], "view": view}
+    return MessageContent("", (_embed("Your tunes", lines),), view=view)
 
 
-def leaderboard(title: str, leaders: Sequence[tuple[StoredTune, Votes]]) -> dict[str, Any]:
-    """A leaderboard, best first, as arguments of an edit; the votes are those of its period."""
+def leaderboard(title: str, leaders: Sequence[tuple[StoredTune, Votes]]) -> MessageContent:
+    """A leaderboard, best first; the votes are those of its period."""
     medals = dict(enumerate("🥇🥈🥉", start=1))
     ranked = enumerate(leaders, start=1)
     lines = [_line(medals.get(rank, f"`{rank}.`"), tune, votes) for rank, (tune, votes) in ranked]
-    return {"content": "", "embeds": [_embed(title, lines)], "view": _view([tune for tune, _ in leaders])}
+    return MessageContent("", (_embed(title, lines),), view=_view([tune for tune, _ in leaders]))
 
 
 def _line(mark: str, tune: StoredTune, votes: Votes) -> str:
-    title = escaped(tune.title[:LONGEST_TITLE])
+    title = escaped(cut(tune.title, LONGEST_TITLE))
     counts = "".join(f" · {sign} {count}" for sign, count in (("👍", votes.up), ("👎", votes.down)) if count)
     return f"{mark} **{title}** · {tune.prompt.rhythm} in {tune.prompt.key.name}{counts}"
 
 
 def _embed(title: str, lines: Sequence[str]) -> discord.Embed:
-    return discord.Embed(title=title[:256], description="\n".join(lines)[:4096], colour=COLOUR)
+    return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
 
 
 def _view(tunes: Sequence[StoredTune]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     options = [
         discord.SelectOption(
-            label=tune.title[:100] or "Untitled",
+            label=cut(tune.title, LABEL) or "Untitled",
             value=str(tune.id),
-            description=f"Tune {tune.id}: {tune.prompt.rhythm} in {tune.prompt.key.name}"[:100],
+            description=cut(f"Tune {tune.id}: {tune.prompt.rhythm} in {tune.prompt.key.name}", LABEL),
         )
         for tune in tunes
     ]

@@ -1,10 +1,8 @@
 """The message that shows finished tunes, for /compose, /tune and the buttons."""
 
 import asyncio
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import discord
 
@@ -12,46 +10,13 @@ from bot.core.values import StoredTune
 from bot.discord.errors import escaped
 from bot.discord.messages import wording
 from bot.discord.messages.button_views import choice_view, tune_view
+from bot.discord.messages.content import Attachment, MessageContent
 from bot.library.library import Library
 from bot.library.media_cache import Media
 
 USUAL_LIMIT = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES  # where no interaction has the server's own
 COLOUR = discord.Colour(0x2F6F4F)
 _TOO_LARGE = "The audio is larger than Discord takes here: press ABC for the notes, or open the MIDI."
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file of a message; `description` is its alternative text."""
-
-    name: str
-    data: bytes
-    description: str = ""
-
-
-@dataclass(frozen=True)
-class MessageContent:
-    """A message that can be sent several times: `edit()` and `send()` give fresh arguments for discord.py."""
-
-    content: str
-    embeds: tuple[discord.Embed, ...] = ()
-    attachments: tuple[Attachment, ...] = ()
-    view: discord.ui.View | None = None
-
-    def send(self) -> dict[str, Any]:
-        """For `send`, `followup.send` and `response.send_message`."""
-        view = {"view": self.view} if self.view else {}
-        return {"content": self.content, "embeds": list(self.embeds), "files": self._files(), **view}
-
-    def edit(self) -> dict[str, Any]:
-        """For `edit` and `edit_original_response`: replaces all that the message showed."""
-        return {"content": self.content, "embeds": list(self.embeds), "attachments": self._files(), "view": self.view}
-
-    def _files(self) -> list[discord.File]:
-        return [
-            discord.File(io.BytesIO(each.data), each.name, description=each.description or None)
-            for each in self.attachments
-        ]
 
 
 async def tune_message(
@@ -123,6 +88,6 @@ def _numbered_embed(number: int, tune: StoredTune) -> discord.Embed:
 
 
 def _plain_embed(tune: StoredTune, title: str, text: str) -> discord.Embed:
-    embed = discord.Embed(title=title[:256], description=text or None, colour=COLOUR)
+    embed = discord.Embed(title=title, description=text or None, colour=COLOUR)
     embed.set_image(url=f"attachment://{Library.file_name(tune, 'png')}")
-    return embed.set_footer(text=wording.origin(tune)[:2048])
+    return embed.set_footer(text=wording.origin(tune))

@@ -9,6 +9,7 @@ from model.prompt import Prompt
 
 RECEIVED = "In the queue…"
 RESTARTING = "The bot is being restarted; your tune comes here as soon as it is back."
+NOT_SHOWN = "Your tune is done, but Discord does not take it here: it is in /mine."
 RESTARTING_USER_INSTALL = "The bot is being restarted; your tune will be in /mine."
 
 

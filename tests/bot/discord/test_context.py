@@ -14,7 +14,7 @@ def interaction(guild_id: int | None, known: bool = False, private: bool = False
     return SimpleNamespace(
         guild_id=guild_id,
         channel_id=3,
-        user=SimpleNamespace(id=7, display_name="ann"),
+        user=SimpleNamespace(id=7, name="ann", global_name=None),
         client=SimpleNamespace(get_guild=lambda _: object() if known else None),
         context=SimpleNamespace(private_channel=private, dm_channel=dm),
     )

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.core.errors import NotFound
+from bot.core.errors import BadRequest, NotFound
 from bot.discord import errors
 from bot.discord.errors import escaped
 from tests.bot.discord.simulated_server import simulated_server
@@ -66,6 +66,20 @@ async def test_an_error_after_a_deferral_leaves_nothing_public(tmp_path: Path, m
         assert [each.id for each in server.channel.history()] == [message.id]
 
 
+async def test_an_error_with_a_long_text_after_a_deferral_leaves_nothing_public(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: Any, **__: Any) -> None:
+        raise BadRequest("A9999A9/" * 300)
+
+    async with simulated_server(tmp_path) as server:
+        message = await server.composed()
+        monkeypatch.setattr(server.context.composer, "compose", refused)
+        reply = await server.ben.click(message, custom_id="tune:1:again")
+        assert len(reply.followups[-1].content) == 2000
+        assert [each.id for each in server.channel.history()] == [message.id]
+
+
 async def test_an_interaction_that_cannot_be_answered_gets_no_reply(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -76,7 +90,7 @@ async def test_an_interaction_that_cannot_be_answered_gets_no_reply(
 
     monkeypatch.setattr(errors, "send_private", send_private)
     response: Any = SimpleNamespace(status=404, reason="Not Found")
-    for code, replies in ((10062, 0), (50013, 1)):
+    for code, replies in ((10062, 0), (50083, 0), (40060, 0), (50013, 1)):
         await errors.send_error(None, discord.NotFound(response, {"code": code}))  # type: ignore[arg-type]
         logged = [record for record in caplog.records if record.levelno >= logging.ERROR]
         assert (len(sent), len(logged)) == (replies, replies)

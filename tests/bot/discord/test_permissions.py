@@ -38,7 +38,7 @@ def interaction(
     channel = channel or SimpleNamespace(id=CHANNEL)
     usual = {
         "client": SimpleNamespace(get_guild=lambda _: object() if known else None),
-        "user": SimpleNamespace(id=7, display_name="ann"),
+        "user": SimpleNamespace(id=7, name="ann", global_name=None),
         "guild_id": 1,
         "channel_id": channel.id,
         "channel": channel,
@@ -55,7 +55,7 @@ def thread() -> Any:
 
 
 def member(*roles: int) -> Any:
-    found = Mock(spec=discord.Member, id=7, display_name="ann")
+    found = Mock(spec=discord.Member, id=7, global_name="ann")
     found.get_role = lambda role: object() if role in roles else None
     return found
 

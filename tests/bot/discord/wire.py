@@ -79,3 +79,11 @@ def states(data: Path) -> Counter[str]:
     """How many prompts are in each state."""
     with closing(sqlite3.connect(f"file:{data / 'tunesmith.db'}?mode=ro", uri=True)) as database:
         return Counter(dict(database.execute("SELECT state, count(*) FROM prompts GROUP BY state").fetchall()))
+
+
+def undelivered(data: Path) -> int:
+    """How many prompts have an answer, or will have one, that no message shows."""
+    with closing(sqlite3.connect(f"file:{data / 'tunesmith.db'}?mode=ro", uri=True)) as database:
+        query = "SELECT count(*) FROM prompts WHERE message_id IS NOT NULL AND delivered_at IS NULL"
+        count: int = database.execute(query).fetchone()[0]
+        return count

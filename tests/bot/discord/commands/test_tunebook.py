@@ -24,12 +24,12 @@ async def test_a_tunebook_is_a_pdf_and_an_abc_file(tmp_path: Path) -> None:
 def test_a_book_that_is_too_large_comes_without_its_pdf() -> None:
     book = Tunebook("*Ann*", "ann", 1, b"abc", b"%PDF-1.7")
     whole, part = (tunebook._response(book, limit) for limit in (11, 10))
-    assert [[file.filename for file in response["attachments"]] for response in (whole, part)] == [
+    assert [[file.name for file in response.attachments] for response in (whole, part)] == [
         ["ann.pdf", "ann.abc"],
         ["ann.abc"],
     ]
-    assert whole["content"] == r"**\*Ann\***, one tune"
-    assert part["content"].endswith("The PDF is larger than Discord takes here.")
+    assert whole.content == r"**\*Ann\***, one tune"
+    assert part.content.endswith("The PDF is larger than Discord takes here.")
 
 
 async def test_the_name_of_a_member_is_escaped(tmp_path: Path) -> None:

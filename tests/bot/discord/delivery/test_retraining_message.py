@@ -98,7 +98,7 @@ class Channel:
         return self
 
     async def edit(self, **changes: Any) -> None:
-        self.lines.append(changes["embed"].description if "embed" in changes else changes["content"])
+        self.lines.append(changes["embeds"][0].description if "embeds" in changes else changes["content"])
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.core.values import StoredTune
-from bot.discord.messages.tunes import Attachment, several_tunes, single_tune
+from bot.discord.messages.content import Attachment
+from bot.discord.messages.tunes import several_tunes, single_tune
 from model.prompt import parse_prompt
 
 TUNE = StoredTune(
