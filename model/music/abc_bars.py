@@ -119,7 +119,7 @@ class Bars:
         if self.broken:
             sounding *= self.broken
             self.broken = None
-        if sounding <= 0:
+        if sounding.numerator <= 0:
             raise NotationError("a note of no length")
         self.notes.append(Note(pitch, sounding))
 
@@ -137,7 +137,7 @@ class Bars:
 
     def _chord(self, match: re.Match[str]) -> None:
         self._begin(match)
-        self._tones(tones(match), length_of(match["chord_length"]), match)
+        self._tones(tones(match, self.letters), length_of(match["chord_length"]), match)
 
     def _plus(self, match: re.Match[str]) -> None:
         """`+trill+` of ABC 2.0, or `+CEG+`, a chord of ABC 1.6."""

@@ -1,7 +1,8 @@
 """The values of ABC's information fields (ABC standard 2.1, sections 3 and 4.6), and what may stand behind them."""
 
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from model.errors import InputError, NotationError
@@ -54,11 +55,10 @@ class KeyField:
 def key_field(value: str) -> KeyField:
     """Read `D`, `A mix`, `D Phr ^f`, `exp _b`, `none`, `clef=bass`, ... Raises NotationError for what is no key."""
     words, rest = _words(value)
-    name: list[str] = []
-    while words and not _is_option(words[0], bool(name)) and not _ACCIDENTALS.match(words[0]) and words[0] != "exp":
-        name.append(words.pop(0))
+    name = [word for word in words if not (_is_option(word) or _ACCIDENTALS.fullmatch(word) or word == "exp")]
+    words = [word for word in words if word not in name]
     attached = _ACCIDENTALS.search(name[-1]) if name else None
-    if attached and attached.end() == len(name[-1]) and attached.start():
+    if attached and attached.end() == len(name[-1]):
         words.insert(0, attached[0])
         name[-1] = name[-1][: attached.start()]
     explicit = "exp" in words
@@ -66,13 +66,22 @@ def key_field(value: str) -> KeyField:
     options = options_of([w for w in words if w != "exp" and not _ACCIDENTALS.fullmatch(w)])
     if not name and (words or rest) and not accidentals and not explicit:
         return KeyField(None, (), options, rest=rest)
-    return _with_signature(" ".join(name), explicit, accidentals, options, rest)
+    key, strange = _key_of(name)
+    options = replace(options, named=(*options.named, *(f"K: {word[:20]}" for word in strange if word != "none")))
+    return _with_signature(key, explicit, accidentals, options, rest)
+
+
+def _key_of(words: list[str]) -> tuple[Key | None, list[str]]:
+    """The key that words name, and those behind it that say nothing of a key."""
+    for end in range(len(words), 1, -1):
+        with suppress(NotationError):
+            return _key(" ".join(words[:end])), words[end:]
+    return _key("".join(words[:1])), words[1:]
 
 
 def _with_signature(
-    name: str, explicit: bool, accidentals: list[tuple[str, str]], options: Options, rest: str
+    key: Key | None, explicit: bool, accidentals: list[tuple[str, str]], options: Options, rest: str
 ) -> KeyField:
-    key = _key(name)
     alters = list((0,) * 7 if explicit or key is None else key.signature)
     for sign, letter in accidentals:
         alters["CDEFGAB".index(letter.upper())] = ALTERS[sign]
@@ -95,7 +104,8 @@ def _words(value: str) -> tuple[list[str], str]:
     while match := _WORD.match(value, place):
         if not match[1]:
             break
-        if re.match(r"\[?[A-Za-z]:", match[1]) or (words and _is_music(match[1], len(words))):
+        keyed = any(not _is_option(word) for word in words)
+        if re.match(r"\[?[A-Za-z]:", match[1]) or (keyed and _is_music(match[1], len(words))):
             break
         words.append(match[1])
         place = match.end()
@@ -104,7 +114,7 @@ def _words(value: str) -> tuple[list[str], str]:
 
 def _is_music(word: str, before: int) -> bool:
     """Whether a word behind a key is music: `K:D DFA dAF|` is what a message of one line has."""
-    if _is_option(word, True) or _ACCIDENTALS.fullmatch(word) or word == "exp" or _MODE_WORD.fullmatch(word):
+    if _is_option(word) or _ACCIDENTALS.fullmatch(word) or word == "exp" or _MODE_WORD.fullmatch(word):
         return False
     return bool(re.match(r"[|\[(\"]|:?\||[\^_=]?[A-Ga-gz][A-Ga-gz0-9,'/^_=(|><-]*$", word)) and not (
         before == 1 and word in ("b", "#")
@@ -129,15 +139,15 @@ def _key(name: str) -> Key | None:
 MODES_BY_LETTERS = ("maj", "ion", "min", "aeo", "mix", "dor", "phr", "lyd", "loc")
 
 
-def _is_option(word: str, behind_key: bool) -> bool:
+def _is_option(word: str) -> bool:
+    """Whether it is `name=value`, or a clef by itself; `none` may be a key."""
     if re.match(r"[A-Za-z][\w-]*=", word) and not _KEY_WITH_ACCIDENTALS.fullmatch(word):
         return True
-    clef = _CLEF.fullmatch(word)
     return (
-        bool(clef)
-        and (len(word) > 1)
-        and (behind_key or word.lower() != "none")
-        and not re.fullmatch(r"[GFC][1-5]?", word)
+        len(word) > 1
+        and word.lower() != "none"
+        and bool(_CLEF.fullmatch(word))
+        and not re.fullmatch(r"[GFC][1-5]", word)
     )
 
 

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from model.errors import NotationError
 from model.music.abc_lines import FENCE, LINE_END, field_of
-from model.music.abc_symbols import symbols
+from model.music.abc_symbols import is_music
 from model.music.abc_text import plain
 
 _TUNE = re.compile(r"[ \t]*X[ \t]*:(?![|:])")
@@ -58,6 +57,7 @@ class _Splitter:
     def __init__(self) -> None:
         self.header: list[str] = []  # of the file
         self.lines: list[str] = []  # of the tune, or of what may be one
+        self.empty: list[str] = []  # lines behind its music
         self.start = 0
         self.numbered = self.keyed = self.music = self.over = False
         self.block = ""
@@ -76,10 +76,12 @@ class _Splitter:
             self._add(number, line)
         elif not line.strip() or FENCE.match(line):
             yield from self._empty(number, line)
-        elif self.over and not self._goes_on(line):
+        elif self.over and (field_of(line, True) or not is_music(line)):
             yield from self._flush()
             self._content(number, line)
         else:
+            self.lines += self.empty
+            self.empty = []
             self._content(number, line)
 
     def _only_numbered(self) -> bool:
@@ -115,6 +117,7 @@ class _Splitter:
     def _empty(self, number: int, line: str) -> Iterator[TuneText]:
         if self.music:
             self.over = True
+            self.empty.append("")
             if FENCE.match(line):
                 yield from self._flush()
         elif self.lines and (self.numbered or self.keyed):
@@ -125,15 +128,6 @@ class _Splitter:
         else:
             self._reset()
 
-    def _goes_on(self, line: str) -> bool:
-        """Whether a line behind a tune's empty line is music without a header."""
-        if field_of(line, True) or "|" not in line:
-            return False
-        try:
-            return bool(list(symbols(line)))
-        except NotationError:
-            return False
-
     def _flush(self) -> Iterator[TuneText]:
         if self.numbered or (self.keyed and self.music):
             self.any = True
@@ -141,7 +135,7 @@ class _Splitter:
         self._reset()
 
     def _reset(self) -> None:
-        self.lines, self.start = [], 0
+        self.lines, self.empty, self.start = [], [], 0
         self.numbered = self.keyed = self.music = self.over = False
 
     def end(self) -> Iterator[TuneText]:

@@ -38,6 +38,7 @@ class Header:
     read_rest: Callable[[str, int], None]
     setting: Setting | None = None
     fields: dict[str, str] = field(default_factory=dict)
+    inherited: dict[str, str] = field(default_factory=dict)  # from the header of the file
     key: Key | None = None
     current_key: Key | None = None
     metre: Metre | None = None

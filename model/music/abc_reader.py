@@ -13,7 +13,7 @@ from model.music.abc_fields import tempo
 from model.music.abc_file import TuneText
 from model.music.abc_header import Header, Setting
 from model.music.abc_lines import FENCE, Line, field_of, lines
-from model.music.abc_symbols import symbols
+from model.music.abc_symbols import is_music
 from model.music.abc_text import plain, straightened
 from model.music.abc_words import ProseError
 from model.music.tune import Remark, Tune
@@ -76,6 +76,7 @@ class _Reader:
             elif found and found[1] in _IN_FILE_HEADER:
                 self._field(found[1], found[2], found.start(2))
         self.remarks.clear()
+        self.header.inherited, self.header.fields = self.header.fields, {}
 
     def line(self, line: Line) -> None:
         """Read a line. Raises NotationError with its place."""
@@ -140,8 +141,9 @@ class _Reader:
     def _music(self, text: str) -> None:
         text = straightened(text)
         for macro in self.header.macros:
-            if macro.removesuffix("n") in text:
-                raise NotationError(f"the macro {macro[:20]!r} (an m: field); Tunesmith reads none")
+            if found := re.search(re.escape(macro).replace("n", "[A-Ga-g]"), text):  # n stands for any note
+                reason = f"the macro {macro[:20]!r} (an m: field); Tunesmith reads none"
+                raise NotationError(reason, column=self.at.column + found.start())
         try:
             self.bars.line(text)
         except ProseError as error:
@@ -153,11 +155,7 @@ class _Reader:
 
     def is_behind(self, line: Line) -> bool:
         """Whether a line behind the empty one that ends the tune is music, which then gets a remark."""
-        if line.dropped or field_of(line.text, True) or "|" not in line.text:
-            return False
-        try:
-            list(symbols(line.text))
-        except NotationError:
+        if line.dropped or field_of(line.text, True) or not is_music(line.text):
             return False
         self.at = line
         self._drop(BEHIND)
@@ -179,7 +177,7 @@ class _Reader:
             key=header.key,
             metre=header.metre,
             bars=tuple(self.bars.bars),
-            rhythm=plain(header.fields.get("R", "")),
+            rhythm=plain(header.fields.get("R", header.inherited.get("R", ""))),
             unit_length=header.unit,
             tempo=tempo(header.tempo),
             number=int(number[0]) if number else 1,

@@ -1,11 +1,13 @@
 """The symbols in a line of music of ABC notation (ABC standard 2.1, section 4), one expression for each."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from fractions import Fraction
+from functools import lru_cache
 
 from model.errors import NotationError
-from model.music.abc_words import unreadable
+from model.music.abc_decorations import LETTERS
+from model.music.abc_words import check_shorthands, unreadable
 
 _LENGTH = r"\d{1,4}(?:/{1,8}\d{0,4})?|/{1,8}\d{0,4}"
 _ENDING = r"\d{1,2}(?:[,-]\d{1,2})*(?![,-]?\d)(?:\.(?=[ \t]))?"
@@ -57,13 +59,27 @@ def symbols(line: str) -> Iterator[re.Match[str]]:
         yield match
 
 
-def tones(match: re.Match[str]) -> list[tuple[str, str, str, str, str]]:
-    """The notes of a chord: accidental, letter, octave marks, length and tie. Raises NotationError with the column."""
+def is_music(line: str) -> bool:
+    """Whether a line with bar lines is music without a doubt, as one outside a tune has to be."""
+    if "|" not in line:
+        return False
+    try:
+        check_shorthands(line, list(symbols(line)), LETTERS, strict=True)
+    except NotationError:
+        return False
+    return True
+
+
+def tones(match: re.Match[str], known: Set[str]) -> list[tuple[str, str, str, str, str]]:
+    """The notes of a chord: accidental, letter, octave marks, length and tie. Raises NotationError with the column.
+
+    Of letters, those in `known` are decorations.
+    """
     text, start = match["chord_notes"], match.start("chord_notes")
     found, place = [], 0
     while place < len(text):
         inner = _IN_CHORD.match(text, place)
-        if inner is None:
+        if inner is None or (inner["shorthand"] and inner["shorthand"] not in known):
             raise NotationError(
                 f"expected a note in the chord {match[0][:20]!r}, not {text[place]!r}", column=start + place + 1
             )
@@ -85,6 +101,7 @@ def check_grace(match: re.Match[str]) -> None:
         raise NotationError(f"expected grace notes, not {notes[fitting.end() :][:8]!r}", column=place + 1)
 
 
+@lru_cache(maxsize=1024)
 def length_of(text: str | None) -> Fraction:
     """`3`, `3/2`, `/`, `//`, `/4` -> a multiple of the unit length."""
     if not text:

@@ -12,6 +12,7 @@ from itertools import chain, pairwise
 from model.errors import NotationError
 from model.music.form import Form
 from model.music.key import Key
+from model.music.repairs import repaired_sections
 from model.music.tune import Bar, Note, Tune
 
 Notes = tuple[Note, ...]
@@ -53,9 +54,23 @@ def parts_of(tune: Tune, repaired: Callable[[str], None] | None = None) -> tuple
     """
     full = tune.metre.length
     written = sections(tune)
-    if repaired:
-        written = _with_lone_pickups(written, full)
-    return tuple(_part(section, full, repaired) for section in written)
+    if repaired is None:
+        return tuple(_part(section, full, None) for section in written)
+    written = _with_lone_pickups(written, full)
+    used: list[str] = []
+    try:
+        parts = tuple(_part(section, full, used.append) for section in written)
+    except NotationError as error:
+        used.clear()
+        try:
+            parts = tuple(
+                _part(section, full, used.append) for section in repaired_sections(written, full, used.append)
+            )
+        except NotationError:
+            raise error from None
+    for rule in used:
+        repaired(rule)
+    return parts
 
 
 def _with_lone_pickups(sections: list[list[Bar]], full: Fraction) -> list[list[Bar]]:
