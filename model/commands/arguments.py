@@ -82,6 +82,8 @@ def opening_of(text: str) -> str:
         abc, _ = decode(Path(text).read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read the opening from {text}: {getattr(error, 'strerror', None) or error}") from error
+    if "\ufffd" in abc:
+        raise InputError(f"cannot read the opening from {text}: it is not text in the encoding that it says")
     tunes = list(tune_texts(abc))
     if len(tunes) > 1:
         raise InputError(f"{text} has {len(tunes)} tunes: keep the one to begin with")

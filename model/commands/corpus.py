@@ -2,8 +2,7 @@
 
 import argparse
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
     if options.list:
         print(listing(built.report))
     if not built.tunes:
-        raise InputError(_nothing(built, [str(path) for path in options.paths]))
+        where = ", ".join(map(str, options.paths)) or "the books"
+        raise InputError(f"there is no tune to learn from in {where}{built.report.commonest_reason()}")
     if options.write_index:
         from model.network import checkpoint
         from model.sampling.originality import index_of
@@ -57,12 +57,6 @@ def run(options: argparse.Namespace) -> int:
         checkpoint.write(options.write_titles, checkpoint.Checkpoint("titles", {}, {}, facts, {}))
     print(report(built))
     return 0
-
-
-def _nothing(corpus: Corpus, paths: Sequence[str]) -> str:
-    read, reasons = sum(corpus.report.read.values()), sum(corpus.report.dropped.values(), Counter[str]())
-    why = "".join(f"; of {read} read, most often: {reason}" for reason, _ in reasons.most_common(1))
-    return f"there is no tune to learn from in {', '.join(paths) or 'the books'}{why}"
 
 
 def listing(report: Report) -> str:

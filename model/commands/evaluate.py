@@ -2,13 +2,17 @@
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from model.commands.arguments import add_threads_option
+from model.errors import ModelError
 from model.evaluation.progress import Progress
 from model.evaluation.table import table
 from model.prompt import parse_count, parse_prompt
+
+UNKNOWN = "a note or metre that the checkpoint does not know"
 
 
 def add(commands: Any) -> None:
@@ -52,15 +56,22 @@ def _files(loaded: Any, paths: list[Path]) -> dict[str, Any]:
     from model.corpus.sources import path_source
     from model.evaluation.bits import bits_per_note
 
-    built = build([path_source(path) for path in paths])
+    built = build([path_source(path) for path in paths], least_uses=1)
     bits = bits_per_note(loaded, built.tunes)
-    read = sum(built.report.read.values())
+    where = ", ".join(map(str, paths))
+    if not built.tunes:
+        raise ModelError(f"there is no tune to score in {where}{built.report.commonest_reason()}")
+    if not bits.tunes:
+        raise ModelError(f"the checkpoint knows the notes of none of the {bits.left_out} tunes in {where}")
+    read = len(built.report.fates)
+    dropped = sum(built.report.dropped.values(), Counter({UNKNOWN: bits.left_out}))
     return {
         "tunes_read": read,
         "tunes_scored": bits.tunes,
-        "coverage": bits.tunes / read if read else 0.0,
+        "coverage": bits.tunes / read,
         "notes": bits.notes,
-        "bits_per_note": bits.per_note if bits.notes else None,
+        "bits_per_note": bits.per_note,
+        "not_scored": dict((+dropped).most_common()),
     }
 
 

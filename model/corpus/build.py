@@ -90,6 +90,12 @@ class Report:
                 reasons[fate.source][fate.reason] += 1
         return reasons
 
+    def commonest_reason(self) -> str:
+        """How many tunes were read and why most of them were not kept, for the message where none was."""
+        reasons = sum(self.dropped.values(), Counter[str]())
+        why = "".join(f"; of {len(self.fates)} read, most often: {reason}" for reason, _ in reasons.most_common(1))
+        return why or ": no tune has a K: field and notes"
+
 
 @dataclass(frozen=True)
 class CorpusTune:

@@ -1,9 +1,20 @@
-"""The rhythm of a tune: as its R: field, its book or its title says, or inferred from its metre and note values."""
+"""The rhythm of a tune: as its R: field, its book or its title says, or inferred from its metre, notes and phrases.
 
+The inference is a multinomial logistic regression for each of four metres, on model.corpus.rhythm_features, whose
+weights lie in rhythm_weights.json; `python -m model rhythms` says how often it is right, and learns them.
+"""
+
+import json
 import re
 from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
 
+from model.corpus.rhythm_features import features
 from model.music.tune import Tune
+
+WEIGHTS = Path(__file__).with_name("rhythm_weights.json")
 
 _WORDS = {  # in titles, R: fields and Cobb's ids -> rhythm
     "slipjig": "slip jig",
@@ -27,6 +38,19 @@ _WORDS = {  # in titles, R: fields and Cobb's ids -> rhythm
     "lament": "air",
     "slide": "slide",
     "fling": "strathspey",
+    "highland": "strathspey",
+    "planxty": "air",
+    "lullaby": "air",
+    "barn ?dance": "other",
+    "schottische": "other",
+    "mazurka": "other",
+    "varsovienne": "other",
+    "minuet": "other",
+    "quadrille": "other",
+    "gavotte": "other",
+    "polska": "other",
+    "bourr[eé]e": "other",
+    "three-?two": "other",
 }
 
 
@@ -52,14 +76,35 @@ def _rhythm_in(text: str) -> str:
 
 
 def _inferred(tune: Tune) -> str:
-    notes_a_bar = sum(1 for _ in tune.notes) / max(1, len(tune.bars))
-    length = tune.metre.length
-    if length == Fraction(9, 8):
-        return "slip jig"
-    if str(tune.metre) == "6/8":
-        return "jig" if notes_a_bar >= 4.5 else "air"
-    if length == Fraction(1):
-        return "reel" if notes_a_bar >= 6.4 else "air"
-    if str(tune.metre) == "2/4":
-        return "march" if notes_a_bar >= 4 else "air"
-    return "air" if str(tune.metre) in ("3/4", "3/8") else "other"
+    group = metre_group(tune)
+    weights = _weights().get(group)
+    if weights is None:
+        return {"9/8": "slip jig", "12/8": "slide"}.get(group, "other")
+    values = features(tune)
+    scores = {
+        rhythm: bias + sum(weight * values[name] for name, weight in by_feature.items())
+        for rhythm, (bias, by_feature) in weights.items()
+    }
+    return max(scores, key=scores.__getitem__)
+
+
+def metre_group(tune: Tune) -> str:
+    """The metre, those that dances share as one: `4/4` is also `C|`, and `3/4` is `3/8`."""
+    metre = tune.metre
+    if metre.free:
+        return "none"
+    if metre.unit == 8 and metre.compound:
+        return f"{metre.beats}/8"
+    return {Fraction(1): "4/4", Fraction(1, 2): "2/4", Fraction(3, 4): "3/4", Fraction(3, 8): "3/4"}.get(
+        metre.length, ""
+    )
+
+
+@cache
+def _weights() -> dict[str, dict[str, tuple[float, dict[str, float]]]]:
+    """By metre group and rhythm, the bias and the weight of each feature."""
+    table: dict[str, Any] = json.loads(WEIGHTS.read_text())
+    return {
+        group: {rhythm: (row[0], dict(zip(table["features"], row[1:], strict=True))) for rhythm, row in rows.items()}
+        for group, rows in table["weights"].items()
+    }

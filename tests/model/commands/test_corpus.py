@@ -23,3 +23,16 @@ def test_a_book_of_noise_is_one_line(tmp_path: Path) -> None:
 def test_bad_paths_are_one_line(tmp_path: Path) -> None:
     is_one_line(model("corpus", str(tmp_path / "nothing")), 2, "no ABC file or folder")
     is_one_line(model("corpus", str(tmp_path)), 2, "holds no .abc file")
+
+
+def test_the_tunes_that_were_not_kept_are_listed_with_their_place(tmp_path: Path) -> None:
+    voices = "X:98\nT:Two Voices\nM:4/4\nL:1/8\nK:C\nCDEF GABc|\nCDEF&GABc|\n"
+    copy = jigs(1).replace("Jig 1", "The Same Again")
+    (tmp_path / "book.abc").write_text("\n".join([jigs(2), copy, voices]))
+    ended = model("corpus", str(tmp_path / "book.abc"), "--list")
+    assert ended.status == 0, ended.err
+    lines = ended.out.splitlines()
+    book = tmp_path / "book.abc"
+    assert lines[:2] == ["an exact copy: 1", f"  {book}:19  The Same Again"]
+    assert lines[2:4] == ["several voices: 1", f"  {book}:28  Two Voices  line 34, column 5"]
+    assert "dropped in book:    1  several voices" in lines

@@ -1,5 +1,8 @@
 """What a text of ABC is read as, for tests: compared with plain ABC that says the same."""
 
+from collections.abc import Callable
+
+from model.errors import NotationError
 from model.music.abc_file import tune_texts
 from model.music.abc_reader import parse
 from model.music.tune import Tune
@@ -25,3 +28,12 @@ def says(text: str, plain: str = PLAIN, header: str = HEADER) -> bool:
 def kinds(tune: Tune) -> list[str]:
     """What was left out, in order."""
     return [remark.kind for remark in tune.remarks]
+
+
+def told(read: Callable[[], object]) -> str:
+    """What the reader says of a text: nothing, or its refusal."""
+    try:
+        read()
+    except NotationError as error:
+        return str(error)
+    return ""

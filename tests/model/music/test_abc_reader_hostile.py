@@ -1,7 +1,6 @@
 """The reader on text that means harm: it answers quickly, with a tune or with one line."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,20 +11,12 @@ from model.music.abc_file import tune_texts
 from model.music.abc_reader import LONGEST_TEXT, parse
 from model.music.abc_writer import write
 from model.music.parts import parts_of
+from tests.model.music.reading import told
 
 HEADER = "X:1\nM:4/4\nL:1/8\nK:D\n"
 SECONDS = 10  # fifty thousand characters take half of one; a regular expression that backtracks takes hours
 
 _abc = st.text(st.sampled_from("ABcdz|:[]()<>{}\"!^_='+-,./123 \\%&²K\n"), max_size=60)
-
-
-def told(read: Callable[[], object]) -> str:
-    """What the reader says of a text: nothing, or its refusal."""
-    try:
-        read()
-    except NotationError as error:
-        return str(error)
-    return ""
 
 
 def survives(text: str) -> None:
