@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Hashable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +13,12 @@ from aiohttp import web
 from bot.core.errors import Busy
 from bot.core.values import Progress
 from bot.web.ports import Composer
-from bot.web.serializers import progress_json
+from bot.web.serializers import NOBODY, progress_json, seen_by
 
 log = logging.getLogger(__name__)
 
 MOST_EVENTS = 200  # subjects with unsent events; a page with more is dropped, connects again and reloads
-MOST_PAGES = 200
+MOST_PAGES = 500
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ DEFAULT_TIMING = StreamTiming()
 class Page:
     """One open page and its unsent events: of each subject the newest only."""
 
-    def __init__(self, server_id: int, heartbeat: float = DEFAULT_TIMING.heartbeat) -> None:
-        self.server_id = server_id
+    def __init__(self, server_id: int, member_id: int, heartbeat: float = DEFAULT_TIMING.heartbeat) -> None:
+        self.server_id, self.member_id = server_id, member_id
         self._heartbeat = heartbeat
         self._unsent: dict[Hashable, bytes] = {}
         self._changed = asyncio.Event()
@@ -75,23 +75,41 @@ class Feed:
 
     def __init__(self, timing: StreamTiming = DEFAULT_TIMING) -> None:
         self.unfinished: dict[int, Progress] = {}
+        self._far: set[int] = set()  # prompts of which other members were told only that they wait
         self._timing = timing
         self._pages: set[Page] = set()
 
     def publish(self, server_id: int, name: str, data: dict[str, Any], subject: Hashable) -> None:
         """Send an event to every page of a server; it replaces an unsent one of the same name and subject."""
+        self._put((page for page in self._pages if page.server_id == server_id), name, data, subject)
+
+    def _put(self, pages: Iterable[Page], name: str, data: dict[str, Any], subject: Hashable) -> None:
         event = encode(name, data)
-        for page in self._pages:
-            if page.server_id == server_id:
-                page.put((name, subject), event)
+        for page in pages:
+            page.put((name, subject), event)
 
     def publish_progress(self, progress: Progress) -> None:
-        """Send where a prompt is, and store it in `unfinished` until it is in a final state."""
-        if progress.prompt.state.final:
-            self.unfinished.pop(progress.prompt.id, None)
+        """Send where a prompt is, and store it in `unfinished` until it is in a final state.
+
+        Places far back in the queue change all the time: each goes to its own member's pages alone.
+        """
+        prompt = progress.prompt
+        if prompt.state.final:
+            self.unfinished.pop(prompt.id, None)
         else:
-            self.unfinished[progress.prompt.id] = progress
-        self.publish(progress.prompt.server_id, "progress", progress_json(progress), progress.prompt.id)
+            self.unfinished[prompt.id] = progress
+        own = [
+            page for page in self._pages if page.server_id == prompt.server_id and page.member_id == prompt.member_id
+        ]
+        far = seen_by(progress, NOBODY)
+        if far is progress:
+            self._far.discard(prompt.id)
+            self.publish(prompt.server_id, "progress", progress_json(progress), prompt.id)
+            return
+        if prompt.id not in self._far:
+            self._far.add(prompt.id)
+            self.publish(prompt.server_id, "progress", progress_json(far), prompt.id)
+        self._put(own, "progress", progress_json(progress), prompt.id)
 
     def close(self) -> None:
         """End every stream."""
@@ -108,6 +126,7 @@ class Feed:
                 log.exception("the subscription to prompts failed and is renewed")
             await asyncio.sleep(self._timing.retry_pause)
             self.unfinished.clear()
+            self._far.clear()
             self.close()  # pages connect again after a second; until then the new subscription has begun
 
     async def _publish_all(self, updates: AsyncIterator[Progress]) -> None:
@@ -119,11 +138,11 @@ class Feed:
             if aclose is not None:
                 await aclose()
 
-    def open_page(self, server_id: int) -> Page:
-        """A page that gets all events of a server from now on. Raises Busy when too many are open."""
+    def open_page(self, server_id: int, member_id: int = NOBODY) -> Page:
+        """A member's page that gets all events of a server from now on. Raises Busy when too many are open."""
         if len(self._pages) >= MOST_PAGES:
             raise Busy("Too many pages are open: close one.")
-        page = Page(server_id, self._timing.heartbeat)
+        page = Page(server_id, member_id, self._timing.heartbeat)
         self._pages.add(page)
         return page
 

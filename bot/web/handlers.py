@@ -78,7 +78,9 @@ class Handlers:
     async def events(self, request: web.Request) -> web.StreamResponse:
         """An event stream that begins with the newest history, so that a page that reconnects has missed nothing."""
         member_id, server_id = await self._library.place(identity.place(request))
-        page = self._feed.open_page(server_id)  # before the history is read, so that no change is lost in between
+        page = self._feed.open_page(
+            server_id, member_id
+        )  # before the history is read, so that no change is lost in between
         try:
             history = await self._history(server_id, member_id)
             model = self._model_of(request)
@@ -177,7 +179,7 @@ class Handlers:
 
     async def _history(self, server_id: int, member_id: int, before: int | None = None) -> dict[str, Any]:
         rows = await self._library.history(server_id, member_id, before, SCREENFUL)
-        return {"prompts": history_json(rows, self._feed.unfinished), "earlier": len(rows) >= SCREENFUL}
+        return {"prompts": history_json(rows, self._feed.unfinished, member_id), "earlier": len(rows) >= SCREENFUL}
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

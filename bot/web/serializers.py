@@ -1,6 +1,7 @@
 """Turns values into the JSON that the page shows."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.core.values import Progress, State, StoredPrompt, StoredTune, Votes
@@ -9,18 +10,27 @@ from bot.web.commands import prompt_options
 from model.music.collections import book, titled
 from model.music.rhythm import RHYTHMS
 
+NOBODY = 0  # no member's id
+FIRST = 5  # prompts of the queue whose positions everybody is told
+
 
 def progress_json(progress: Progress) -> dict[str, Any]:
     """A prompt, its status line and its tunes."""
     return {**_prompt(progress.prompt, progress.tunes), "status": _status(progress)}
 
 
+def seen_by(progress: Progress, member_id: int) -> Progress:
+    """Without its position for members whose prompt it is not, unless it is among the first."""
+    far = progress.prompt.state is State.QUEUED and progress.ahead >= FIRST
+    return replace(progress, ahead=-1) if far and progress.prompt.member_id != member_id else progress
+
+
 def history_json(
-    rows: Iterable[tuple[StoredPrompt, Sequence[StoredTune]]], unfinished: dict[int, Progress]
+    rows: Iterable[tuple[StoredPrompt, Sequence[StoredTune]]], unfinished: dict[int, Progress], member_id: int = NOBODY
 ) -> list[dict[str, Any]]:
-    """Stored prompts; `unfinished` has the position in the queue of those that are not done."""
+    """Stored prompts, as a member sees them; `unfinished` has the position in the queue of those that are not done."""
     return [
-        progress_json(unfinished.get(prompt.id) or Progress(prompt, -1, tuple(tunes)))
+        progress_json(seen_by(unfinished.get(prompt.id) or Progress(prompt, -1, tuple(tunes)), member_id))
         if not prompt.state.final
         else progress_json(Progress(prompt, 0, tuple(tunes)))
         for prompt, tunes in rows

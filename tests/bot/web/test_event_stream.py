@@ -1,6 +1,7 @@
 """Server-sent events: what slow pages cost, who gets which event, and what follows a failure."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -9,9 +10,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.core.errors import Busy
-from bot.core.values import Place, Progress, State
+from bot.core.values import Place, Progress, State, StoredPrompt
 from bot.web import create_app
-from bot.web.event_stream import MOST_EVENTS, MOST_PAGES, Feed, StreamTiming
+from bot.web.event_stream import MOST_EVENTS, MOST_PAGES, Feed, Page, StreamTiming
+from bot.web.serializers import FIRST
 from model.prompt import parse_prompt
 from tests.bot.web.conftest import visitor
 from tests.bot.web.fakes import FakeComposer, FakeLibrary, FakeStore
@@ -114,3 +116,38 @@ async def test_after_a_failure_changes_are_subscribed_to_again_and_pages_reload(
         assert b"progress" in await anext(page.events())
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_places_far_back_are_told_to_their_own_member_alone(composer: FakeComposer) -> None:
+    feed, members = Feed(), [Place("web", "local", str(number)) for number in range(150)]
+    waiting = [(await composer.compose(member, parse_prompt("D"))).prompt for member in members]
+    pages = {prompt.member_id: feed.open_page(prompt.server_id, prompt.member_id) for prompt in waiting}
+    for ahead, prompt in enumerate(waiting):
+        feed.publish_progress(Progress(prompt, ahead + 1))
+    told = {member: await _unsent(page) for member, page in pages.items()}
+    last = waiting[-1]
+    assert "150th in the queue" not in told[waiting[0].member_id][last.id]
+    assert "151st in the queue" in told[last.member_id][last.id]
+    for ahead, prompt in enumerate(waiting):  # one is done, all move up
+        feed.publish_progress(Progress(prompt, ahead))
+    counts = [len(await _unsent(page)) for page in pages.values()]
+    assert max(counts) <= FIRST + 2
+    assert "150th in the queue" in (await _event(feed, last, 149))
+
+
+async def _unsent(page: Page) -> dict[int, str]:
+    """What a page has not been sent yet, by prompt; it is sent now."""
+    page.put("end", b"")
+    found = {}
+    async for event in page.events():
+        if not event:
+            return found
+        data = json.loads(event.split(b"data: ")[1])
+        found[data["id"]] = data["status"]
+    return found
+
+
+async def _event(feed: Feed, prompt: StoredPrompt, ahead: int) -> str:
+    page = feed.open_page(prompt.server_id, prompt.member_id)
+    feed.publish_progress(Progress(prompt, ahead))
+    return (await _unsent(page))[prompt.id]
