@@ -138,7 +138,7 @@ async def test_places_far_back_are_told_to_their_own_member_alone(composer: Fake
 async def _unsent(page: Page) -> dict[int, str]:
     """What a page has not been sent yet, by prompt; it is sent now."""
     page.put("end", b"")
-    found = {}
+    found: dict[int, str] = {}
     async for event in page.events():
         if not event:
             return found
