@@ -4,6 +4,7 @@ import asyncio
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from bot import render
@@ -20,7 +21,17 @@ KINDS = (*render.KINDS, "abc")
 LIST_LENGTH = 10  # tunes of a leaderboard, and of a page of a member's own
 MOST_SIMILAR, COMPARED = 3, 200  # similar tunes that are shown, and tunes that are compared to find them
 LEAST_SIMILARITY = 0.3  # any two tunes of one rhythm and mode have about so much in common
+MOST_VARIATIONS = 20  # of a tune that are shown
 LONGEST_PAGE = 100  # prompts of one history page
+
+
+@dataclass(frozen=True)
+class Relations:
+    """The tune that a tune varies, those that vary it, oldest first, and those that are like it with how much."""
+
+    varies: StoredTune | None = None
+    varied_by: tuple[StoredTune, ...] = ()
+    similar: tuple[tuple[StoredTune, float], ...] = ()
 
 
 class Library:
@@ -98,6 +109,19 @@ class Library:
         best = sorted(zip(alike, (number for number, _ in others), strict=True), reverse=True)[:most]
         found = {other.id: other for other in await self._store.tunes.load_all([number for _, number in best])}
         return [(found[number], share) for share, number in best if share >= LEAST_SIMILARITY and number in found]
+
+    async def relations(self, tune: StoredTune, place: Place) -> Relations:
+        """What a tune varies, what varies it, and what is like it, as far as the member of a place may see those."""
+        related = [tune.varied_from] if tune.varied_from else []
+        variations = await self._store.tunes.variations(tune.id, MOST_VARIATIONS)
+        _, server_id = await self._store.members.register(place)
+        loaded = {one.id: one for one in await self._store.tunes.load_all([*related, *variations])}
+        found = {number: one for number, one in loaded.items() if one.server_id == server_id}
+        return Relations(
+            varies=found.get(tune.varied_from or 0),
+            varied_by=tuple(found[number] for number in variations if number in found),
+            similar=tuple(await self.similar(tune)) if tune.server_id == server_id else (),
+        )
 
     async def history(
         self, server_id: int, member_id: int, before: int | None = None, limit: int = 20

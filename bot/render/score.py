@@ -17,7 +17,7 @@ from bot.render.performance.players import TICKS
 from bot.render.performance.timing import edges_of, played_bars, ticks
 from bot.render.sheet import mei
 from bot.render.sheet.engraving import drawn
-from bot.render.sheet.layout import NARROW, WIDE
+from bot.render.sheet.layout import NARROW, WIDE, part_letters
 from model.music.grid import bar_lengths, bar_places, units
 from model.music.tune import Note, Tune
 
@@ -44,7 +44,7 @@ def times(tune: Tune, written: Sequence[Sequence[Fraction]]) -> dict[str, Any]:
     """When it is played, in seconds from the beginning, repeats played out. `written` are the lengths in each bar.
 
     `notes` are [number, start, end] of what is written, and `bars` [number, downbeat, start, end], where a pickup's
-    downbeat is before its start; a `beat` is that of the dance.
+    downbeat is before its start; `letters` are [letter, first bar] of the parts, and a `beat` is that of the dance.
     """
     rhythm = rhythm_of(tune)
     quarters = quarters_of(tune, rhythm)
@@ -64,7 +64,8 @@ def times(tune: Tune, written: Sequence[Sequence[Fraction]]) -> dict[str, Any]:
         begun = bar.start + bar.place
         borders = (round(at / second, 3) for at in (bar.start, begun, begun + bar.length))
         bars.append((bar.bar, *borders))
-    return {"notes": notes, "bars": bars, "beat": round(ticks(units(rhythm.beat)) / second, 3)}
+    letters = [(letter, bar) for bar, letter in part_letters(tune).items()]
+    return {"notes": notes, "bars": bars, "letters": letters, "beat": round(ticks(units(rhythm.beat)) / second, 3)}
 
 
 def _lengths(parent: Element, ratio: Fraction) -> Iterator[Fraction]:

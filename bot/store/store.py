@@ -77,6 +77,7 @@ class Tunes(Queries):
     of_prompts = Read(tunes.of_prompts)
     of_member = Read(tunes.of_member)
     newest_like = Read(tunes.newest_like)
+    variations = Read(tunes.variations)
     history = Read(tunes.history)
     top = Read(leaderboards.top)
     delete = Write(_delete)

@@ -54,6 +54,14 @@ async def load_all(connection: AsyncConnection, tune_ids: Collection[int], viewe
     return [_from_row(row) for row in await connection.execute(_query(viewer).where(tunes.c.id.in_(tune_ids)))]
 
 
+async def variations(connection: AsyncConnection, tune_id: int, limit: int) -> list[int]:
+    """The ids of the first tunes that vary a tune and are not deleted, oldest first."""
+    asked = tables.prompts
+    query = select(tunes.c.id).join_from(asked, tunes, tunes.c.prompt_id == asked.c.id)
+    query = query.where(asked.c.varied_from == tune_id, tunes.c.deleted_at.is_(None)).order_by(tunes.c.id).limit(limit)
+    return list((await connection.execute(query)).scalars())
+
+
 async def newest_like(
     connection: AsyncConnection, tune: StoredTune, keys: Collection[str], limit: int
 ) -> list[tuple[int, str]]:

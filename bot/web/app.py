@@ -18,6 +18,8 @@ from bot.web.login import Login
 from bot.web.model_page import ModelPage
 from bot.web.mydata import MyData
 from bot.web.ports import Composer, Library, MemberData, Retrainer
+from bot.web.tune_page import TunePage
+from bot.web.views import Views
 
 _HERE = Path(__file__).parent
 LOCAL = Web()  # without a login, for this machine's users alone
@@ -42,13 +44,15 @@ def create_app(
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True)
     model = ModelPage(retrainer, library, feed) if retrainer else None
     my_data = MyData(member_data) if member_data else None
+    views = Views(templates)
+    tune_page = TunePage(library, views)
     handlers = Handlers(composer, library, feed, templates.get_template("page.html"), model, my_data)
     guards = [middleware.answer_failures, middleware.own_pages_only(section)]
     login = Login(section, key, templates.get_template("login.html")) if section.guarded else None
     app = web.Application(
         middlewares=[*guards, *((login.guard,) if login else ())], client_max_size=middleware.LARGEST_BODY
     )
-    app.add_routes([*handlers.routes(), *(login.routes() if login else ())])
+    app.add_routes([*handlers.routes(), *tune_page.routes(), *(login.routes() if login else ())])
     app.router.add_static("/static", _HERE / "static")
     app.on_response_prepare.append(middleware.add_headers)
 

@@ -56,6 +56,7 @@ class Handlers:
             web.post(r"/tunes/{tune:\d{1,18}}/vote", self.vote),
             web.post(r"/tunes/{tune:\d{1,18}}/again", self.again),
             web.post(r"/tunes/{tune:\d{1,18}}/vary", self.vary),
+            web.post(r"/tunes/{tune:\d{1,18}}/delete", self.delete),
             *(self._my_data.routes() if self._my_data else ()),
             *(self._model.routes() if self._model else ()),
         ]
@@ -148,6 +149,11 @@ class Handlers:
             raise BadRequest("How is the tune to be varied?")
         progress = await self._composer.vary(identity.place(request), tune, how)
         return web.json_response(progress_json(progress), status=HTTPStatus.ACCEPTED)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Delete a tune, as its composer may."""
+        await self._library.delete(int(request.match_info["tune"]), identity.place(request))
+        return web.json_response({})
 
     async def media(self, request: web.Request) -> web.Response:
         kind = request.match_info["kind"]

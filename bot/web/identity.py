@@ -49,6 +49,11 @@ def place(request: web.Request) -> Place:
     cookie = read(request)
     if not cookie:
         raise NotAllowed("This page has lost its cookie: reload it.")
+    return place_of(cookie)
+
+
+def place_of(cookie: str) -> Place:
+    """Where the member with a cookie is."""
     # the cookie is a secret, and this id is stored and sent to others, so it is a hash
     member = hashlib.sha256(cookie.encode()).hexdigest()[:32]
     return Place(platform="web", server="local", member=member, member_name=display_name(cookie))

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from bot.core.retraining import Retraining, VersionStats
 from bot.core.values import KnownMember, Place, Progress, StoredPrompt, StoredTune, Version, Votes
+from bot.library.library import Relations
 from bot.library.member_data import Forgotten
 from bot.retraining.model_status import ModelStatus, Needs
 from model.prompt import Prompt
@@ -41,8 +42,20 @@ class Library(Protocol):
         """(member_id, server_id) of a place, registered where it is new."""
         ...
 
+    async def tune(self, tune_id: int, place: Place) -> StoredTune:
+        """One tune with the member's vote, where it was made or by its composer. NotFound."""
+        ...
+
     async def tune_here(self, tune_id: int, place: Place) -> StoredTune:
         """A tune of the page, with the member's vote. Raises NotFound, or NotAllowed for a tune made elsewhere."""
+        ...
+
+    async def relations(self, tune: StoredTune, place: Place) -> Relations:
+        """The tunes that a tune has to do with."""
+        ...
+
+    async def delete(self, tune_id: int, place: Place, admin: bool = False) -> StoredTune:
+        """Delete a tune for good. NotFound or NotAllowed."""
         ...
 
     async def vote(self, tune_id: int, place: Place, value: int) -> Votes:

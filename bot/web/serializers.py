@@ -58,11 +58,12 @@ def _prompt(prompt: StoredPrompt, tunes: Iterable[StoredTune]) -> dict[str, Any]
         "state": str(prompt.state),
         "final": prompt.state.final,
         "error": prompt.error,
-        "tunes": [_tune(tune) for tune in tunes],
+        "tunes": [tune_json(tune) for tune in tunes],
     }
 
 
-def _tune(tune: StoredTune) -> dict[str, Any]:
+def tune_json(tune: StoredTune) -> dict[str, Any]:
+    """What a page shows of a tune."""
     return {
         "id": tune.id,
         "title": tune.title,
@@ -70,18 +71,16 @@ def _tune(tune: StoredTune) -> dict[str, Any]:
         "known": _known(tune),
         "alt": _alt(tune),
         "version": media_version(tune),
-        "size": _size(tune),
+        "size": [1620, 216 * _lines(tune, 4) - 16],  # in the notation's own units, see bot.render.score
+        "narrow": [860, 216 * _lines(tune, 2) - 16],
         "votes": votes_json(tune.votes),
     }
 
 
-def _size(tune: StoredTune) -> list[int]:
-    """About how large the notation is in its own units, so that a page has room for it before it is there.
-
-    A line of four bars is 216 high (see bot.render.score); one that is crowded holds fewer.
-    """
+def _lines(tune: StoredTune, bars: int) -> int:
+    """About how many lines the notation has, so that a page has room for it before it is there."""
     form = tune.prompt.form
-    return [1620, 216 * len(set(form.parts)) * max(1, form.bars // 4) - 16]
+    return len(set(form.parts)) * max(1, form.bars // bars)
 
 
 def _facts(tune: StoredTune) -> list[str]:

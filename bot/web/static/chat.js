@@ -6,6 +6,7 @@ import * as messages from "./messages.js";
 import { showLearning, showLines, showRetraining } from "./model.js";
 import { recall } from "./recall.js";
 import { ask, listen } from "./server.js";
+import { castVote } from "./votes.js";
 
 const find = (id) => document.getElementById(id);
 const [log, list, say, welcome] = ["log", "messages", "say", "welcome"].map(find);
@@ -150,22 +151,6 @@ async function send(text) {
   }
 }
 
-async function vote(button) {
-  const card = button.closest(".tune");
-  const before = messages.votesOf(card);
-  const value = Number(button.value) === before.mine ? 0 : Number(button.value);
-  const attempt = (card.attempt = (card.attempt ?? 0) + 1); // only the newest click decides what is shown
-  messages.showVotes(card, messages.changedVotes(before, value));
-  try {
-    const votes = await ask(`/tunes/${card.dataset.tune}/vote`, { value });
-    showLearning(votes.learning);
-    if (attempt === card.attempt) messages.showVotes(card, votes);
-  } catch (error) {
-    if (attempt === card.attempt) messages.showVotes(card, before);
-    showError(error.message);
-  }
-}
-
 /** Ask for a tune based on the one with this button; `action` is "again" or "vary". */
 async function composeFrom(button, action, body = {}) {
   button.disabled = true;
@@ -239,7 +224,7 @@ find("composer").addEventListener("submit", (event) => {
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
-  if (button?.matches(".vote")) vote(button);
+  if (button?.matches(".vote")) castVote(button.closest(".tune"), Number(button.value), showError, ({ learning }) => showLearning(learning));
   else if (button?.matches(".again")) composeFrom(button, "again");
   else if (button?.matches(".vary")) composeFrom(button, "vary", { how: button.value });
   else if (button?.matches(".cancel")) cancel(button);

@@ -64,14 +64,19 @@ function tuneCard(tune) {
   const node = stamp("tune-template");
   const address = (kind) => `/tunes/${tune.id}.${kind}?v=${tune.version}`;
   node.dataset.tune = tune.id;
-  node.querySelector(".title").textContent = tune.title;
+  const title = node.querySelector(".title a");
+  title.textContent = tune.title;
+  title.href = `/tune/${tune.id}`;
   node.querySelector(".facts").append(...tune.facts.flatMap((fact, at) => [at ? " · " : "", unbroken(fact)]));
   showKnown(node.querySelector(".known"), tune.known);
   const picture = node.querySelector(".sheet img");
-  node.querySelector(".sheet").href = address("png");
+  node.querySelector(".sheet").href = `/tune/${tune.id}`;
   picture.alt = tune.alt;
   [picture.width, picture.height] = tune.size; // keeps its place until it is there
-  node.querySelector(".sheet source").srcset = `/tunes/${tune.id}/narrow.svg?v=${tune.version}`;
+  const phones = node.querySelector(".sheet source");
+  phones.setAttribute("width", tune.narrow[0]);
+  phones.setAttribute("height", tune.narrow[1]);
+  phones.srcset = `/tunes/${tune.id}/narrow.svg?v=${tune.version}`;
   picture.src = `/tunes/${tune.id}/score.svg?v=${tune.version}`;
   const player = node.querySelector("audio");
   player.src = address("mp3");

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from bot.core.errors import BadRequest, NotAllowed, NotFound
 from bot.core.values import Place, Progress, State, StoredPrompt, StoredTune, Votes
+from bot.library.library import Relations
 from bot.render.score import score
 from model.music.abc_reader import parse
 from model.prompt import VARIATIONS, Prompt
@@ -168,11 +169,26 @@ class FakeLibrary:
     async def place(self, place: Place) -> tuple[int, int]:
         return self.store.ids(place)
 
+    async def tune(self, tune_id: int, place: Place) -> StoredTune:
+        return await self.tune_here(tune_id, place)
+
     async def tune_here(self, tune_id: int, place: Place) -> StoredTune:
         member_id, server_id = await self.place(place)
         if tune_id not in self.store.tunes or self.store.tunes[tune_id].server_id != server_id:
             raise NotFound(f"There is no tune {tune_id}.")
         return replace(self.store.tunes[tune_id], votes=self.store.votes_of(tune_id, member_id))
+
+    async def relations(self, tune: StoredTune, place: Place) -> Relations:
+        return Relations(
+            varies=self.store.tunes.get(tune.varied_from or 0),
+            varied_by=tuple(one for one in self.store.tunes.values() if one.varied_from == tune.id),
+        )
+
+    async def delete(self, tune_id: int, place: Place, admin: bool = False) -> StoredTune:
+        tune = await self.tune(tune_id, place)
+        if tune.member_id != self.store.ids(place)[0]:
+            raise NotAllowed("only the member who had it composed can delete a tune")
+        return self.store.tunes.pop(tune_id)
 
     async def vote(self, tune_id: int, place: Place, value: int) -> Votes:
         await self.tune_here(tune_id, place)
