@@ -18,6 +18,11 @@ COUNTS = range(1, 101)  # tunes one command may ask for; chats allow fewer
 TEMPERATURES = (0.1, 2.0)
 
 
+def plain_title(rhythm: str, seed: int) -> str:
+    """A title for a tune that gets no other: `Tunesmith's Reel No. 7`."""
+    return f"Tunesmith's {rhythm.title()} No. {seed}"
+
+
 @dataclass(frozen=True)
 class Prompt:
     """What a member asks for: all that a tune depends on beside the checkpoint."""

@@ -68,8 +68,20 @@ TABLES: dict[str, list[Row]] = {
         ("number path sha256 name created_at note chosen_at pruned_at retraining_id", "what composes", EVER),
     ],
     "audit": [
-        ("member_id", "which admin it was", FORGET),
-        ("id server_id action detail created_at", "what admins did, which a server's admins can see", SERVER),
+        ("member_id", "which admin it was, or who reported a tune", FORGET),
+        (
+            "id server_id action detail created_at",
+            "what admins did, and what was reported and why, which a server's admins can see",
+            f"{SERVER}; reports also until the member is forgotten",
+        ),
+    ],
+    "blocked": [
+        ("member_id", "whose tune it was", FORGET),
+        (
+            "id server_id tune_id title abc created_at",
+            "tunes and titles that a server's admins do not want again",
+            f"{SERVER}; tunes also until whoever asked for them is forgotten",
+        ),
     ],
     "checkpoint_files": [
         ("sha256 part data", "versions, for other machines", EVER),

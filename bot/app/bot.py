@@ -18,6 +18,7 @@ from bot.core.errors import ConfigError, StoreError
 from bot.core.metrics import Metrics
 from bot.library.library import Library
 from bot.library.member_data import MemberData
+from bot.library.reports import Reports
 from bot.library.server_settings import Settings
 from bot.library.tunebook import Tunebooks
 from bot.render import Renderer
@@ -50,6 +51,7 @@ class Service:
     tunebooks: Tunebooks
     retrainer: Retrainer
     member_data: MemberData
+    reports: Reports
     limits: Limits
 
 
@@ -106,6 +108,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
             tunebooks=Tunebooks(store, renderer),
             retrainer=build_retrainer(config, store, worker, renderer),
             member_data=MemberData(store, composer.cancel),
+            reports=Reports(store, library),
             limits=limits,
         )
 

@@ -7,12 +7,17 @@ from dataclasses import dataclass, replace
 
 from bot.core.errors import BadRequest, WorkerError
 from bot.core.metrics import Metrics
-from bot.core.values import NewTune, StoredPrompt
+from bot.core.values import Blocked, NewTune, StoredPrompt
+from bot.library.blocking import is_like_blocked, with_allowed_title
 from bot.render import Renders
 from bot.store import Store
 from bot.store.retry import retry_while_unavailable
 from bot.workers import Workers
+from model.prompt import LARGEST_SEED
 from model.worker.protocol import Job
+
+ATTEMPTS = 5  # tunes that are composed in place of blocked ones
+_NEXT_SEED = 1_000_003  # far from those of the same prompt's other tunes
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +36,13 @@ class PromptExecutor:
     async def compose(self, stored: StoredPrompt) -> list[NewTune]:
         """All tunes of a prompt. BadRequest where the worker refuses it, WorkerError where it fails."""
         path, sha256, version = await self._checkpoint(stored.version)
+        blocked = await retry_while_unavailable(self.store.blocked.load, stored.server_id)
         prompts = [replace(stored.prompt, seed=stored.prompt.seed + i) for i in range(stored.count)]
         jobs = [
             Job(f"{stored.id}.{i}", prompt, self.deadline, path, sha256, version) for i, prompt in enumerate(prompts)
         ]
         # a TaskGroup would hide the error that the member is to read inside an ExceptionGroup
-        tasks = [asyncio.create_task(self._compose_one(job)) for job in jobs]
+        tasks = [asyncio.create_task(self._compose_allowed(job, blocked)) for job in jobs]
         try:
             with self.metrics.compose.time():
                 return [replace(tune, ordinal=i) for i, tune in enumerate(await asyncio.gather(*tasks))]
@@ -53,6 +59,16 @@ class PromptExecutor:
         versions = await retry_while_unavailable(self.store.versions.load_all)
         found = next((each for each in versions if each.number == version), None)
         return found.file if found else ("", "", version)
+
+    async def _compose_allowed(self, job: Job, blocked: Blocked) -> NewTune:
+        """A tune, and a title, that its server's admins have not blocked: of another seed where that takes it."""
+        for attempt in range(ATTEMPTS):
+            seed = (job.prompt.seed + attempt * _NEXT_SEED) % LARGEST_SEED
+            again = replace(job, id=f"{job.id}.{attempt}", prompt=replace(job.prompt, seed=seed))
+            tune = await self._compose_one(again if attempt else job)
+            if not await is_like_blocked(tune, blocked):
+                return with_allowed_title(tune, job.prompt.rhythm, blocked)
+        raise BadRequest("all that came was like a tune that this server's admins have blocked: try other settings")
 
     async def _compose_one(self, job: Job) -> NewTune:
         event = await self.worker.compose(job)

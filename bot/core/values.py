@@ -231,6 +231,14 @@ class ServerSettings:
 
 
 @dataclass(frozen=True)
+class Blocked:
+    """What the admins of a server do not want to be given again: titles, and tunes, as ABC, with all like them."""
+
+    titles: tuple[str, ...] = ()
+    tunes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Record:
     """A row of `audit`: what an admin did."""
 

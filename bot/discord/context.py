@@ -9,6 +9,7 @@ from bot.core.config import Config
 from bot.core.values import Place
 from bot.library.library import Library
 from bot.library.member_data import MemberData
+from bot.library.reports import Reports
 from bot.library.server_settings import Settings
 from bot.library.tunebook import Tunebooks
 from bot.retraining.retrainer import Retrainer
@@ -29,6 +30,7 @@ class Context:
     tunebooks: Tunebooks
     retrainer: Retrainer
     member_data: MemberData
+    reports: Reports
 
 
 def place_of(interaction: discord.Interaction) -> Place:

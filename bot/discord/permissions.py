@@ -120,12 +120,18 @@ async def record_action(interaction: discord.Interaction[Any], context: Context,
 
 async def post_to_log(interaction: discord.Interaction[Any], context: Context, line: str) -> bool:
     """Post what an admin did to the server's log channel, if it has one; False where posting failed."""
+    message = content(f"{interaction.user.mention} {escaped(line)}")
+    return await send_to_log(interaction, context, **message) is not False
+
+
+async def send_to_log(interaction: discord.Interaction[Any], context: Context, **message: Any) -> bool | None:
+    """Send a message, as for `send`, to the server's log channel. None where it has none, False where that failed."""
     channel_id = (await context.settings.of(place_of(interaction))).log_channel
     if channel_id is None:
-        return True
+        return None
     channel = interaction.client.get_partial_messageable(int(channel_id), guild_id=interaction.guild_id)
     try:
-        await channel.send(**content(f"{interaction.user.mention} {escaped(line)}"))
+        await channel.send(**message)
     except _LOG_FAILURES:
         return False  # the audit has it
     return True

@@ -146,6 +146,10 @@ class Library:
             cached = await self._once((tune.id, kind), lambda: self._scored(tune, narrow))
         return {"svg": cached[kind], "times": cached["times"]}
 
+    def forget(self, tune_id: int) -> None:
+        """Render the files of a tune anew when they are asked for next, since it has changed."""
+        self._cache.remove(tune_id)
+
     def remember(self, tune_id: int, media: Media) -> None:
         """Keep the files of a new tune in memory, since its front end needs them next."""
         self._cache.put(tune_id, media)

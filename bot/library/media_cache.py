@@ -23,6 +23,10 @@ class MediaCache:
         with suppress(ValueError):
             self._media[tune_id] = whole
 
+    def remove(self, tune_id: int) -> None:
+        """Drop the files of a tune, which has changed."""
+        self._media.pop(tune_id, None)
+
 
 def _size(media: Media) -> int:
     return sum(map(len, media.values()))

@@ -18,6 +18,7 @@ from bot.store.members import register
 from bot.store.prompts import UNFINISHED
 from bot.store.tables import (
     audit,
+    blocked,
     leaderboards,
     members,
     now,
@@ -64,7 +65,16 @@ async def forget(connection: AsyncConnection, member_id: int, keep_tunes: bool) 
     await connection.execute(update(prompts).where(mine).values(member_id=nobody, **_NO_TEXT))
     silent = {"member_id": nobody, "channel_id": None, "message_id": None}
     await connection.execute(update(retrainings).where(retrainings.c.member_id == member_id).values(silent))
-    await connection.execute(update(audit).where(audit.c.member_id == member_id).values(member_id=nobody))
+    whose = (
+        blocked.c.member_id == member_id
+    )  # what is like their tunes may be given again: those may have their openings
+    await connection.execute(delete(blocked).where(whose, blocked.c.abc != ""))
+    await connection.execute(update(blocked).where(whose).values(member_id=nobody))
+    own = audit.c.member_id == member_id
+    await connection.execute(
+        delete(audit).where(own, audit.c.action == "report")
+    )  # it may give the reason in their words
+    await connection.execute(update(audit).where(own).values(member_id=nobody))
     await connection.execute(delete(members).where(members.c.id == member_id))
     return Erased(withdrawn, asked, len(gone), kept.rowcount)
 
@@ -207,7 +217,7 @@ async def _erase_server(connection: AsyncConnection, server_id: int) -> None:
     await erase_tunes(connection, here)
     await _end(connection, there)
     await connection.execute(delete(prompts).where(there))
-    for table in (server_settings, audit):
+    for table in (server_settings, audit, blocked):
         await connection.execute(delete(table).where(table.c.server_id == server_id))
     silent = {"server_id": nowhere, "channel_id": None, "message_id": None}
     await connection.execute(update(retrainings).where(retrainings.c.server_id == server_id).values(silent))
@@ -220,7 +230,7 @@ def _unknown_elsewhere() -> ColumnElement[bool]:
     """Members to whom nothing refers."""
     refer: list[Select[Any]] = [
         select(table.c.member_id).where(table.c.member_id == members.c.id)
-        for table in (prompts, tunes, votes, retrainings, audit)
+        for table in (prompts, tunes, votes, retrainings, audit, blocked)
     ]
     return ~or_(*(query.exists() for query in refer))
 

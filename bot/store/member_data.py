@@ -6,9 +6,9 @@ from sqlalchemy import Select, Table, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.values import KnownMember
-from bot.store.tables import audit, members, prompts, retrainings, servers, tunes, versions, votes
+from bot.store.tables import audit, blocked, members, prompts, retrainings, servers, tunes, versions, votes
 
-OF_MEMBERS = (prompts, tunes, votes, retrainings, audit)  # tables with rows of a member
+OF_MEMBERS = (prompts, tunes, votes, retrainings, audit, blocked)  # tables with rows of a member
 _INTERNAL = {"member_id", "bot", "leased_until", "runner", "seen_at", "report", "progress"}  # ids and states of ours
 
 

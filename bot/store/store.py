@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.values import Place
 from bot.store import (
     audit,
+    blocked,
     checkpoints,
     claims,
     compaction,
@@ -111,7 +112,9 @@ class Settings(Queries):
 
 class Audit(Queries):
     add = Write(audit.add)
+    add_report = Write(audit.add_report)
     latest = Read(audit.latest)
+    latest_reports = Read(audit.latest_reports)
 
 
 class Retrainings(Queries):
@@ -156,6 +159,13 @@ class TrainingVotes(Queries):
             yield await self._database.read(training_votes.examples, {tune: weights[tune] for tune in numbers})
 
 
+class BlockedTunes(Queries):
+    load = Read(blocked.load)
+    add_tune = Write(blocked.add_tune)
+    add_title = Write(blocked.add_title)
+    remove = Write(blocked.remove)
+
+
 class MemberData(Queries):
     find = Read(member_data.find)
     named = Read(member_data.named)
@@ -192,6 +202,7 @@ class Store:
         self.audit = Audit(database)
         self.retrainings = Retrainings(database)
         self.training_votes = TrainingVotes(database)
+        self.blocked = BlockedTunes(database)
         self.member_data = MemberData(database)
         self.erasure = Erasure(database)
 

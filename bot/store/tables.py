@@ -273,6 +273,20 @@ retrainings = Table(
     _time("delivered_at", nullable=True),  # when its message showed the end
 )
 
+blocked = Table(  # what admins do not want to be given again: the like of a tune by its ABC, or a title
+    "blocked",
+    metadata,
+    _id(),
+    _reference("server_id", "servers.id"),
+    _reference("member_id", "members.id"),  # whose tune it was
+    Column("tune_id", RowId, nullable=False),  # what it was; that tune may be erased by now
+    _text("title"),
+    _text("abc"),
+    _time("created_at"),
+    Index(None, "server_id"),
+    Index(None, "member_id"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -17,7 +17,8 @@ from bot.web.handlers import Handlers
 from bot.web.login import Login
 from bot.web.model_page import ModelPage
 from bot.web.mydata import MyData
-from bot.web.ports import Composer, Library, MemberData, Retrainer
+from bot.web.ports import Composer, Library, MemberData, Reports, Retrainer
+from bot.web.report_page import ReportPage
 from bot.web.tune_page import TunePage
 from bot.web.views import Views
 
@@ -32,6 +33,7 @@ def create_app(
     retrainer: Retrainer | None = None,
     timing: StreamTiming = DEFAULT_TIMING,
     member_data: MemberData | None = None,
+    reports: Reports | None = None,
     section: Web = LOCAL,
     key: bytes = b"",
 ) -> web.Application:
@@ -44,9 +46,10 @@ def create_app(
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True)
     model = ModelPage(retrainer, library, feed) if retrainer else None
     my_data = MyData(member_data) if member_data else None
+    reporting = ReportPage(reports, library, feed) if reports else None
     views = Views(templates)
     tune_page = TunePage(library, views)
-    handlers = Handlers(composer, library, feed, templates.get_template("page.html"), model, my_data)
+    handlers = Handlers(composer, library, feed, templates.get_template("page.html"), model, my_data, reporting)
     guards = [middleware.answer_failures, middleware.own_pages_only(section)]
     login = Login(section, key, templates.get_template("login.html")) if section.guarded else None
     app = web.Application(

@@ -9,10 +9,11 @@ from typing import Any
 from bot.core.completion import FORMS, ordered_keys
 from bot.core.errors import BadRequest
 from bot.core.values import MOST_TUNES
-from bot.web import model_commands, mydata
+from bot.web import model_commands, mydata, report_commands
 from bot.web.model_commands import ModelCommand
 from bot.web.mydata import MyDataCommand
 from bot.web.option_parser import Command, Option, Value, parse_options
+from bot.web.report_commands import ReportCommand
 from model.music.form import Form
 from model.music.rhythm import RHYTHMS
 from model.prompt import LARGEST_SEED, TEMPERATURES, Prompt, parse_count, parse_prompt
@@ -51,22 +52,24 @@ class Help:
 
 
 @cache
-def commands(model: bool = False) -> tuple[Command, ...]:
-    """All commands of the page; with `model` those of /model, too."""
+def commands(model: bool = False, admin: bool = False) -> tuple[Command, ...]:
+    """All commands of the page; with `model` those of /model, too, and with `admin` those about reports."""
     return (
         Command("compose", "Compose a tune in a key you choose", _compose_options()),
         Command("help", "What can be asked, with examples"),
         *mydata.COMMANDS,
+        report_commands.REPORT,
+        *(report_commands.ADMINS if admin else ()),
         *(model_commands.COMMANDS if model else ()),
     )
 
 
-def catalogue(model: bool = False) -> dict[str, Any]:
-    """`commands(model)` as JSON, for the completion list."""
-    return {"commands": [asdict(command) for command in commands(model)]}
+def catalogue(model: bool = False, admin: bool = False) -> dict[str, Any]:
+    """`commands(model, admin)` as JSON, for the completion list."""
+    return {"commands": [asdict(command) for command in commands(model, admin)]}
 
 
-def parse(text: str, model: bool = False) -> Compose | Help | ModelCommand | MyDataCommand:
+def parse(text: str, model: bool = False) -> Compose | Help | ModelCommand | MyDataCommand | ReportCommand:
     """The command that a member typed. Raises BadRequest or InputError, one line that says what can be typed."""
     text = text.strip()
     if len(text) > LONGEST_TEXT:
@@ -81,6 +84,8 @@ def parse(text: str, model: bool = False) -> Compose | Help | ModelCommand | MyD
             return Help()
         case "mydata":
             return _mydata(rest)
+        case "report" | "reports" | "moderate" as name:
+            return _report(name, rest)
         case "model" if model:
             return _model(rest)
     names = [f"/{name}" for name in dict.fromkeys(command.name.split()[0] for command in commands(model))]
@@ -124,6 +129,13 @@ def _mydata(text: str) -> MyDataCommand:
     action, command, rest = _action(text, "mydata", mydata.COMMANDS, "What about your data?")
     example = f"/{command.name}{' tunes:keep' if command.options else ''}"
     return mydata.parse_action(action, dict(parse_options(rest, command.name, command.options, example)))
+
+
+def _report(name: str, text: str) -> ReportCommand:
+    """A command about a report, from the text after its name."""
+    (command,) = (each for each in (report_commands.REPORT, *report_commands.ADMINS) if each.name == name)
+    example = f"/{name}{' id:42' if command.options else ''}"
+    return report_commands.parse_report(name, dict(parse_options(text, name, command.options, example)))
 
 
 def _action(text: str, name: str, table: Iterable[Command], question: str) -> tuple[str, Command, str]:

@@ -1,5 +1,6 @@
 """The handlers of the page: each reads a request, calls one use case, and responds with JSON."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +16,10 @@ from bot.web.event_stream import Feed, encode
 from bot.web.model_commands import ModelCommand
 from bot.web.model_page import ModelPage
 from bot.web.mydata import MyData, MyDataCommand
+from bot.web.option_parser import Command
 from bot.web.ports import Composer, Library
+from bot.web.report_commands import ReportCommand
+from bot.web.report_page import ReportPage
 from bot.web.serializers import history_json, media_version, progress_json, votes_json
 
 SCREENFUL = 20  # prompts of one page of history
@@ -32,6 +36,7 @@ class Handlers:
         page: jinja2.Template,
         model: ModelPage | None = None,
         my_data: MyData | None = None,
+        reports: ReportPage | None = None,
     ) -> None:
         self._composer = composer
         self._library = library
@@ -39,6 +44,7 @@ class Handlers:
         self._page = page
         self._model = model
         self._my_data = my_data
+        self._reports = reports
 
     def routes(self) -> list[web.RouteDef]:
         """All routes, with those of the model where it can be changed here."""
@@ -74,7 +80,7 @@ class Handlers:
         return web.json_response({"status": "ok"})
 
     async def completions(self, request: web.Request) -> web.Response:
-        return web.json_response(catalogue(bool(self._model_of(request))))
+        return web.json_response(catalogue(bool(self._model_of(request)), identity.is_admin(request)))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """An event stream that begins with the newest history, so that a page that reconnects has missed nothing."""
@@ -106,11 +112,15 @@ class Handlers:
         model = self._model_of(request)
         command = parse(_text(body.get("text")), bool(model))
         if isinstance(command, Help):
-            return web.json_response({"help": _help(command, bool(model))})
+            return web.json_response({"help": _help(command, commands(bool(model), identity.is_admin(request)))})
         if isinstance(command, MyDataCommand):
             if self._my_data is None:
                 raise NotFound("Nothing is stored here.")
             return await self._my_data.answer(request, command)
+        if isinstance(command, ReportCommand):
+            if self._reports is None:
+                raise NotFound("Nothing is reported here.")
+            return await self._reports.answer(request, command)
         if isinstance(command, ModelCommand):
             assert model, "or it would not have been parsed"
             return web.json_response(await model.run(command, place))
@@ -177,7 +187,7 @@ class Handlers:
 
     def _model_of(self, request: web.Request) -> ModelPage | None:
         """The model, for whoever may change it."""
-        return self._model if identity.may_change_model(request) else None
+        return self._model if identity.is_admin(request) else None
 
     async def _tune(self, request: web.Request) -> StoredTune:
         """The tune in the path. NotFound for tunes of other servers than the page's."""
@@ -213,10 +223,10 @@ def _parse_id(text: str | None, name: str) -> int:
     return int(text)
 
 
-def _help(command: Help, model: bool) -> dict[str, Any]:
+def _help(command: Help, table: Iterable[Command]) -> dict[str, Any]:
     lines = [
         {"name": f"/{each.name}", "summary": each.summary}
         | {"options": [{"name": option.name, "summary": option.summary} for option in each.options]}
-        for each in commands(model)
+        for each in table
     ]
     return {"commands": lines, "examples": list(command.examples)}

@@ -29,7 +29,7 @@ def read(request: web.Request) -> str:
     return value if re.fullmatch(r"[0-9a-f]{32}", value) else ""
 
 
-def may_change_model(request: web.Request) -> bool:
+def is_admin(request: web.Request) -> bool:
     """Whether a request is from an admin, as everybody is on a page without a login."""
     return bool(request.get(ADMIN, True))
 

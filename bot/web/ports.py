@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from bot.core.retraining import Retraining, VersionStats
-from bot.core.values import KnownMember, Place, Progress, StoredPrompt, StoredTune, Version, Votes
+from bot.core.values import KnownMember, Place, Progress, Record, StoredPrompt, StoredTune, Version, Votes
 from bot.library.library import Relations
 from bot.library.member_data import Forgotten
 from bot.retraining.model_status import ModelStatus, Needs
@@ -98,6 +98,22 @@ class MemberData(Protocol):
 
     async def forget(self, member: KnownMember, keep_tunes: bool) -> Forgotten:
         """Erase it, and all its tunes or only the maker of those."""
+        ...
+
+
+class Reports(Protocol):
+    """Reports of tunes, and what admins do about them: `bot.library.reports`."""
+
+    async def report(self, place: Place, tune_id: int, subject: str, reason: str = "") -> tuple[StoredTune, bool]:
+        """Record a report; False where there is one. Raises BadRequest or NotFound."""
+        ...
+
+    async def recent(self, place: Place) -> list[Record]:
+        """The last reports and what became of them, the newest first."""
+        ...
+
+    async def moderate(self, place: Place, tune_id: int, action: str) -> str:
+        """Do something about a tune; what was done. Raises BadRequest or NotFound."""
         ...
 
 

@@ -116,8 +116,3 @@ def _best_octaves(tune: Tune) -> int:
     fits = [o for o in (-1, 0, 1) if min(sounding) + 12 * o >= LOWEST and max(sounding) + 12 * o <= HIGHEST]
     mean = sum(sounding) / len(sounding)
     return min(fits, key=lambda o: abs(mean + 12 * o - USUAL_MEAN), default=0)
-
-
-def plain_title(prompt: Prompt) -> str:
-    """A title for where there is no network for titles: `Tunesmith's Reel No. 7`."""
-    return f"Tunesmith's {prompt.rhythm.title()} No. {prompt.seed}"

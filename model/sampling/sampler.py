@@ -24,7 +24,7 @@ from model.music.tune import Tune
 from model.network.checkpoint import Checkpoint
 from model.network.lstm import restored
 from model.network.stepper import Stepper
-from model.prompt import Prompt
+from model.prompt import Prompt, plain_title
 from model.sampling import detokenize
 from model.sampling.candidates import CHOOSING, PLANNING, Draft, PendingPrompt, random_stream
 from model.sampling.critic import DRAFTS, Critic
@@ -274,7 +274,7 @@ class Sampler:
     def _titles_for(self, prompts: Sequence[Prompt]) -> list[str]:
         if self._titles:
             return self._titles.draw([(prompt.rhythm, prompt.seed) for prompt in prompts])
-        return [detokenize.plain_title(prompt) for prompt in prompts]
+        return [plain_title(prompt.rhythm, prompt.seed) for prompt in prompts]
 
 
 def numbered(prompt: Prompt, count: int) -> list[Prompt]:

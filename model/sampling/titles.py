@@ -13,6 +13,7 @@ from model.corpus.titles import RHYTHM_WORDS, clean, fingerprint
 from model.errors import CheckpointError
 from model.network import checkpoint
 from model.network.checkpoint import Checkpoint
+from model.prompt import plain_title
 
 SHIPPED = checkpoint.SHIPPED.with_name("titles.safetensors")
 OWN = 0.6  # the share of titles whose pattern comes from titles of their own rhythm, where there are FEWEST
@@ -73,7 +74,7 @@ class Titles:
             title = self._filled(self._pattern(rhythm, random), rhythm, random)
             if self._is_acceptable(title, rhythm):
                 return title
-        return f"Tunesmith's {rhythm.title()} No. {seed}"
+        return plain_title(rhythm, seed)
 
     def _pattern(self, rhythm: str, random: np.random.Generator) -> str:
         own = self._patterns.get(rhythm)

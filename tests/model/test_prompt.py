@@ -6,7 +6,7 @@ import pytest
 
 from model.errors import InputError
 from model.music.rhythm import RHYTHMS
-from model.prompt import LARGEST_SEED, Prompt, parse_count, parse_prompt
+from model.prompt import LARGEST_SEED, Prompt, parse_count, parse_prompt, plain_title
 
 PROMPT = parse_prompt("Edor", "slip jig", 0.9, "AABB:16", 7, "EBBA|", True, "endings")
 
@@ -104,3 +104,7 @@ def test_a_count_is_a_whole_number_within_its_limit() -> None:
     for count in ("0", "5", "-1", "1.5", "many", ""):
         with pytest.raises(InputError, match="ask for 1 to 4 tunes"):
             parse_count(count, most=4)
+
+
+def test_a_plain_title_has_rhythm_and_seed() -> None:
+    assert plain_title("slip jig", 11) == "Tunesmith's Slip Jig No. 11"

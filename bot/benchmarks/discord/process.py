@@ -35,6 +35,7 @@ async def _serve(settings: Config, connect: Callable[[], aiohttp.BaseConnector])
             tunebooks=service.tunebooks,
             retrainer=service.retrainer,
             member_data=service.member_data,
+            reports=service.reports,
         )
         connection = Connection(context, connect)
         measuring = asyncio.create_task(meter.run())

@@ -5,7 +5,7 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.discord.commands import compose, help, mine, model, mydata, settings, top, tune, tunebook
+from bot.discord.commands import compose, help, mine, model, mydata, report, settings, top, tune, tunebook
 from bot.discord.context import Context
 
 Add = Callable[["app_commands.CommandTree[Any]", Context], None]
@@ -16,6 +16,7 @@ ADDS: tuple[Add, ...] = (
     top.add,
     mine.add,
     tunebook.add,
+    report.add,
     mydata.add,
     settings.add,
     model.add,

@@ -26,9 +26,10 @@ Everything but the key may be left out. A temperature of 0.5 is careful, 1.0 as 
 `/top period:This week rhythm:jig` the best liked here · `/mine` your own · `/tune id:42` one by its number
 `/tunebook` your favourites as a PDF to print, and as ABC
 `/mydata` what is stored about you: see it, take it, erase it
+`/report id:42 subject:Its title` tell this server's admins of what should not stand here
 
 **For those who manage a server**
-`/settings show` defaults, channels, limits, admins and a log
+`/settings show` defaults, channels, limits, admins and a log · `/moderate id:42` remove what was reported
 `/model status` what I have learned from your votes; retrain, compare versions, roll back"""
 
 

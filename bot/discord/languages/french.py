@@ -50,6 +50,27 @@ TABLE = {
     ),
     "Mine: the tunes that I voted up": "Les miens : les airs pour lesquels j’ai voté",
     "This server's: the tunes that are liked best": "Ceux du serveur : les airs les plus appréciés",
+    "report": "signaler",
+    "Tell this server's admins of a tune or title that should not stand here": (
+        "Signale aux admins du serveur un air ou un titre qui n’a pas sa place ici"
+    ),
+    "subject": "sujet",
+    "What is wrong": "Ce qui ne va pas",
+    "The tune": "L’air",
+    "Its title": "Son titre",
+    "reason": "raison",
+    "Why, for the admins alone": "Pourquoi, pour les seuls admins",
+    "Report this tune": "Signaler cet air",
+    "moderate": "modérer",
+    "What becomes of a tune, or its title, that should not stand here": (
+        "Ce qu’il advient d’un air, ou d’un titre, qui n’a pas sa place ici"
+    ),
+    "action": "action",
+    "What becomes of it": "Ce qu’il en advient",
+    "Remove the tune": "Supprimer l’air",
+    "Remove it, and none like it again": "Le supprimer, et plus aucun qui lui ressemble",
+    "Take its title away, for good": "Lui retirer son titre, pour de bon",
+    "Allow its like and its title again": "Permettre de nouveau son titre et ce qui lui ressemble",
     "mydata": "mes-données",
     "What is stored about you: see it, take it, erase it": "Ce qui est enregistré sur toi : voir, emporter, effacer",
     "What is stored about you": "Ce qui est enregistré sur toi",

@@ -48,6 +48,27 @@ TABLE = {
     ),
     "Mine: the tunes that I voted up": "Meine: die Stücke, für die ich gestimmt habe",
     "This server's: the tunes that are liked best": "Die des Servers: die beliebtesten Stücke",
+    "report": "melden",
+    "Tell this server's admins of a tune or title that should not stand here": (
+        "Meldet den Admins dieses Servers ein Stück oder einen Titel, der hier nichts verloren hat"
+    ),
+    "subject": "gegenstand",
+    "What is wrong": "Was nicht stimmt",
+    "The tune": "Das Stück",
+    "Its title": "Sein Titel",
+    "reason": "grund",
+    "Why, for the admins alone": "Warum, nur für die Admins",
+    "Report this tune": "Dieses Stück melden",
+    "moderate": "moderieren",
+    "What becomes of a tune, or its title, that should not stand here": (
+        "Was aus einem Stück oder Titel wird, der hier nichts verloren hat"
+    ),
+    "action": "handlung",
+    "What becomes of it": "Was daraus wird",
+    "Remove the tune": "Das Stück entfernen",
+    "Remove it, and none like it again": "Entfernen, und keines mehr, das ihm gleicht",
+    "Take its title away, for good": "Ihm den Titel nehmen, endgültig",
+    "Allow its like and its title again": "Seinesgleichen und seinen Titel wieder erlauben",
     "mydata": "meine-daten",
     "What is stored about you: see it, take it, erase it": "Was über dich gespeichert ist: ansehen, mitnehmen, löschen",
     "What is stored about you": "Was über dich gespeichert ist",

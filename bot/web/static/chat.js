@@ -56,6 +56,13 @@ function receiveVotes({ tune, member, ...votes }) {
   messages.showVotes(card, votes);
 }
 
+/** What an admin did about a tune: it has another title now, or none where it is gone. */
+function receiveModerated({ tune, title }) {
+  const card = list.querySelector(`[data-tune="${tune}"]`);
+  if (card && title) card.querySelector(".title").textContent = title;
+  else card?.remove();
+}
+
 // ---- the list
 
 function nodeOf(id) {
@@ -164,6 +171,13 @@ async function composeFrom(button, action, body = {}) {
   }
 }
 
+/** Begin the command that reports the tune with this button: what is wrong is the member's to say. */
+function beginReport(button) {
+  say.value = `/report id:${button.closest(".tune").dataset.tune} subject:`;
+  say.focus();
+  say.dispatchEvent(new Event("input"));
+}
+
 async function cancel(button) {
   if (button.closest(".exchange").dataset.retraining) return send("/model cancel");
   button.disabled = true;
@@ -227,6 +241,7 @@ document.addEventListener("click", ({ target }) => {
   if (button?.matches(".vote")) castVote(button.closest(".tune"), Number(button.value), showError, ({ learning }) => showLearning(learning));
   else if (button?.matches(".again")) composeFrom(button, "again");
   else if (button?.matches(".vary")) composeFrom(button, "vary", { how: button.value });
+  else if (button?.matches(".report")) beginReport(button);
   else if (button?.matches(".cancel")) cancel(button);
   else if (button?.id === "retrain") send("/model retrain");
   else if (button?.id === "earlier") showEarlier(button);
@@ -263,7 +278,7 @@ resized.observe(list);
 resized.observe(log);
 
 listen(
-  { history: showHistory, progress: receive, votes: receiveVotes, retraining: receiveRetraining },
+  { history: showHistory, progress: receive, votes: receiveVotes, retraining: receiveRetraining, moderated: receiveModerated },
   (offline) => (find("offline").hidden = !offline),
 );
 completion = await ask("/completions")

@@ -49,6 +49,7 @@ export function showProgress(node, prompt, mine) {
     const card = tunes.querySelector(`[data-tune="${tune.id}"]`);
     if (card) showVotes(card, tune.votes);
     else tunes.append(tuneCard(tune));
+    if (card) card.querySelector(".title").textContent = tune.title; // an admin may have taken the old one away
   }
 }
 

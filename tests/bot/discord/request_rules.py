@@ -28,6 +28,9 @@ def faults(method: str, path: str, body: Any, files: dict[str, str]) -> Iterator
 
 
 def _command(item: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    if not depth and item.get("type", 1) != 1:
+        yield from _menu_entry(item)
+        return
     yield from _named(item)
     options = item.get("options") or []
     if len(options) > 25:
@@ -53,6 +56,15 @@ def _named(item: dict[str, Any]) -> Iterator[str]:
     for text in (item.get("description", ""), *(item.get("description_localizations") or {}).values()):
         if not 1 <= len(text) <= 100:
             yield f"{item['name']} has a description of {len(text)} characters"
+
+
+def _menu_entry(item: dict[str, Any]) -> Iterator[str]:
+    """An entry of a user's or a message's menu: its name may have spaces and capitals, and nothing explains it."""
+    for name in (item["name"], *(item.get("name_localizations") or {}).values()):
+        if not 1 <= len(name) <= 32:
+            yield f"{name!r} has {len(name)} characters"
+    if item.get("description") or item.get("options"):
+        yield f"{item['name']} is in a menu, and has a description or options"
 
 
 def _choices(item: dict[str, Any]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from bot.discord.context import Context
 from bot.discord.delivery.delivery import Delivery
 from bot.discord.delivery.timing import DeliveryTiming
 from bot.library.member_data import MemberData
+from bot.library.reports import Reports
 from bot.library.tunebook import Tunebooks
 from bot.render import Renderer
 from bot.retraining.retrainer import Retrainer
@@ -146,6 +147,7 @@ async def simulated_server(
             tunebooks=Tunebooks(bot.store, Binder()),
             retrainer=retrains,
             member_data=MemberData(bot.store, bot.composer.cancel),
+            reports=Reports(bot.store, bot.composer.library),
         )
         delivery = Delivery(context, timing)
         client = Client(context, delivery, shards=1)

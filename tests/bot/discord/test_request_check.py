@@ -51,6 +51,8 @@ def attached(part: str, name: str) -> Request:
 
 WRONG = [
     (sync(name="Compose"), "'Compose' is no name"),
+    (sync(name="x" * 33, description="", type=3), "has 33 characters"),
+    (sync(name="Report this", type=3), "has a description"),
     (sync(option("key", name_localizations={"fr": "Ton"})), "'Ton' is no name"),
     (sync(description="x" * 101), "a description of 101 characters"),
     (sync(option("form"), option("key", required=True)), "a required option behind one that is not"),
@@ -86,6 +88,7 @@ UNKNOWN = [
 ]
 RIGHT = [
     sync(option("key", required=True, autocomplete=True), option("form"), nsfw=False),
+    sync(name="Report this tune", description="", type=3),
     attached("files[0]", "a.png"),
     message(content="a", components=rows("a", "b"), nonce="prompt-1", enforce_nonce=True, tts=False),
     message(content="a", allowed_mentions={"parse": [], "users": [123]}),

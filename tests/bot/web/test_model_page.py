@@ -53,6 +53,7 @@ async def test_the_page_changes_the_model_only_while_it_is_served_on_loopback(
             renderer=None,
             metrics=SimpleNamespace(exposition=lambda: ("", "")),
             member_data=None,
+            reports=None,
         )
         async with TestServer(serve.page(config, service)) as server, visitor(server) as client:  # type: ignore[arg-type]
             status, _ = await say(client, "/model retrain")

@@ -11,7 +11,7 @@ from model.music.key import Key
 from model.music.parts import parts_of
 from model.music.rhythm import RHYTHMS
 from model.prompt import Prompt, parse_prompt
-from model.sampling.detokenize import header, normalized, plain_title, rules, tune_of
+from model.sampling.detokenize import header, normalized, rules, tune_of
 from model.sampling.sampler import Composed, Sampler
 from tests.model.tunes import words
 
@@ -84,7 +84,3 @@ def test_the_form_is_in_the_header_where_the_vocabulary_has_it() -> None:
     header_tokens = ("R:waltz", "M:3/4", "K:m", "F:other", "bars=4")
     assert header(AABA, Vocabulary("notes", header_tokens)) == header_tokens[:4]
     assert header(AABA, Vocabulary("notes", (*header_tokens, "F:AABA"))) == (*header_tokens[:3], "F:AABA")
-
-
-def test_a_plain_title_has_rhythm_and_seed() -> None:
-    assert plain_title(replace(AABA, rhythm="slip jig")) == "Tunesmith's Slip Jig No. 11"

@@ -12,6 +12,7 @@ from bot.discord import commands
 from bot.discord.languages.translator import TABLES, Translator
 
 NAME = re.compile(r"[-_'\w]{1,32}")  # Discord's rule; \w stands for its letters and digits
+MENU_ENTRY = discord.AppCommandType.message.value  # its name may have spaces and capitals
 
 
 async def payloads() -> list[dict[str, Any]]:
@@ -32,7 +33,20 @@ def named(payload: Any) -> Iterator[dict[str, Any]]:
 async def test_every_command_is_registered() -> None:
     found = await payloads()
     assert {payload["name"] for payload in found} == {
-        *("compose", "tune", "top", "mine", "tunebook", "settings", "help", "model", "mydata")
+        *(
+            "compose",
+            "tune",
+            "top",
+            "mine",
+            "tunebook",
+            "settings",
+            "help",
+            "model",
+            "mydata",
+            "report",
+            "moderate",
+            "Report this tune",
+        )
     }
     subcommands = next(payload["options"] for payload in found if payload["name"] == "model")
     assert {option["name"] for option in subcommands} == {"status", "versions", "retrain", "cancel", "rollback"}
@@ -49,7 +63,7 @@ async def test_everything_is_translated(locale: discord.Locale) -> None:
         for payload in await payloads()
         for item in named(payload)
         for field in ("name", "description")
-        if field in item and locale.value not in (item.get(f"{field}_localizations") or {})
+        if item.get(field) and locale.value not in (item.get(f"{field}_localizations") or {})
     ]
     assert missing == []
 
@@ -57,10 +71,10 @@ async def test_everything_is_translated(locale: discord.Locale) -> None:
 async def test_translations_keep_discords_rules() -> None:
     for payload in await payloads():
         for item in named(payload):
-            is_choice = "value" in item
+            is_free = "value" in item or item.get("type") == MENU_ENTRY
             for name in [item["name"], *(item.get("name_localizations") or {}).values()]:
                 assert 1 <= len(name) <= 100
-                assert is_choice or (NAME.fullmatch(name) and name == name.lower()), name
+                assert is_free or (NAME.fullmatch(name) and name == name.lower()), name
             for text in (item.get("description_localizations") or {}).values():
                 assert 1 <= len(text) <= 100
 
@@ -78,7 +92,7 @@ async def test_no_two_of_a_kind_have_the_same_name(locale: discord.Locale) -> No
 @pytest.mark.parametrize("locale", TABLES)
 async def test_no_table_has_texts_that_the_code_no_longer_has(locale: discord.Locale) -> None:
     items = [item for payload in await payloads() for item in named(payload)]
-    texts = {item[field] for item in items for field in ("name", "description") if field in item}
+    texts = {item[field] for item in items for field in ("name", "description") if item.get(field)}
     assert set(TABLES[locale]) - texts == set()
 
 
