@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.tables import LARGEST_ID, members, prompts, tunes, votes
+from bot.store.column_types import LARGEST_ID
+from bot.store.tables import members, prompts, tunes, votes
 from model.retraining.protocol import TrainingExample, Vote
 
 Position = tuple[int, int]  # of a vote in the order of pages: its tune and its member

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.errors import NotFound
 from bot.core.values import NewTune, StoredPrompt, StoredTune, Votes
 from bot.store import prompts, tables
-from bot.store.tables import LARGEST_ID, members, now, tunes, votes
+from bot.store.column_types import LARGEST_ID
+from bot.store.tables import members, now, tunes, votes
 from model.worker.protocol import Known
 
 

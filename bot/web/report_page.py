@@ -38,7 +38,7 @@ class ReportPage:
         _, server_id = await self._library.place(place)
         change: dict[str, Any] = {"tune": command.tune_id, "title": None}
         if command.choice == "title":
-            change["title"] = (await self._library.tune(command.tune_id, place)).title
+            change["title"] = (await self._library.tune_here(command.tune_id, place)).title
         if command.choice != "allow":
             self._feed.publish(server_id, "moderated", change, ("moderated", command.tune_id))
         return done[:1].upper() + done[1:]

@@ -56,7 +56,7 @@ async def test_an_admin_removes_a_tune_of_another_member(bot: Bot) -> None:
     tune = await composed(bot)
     assert await reports_of(bot).moderate(BEN, tune.id, "remove") == "tune 1, Seed 7, was removed"
     with pytest.raises(NotFound):
-        await bot.composer.library.tune(tune.id)
+        await bot.composer.library.tune(tune.id, ANN)
     assert (await composed(bot, seed=8)).abc  # its like is given
 
 
@@ -78,7 +78,7 @@ async def test_a_title_is_taken_away_and_not_given_again(bot: Bot) -> None:
     await bot.composer.library.files(tune)
     done = await reports_of(bot).moderate(BEN, tune.id, "title")
     assert done == "tune 1, Seed 7, is Tunesmith's Reel No. 7 now, and its title is not given again here"
-    plain = await bot.composer.library.tune(tune.id)
+    plain = await bot.composer.library.tune(tune.id, ANN)
     assert plain.title == "Tunesmith's Reel No. 7"
     assert "T:Tunesmith's Reel No. 7\n" in plain.abc
     await bot.composer.library.files(plain, ["png"])
@@ -94,7 +94,7 @@ async def test_admins_reach_the_tunes_of_their_own_server_alone(bot: Bot, action
     tune = await composed(bot)
     with pytest.raises((NotFound, BadRequest)):
         await reports_of(bot).moderate(ELSEWHERE, tune.id, action)
-    assert await bot.composer.library.tune(tune.id) == tune
+    assert await bot.composer.library.tune(tune.id, ANN) == tune
 
 
 async def test_who_is_forgotten_leaves_neither_reasons_nor_tunes(bot: Bot) -> None:

@@ -80,4 +80,4 @@ async def test_others_than_admins_moderate_nothing(tmp_path: Path, monkeypatch: 
         await server.composed()
         refused = await server.ben.slash(server.channel, "moderate", id=1, action="remove")
         assert "Only those who manage this server" in all_text(refused)
-        assert await server.bot.composer.library.tune(1)
+        assert await server.bot.store.tunes.load(1)
