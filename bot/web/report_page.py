@@ -11,6 +11,7 @@ from bot.web import identity
 from bot.web.event_stream import Feed
 from bot.web.ports import Library, Reports
 from bot.web.report_commands import ReportCommand
+from bot.web.serializers import tune_json
 
 
 class ReportPage:
@@ -36,9 +37,9 @@ class ReportPage:
     async def _moderate(self, place: Place, command: ReportCommand) -> str:
         done = await self._reports.moderate(place, command.tune_id, command.choice)
         _, server_id = await self._library.place(place)
-        change: dict[str, Any] = {"tune": command.tune_id, "title": None}
+        change: dict[str, Any] = {"tune": command.tune_id, "now": None}
         if command.choice == "title":
-            change["title"] = (await self._library.tune_here(command.tune_id, place)).title
+            change["now"] = tune_json(await self._library.tune_here(command.tune_id, place))
         if command.choice != "allow":
             self._feed.publish(server_id, "moderated", change, ("moderated", command.tune_id))
         return done[:1].upper() + done[1:]

@@ -1,5 +1,6 @@
 """Turns values into the JSON that the page shows."""
 
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -43,8 +44,8 @@ def votes_json(votes: Votes) -> dict[str, int]:
 
 
 def media_version(tune: StoredTune) -> str:
-    """Part of the URL of a file, so that no browser shows a tune of another database from its cache."""
-    return f"{int(tune.created_at.timestamp() * 1000):x}"
+    """Part of the URL of a file: no browser shows a tune of another database, or its old title, from its cache."""
+    return f"{int(tune.created_at.timestamp() * 1000):x}{zlib.crc32(tune.abc.encode()):08x}"
 
 
 def _prompt(prompt: StoredPrompt, tunes: Iterable[StoredTune]) -> dict[str, Any]:

@@ -56,10 +56,10 @@ function receiveVotes({ tune, member, ...votes }) {
   messages.showVotes(card, votes);
 }
 
-/** What an admin did about a tune: it has another title now, or none where it is gone. */
-function receiveModerated({ tune, title }) {
+/** A tune that an admin removed, or gave another title, as `now` has it. */
+function receiveModerated({ tune, now }) {
   const card = list.querySelector(`[data-tune="${tune}"]`);
-  if (card && title) card.querySelector(".title").textContent = title;
+  if (now) card?.replaceWith(messages.tuneCard(now));
   else card?.remove();
 }
 

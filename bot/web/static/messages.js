@@ -47,9 +47,9 @@ export function showProgress(node, prompt, mine) {
   const tunes = node.querySelector(".tunes");
   for (const tune of prompt.tunes) {
     const card = tunes.querySelector(`[data-tune="${tune.id}"]`);
-    if (card) showVotes(card, tune.votes);
-    else tunes.append(tuneCard(tune));
-    if (card) card.querySelector(".title").textContent = tune.title; // an admin may have taken the old one away
+    if (!card) tunes.append(tuneCard(tune));
+    else if (card.dataset.version === tune.version) showVotes(card, tune.votes);
+    else card.replaceWith(tuneCard(tune)); // an admin has taken its title away
   }
 }
 
@@ -61,13 +61,14 @@ export function showStatus(node, text, kind) {
   status.querySelector(".state").textContent = text;
 }
 
-function tuneCard(tune) {
+export function tuneCard(tune) {
   const node = stamp("tune-template");
   const address = (kind) => `/tunes/${tune.id}.${kind}?v=${tune.version}`;
   node.dataset.tune = tune.id;
   const title = node.querySelector(".title a");
   title.textContent = tune.title;
   title.href = `/tune/${tune.id}`;
+  node.dataset.version = tune.version;
   node.querySelector(".facts").append(...tune.facts.flatMap((fact, at) => [at ? " · " : "", unbroken(fact)]));
   showKnown(node.querySelector(".known"), tune.known);
   const picture = node.querySelector(".sheet img");

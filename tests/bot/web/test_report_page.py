@@ -47,9 +47,10 @@ async def test_what_a_member_reports_an_admin_removes_from_every_page(bot: Bot) 
         assert (await stream.next())[0] == "history"
         _, done = await say(ann, "/moderate id:1 action:title")
         assert "is not given again here." in done["lines"][0]
-        assert await stream.next() == ("moderated", {"tune": 1, "title": "Tunesmith's Reel No. 7"})
+        name, event = await stream.next()
+        assert (name, event["tune"], event["now"]["title"]) == ("moderated", 1, "Tunesmith's Reel No. 7")
         await say(ann, "/moderate id:2 action:like")
-        assert await stream.next() == ("moderated", {"tune": 2, "title": None})
+        assert await stream.next() == ("moderated", {"tune": 2, "now": None})
         assert (await ann.get("/tunes/2.abc")).status == 404
         assert (await say(ann, "/moderate id:2 action:allow"))[0] == 200
 

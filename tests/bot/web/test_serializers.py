@@ -76,6 +76,10 @@ def test_files_of_another_database_have_other_urls() -> None:
     assert media_version(TUNE) != media_version(replace(TUNE, created_at=datetime(2026, 11, 29, tzinfo=UTC)))
 
 
+def test_files_of_a_tune_with_another_title_have_other_urls() -> None:
+    assert media_version(TUNE) != media_version(replace(TUNE, abc="X:1\nT:Another"))
+
+
 def test_the_history_has_positions_of_unfinished_prompts() -> None:
     done = replace(PROMPT, id=2, state=State.DONE)
     rows = [(PROMPT, ()), (done, (TUNE,)), (replace(PROMPT, id=3), ())]
