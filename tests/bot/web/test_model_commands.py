@@ -54,4 +54,4 @@ def test_where_the_page_may_not_change_the_model_there_is_no_such_command() -> N
         "mydata forget",
         "report",
     ]
-    assert len(catalogue(model=True)["commands"]) == 10
+    assert len(catalogue(model=True)["commands"]) == 11
