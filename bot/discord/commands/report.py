@@ -8,6 +8,7 @@ from discord.app_commands import Choice, Range
 
 from bot.core.errors import BadRequest, NotAllowed
 from bot.discord import permissions
+from bot.discord.bounds import content
 from bot.discord.context import Context, place_of
 from bot.discord.errors import capitalized, escaped
 from bot.discord.messages.button_views import chosen_tune
@@ -61,7 +62,7 @@ def _add_moderate(tree: app_commands.CommandTree[Any], context: Context) -> None
         await permissions.check_admin(interaction, context)
         await interaction.client.deferrals.defer(interaction, thinking=True, ephemeral=True)
         done = await context.reports.moderate(place_of(interaction), id, action.value)
-        await interaction.edit_original_response(content=escaped(capitalized(f"{done}.")))
+        await interaction.edit_original_response(**content(escaped(capitalized(f"{done}."))))
         await permissions.post_to_log(interaction, context, f"moderate: {done}")
 
     moderate.default_permissions = permissions.ADMIN_COMMANDS

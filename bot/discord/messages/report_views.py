@@ -7,6 +7,7 @@ import discord
 
 from bot.core.values import StoredTune
 from bot.discord import errors, permissions
+from bot.discord.bounds import bounded, content
 from bot.discord.context import Context, place_of
 from bot.discord.errors import escaped
 from bot.discord.messages.tunes import COLOUR
@@ -39,21 +40,23 @@ class ReportButton(
             await permissions.check_admin(interaction, context)
             await interaction.client.deferrals.defer(interaction)
             done = await context.reports.moderate(place_of(interaction), self.tune_id, self.action)
-            await interaction.edit_original_response(content=f"{interaction.user.mention}: {escaped(done)}.", view=None)
+            await interaction.edit_original_response(
+                **content(f"{interaction.user.mention}: {escaped(done)}."), view=None
+            )
         except Exception as error:
             await errors.send_error(interaction, error)
 
 
 def report_message(tune: StoredTune, subject: str, reason: str, member: discord.abc.User) -> dict[str, Any]:
     """The arguments of `send` for a report in the log channel."""
-    embed = discord.Embed(title=tune.title[:256], description=escaped(reason) or None, colour=COLOUR)
+    embed = discord.Embed(title=tune.title, description=escaped(reason) or None, colour=COLOUR)
     embed.add_field(name="Reported", value=SUBJECTS[subject].capitalize())
     embed.add_field(name="By", value=member.mention)
     embed.add_field(name="To see it", value=f"`/tune id:{tune.id}`")
     view = discord.ui.View(timeout=None)
     for action in OFFERED:
         view.add_item(ReportButton(tune.id, action))
-    return {"content": f"Tune {tune.id} was reported.", "embed": embed, "view": view}
+    return {"content": f"Tune {tune.id} was reported.", "embeds": bounded([embed]), "view": view}
 
 
 DYNAMIC_ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (ReportButton,)
