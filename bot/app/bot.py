@@ -95,6 +95,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
         )
         metrics.watch("workers", "Workers that live", lambda: len(live_workers(worker, config.workers.lease)))
         metrics.watch("worker_restarts", "Workers started in place of another", lambda: worker.restarts)
+        metrics.watch("bad_messages", "Messages from Redis that could not be read", lambda: worker.rejected)
         metrics.watch("renderer_restarts", "Render processes started in place of another", lambda: renderer.restarts)
         await stack.enter_async_context(composer)
         yield Service(
@@ -145,7 +146,8 @@ def build_workers(
     except ModuleNotFoundError as error:
         raise ConfigError(f"[workers] broker needs the package {error.name}: pip install -e '.[cluster]'") from error
     url = config.workers.broker.get_secret_value()
-    return Cluster(url, lease=config.workers.lease, provide=store.checkpoints.load)
+    patience = config.queue.patience
+    return Cluster(url, lease=config.workers.lease, provide=store.checkpoints.load, patience=patience)
 
 
 def build_trainer(config: Config, worker: Workers | None = None) -> Trains:

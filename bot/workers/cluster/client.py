@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from bot.core.errors import ConfigError, WorkerError
+from bot.workers.cluster import messages
 from bot.workers.cluster.connection import RETRY_AFTER, BrokerRefuses, BrokerUnavailable, ConnectionState, end
 from bot.workers.cluster.files import read_whole
 from bot.workers.cluster.jobs import TIMINGS, Broker, BrokerTimings
@@ -20,6 +21,8 @@ from bot.workers.health import Health
 from model.worker.protocol import Event, Job
 
 _UNAVAILABLE = "the way to the composers is blocked just now: your tune waits until it is free…"
+_UNREADABLE = "the composer's answer cannot be read: please try again"
+_TOO_LATE = "no composer had this done in time: please try again"
 _NO_WORKER = "no composer is there just now: your tune waits until one comes…"
 
 log = logging.getLogger(__name__)
@@ -31,9 +34,14 @@ class _Pending:
     outcome: asyncio.Future[Event]
     worker: str = ""  # that has it
 
-    def resolve(self, text: str) -> None:
-        if not self.outcome.done():
-            self.outcome.set_result(replace(Event.from_line(text), id=self.job.id))
+    def resolve(self, event: Event | None) -> None:
+        """Give the job its outcome; None is one that cannot be read."""
+        if self.outcome.done():
+            return
+        if event:
+            self.outcome.set_result(replace(event, id=self.job.id))
+        else:
+            self.outcome.set_exception(WorkerError(_UNREADABLE))
 
 
 async def _no_checkpoint(_: str) -> bytes | None:
@@ -44,9 +52,10 @@ async def _no_checkpoint(_: str) -> bytes | None:
 class Cluster:
     """Gives jobs to whichever worker claims them in Redis; `async with` starts and closes it.
 
-    A job has one outcome, however many workers had it. While Redis is unavailable jobs wait, and are put there again if
-    it has forgotten them. A worker that was silent for `lease` seconds counts as gone. `provide` finds a checkpoint's
-    bytes by its hash where its file is not on this machine. What Redis knows of workers is read every `poll` seconds.
+    A job has one outcome, however many workers had it, and `patience` seconds for it from when it is accepted. While
+    Redis is unavailable jobs wait, and are put there again if it has forgotten them. A worker that was silent for
+    `lease` seconds counts as gone. `provide` finds a checkpoint's bytes by its hash where its file is not on this
+    machine. What Redis knows of workers is read every `poll` seconds.
     ConfigError for a URL that cannot be read or a wrong password.
     """
 
@@ -54,6 +63,7 @@ class Cluster:
     lease: float = 15.0
     provide: Callable[[str], Awaitable[bytes | None]] = _no_checkpoint
     poll: float = 1.0
+    patience: float = 900.0
     timings: BrokerTimings = TIMINGS
     restarts: int = 0  # jobs that went from one worker to another
     _bot: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -103,6 +113,11 @@ class Cluster:
         await self._broker.close()
 
     @property
+    def rejected(self) -> int:
+        """How many messages from Redis could not be read."""
+        return self._broker.inbox.rejected
+
+    @property
     def outage(self) -> str:
         """A line for members who wait while nothing can be composed; empty otherwise."""
         if not self._connection.available:
@@ -114,7 +129,7 @@ class Cluster:
         return sorted(self._workers.values(), key=lambda health: health.seen)
 
     async def compose(self, job: Job) -> Event:
-        """The outcome of `job`, however long it takes until there is a worker, with which its deadline begins."""
+        """The outcome of `job`, whose own deadline begins with a worker. WorkerError after `patience` seconds."""
         if self._closing:
             raise WorkerError("the bot is stopping")
         name = f"{self._bot}.{next(self._numbers)}"
@@ -122,8 +137,11 @@ class Cluster:
         if job.checkpoint:
             self._paths[job.sha256] = Path(job.checkpoint)
         try:
-            await self._offer([name])
-            return await pending.outcome
+            async with asyncio.timeout(self.patience):
+                await self._offer([name])
+                return await pending.outcome
+        except TimeoutError:
+            raise WorkerError(_TOO_LATE) from None
         finally:
             del self._pending[name]
             if pending.outcome.cancelled() and not self._closing:
@@ -141,7 +159,7 @@ class Cluster:
             return
         for name, text in outcomes.items():
             if name in self._pending:
-                self._pending[name].resolve(text)
+                self._pending[name].resolve(self._broker.inbox.read("an outcome", text, messages.event))
 
     def _text(self, name: str) -> str:
         # a path means something on this machine alone
@@ -160,19 +178,19 @@ class Cluster:
                 self._connection.lost(error)
                 await asyncio.sleep(RETRY_AFTER)
                 continue
-            if message and (pending := self._pending.get(message["id"])):
+            if message and (pending := self._pending.get(message.id)):
                 self._on_message(pending, message)
 
-    def _on_message(self, pending: _Pending, message: dict[str, Any]) -> None:
-        if text := message.get("outcome"):
-            pending.resolve(text)
+    def _on_message(self, pending: _Pending, message: messages.Notice) -> None:
+        if message.outcome:
+            pending.resolve(self._broker.inbox.read("an outcome", message.outcome, messages.event))
             return
         if pending.worker:
             self.restarts += 1
-            log.warning("job %s went from worker %s to %s", pending.job.id, pending.worker, message["worker"])
+            log.warning("job %s went from worker %s to %.80r", pending.job.id, pending.worker, message.worker)
         else:
-            log.info("job %s is with worker %s", pending.job.id, message["worker"])
-        pending.worker = message["worker"]
+            log.info("job %s is with worker %.80r", pending.job.id, message.worker)
+        pending.worker = message.worker
 
     async def _maintain(self) -> None:
         while True:
@@ -197,7 +215,7 @@ class Cluster:
         for name, health in self._workers.items():
             if health.protocol != self._broker.protocol and name not in self._refused:
                 self._refused.add(name)
-                log.error("worker %s is of another release: it gets no jobs until it has this one's", health.name)
+                log.error("worker %.80r is of another release: it gets no jobs until it has this one's", health.name)
 
     def _is_usable(self, health: Health) -> bool:
         return health.seen < self.lease and health.protocol == self._broker.protocol

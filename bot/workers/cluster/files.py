@@ -27,7 +27,7 @@ class Files:
 
     async def requested(self) -> set[str]:
         with translated_errors():
-            return {name.decode() for name in await self._redis.smembers(self._requests)}
+            return {name.decode(errors="replace") for name in await self._redis.smembers(self._requests)}
 
     async def upload(self, sha256: str, data: bytes) -> None:
         """Put a file into Redis, unless it is there or another bot is uploading it."""
@@ -43,7 +43,7 @@ class Files:
     async def download(self, sha256: str) -> bytes | None:
         """A file that was uploaded, unverified; None where it was not."""
         with translated_errors():
-            parts = int(await self._redis.get(self._file(sha256)) or 0)
+            parts = await self._parts(sha256)
             data = [await self._redis.get(f"{self._file(sha256)}:{number}") or b"" for number in range(parts)]
         return b"".join(data) if parts else None
 
@@ -55,10 +55,15 @@ class Files:
     async def remove(self, sha256: str) -> None:
         """Delete a file that nobody needs any more, and the request for it."""
         with translated_errors():
-            parts = int(await self._redis.get(self._file(sha256)) or 0)
+            parts = await self._parts(sha256)
             await self._redis.unlink(*(f"{self._file(sha256)}:{number}" for number in range(parts)), self._file(sha256))
             await self._redis.delete(self._upload_lock(sha256))
             await self._redis.srem(self._requests, sha256)
+
+    async def _parts(self, sha256: str) -> int:
+        """How many parts a file has; 0 where it was not uploaded, or that is no number of parts."""
+        text = await self._redis.get(self._file(sha256)) or b"0"
+        return int(text) if text.isdigit() and len(text) < 5 else 0
 
     @property
     def _requests(self) -> str:

@@ -12,8 +12,10 @@ Redis' own: no other machine's clock matters.
 
 import contextlib
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
@@ -21,8 +23,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
+from bot.workers.cluster import messages
 from bot.workers.cluster.connection import translated_errors
 from bot.workers.cluster.files import Files
+from bot.workers.cluster.messages import Inbox, Notice
 from bot.workers.cluster.scripts import ANNOUNCE, FINISH, HEARTBEAT, OFFER, RELEASE
 from bot.workers.cluster.trainings import Trainings
 from bot.workers.health import PROTOCOL, Health
@@ -78,8 +82,9 @@ class Broker:
             self.address = "{host}:{port}".format(**self._redis.connection_pool.connection_kwargs)
         except (ValueError, TypeError, KeyError):
             raise ValueError("write the broker as redis://:PASSWORD@HOST:PORT/0, special characters as %XX") from None
+        self.inbox = Inbox()
         self.files = Files(self._redis, self._prefix)
-        self.trainings = Trainings(self._redis, self._prefix, timings.training_expires)
+        self.trainings = Trainings(self._redis, self._prefix, timings.training_expires, self.inbox)
 
     async def close(self) -> None:
         with contextlib.suppress(RedisError, OSError):
@@ -92,26 +97,29 @@ class Broker:
         with translated_errors():
             await self._redis.eval(ANNOUNCE, 1, _PROTOCOL, self.protocol, self._job_expires)
 
-    async def offer(self, jobs: Sequence[tuple[str, str, str]]) -> dict[str, str]:
-        """Put jobs (id, version, text) where workers find them, or renew them; the outcomes of those that have one."""
+    async def offer(self, jobs: Sequence[tuple[str, str, str]]) -> dict[str, bytes]:
+        """Put jobs (id, version, text) where workers find them, or renew them.
+
+        The outcomes of those that have one, as they stand there.
+        """
         with translated_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 for job_id, version, text in jobs:
                     keys = [self._job(job_id), self._stream(version), self._key("versions")]
                     pipe.eval(OFFER, 3, *keys, text, self._job_expires, job_id, version)
                 outcomes = await pipe.execute()
-        return {job_id: outcome.decode() for (job_id, *_), outcome in zip(jobs, outcomes, strict=True) if outcome}
+        return {job_id: outcome for (job_id, *_), outcome in zip(jobs, outcomes, strict=True) if outcome}
 
     async def forget(self, job_ids: Sequence[str]) -> None:
         """Take jobs back: no bot needs them any more."""
         with translated_errors():
             await self._redis.unlink(*map(self._job, job_ids))
 
-    async def next_message(self, bot: str) -> dict[str, Any] | None:
-        """The next message about this bot's jobs; None where none comes for a while."""
+    async def next_message(self, bot: str) -> Notice | None:
+        """The next message about this bot's jobs; None where none comes for a while, or one that cannot be read."""
         with translated_errors():
             found = await self._redis.blpop([self._key(f"bot:{bot}")], timeout=self._timings.read)
-        return dict(json.loads(found[1])) if found else None
+        return self.inbox.read("a message", found[1], messages.notice) if found else None
 
     async def workers(self) -> dict[str, Health]:
         """Workers by their consumer's name, without those that have long been silent."""
@@ -120,11 +128,12 @@ class Broker:
                 pipe.time()
                 pipe.hgetall(_WORKERS)
                 (seconds, micros), found = await pipe.execute()
-            workers = {name.decode(): _health(text, seconds + micros / 1e6) for name, text in found.items()}
-            expired = [name for name, health in workers.items() if health.seen > self._timings.worker_expires]
-            if expired:
-                await self._redis.hdel(_WORKERS, *expired)
-        return {name: health for name, health in workers.items() if name not in expired}
+            parse = partial(messages.health, now=seconds + micros / 1e6)
+            read = {name: self.inbox.read("a worker's health", text, parse) for name, text in found.items()}
+            kept = {name: one for name, one in read.items() if one and one.seen <= self._timings.worker_expires}
+            if left_out := read.keys() - kept.keys():
+                await self._redis.hdel(_WORKERS, *left_out)
+        return {name.decode(errors="replace"): health for name, health in kept.items()}
 
     # for workers
 
@@ -133,7 +142,7 @@ class Broker:
         with translated_errors():
             await self._redis.eval(HEARTBEAT, 1, _WORKERS, consumer, json.dumps(asdict(health)))
             protocol = await self._redis.get(_PROTOCOL)
-        return int(protocol) if protocol else None
+        return self.inbox.read("the bots' protocol", protocol, int) if protocol else None
 
     async def leave(self, consumer: str) -> None:
         """List a worker no more."""
@@ -145,7 +154,11 @@ class Broker:
         with translated_errors():
             if names := list(more):
                 await self._redis.sadd(self._key("versions"), *names)
-            found = {version.decode() for version in await self._redis.smembers(self._key("versions"))}
+            members = await self._redis.smembers(self._key("versions"))
+            read = {version: self.inbox.read("a version", version, _digest_text) for version in members}
+            if bad := [version for version, text in read.items() if text is None]:
+                await self._redis.srem(self._key("versions"), *bad)
+            found = {text for text in read.values() if text is not None}
             for version in found:
                 with contextlib.suppress(ResponseError):  # BUSYGROUP: it has
                     await self._redis.xgroup_create(self._stream(version), GROUP, id="0", mkstream=True)
@@ -252,8 +265,9 @@ class Broker:
             found = await pipe.execute()
             known = []
             for entry, (text, outcome) in zip(entries, found, strict=True):
-                if text and not outcome:
-                    known.append(Entry(entry.id, entry.version, entry.message_id, text.decode(), entry.deliveries))
+                job = self.inbox.read("a job", text, bytes.decode) if text and not outcome else None
+                if job:
+                    known.append(Entry(entry.id, entry.version, entry.message_id, job, entry.deliveries))
                 else:
                     pipe.xack(self._stream(entry.version), GROUP, entry.message_id)
                     pipe.xdel(self._stream(entry.version), entry.message_id)
@@ -264,13 +278,13 @@ class Broker:
 
 def _entry(stream: bytes | str, message_id: bytes, values: dict[bytes, bytes], deliveries: int = 1) -> Entry:
     name = stream.decode() if isinstance(stream, bytes) else stream
-    return Entry(values[b"id"].decode(), name.rpartition(":")[2], message_id.decode(), "", deliveries)
+    job_id = values.get(b"id", b"").decode(errors="replace")  # of no job: it leaves the stream
+    return Entry(job_id, name.rpartition(":")[2], message_id.decode(), "", deliveries)
 
 
-def _health(text: bytes, now: float) -> Health:
-    """A worker's health as it published it, perhaps without fields that an older worker does not know."""
-    data = json.loads(text)
-    published = json.loads(data["health"])
-    known = {each.name: published[each.name] for each in fields(Health) if each.name in published}
-    held, versions = (tuple(known.get(name, ())) for name in ("held", "versions"))
-    return Health(**{**known, "held": held, "versions": versions, "seen": max(0.0, now - data["at"])})
+def _digest_text(data: bytes) -> str:
+    """The hash of a version; empty is the one that a worker was started with. ValueError."""
+    text = data.decode()
+    if text and not re.fullmatch("[0-9a-zA-Z._-]{1,128}", text):
+        raise ValueError("it is no hash")
+    return text

@@ -36,7 +36,7 @@ return tostring(now)
 """
 # keeps the newest protocol of all bots
 ANNOUNCE = """
-local known = tonumber(redis.call('GET', KEYS[1]) or '0')
+local known = tonumber(redis.call('GET', KEYS[1]) or '0') or 0
 redis.call('SET', KEYS[1], math.max(known, tonumber(ARGV[1])), 'PX', ARGV[2])
 """
 # adds or renews a training; returns its outcome, how often it was claimed, by whom, whether one holds it, new steps

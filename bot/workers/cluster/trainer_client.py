@@ -10,13 +10,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bot.core.errors import BadRequest, TrainerError, WorkerError
 from bot.workers import Workers
 from bot.workers.cluster.connection import BrokerUnavailable, ConnectionState
 from bot.workers.cluster.files import read_whole
 from bot.workers.cluster.jobs import TIMINGS, Broker, BrokerTimings
+from bot.workers.cluster.messages import TrainingOutcome
 from bot.workers.cluster.trainings import TrainingState
 from bot.workers.local.trainer import PROOF_TIMEOUT, Trainer
 from bot.workers.training_job import TrainingJob
@@ -60,7 +61,10 @@ class RemoteTrainer:
         broker = Broker(self.url, timings=self.timings)
         training = _Training(self, broker, f"{self._bot}.{next(self._names)}", on_step)
         try:
-            result = await training.result(await asyncio.to_thread(_Inputs.of, job, self.local))
+            async with asyncio.timeout(ATTEMPTS * self.local.deadline):
+                result = await training.result(await asyncio.to_thread(_Inputs.of, job, self.local))
+        except TimeoutError as error:
+            raise TrainerError(f"no worker had this done within {ATTEMPTS * self.local.deadline:g} s") from error
         finally:
             await training.forget()
             await broker.close()
@@ -176,11 +180,11 @@ class _Training:
         self._alone_since = self._alone_since or now
         return now - self._alone_since >= self.trainer.alone_after
 
-    async def _result(self, outcome: dict[str, Any]) -> _Result | None:
+    async def _result(self, outcome: TrainingOutcome) -> _Result | None:
         """What an outcome is about; None while the candidate has yet to come."""
-        if "error" in outcome:
-            raise (BadRequest if outcome["input"] else TrainerError)(outcome["error"])
-        report, sha256 = outcome["report"], outcome["sha256"]
+        if outcome.error:
+            raise (BadRequest if outcome.input else TrainerError)(outcome.error)
+        report, sha256 = outcome.report, outcome.sha256
         if not sha256:
             return _Result(report, None)
         data = await self.broker.files.download(sha256)

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bot.workers.cluster import messages
 from bot.workers.cluster.connection import translated_errors
+from bot.workers.cluster.messages import Inbox, TrainingOutcome
 from bot.workers.cluster.scripts import (
     CLAIM_TRAINING,
     FINISH_TRAINING,
@@ -24,7 +26,7 @@ from model.retraining.protocol import Step
 class TrainingState:
     """What is known of a training: its outcome, how many workers claimed it, the last of them, the steps since."""
 
-    outcome: dict[str, Any] | None
+    outcome: TrainingOutcome | None
     claims: int
     worker: str
     held: bool  # a worker has it now
@@ -34,17 +36,22 @@ class TrainingState:
 class Trainings:
     """Trainings by name, which last `expires` seconds after their bot's last call. Calls raise BrokerUnavailable."""
 
-    def __init__(self, redis: Any, prefix: str, expires: float) -> None:
+    def __init__(self, redis: Any, prefix: str, expires: float, inbox: Inbox) -> None:
         self._redis, self._prefix, self._expires = redis, prefix, int(1000 * expires)
+        self._inbox = inbox
 
     async def offer(self, name: str, text: str) -> TrainingState:
         """Put a training where workers find it, or renew it; each step is returned once."""
         with translated_errors():
             found = await self._redis.eval(OFFER_TRAINING, 4, *self._keys(name), self._index, text, self._expires, name)
         outcome, claims, worker, held, lines = found
-        steps = tuple(Step(**json.loads(line)) for line in lines)
-        known = json.loads(outcome) if outcome else None
-        return TrainingState(known, int(claims), (worker or b"").decode(), bool(held), steps)
+        read = [self._inbox.read("a step of a training", line, messages.step) for line in lines]
+        steps = tuple(step for step in read if step)
+        known = self._inbox.read("the outcome of a training", outcome, messages.training_outcome) if outcome else None
+        if outcome and not known:
+            known = TrainingOutcome(error="what the worker answered cannot be read: try again")
+        count = self._inbox.read("a training's claims", claims or b"0", int) or 0
+        return TrainingState(known, count, (worker or b"").decode(errors="replace"), bool(held), steps)
 
     async def forget(self, name: str) -> None:
         """Take a training back: no bot needs it any more."""
@@ -55,7 +62,7 @@ class Trainings:
     async def names(self) -> list[str]:
         """All trainings, also some that have expired."""
         with translated_errors():
-            return sorted(name.decode() for name in await self._redis.smembers(self._index))
+            return sorted(name.decode(errors="replace") for name in await self._redis.smembers(self._index))
 
     async def claim(self, name: str, holder: str, worker: str, lease: float, after: float = 0.0) -> str | None:
         """Claim a training that no worker has; its text, or None while it has not waited `after` seconds."""
@@ -63,7 +70,7 @@ class Trainings:
         with translated_errors():
             arguments = holder, int(1000 * lease), worker, after, name
             found = await self._redis.eval(CLAIM_TRAINING, 3, hash_, held, self._index, *arguments)
-        return found.decode() if found else None
+        return self._inbox.read("a training", found, bytes.decode) if found else None
 
     async def renew(self, name: str, holder: str, lease: float, steps: Sequence[Step] = ()) -> bool:
         """Renew the lease and report steps; False where it was taken back, or another worker has it."""

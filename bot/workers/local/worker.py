@@ -76,6 +76,7 @@ class LocalWorker:
     on_event: Callable[[Event], None] = lambda _: None
     timings: RestartTimings = field(default_factory=RestartTimings)
     restarts: int = 0
+    rejected: int = 0  # messages that could not be read, as `Cluster` counts them
     outage: str = ""  # a restart takes a moment, for which nobody is notified
     _heartbeat: Event = field(default_factory=lambda: Event("", "alive"))  # the last
     _heartbeat_at: float = field(default_factory=time.monotonic)

@@ -12,6 +12,7 @@ from bot.workers.agent.checkpoint_cache import CheckpointCache
 from bot.workers.agent.timings import AgentTimings
 from bot.workers.agent.training import TrainingAgent, _Claim
 from bot.workers.cluster.jobs import Broker
+from bot.workers.cluster.messages import TrainingOutcome
 from bot.workers.health import Health
 from bot.workers.local.trainer import Trainer
 from model.retraining.protocol import Step
@@ -110,7 +111,7 @@ async def test_a_failure_is_the_outcome(
     text = json.dumps(inputs)
 
     async def ended() -> bool:
-        return (await broker.trainings.offer("bot.1", text)).outcome == outcome
+        return (await broker.trainings.offer("bot.1", text)).outcome == TrainingOutcome(**outcome)
 
     await until(ended)
     await broker.trainings.forget("bot.1")

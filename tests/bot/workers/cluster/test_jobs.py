@@ -4,6 +4,7 @@ import asyncio
 import json
 
 from bot.workers.cluster.jobs import Broker, BrokerTimings
+from bot.workers.cluster.messages import Notice
 from bot.workers.health import Health
 from tests.engines.redis_server import RedisServer
 from tests.waiting import until
@@ -23,7 +24,7 @@ async def test_only_the_first_outcome_counts_and_only_one_claim(redis: RedisServ
     assert (claimed.text, claimed.deliveries) == ("text", 2)
     assert sum(await asyncio.gather(*(each.finish(entry, f"o{n}") for n, each in enumerate(brokers)))) == 1
     outcomes = await one.offer([("bot.1", "v", "text")])
-    assert outcomes["bot.1"].startswith("o")
+    assert outcomes["bot.1"].startswith(b"o")
     assert await one.pending("v", 0.0, 9) == []
     await asyncio.gather(*(each.close() for each in brokers))
 
@@ -50,8 +51,8 @@ async def test_the_bot_is_notified_who_has_a_job_and_of_its_outcome(redis: Redis
     (entry,) = await broker.claim("one", ["v"], 8)
     await broker.notify(entry, "gpu")
     await broker.finish(entry, "outcome")
-    assert await broker.next_message("bot") == {"id": "bot.1", "worker": "gpu"}
-    assert await broker.next_message("bot") == {"id": "bot.1", "outcome": "outcome"}
+    assert await broker.next_message("bot") == Notice("bot.1", worker="gpu")
+    assert await broker.next_message("bot") == Notice("bot.1", outcome="outcome")
     await broker.close()
 
 

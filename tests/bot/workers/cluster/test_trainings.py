@@ -3,6 +3,7 @@
 import asyncio
 
 from bot.workers.cluster.jobs import Broker
+from bot.workers.cluster.messages import TrainingOutcome
 from tests.engines.redis_server import RedisServer
 from tests.waiting import until
 
@@ -23,7 +24,7 @@ async def test_two_workers_never_have_one_training(redis: RedisServer) -> None:
     assert await one.finish("bot.1", heir, {"report": "r", "sha256": ""})
     assert not await one.finish("bot.1", heir, {"error": "again", "input": False})
     state = await one.offer("bot.1", "text")
-    assert (state.outcome, state.claims, state.worker) == ({"report": "r", "sha256": ""}, 2, "heir")
+    assert (state.outcome, state.claims, state.worker) == (TrainingOutcome(report="r"), 2, "heir")
     await one.forget("bot.1")
     assert not await one.renew("bot.1", heir, 0.5)
     await asyncio.gather(*(each.close() for each in brokers))
