@@ -94,7 +94,7 @@ def test_the_sound_is_as_long_as_the_midi_neither_silent_nor_clipped(
     for tune in composed:
         score = symusic.Score(str(home / tune["files"]["mid"]))
         sound, rate = soundfile.read(io.BytesIO((home / tune["files"]["mp3"]).read_bytes()))
-        assert len(sound) / rate == pytest.approx(score.to("second").end(), abs=0.6)
+        assert -0.1 < len(sound) / rate - score.to("second").end() < 1.5  # the room dies away
         assert 0.1 < np.abs(sound).max() < 0.999
         assert np.sqrt(np.mean(np.square(sound))) > 0.05
 

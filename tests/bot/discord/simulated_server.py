@@ -151,7 +151,7 @@ async def simulated_server(
         )
         delivery = Delivery(context, timing)
         client = Client(context, delivery, shards=1)
-        async with simcord.run(client, settle_timeout=120.0, check_errors=False) as env:
+        async with simcord.run(client, settle_timeout=15.0, check_errors=False) as env:
             delivery.start()  # not by the client, or the simulation would wait for its tasks to end
             guild = env.create_guild()
             channel = guild.create_text_channel("tunes")

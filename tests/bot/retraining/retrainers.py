@@ -139,13 +139,15 @@ async def tunes(store: Store, count: int, place: Place = ANN) -> list[int]:
     return [tune.id for tune in made]
 
 
-async def vote(store: Store, members: Collection[str] = ("2000", "3000"), count: int = 3) -> list[int]:
-    """So many members of Discord each vote up so many tunes of Ann's; the tunes."""
-    made = await tunes(store, count)
+async def vote(
+    store: Store, members: Collection[str] = ("2000", "3000"), count: int = 3, disliked: int = 0
+) -> list[int]:
+    """These members of Discord each vote `count` tunes of Ann's up and `disliked` others down; all of them."""
+    made = await tunes(store, count + disliked)
     for member in members:
         member_id, _ = await store.members.register(Place("discord", "77", member, f"Member {member}"))
-        for tune in made:
-            await store.votes.cast(tune, member_id, 1)
+        for number, tune in enumerate(made):
+            await store.votes.cast(tune, member_id, 1 if number < count else -1)
     return made
 
 

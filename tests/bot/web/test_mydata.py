@@ -35,7 +35,7 @@ def cookie(client: Client) -> str:
 async def test_a_member_sees_takes_and_erases_what_is_stored(server: TestServer, tmp_path: Path) -> None:
     async with visitor(server) as ann, visitor(server) as ben:
         assert await say(ann, "/mydata show") == (404, {"error": "Nothing is stored about you"})
-        assert (await say(ann, '/compose key:D opening:"quiet"'))[0] == 202
+        assert (await say(ann, '/compose key:D opening:"G3A B3c|"'))[0] == 202
         assert (await say(ben, "/compose key:D"))[0] == 202
         status, shown = await say(ann, "/mydata show")
         assert status == 200
@@ -45,12 +45,12 @@ async def test_a_member_sees_takes_and_erases_what_is_stored(server: TestServer,
         assert "attachment" in response.headers["Content-Disposition"]
         with zipfile.ZipFile(io.BytesIO(await response.read())) as archive:
             (prompt,) = json.loads(archive.read("prompts.json"))
-            assert prompt["opening"] == "quiet"
+            assert prompt["opening"] == "G3A B3c|"
         before = cookie(ann)
         status, erased = await say(ann, "/mydata forget tunes:remove")
         assert (status, erased["lines"][0]) == (200, "Forgotten: id and name, 0 votes, 1 prompt, 0 tunes.")
         assert cookie(ann) != before
-        assert await traces(f"sqlite:///{tmp_path / 'tunesmith.db'}", "quiet") == []
+        assert await traces(f"sqlite:///{tmp_path / 'tunesmith.db'}", "G3A B3c|") == []
         assert "1 prompt" in (await say(ben, "/mydata show"))[1]["lines"][1], "others keep theirs"
 
 
