@@ -35,7 +35,7 @@ def cookie(client: Client) -> str:
 async def test_a_member_sees_takes_and_erases_what_is_stored(server: TestServer, tmp_path: Path) -> None:
     async with visitor(server) as ann, visitor(server) as ben:
         assert await say(ann, "/mydata show") == (404, {"error": "Nothing is stored about you"})
-        assert (await say(ann, '/compose key:D opening:"G3A B3c|"'))[0] == 202
+        assert (await say(ann, '/compose key:D rhythm:reel opening:"G3A B3c|"'))[0] == 202
         assert (await say(ben, "/compose key:D"))[0] == 202
         status, shown = await say(ann, "/mydata show")
         assert status == 200
