@@ -23,6 +23,7 @@ from model.evaluation.groups import (
     two_sample_scores,
     without_missing,
 )
+from model.evaluation.judges import Judged, judge_scores, pairs_of
 from model.music.abc_reader import parse
 from model.music.abc_writer import write
 from model.music.parts import well_formed
@@ -33,6 +34,7 @@ from model.sampling.critic import Critic
 from model.sampling.originality import Index
 from model.sampling.sampler import Composed, Sampler
 
+FURTHER = 2  # times as many tunes for detectors to learn from, at most
 OPENED = 10  # one tune in so many is asked for with the first bars of another
 
 
@@ -89,6 +91,8 @@ def _tunes(
 
     round_all = composed_for(every_prompt(options.count, options.temperature, options.seed))
     like_real = composed_for(prompts_like)
+    others = matching.sample([real for real in reals if real not in chosen], FURTHER * options.count, options.seed)
+    further = composed_for(matching.prompts_like(others, options.temperature, options.seed + len(chosen)))
     alone = composed_for(prompts_like, Sampler(checkpoint, index=index)) if sampler.drafts > 1 else like_real
     opened = composed_for(opening_prompts(list(round_all.composed.values()), options.count // OPENED))
     batches = (round_all, like_real, opened)
@@ -96,6 +100,12 @@ def _tunes(
     prompts = sum(batch.prompts for batch in batches)
     generated = [one.normalized for one in like_real.composed.values()]
     matched = [chosen[index].normalized for index in like_real.composed]
+    judged = Judged(
+        pairs_of(like_real, chosen),
+        pairs_of(further, others),
+        [one.normalized for one in round_all.composed.values()],
+        [one.tune for one in composed],
+    )
     scores: dict[str, Any] = {
         "generated": prompts,
         "not_finished": prompts - len(composed),
@@ -109,6 +119,7 @@ def _tunes(
         **two_sample_scores(generated, matched, options),
         "auc_without_critic": auc_between([one.normalized for one in alone.composed.values()], matched, options),
         "auc_real_against_real": real_against_real(reals, options),
+        **judge_scores(judged, corpus, reals, composed_for, options),
     }
     return Evaluation(scores, [one.nearest.similarity for one in composed], generated, matched, [])
 

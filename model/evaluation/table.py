@@ -11,11 +11,14 @@ _WIDTH = 46
 
 
 def table(scores: Mapping[str, Any]) -> str:
-    """One line for each of `scores`, in their order; for one that is None the reason in `scores["not_measured"]`."""
+    """One line for each of `scores`, in their order; for one that is None the reason in `scores["not_measured"]`.
+
+    What real tunes have (`NAME_real`) stands in the line of NAME.
+    """
     reasons = scores.get("not_measured", {})
     lines: list[str] = []
     for name, value in scores.items():
-        if name == "not_measured":
+        if name == "not_measured" or (name.removesuffix("_real") != name and name.removesuffix("_real") in scores):
             continue
         if isinstance(value, Mapping):
             lines += ["", f"{_label(name):<{_WIDTH}}{_cells(HEADINGS.get(name, ()))}".rstrip()]
@@ -23,7 +26,8 @@ def table(scores: Mapping[str, Any]) -> str:
             lines.append("")
         else:
             text = reasons.get(name, "not measured") if value is None else _value(value)
-            lines.append(f"{_label(name):<{_WIDTH}}{text}")
+            real = scores.get(f"{name}_real")
+            lines.append(f"{_label(name):<{_WIDTH}}{text}" + (f"; real {_value(real)}" if real is not None else ""))
     return "\n".join(lines).replace("\n\n\n", "\n\n").strip("\n")
 
 
