@@ -40,6 +40,8 @@ TABLES: dict[str, list[Row]] = {
         ("up down score", "its votes, counted", TUNE),
         ("deleted_at", "when it was deleted", "30 days, then the tune is erased"),
     ],
+    "title_words": [("word tune_id", "words of its title, to find the tune by", TUNE)],
+    "incipits": [("steps tune_id", "how the notes of its bars begin, to find the tune by", TUNE)],
     "votes": [
         (
             "tune_id member_id value created_at updated_at",

@@ -98,7 +98,14 @@ def page(config: Config, service: Service, connected: Callable[[], bool] | None 
     retrainer = service.retrainer if config.web.local or config.web.admin_password else None
     key = signing_key(config.data_dir) if config.web.guarded else b""
     use_cases = service.composer, service.library, retrainer
-    app = create_app(*use_cases, member_data=service.member_data, reports=service.reports, section=config.web, key=key)
+    app = create_app(
+        *use_cases,
+        member_data=service.member_data,
+        reports=service.reports,
+        tunebooks=service.tunebooks,
+        section=config.web,
+        key=key,
+    )
     lease = config.workers.lease
     ready = Readiness(service.store.versions, service.renderer, lambda: live_workers(service.worker, lease), connected)
     app.add_routes([metrics_route(service.metrics.exposition), ready_route(ready.missing)])

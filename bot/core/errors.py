@@ -2,6 +2,7 @@
 
 TunesmithError
 ├── BadRequest        a member asked for something impossible; the message names what is possible
+│   └── Unclear       with a command that may have been meant
 ├── NotFound          no such tune or prompt, or it was deleted
 ├── NotAllowed        this member may not do that
 ├── Busy              the queue is full, or the member has to wait
@@ -25,6 +26,14 @@ class TunesmithError(Exception):
 
 class BadRequest(TunesmithError):
     """A member asked for something impossible."""
+
+
+class Unclear(BadRequest):
+    """What was said is no command; `command` is the nearest one."""
+
+    def __init__(self, reason: str, command: str) -> None:
+        super().__init__(reason)
+        self.command = command
 
 
 class NotFound(TunesmithError):

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot import render
 from bot.core.errors import BadRequest, NotAllowed, NotFound
+from bot.core.search import Search
 from bot.core.values import Leader, Period, Place, StoredPrompt, StoredTune, Votes
 from bot.library.media_cache import Media, MediaCache
 from bot.store import Store
@@ -19,6 +20,7 @@ from model.music.rhythm import named
 
 KINDS = (*render.KINDS, "abc")
 LIST_LENGTH = 10  # tunes of a leaderboard, and of a page of a member's own
+PAGE_LENGTH, MOST_PAGES = 24, 100  # of the library
 MOST_SIMILAR, COMPARED = 3, 200  # similar tunes that are shown, and tunes that are compared to find them
 LEAST_SIMILARITY = 0.3  # any two tunes of one rhythm and mode have about so much in common
 MOST_VARIATIONS = 20  # of a tune that are shown
@@ -91,6 +93,14 @@ class Library:
         name = named(rhythm).name if rhythm else None
         member_id, server_id = await self._store.members.register(place)
         return await self._store.tunes.top(server_id, member_id, period, name, LIST_LENGTH)
+
+    async def search(self, place: Place, wanted: Search, page: int = 1) -> tuple[list[StoredTune], bool]:
+        """A page of the tunes of a place's server that are as `wanted`, from 1; and whether there are more."""
+        member_id, server_id = await self._store.members.register(place)
+        page = min(max(page, 1), MOST_PAGES)
+        offset = (page - 1) * PAGE_LENGTH
+        found = await self._store.tunes.search(server_id, member_id, wanted, PAGE_LENGTH + 1, offset)
+        return found[:PAGE_LENGTH], len(found) > PAGE_LENGTH and page < MOST_PAGES
 
     async def mine(self, place: Place, before: int | None = None) -> tuple[list[StoredTune], bool]:
         """A member's newest tunes, older than tune `before`, newest first; and whether there are more."""

@@ -4,6 +4,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.values import Blocked, StoredTune
+from bot.store import search_terms
 from bot.store.tables import blocked, now, tunes
 
 
@@ -16,6 +17,7 @@ async def add_title(connection: AsyncConnection, tune: StoredTune, title: str, a
     """Do not give the title of a tune again on its server, and give the tune another, which its `abc` has too."""
     await _add(connection, tune, tune.title, "")
     await connection.execute(update(tunes).where(tunes.c.id == tune.id).values(title=title, abc=abc))
+    await search_terms.change(connection, tune.id, title, abc)
 
 
 async def remove(connection: AsyncConnection, server_id: int, tune_id: int) -> int:

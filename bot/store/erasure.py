@@ -19,6 +19,7 @@ from bot.store.prompts import UNFINISHED
 from bot.store.tables import (
     audit,
     blocked,
+    incipits,
     leaderboards,
     members,
     now,
@@ -26,6 +27,7 @@ from bot.store.tables import (
     retrainings,
     server_settings,
     servers,
+    title_words,
     tunes,
     votes,
 )
@@ -96,7 +98,7 @@ async def purge(connection: AsyncConnection, before: datetime) -> int:
 async def erase_tunes(connection: AsyncConnection, tune_ids: Collection[int]) -> None:
     """Erase tunes with their votes; prompts that vary them lose the text that they have of them."""
     for ids in _parts(tune_ids):
-        for table in (votes, leaderboards):
+        for table in (votes, leaderboards, title_words, incipits):
             await connection.execute(delete(table).where(table.c.tune_id.in_(ids)))
         varied = prompts.c.varied_from.in_(ids)
         await _end(connection, varied)

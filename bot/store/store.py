@@ -23,6 +23,7 @@ from bot.store import (
     members,
     prompts,
     retrainings,
+    search,
     settings,
     training_votes,
     tunes,
@@ -81,6 +82,7 @@ class Tunes(Queries):
     variations = Read(tunes.variations)
     history = Read(tunes.history)
     top = Read(leaderboards.top)
+    search = Read(search.search)
     delete = Write(_delete)
 
 

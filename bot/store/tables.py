@@ -127,6 +127,8 @@ prompts = Table(
     Index(None, "state", "id"),  # unfinished prompts, oldest first
 )
 _undelivered = prompts.c.message_id.is_not(None) & prompts.c.delivered_at.is_(None)
+_varies = prompts.c.varied_from.is_not(None)
+Index("ix_prompts_varied_from", prompts.c.varied_from, sqlite_where=_varies, postgresql_where=_varies)
 Index("ix_prompts_undelivered", prompts.c.id, sqlite_where=_undelivered, postgresql_where=_undelivered)
 
 tunes = Table(
@@ -155,6 +157,22 @@ tunes = Table(
     Index(None, "member_id", "id"),  # a member's tunes, newest first
 )
 
+
+def _terms(name: str, term: str, length: int) -> Table:
+    """What tunes are found by: see bot.store.search. Ordered by code points, so that beginnings are ranges."""
+    kind = String(length).with_variant(String(length, collation="C"), "postgresql")
+    return Table(
+        name,
+        metadata,
+        Column(term, kind, primary_key=True),
+        Column("tune_id", RowId, ForeignKey("tunes.id"), primary_key=True, index=True),
+        sqlite_with_rowid=False,
+    )
+
+
+title_words = _terms("title_words", "word", 40)
+incipits = _terms("incipits", "steps", 8)
+
 _shown = tunes.c.deleted_at.is_(None)
 
 
@@ -165,6 +183,7 @@ def _index(name: str, *columns: str, where: ColumnElement[bool] = _shown) -> Non
 _index("ix_tunes_top", "server_id", "score", "id")
 _index("ix_tunes_rhythm_top", "server_id", "rhythm", "score", "id")
 _index("ix_tunes_newest", "server_id", "rhythm", "id")
+_index("ix_tunes_key", "server_id", "key", "id")
 # spelled out: SQLite uses a partial index only for a query with the same condition, without parameters
 voted = and_(tunes.c.up + tunes.c.down > literal_column("0"), _shown)
 _index(

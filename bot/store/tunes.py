@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import NotFound
 from bot.core.values import NewTune, StoredPrompt, StoredTune, Votes
-from bot.store import prompts, tables
+from bot.store import prompts, search_terms, tables
 from bot.store.column_types import LARGEST_ID
 from bot.store.tables import members, now, tunes, votes
 from model.worker.protocol import Known
@@ -25,6 +25,9 @@ async def finish(connection: AsyncConnection, prompt_id: int, new: Sequence[NewT
         raise NotFound(f"there is no prompt {prompt_id}")
     if await prompts.finish(connection, prompt_id) and new:
         await connection.execute(insert(tunes), [_columns(prompt, tune) for tune in new])
+        stored = await of_prompts(connection, [prompt_id], prompt.member_id)
+        await search_terms.add(connection, [(tune.id, tune.title, tune.abc) for tune in stored])
+        return stored
     return await of_prompts(connection, [prompt_id], prompt.member_id)
 
 

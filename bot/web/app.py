@@ -14,10 +14,11 @@ from bot.core.sections import Web
 from bot.web import middleware
 from bot.web.event_stream import DEFAULT_TIMING, Feed, StreamTiming
 from bot.web.handlers import Handlers
+from bot.web.library_page import LibraryPage
 from bot.web.login import Login
 from bot.web.model_page import ModelPage
 from bot.web.mydata import MyData
-from bot.web.ports import Composer, Library, MemberData, Reports, Retrainer
+from bot.web.ports import Composer, Library, MemberData, Reports, Retrainer, Tunebooks
 from bot.web.report_page import ReportPage
 from bot.web.tune_page import TunePage
 from bot.web.views import Views
@@ -34,6 +35,7 @@ def create_app(
     timing: StreamTiming = DEFAULT_TIMING,
     member_data: MemberData | None = None,
     reports: Reports | None = None,
+    tunebooks: Tunebooks | None = None,
     section: Web = LOCAL,
     key: bytes = b"",
 ) -> web.Application:
@@ -48,14 +50,18 @@ def create_app(
     my_data = MyData(member_data) if member_data else None
     reporting = ReportPage(reports, library, feed) if reports else None
     views = Views(templates)
-    tune_page = TunePage(library, views)
-    handlers = Handlers(composer, library, feed, templates.get_template("page.html"), model, my_data, reporting)
+    pages = TunePage(library, views), LibraryPage(library, views)
+    handlers = Handlers(
+        composer, library, feed, templates.get_template("page.html"), model, my_data, reporting, tunebooks
+    )
     guards = [middleware.answer_failures, middleware.own_pages_only(section)]
     login = Login(section, key, templates.get_template("login.html")) if section.guarded else None
     app = web.Application(
         middlewares=[*guards, *((login.guard,) if login else ())], client_max_size=middleware.LARGEST_BODY
     )
-    app.add_routes([*handlers.routes(), *tune_page.routes(), *(login.routes() if login else ())])
+    app.add_routes(
+        [*handlers.routes(), *(route for page in pages for route in page.routes()), *(login.routes() if login else ())]
+    )
     app.router.add_static("/static", _HERE / "static")
     app.on_response_prepare.append(middleware.add_headers)
 

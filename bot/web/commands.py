@@ -3,17 +3,20 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from bot.core.completion import FORMS, ordered_keys
-from bot.core.errors import BadRequest
+from bot.core.errors import BadRequest, Unclear
 from bot.core.values import MOST_TUNES
-from bot.web import model_commands, mydata, report_commands
+from bot.web import model_commands, mydata, report_commands, tune_commands
 from bot.web.model_commands import ModelCommand
 from bot.web.mydata import MyDataCommand
 from bot.web.option_parser import Command, Option, Value, parse_options
+from bot.web.plain_words import understand
 from bot.web.report_commands import ReportCommand
+from bot.web.tune_commands import TuneCommand, parse_tune_command
 from model.music.form import Form
 from model.music.rhythm import RHYTHMS
 from model.prompt import LARGEST_SEED, TEMPERATURES, Prompt, parse_count, parse_prompt
@@ -51,12 +54,16 @@ class Help:
     examples: tuple[str, ...] = field(default=EXAMPLES)
 
 
+AnyCommand = Compose | Help | ModelCommand | MyDataCommand | ReportCommand | TuneCommand
+
+
 @cache
 def commands(model: bool = False, admin: bool = False) -> tuple[Command, ...]:
     """All commands of the page; with `model` those of /model, too, and with `admin` those about reports."""
     return (
         Command("compose", "Compose a tune in a key you choose", _compose_options()),
         Command("help", "What can be asked, with examples"),
+        *tune_commands.COMMANDS,
         *mydata.COMMANDS,
         report_commands.REPORT,
         *(report_commands.ADMINS if admin else ()),
@@ -69,13 +76,13 @@ def catalogue(model: bool = False, admin: bool = False) -> dict[str, Any]:
     return {"commands": [asdict(command) for command in commands(model, admin)]}
 
 
-def parse(text: str, model: bool = False) -> Compose | Help | ModelCommand | MyDataCommand | ReportCommand:
+def parse(text: str, model: bool = False) -> AnyCommand:
     """The command that a member typed. Raises BadRequest or InputError, one line that says what can be typed."""
     text = text.strip()
     if len(text) > LONGEST_TEXT:
         raise BadRequest(f"That message has {len(text)} characters: at most {LONGEST_TEXT} fit.")
     if not text.startswith("/"):
-        raise BadRequest(f"I only play by request: type / for what I can do, or try {EXAMPLES[0]}")
+        return _plain(text)
     word, rest = [*text[1:].split(maxsplit=1), "", ""][:2]
     match word.lower():
         case "compose":
@@ -84,13 +91,33 @@ def parse(text: str, model: bool = False) -> Compose | Help | ModelCommand | MyD
             return Help()
         case "mydata":
             return _mydata(rest)
+        case "tune" | "top" | "mine" | "tunebook" as name:
+            return _tune_command(name, rest)
         case "report" | "reports" | "moderate" as name:
             return _report(name, rest)
         case "model" if model:
             return _model(rest)
     names = [f"/{name}" for name in dict.fromkeys(command.name.split()[0] for command in commands(model))]
     existing = f"{', '.join(names[:-1])} and {names[-1]}"
-    raise BadRequest(f"There is no command /{word[:20]}: there are {existing}.")
+    near = get_close_matches(f"/{word.lower()}", names, 1)
+    raise Unclear(f"There is no command /{word[:20]}: there are {existing}.", f"{near[0]} {rest}" if near else "/help")
+
+
+def _plain(text: str) -> Compose:
+    """What was said without a command. Unclear where it is not plain."""
+    understood = understand(text)
+    if understood is None:
+        raise Unclear(f"I only play by request: type / for what I can do, or try {EXAMPLES[0]}", EXAMPLES[0])
+    if not understood.whole:
+        raise Unclear("I did not understand all of that. Did you mean this?", understood.command)
+    return _compose(dict(parse_options(understood.command[9:], "compose", _compose_options(), EXAMPLES[0])))
+
+
+def _tune_command(name: str, text: str) -> TuneCommand:
+    """A command that finds tunes, from the text after its name."""
+    (command,) = (each for each in tune_commands.COMMANDS if each.name == name)
+    example = f"/{name} {command.options[0].name}:1" if command.options else f"/{name}"
+    return parse_tune_command(name, dict(parse_options(text, name, command.options, example)))
 
 
 def prompt_options(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:

@@ -13,14 +13,16 @@ from bot.core.values import StoredTune
 from bot.web import identity, media
 from bot.web.commands import EXAMPLES, Help, catalogue, commands, parse
 from bot.web.event_stream import Feed, encode
+from bot.web.found_tunes import FoundTunes
 from bot.web.model_commands import ModelCommand
 from bot.web.model_page import ModelPage
 from bot.web.mydata import MyData, MyDataCommand
 from bot.web.option_parser import Command
-from bot.web.ports import Composer, Library
+from bot.web.ports import Composer, Library, Tunebooks
 from bot.web.report_commands import ReportCommand
 from bot.web.report_page import ReportPage
 from bot.web.serializers import history_json, media_version, progress_json, votes_json
+from bot.web.tune_commands import TuneCommand
 
 SCREENFUL = 20  # prompts of one page of history
 
@@ -37,6 +39,7 @@ class Handlers:
         model: ModelPage | None = None,
         my_data: MyData | None = None,
         reports: ReportPage | None = None,
+        tunebooks: Tunebooks | None = None,
     ) -> None:
         self._composer = composer
         self._library = library
@@ -45,6 +48,7 @@ class Handlers:
         self._model = model
         self._my_data = my_data
         self._reports = reports
+        self._tunes = FoundTunes(library, tunebooks)
 
     def routes(self) -> list[web.RouteDef]:
         """All routes, with those of the model where it can be changed here."""
@@ -63,6 +67,7 @@ class Handlers:
             web.post(r"/tunes/{tune:\d{1,18}}/again", self.again),
             web.post(r"/tunes/{tune:\d{1,18}}/vary", self.vary),
             web.post(r"/tunes/{tune:\d{1,18}}/delete", self.delete),
+            *self._tunes.routes(),
             *(self._my_data.routes() if self._my_data else ()),
             *(self._model.routes() if self._model else ()),
         ]
@@ -121,6 +126,8 @@ class Handlers:
             if self._reports is None:
                 raise NotFound("Nothing is reported here.")
             return await self._reports.answer(request, command)
+        if isinstance(command, TuneCommand):
+            return web.json_response(await self._tunes.answer(place, command))
         if isinstance(command, ModelCommand):
             assert model, "or it would not have been parsed"
             return web.json_response(await model.run(command, place))

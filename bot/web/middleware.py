@@ -9,7 +9,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.core.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError
+from bot.core.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError, Unclear
 from bot.core.sections import Web
 from bot.core.wording import capitalized
 from model.errors import InputError
@@ -35,7 +35,7 @@ _ELSEWHERE = "This page is served to this machine only: use 127.0.0.1."
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self';"
-        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        " connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -55,7 +55,7 @@ async def answer_failures(request: web.Request, handler: Handler) -> web.StreamR
         return _failure(error.status, _HTTP_LINES.get(error.status, error.reason))
     except (TunesmithError, InputError) as error:
         status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-        return _failure(status, str(error))
+        return _failure(status, str(error), error.command if isinstance(error, Unclear) else "")
     except Exception:
         reference = secrets.token_hex(4)
         log.exception("page failure %s: %s %s", reference, request.method, request.path)
@@ -118,5 +118,6 @@ def _host(origin: str) -> str:
     return origin.partition("://")[2]
 
 
-def _failure(status: int, line: str) -> web.Response:
-    return web.json_response({"error": capitalized(line)}, status=status)
+def _failure(status: int, line: str, command: str = "") -> web.Response:
+    """An error, with the command that may have been meant."""
+    return web.json_response({"error": capitalized(line), **({"command": command} if command else {})}, status=status)

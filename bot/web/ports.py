@@ -4,9 +4,22 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from bot.core.retraining import Retraining, VersionStats
-from bot.core.values import KnownMember, Place, Progress, Record, StoredPrompt, StoredTune, Version, Votes
+from bot.core.search import Search
+from bot.core.values import (
+    KnownMember,
+    Leader,
+    Period,
+    Place,
+    Progress,
+    Record,
+    StoredPrompt,
+    StoredTune,
+    Version,
+    Votes,
+)
 from bot.library.library import Relations
 from bot.library.member_data import Forgotten
+from bot.library.tunebook import Tunebook
 from bot.retraining.model_status import ModelStatus, Needs
 from model.prompt import Prompt
 
@@ -50,6 +63,14 @@ class Library(Protocol):
         """A tune of the page, with the member's vote. Raises NotFound, or NotAllowed for a tune made elsewhere."""
         ...
 
+    async def top(self, place: Place, period: Period = Period.ALL, rhythm: str | None = None) -> Sequence[Leader]:
+        """The best tunes by the votes cast in a period. InputError for an unknown rhythm."""
+        ...
+
+    async def search(self, place: Place, wanted: Search, page: int = 1) -> tuple[Sequence[StoredTune], bool]:
+        """A page of the tunes that are as wanted, and whether there are more."""
+        ...
+
     async def relations(self, tune: StoredTune, place: Place) -> Relations:
         """The tunes that a tune has to do with."""
         ...
@@ -78,6 +99,14 @@ class Library(Protocol):
 
     def file_name(self, tune: StoredTune, kind: str) -> str:
         """The name of a file of a tune."""
+        ...
+
+
+class Tunebooks(Protocol):
+    """Books of tunes: `bot.library.tunebook`."""
+
+    async def of_member(self, place: Place) -> Tunebook:
+        """The tunes that a member voted up. NotFound, Busy or RenderError."""
         ...
 
 

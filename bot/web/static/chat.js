@@ -2,6 +2,7 @@
 
 import { printNearest, watchPlayers } from "./cards.js";
 import { complete } from "./complete.js";
+import { askByForm } from "./form.js";
 import * as messages from "./messages.js";
 import { showLearning, showLines, showRetraining } from "./model.js";
 import { recall } from "./recall.js";
@@ -135,6 +136,10 @@ async function send(text) {
     if (answer.help) {
       messages.showHelp(node, answer.help);
       messages.showStatus(node, "", "done");
+    } else if (answer.card || answer.line) {
+      messages.showFound(node, answer);
+      messages.showStatus(node, "", "done");
+      find("announcer").textContent = answer.line ?? answer.card.title;
     } else if (answer.lines) {
       showLines(node, answer.lines);
       messages.showStatus(node, "", "done");
@@ -150,6 +155,7 @@ async function send(text) {
     }
   } catch (error) {
     fail(node, error.message);
+    if (error.command) messages.offer(node, error.command);
     giveBack(text);
   } finally {
     sending -= 1;
@@ -207,6 +213,12 @@ function toBottom() {
   log.scrollTop = log.scrollHeight;
 }
 
+function toggleForm(open) {
+  find("asker").hidden = !open;
+  find("ask").setAttribute("aria-expanded", String(open));
+  if (open) find("asker").elements.key.focus();
+}
+
 /** ABC pasted into the one-line message box: the lines of its header become inline fields in brackets. */
 function pasteAbc(event) {
   const isField = (line) => /^[A-Za-z]:(?![|:])/.test(line);
@@ -246,6 +258,7 @@ document.addEventListener("click", ({ target }) => {
   else if (button?.id === "retrain") send("/model retrain");
   else if (button?.id === "earlier") showEarlier(button);
   else if (button?.id === "newest") toBottom();
+  else if (button?.id === "ask") toggleForm(find("asker").hidden);
   else if (button?.matches(".example")) {
     send(button.textContent);
   }
@@ -257,8 +270,14 @@ document.addEventListener(
   true,
 );
 
+find("asker").addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  toggleForm(false);
+  find("ask").focus();
+});
+
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select")) return;
   say.focus(); // which then receives the slash
 });
 
@@ -282,6 +301,13 @@ listen(
   (offline) => (find("offline").hidden = !offline),
 );
 completion = await ask("/completions")
-  .then(({ commands }) => complete(say, find("suggest"), commands))
+  .then(({ commands }) => {
+    askByForm(find("asker"), commands.find(({ name }) => name === "compose"), say, (text) => {
+      toggleForm(false);
+      send(text);
+    });
+    find("ask").hidden = false;
+    return complete(say, find("suggest"), commands);
+  })
   .catch(() => null); // the page works without completion
 remember = recall(say); // after completion, whose list has the arrows first

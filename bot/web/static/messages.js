@@ -129,6 +129,40 @@ export function changedVotes({ up, down, mine }, value) {
   };
 }
 
+/** Show tunes that were found in an exchange: one as a card, several as a list of links. */
+export function showFound(node, { card, line, tunes = [], more, files = [] }) {
+  if (card) return node.querySelector(".tunes").append(tuneCard(card));
+  const found = stamp("found-template");
+  found.querySelector(".line-above").textContent = line;
+  for (const tune of tunes) {
+    const item = document.createElement("li");
+    const facts = document.createElement("span");
+    facts.className = "facts";
+    facts.textContent = ` ${tune.facts.slice(0, 2).join(" · ")} · +${tune.votes.up} −${tune.votes.down}`;
+    item.append(link(`/tune/${tune.id}`, tune.title), facts);
+    found.querySelector("ol").append(item);
+  }
+  const ways = [[more, "All of them in the library"], ...files.map((file) => [file, `As ${file.split(".").at(-1).toUpperCase()}`])];
+  found.querySelector(".more").append(...ways.flatMap(([address, text], at) => [at ? " · " : "", link(address, text)]));
+  node.querySelector(".answer").prepend(found);
+}
+
+function link(address, text) {
+  const node = document.createElement("a");
+  node.href = address;
+  node.textContent = text;
+  return node;
+}
+
+/** Offer a command that may have been meant, one click away. */
+export function offer(node, command) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "example";
+  button.textContent = command;
+  node.querySelector(".status").append(button);
+}
+
 /** Show the answer to /help in an exchange. */
 export function showHelp(node, { commands }) {
   const help = stamp("help-template");

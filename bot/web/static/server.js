@@ -11,7 +11,7 @@ export async function ask(path, body) {
     throw new Error("Tunesmith cannot be reached. Is it still running?");
   });
   const answer = await response.json().catch(() => ({ error: "Tunesmith gave an answer that makes no sense." }));
-  if (!response.ok) throw new Error(answer.error);
+  if (!response.ok) throw Object.assign(new Error(answer.error), { command: answer.command });
   return answer;
 }
 

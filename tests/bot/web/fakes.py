@@ -13,7 +13,8 @@ import lameenc
 from PIL import Image, ImageDraw
 
 from bot.core.errors import BadRequest, NotAllowed, NotFound
-from bot.core.values import Place, Progress, State, StoredPrompt, StoredTune, Votes
+from bot.core.search import Search
+from bot.core.values import Leader, Period, Place, Progress, State, StoredPrompt, StoredTune, Votes
 from bot.library.library import Relations
 from bot.render.score import score
 from model.music.abc_reader import parse
@@ -164,6 +165,7 @@ class FakeLibrary:
 
     def __init__(self, store: FakeStore) -> None:
         self.store = store
+        self.searched: list[Search] = []
         self.media = {"png": picture(), "mp3": sound(), "mid": b"MThd\0\0\0\6\0\0\0\1\0\x60", "abc": ABC.encode()}
 
     async def place(self, place: Place) -> tuple[int, int]:
@@ -177,6 +179,29 @@ class FakeLibrary:
         if tune_id not in self.store.tunes or self.store.tunes[tune_id].server_id != server_id:
             raise NotFound(f"There is no tune {tune_id}.")
         return replace(self.store.tunes[tune_id], votes=self.store.votes_of(tune_id, member_id))
+
+    async def top(self, place: Place, period: Period = Period.ALL, rhythm: str | None = None) -> list[Leader]:
+        counted = [Leader(tune, *self._counts(tune)) for tune in self.store.tunes.values()]
+        return sorted((each for each in counted if each.up), key=lambda each: -each.up)
+
+    def _counts(self, tune: StoredTune) -> tuple[int, int]:
+        votes = self.store.votes_of(tune.id, 0)
+        return votes.up, votes.down
+
+    async def search(self, place: Place, wanted: Search, page: int = 1) -> tuple[list[StoredTune], bool]:
+        """By titles and keys alone, two to a page; `searched` has what was asked for."""
+        self.searched.append(wanted)
+        member, server = self.store.ids(place)
+        found = [
+            tune
+            for tune in reversed(self.store.tunes.values())
+            if wanted.title.lower() in tune.title.lower()
+            and wanted.key in ("", str(tune.prompt.key))
+            and tune.server_id == server
+            and (not wanted.mine or tune.member_id == member)
+            and (not wanted.favourites or self.store.votes.get((tune.id, member)) == 1)
+        ]
+        return found[2 * page - 2 : 2 * page], len(found) > 2 * page
 
     async def relations(self, tune: StoredTune, place: Place) -> Relations:
         return Relations(

@@ -57,8 +57,8 @@ def test_an_opening_may_hold_colons_chords_and_curly_quotes() -> None:
     ("text", "words"),
     [
         ("hello", ["/compose key:Edor"]),
-        ("/", ["/compose, /help, /mydata and /report"]),
-        ("/sing", ["/sing", "/compose, /help, /mydata and /report"]),
+        ("/", ["/compose, /help, /tune, /top, /mine, /tunebook, /mydata and /report"]),
+        ("/sing", ["/sing", "/compose, /help, /tune, /top, /mine, /tunebook, /mydata and /report"]),
         ("/compose", ["Which key", "/compose key:Edor"]),
         ("/compose key:", ["Which key"]),
         ("/compose rhythm:reel", ["Which key"]),
