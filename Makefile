@@ -14,7 +14,7 @@ TORCH_INDEX := $(if $(CPU),--extra-index-url https://download.pytorch.org/whl/cp
 # some machines forbid it; every process that starts would then compile our modules anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test bench format clean
+.PHONY: run test bench format audit clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -35,6 +35,13 @@ bench: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# asks PyPI's advisories about what is installed, from an environment of its own
+audit: $(VENV)/.installed-dev
+	$(BIN)/python -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(VENV)/audit/bin/pip-audit --progress-spinner off --path \
+		"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 clean:
 	rm -rf $(VENV)

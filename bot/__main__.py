@@ -16,14 +16,7 @@ _USERS_MISTAKES = (BadRequest, ConfigError, NotAllowed, NotFound, InputError)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0, 2 for bad input, 1 for a failure."""
-    parser = Parser(prog=_called(), description=__doc__)
-    parser.add_argument("--config", type=Path, help="settings (default: config.toml, where there is one)")
-    parser.add_argument("--verbose", action="store_true", help="log what is being done")
-    parser.set_defaults(run=serve.run)
-    commands = parser.add_subparsers(metavar="COMMAND")
-    for module in (serve, compose, retrain, check, backup, restore, member, migrate, worker, bench):
-        module.add(commands)
-    options = parser.parse_args(argv)
+    options = parser().parse_args(argv)
     run: Callable[[config.Config, argparse.Namespace], int] = options.run
     try:
         settings = config.load(options.config)
@@ -37,6 +30,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def parser() -> Parser:
+    """The parser of the command line; without a command the bot runs."""
+    parser = Parser(prog=_called(), description=__doc__)
+    parser.add_argument("--config", type=Path, help="settings (default: config.toml, where there is one)")
+    parser.add_argument("--verbose", action="store_true", help="log what is being done")
+    parser.set_defaults(run=serve.run)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for module in (serve, compose, retrain, check, backup, restore, member, migrate, worker, bench):
+        module.add(commands)
+    return parser
 
 
 def _called() -> str:
