@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from bot.render.performance.dances import dance_of
+from bot.render.performance.accompaniment import dance_of
 from bot.render.performance.perform import quarters_of, rhythm_of, swing_of
 from bot.render.performance.players import TICKS
 from bot.render.performance.timing import edges_of, played_bars, ticks

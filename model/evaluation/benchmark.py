@@ -24,9 +24,9 @@ from model.network.presets import SEED
 from model.network.stepper import Stepper
 from model.prompt import Prompt
 from model.sampling import decoder_kernels, detokenize
-from model.sampling.choice import choose
 from model.sampling.decoder import Decoder
 from model.sampling.grammar import Grammar
+from model.sampling.next_token import choose
 from model.sampling.sequence_state import LONGEST_TUNE, SequenceState
 from model.sampling.threads import run_on_threads, thread_count
 

@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from model.errors import NotationError
 from model.music.abc_decorations import LETTERS, SHIFTING, is_known
-from model.music.abc_pitches import Pitches
+from model.music.abc_pitch_reader import Pitches
 from model.music.abc_symbols import LEADING_ENDING, check_grace, length_of, symbols, tones
 from model.music.abc_words import ProseError, check_shorthands, is_prose
 from model.music.chord_symbols import ChordSymbol, is_chord

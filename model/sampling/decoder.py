@@ -15,10 +15,10 @@ from model.encoding.inputs import CANDIDATES, GROUPS, INPUTS, LONGEST_RUN, LOOKB
 from model.encoding.shapes import NO_LINE
 from model.network.stepper import Stepper
 from model.sampling import decoder_kernels
-from model.sampling.choice import choose_on_device
 from model.sampling.decoder_arrays import InputColumns, RowArrays, Settings, TableArrays
 from model.sampling.decoder_kernels import CADENCE, FREE, RETRIES
 from model.sampling.decoder_tables import BAR_COLUMNS, DISCARD, EMPTY, STILL, Tables
+from model.sampling.next_token import choose_on_device
 from model.sampling.sequence_state import LONGEST_TUNE, SequenceState, packed
 
 # What is added to the logit of going on with what a tune has begun to repeat, or to move along the scale, for each of

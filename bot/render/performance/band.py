@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from bot.render.performance.dances import Dance, Patterns
+from bot.render.performance.accompaniment import Dance, Patterns
 from bot.render.performance.players import Player, Sound
 from bot.render.performance.timing import PlayedBar, Swing, ticks
 from bot.render.performance.voicings import BOUZOUKI, GUITAR, near, step_towards, voice_led

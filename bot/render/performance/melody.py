@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from bot.render.performance.dances import Dance
+from bot.render.performance.accompaniment import Dance
 from bot.render.performance.ornaments import Played, Style, ornamented
 from bot.render.performance.players import Sound
 from bot.render.performance.timing import Note

@@ -9,8 +9,8 @@ from random import Random
 
 from bot.core.errors import RenderError
 from bot.core.rendering import Playing
+from bot.render.performance.accompaniment import Dance, dance_of
 from bot.render.performance.band import Accompaniment, band
-from bot.render.performance.dances import Dance, dance_of
 from bot.render.performance.melody import melody
 from bot.render.performance.ornaments import Style
 from bot.render.performance.players import TICKS, Performance, Player

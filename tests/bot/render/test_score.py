@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from bot.core.errors import RenderError
-from bot.render.performance.dances import dance_of
+from bot.render.performance.accompaniment import dance_of
 from bot.render.performance.perform import quarters_of, rhythm_of, swing_of
 from bot.render.performance.players import TICKS
 from bot.render.performance.timing import played_bars, played_notes

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.sampling.choice import choose, choose_on_device
+from model.sampling.next_token import choose, choose_on_device
 
 
 @pytest.mark.parametrize("choose", [choose, choose_on_device])

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.render.performance.dances import DANCES, dance_of
+from bot.render.performance.accompaniment import DANCES, dance_of
 from model.music.abc_reader import parse
 from model.music.rhythm import RHYTHMS
 from model.music.tune import Tune
