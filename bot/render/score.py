@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 from bot.render.performance.accompaniment import dance_of
 from bot.render.performance.perform import quarters_of, rhythm_of, swing_of
 from bot.render.performance.players import TICKS
-from bot.render.performance.timing import edges_of, played_bars, ticks
+from bot.render.performance.swing import edges_of, played_bars, ticks
 from bot.render.sheet import mei
 from bot.render.sheet.engraving import drawn
 from bot.render.sheet.layout import NARROW, WIDE, part_letters

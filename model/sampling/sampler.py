@@ -26,11 +26,11 @@ from model.network.lstm import restored
 from model.network.stepper import Stepper
 from model.prompt import Prompt, plain_title
 from model.sampling import detokenize
-from model.sampling.candidates import CHOOSING, PLANNING, Draft, PendingPrompt, random_stream
 from model.sampling.critic import DRAFTS, Critic
 from model.sampling.decoder import Decoder
 from model.sampling.grammar import Grammar, Rules, State, pickup_ticks
 from model.sampling.originality import NOTHING_NEAR, Index, Nearest
+from model.sampling.pending_prompt import CHOOSING, PLANNING, Draft, PendingPrompt, random_stream
 from model.sampling.threads import run_on_threads, thread_count
 from model.sampling.titles import Titles
 from model.sampling.variation import GivenTokens, given_tokens, unchanged

@@ -24,7 +24,7 @@ class Patterns(NamedTuple):
 
 
 class Dance(NamedTuple):
-    """How a dance is played. `swing` is that of bot.render.performance.timing; without `drum` there is none.
+    """How a dance is played. `swing` is that of bot.render.performance.swing; without `drum` there is none.
 
     `accents` say by how much, in MIDI velocity, the notes at each eighth of the bar are louder than the softest.
     """

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.render.performance.accompaniment import Dance, Patterns
 from bot.render.performance.players import Player, Sound
-from bot.render.performance.timing import PlayedBar, Swing, ticks
+from bot.render.performance.swing import PlayedBar, Swing, ticks
 from bot.render.performance.voicings import BOUZOUKI, GUITAR, near, step_towards, voice_led
 from model.music.chord_symbols import ChordTones, chord_tones
 from model.music.grid import GRID, units

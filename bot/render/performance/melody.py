@@ -6,7 +6,7 @@ from random import Random
 from bot.render.performance.accompaniment import Dance
 from bot.render.performance.ornaments import Played, Style, ornamented
 from bot.render.performance.players import Sound
-from bot.render.performance.timing import Note
+from bot.render.performance.swing import Note
 from model.music.grid import GRID
 from model.music.instruments import Instrument
 

@@ -14,7 +14,7 @@ from bot.render.performance.band import Accompaniment, band
 from bot.render.performance.melody import melody
 from bot.render.performance.ornaments import Style
 from bot.render.performance.players import TICKS, Performance, Player
-from bot.render.performance.timing import Swing, played_bars, played_notes
+from bot.render.performance.swing import Swing, played_bars, played_notes
 from model.errors import InputError
 from model.music.grid import GRID
 from model.music.instruments import INSTRUMENTS, Instrument

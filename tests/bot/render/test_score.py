@@ -10,7 +10,7 @@ from bot.core.errors import RenderError
 from bot.render.performance.accompaniment import dance_of
 from bot.render.performance.perform import quarters_of, rhythm_of, swing_of
 from bot.render.performance.players import TICKS
-from bot.render.performance.timing import played_bars, played_notes
+from bot.render.performance.swing import played_bars, played_notes
 from bot.render.score import score
 from model.music.abc_reader import parse
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL

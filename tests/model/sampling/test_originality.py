@@ -14,8 +14,8 @@ from model.music.parts import parts_of
 from model.music.tune import transpose
 from model.network import checkpoint
 from model.prompt import Prompt
-from model.sampling.candidates import PATIENCE, TEMPERATURE_STEP
 from model.sampling.originality import LIMIT, NOTHING_NEAR, VERBATIM_BARS, Index, Nearest, _longest_run, index_of
+from model.sampling.pending_prompt import PATIENCE, TEMPERATURE_STEP
 from model.sampling.sampler import Composed, Sampler
 
 EDOR = Prompt(Key.parse("Edor"), "reel", form=Form("AB", 8), seed=21)

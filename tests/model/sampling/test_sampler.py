@@ -18,7 +18,7 @@ from model.music.rhythm import RHYTHMS
 from model.network.checkpoint import Checkpoint
 from model.prompt import Prompt, parse_prompt
 from model.sampling import threads
-from model.sampling.candidates import PendingPrompt
+from model.sampling.pending_prompt import PendingPrompt
 from model.sampling.sampler import Composed, Sampler, numbered
 from model.sampling.variation import GivenTokens
 

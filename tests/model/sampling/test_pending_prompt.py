@@ -5,7 +5,9 @@ import pytest
 
 from model.prompt import parse_prompt
 from model.sampling import detokenize
-from model.sampling.candidates import (
+from model.sampling.critic import DRAFTS
+from model.sampling.grammar import Grammar
+from model.sampling.pending_prompt import (
     CHOOSING,
     PATIENCE,
     PLANNING,
@@ -14,8 +16,6 @@ from model.sampling.candidates import (
     PendingPrompt,
     random_stream,
 )
-from model.sampling.critic import DRAFTS
-from model.sampling.grammar import Grammar
 from model.sampling.sampler import DRAWS, Sampler
 from model.sampling.variation import GivenTokens
 

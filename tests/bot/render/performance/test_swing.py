@@ -3,7 +3,7 @@ from fractions import Fraction
 import pytest
 
 from bot.render.performance.players import TICKS
-from bot.render.performance.timing import Note, Swing, played_bars, played_notes, ticks
+from bot.render.performance.swing import Note, Swing, played_bars, played_notes, ticks
 from model.music.abc_reader import parse
 from model.music.grid import GRID
 from model.music.tune import Tune
