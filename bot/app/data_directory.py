@@ -8,12 +8,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.core.errors import ConfigError
+from bot.core.files import PRIVATE_FOLDER, make_private
 
 
 def make_data_directory(path: Path) -> Path:
-    """Make the data directory where it is missing. ConfigError where it cannot be written to."""
+    """Make the data directory where it is missing, for this user alone. ConfigError where it cannot be written to."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        make_private(path)
     except OSError as error:
         raise ConfigError(f"cannot make the data directory {path}: {error.strerror}; set TUNESMITH_DATA_DIR") from error
     if not os.access(path, os.W_OK | os.X_OK):

@@ -16,6 +16,7 @@ from bot.app.retention import Retention
 from bot.app.stopping import run_until_stopped
 from bot.backup.schedule import COMMAND, Schedule
 from bot.composing.failover import Failover
+from bot.core import descriptors
 from bot.core.config import Config, load
 from bot.web import Application, create_app, serve
 from bot.web.metrics import metrics_route
@@ -41,6 +42,7 @@ def add(commands: Any) -> None:
 def run(config: Config, options: argparse.Namespace, connector: "Connector" = lambda: None) -> int:
     """Run until SIGTERM or Ctrl-C. DiscordError where Discord refuses the bot; `connector` leads to Discord."""
     program = (*COMMAND, *(("--config", str(options.config)) if options.config else ()))
+    descriptors.raise_limit()
     with data_directory_lock(config.data_dir):
         asyncio.run(_serve(config, connector, Schedule(config.backup, program), partial(_reload, options)))
     return 0

@@ -31,9 +31,9 @@ class Environment(EnvSettingsSource):
 
 
 def without_secrets() -> dict[str, str]:
-    """The environment for a process that needs none of them."""
-    names = {*SECRETS, *(f"{name}{_FILE}" for name in SECRETS)}
-    return {name: value for name, value in os.environ.items() if name not in names}
+    """The environment for a process that needs no settings: a section may be one variable of JSON, in any case."""
+    ours = ("TUNESMITH_", "DISCORD_")
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
 
 
 def _read(name: str, path: Path) -> str:

@@ -2,15 +2,21 @@
 
 import json
 import logging
+import re
 import sys
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TextIO
 
 Format = Literal["human", "logfmt", "json"]
 Level = Literal["debug", "info", "warning", "error"]
 
 _HUMAN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+# of interactions and webhooks, which let whoever has them answer in the bot's name
+_TOKENS = re.compile(r"""(/(?:webhooks|interactions)/\d+/|\btoken\\?["']?\s*[:=]\s*\\?["']?)[\w.~%+=-]{6,}""")
+_NUMBERS = re.compile(r"\d+")
+_MINUTE, _MOST_KINDS = 60.0, 10_000
 _prompt: ContextVar[int | None] = ContextVar("prompt", default=None)
 
 
@@ -21,10 +27,40 @@ def about(prompt_id: int) -> None:
 
 def set_up(form: Format, level: Level) -> None:
     """Have this process log to stderr."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.addFilter(_add_prompt)
+    handler.addFilter(_OncePerMinute())
     handler.setFormatter({"human": _Human(_HUMAN), "logfmt": _Logfmt(), "json": _Json()}[form])
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines without the tokens that discord.py has in paths and events."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _TOKENS.sub(r"\1…", super().format(record))
+
+
+class _OncePerMinute(logging.Filter):
+    """Lets one a minute through of each kind of warning and error that libraries log, and says how many there were."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: dict[tuple[str, str], tuple[float, int]] = {}  # -> when it was logged last, how many since
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING or record.name.startswith(("bot", "model")):
+            return True
+        kind = record.name, _NUMBERS.sub("", str(record.msg))[:200]
+        last, left_out = self._kinds.get(kind, (-_MINUTE, 0))
+        now = time.monotonic()
+        if now - last < _MINUTE or len(self._kinds) > _MOST_KINDS:
+            self._kinds[kind] = last, left_out + 1
+            return False
+        self._kinds[kind] = now, 0
+        if left_out:
+            record.msg, record.args = f"{record.getMessage()} (and {left_out} more like it)", ()
+        return True
 
 
 def _add_prompt(record: logging.LogRecord) -> bool:

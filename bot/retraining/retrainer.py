@@ -125,7 +125,8 @@ class Retrainer:
             raise BadRequest(f"version {number} is in use already")
         wanted = next((version for version in await self.store.versions.load_all() if version.number == number), None)
         if wanted and not wanted.pruned_at and not await self._has_file(wanted):
-            raise NotFound(f"the file of version {number}, {wanted.path}, is missing or damaged: nothing has changed")
+            log.error("the file of version %d, %s, is missing or damaged", number, wanted.path)
+            raise NotFound(f"the file of version {number} is missing or damaged: nothing has changed")
         chosen = await self.store.versions.choose(number, place)
         log.info("version %d is in use, chosen on %s", number, place.platform)
         return chosen

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ CLIENT = "tunesmith"  # the application name of connections, but for those of ma
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _CHECK = "check that it can be reached and written, and that its disk has space"
 UNAVAILABLE = "the database does not answer: please ask again in a minute"
+BROKEN = "the database cannot be used: whoever runs the bot finds the reason in its log"
+# of SQLite's result codes those that pass: busy, locked, out of memory, read-only, I/O, full, cannot open, protocol
+_PASSING = (5, 6, 7, 8, 10, 13, 14, 15)
+LOG_EVERY = 60.0  # seconds between two lines on the same failure
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +68,7 @@ def sqlite_path(url: URL) -> Path | None:
 def display_name(url: URL) -> str:
     """A database in a message: SQLite's path, another's URL without its password."""
     path = sqlite_path(url)
-    return str(path) if path else url.render_as_string(hide_password=True)
+    return str(path) if path else url.set(query={}).render_as_string(hide_password=True)  # a query may hold a password
 
 
 def name_of(location: str | Path) -> str:
@@ -138,8 +143,14 @@ def _of_the_database(error: Exception) -> bool:
 
 
 def _is_unavailable(error: StoreError) -> bool:
-    """Whether a server could not be reached, or the connection was lost: the same call may work in a while."""
+    """Whether the same call may work in a while.
+
+    A server could not be reached, or the connection was lost; an SQLite file is locked, or its disk is full.
+    """
     cause = error.__cause__
+    original = cause.orig if isinstance(cause, DBAPIError) else cause
+    if isinstance(original, sqlite3.Error):
+        return (getattr(original, "sqlite_errorcode", 0) & 0xFF) in _PASSING
     if isinstance(cause, DBAPIError):
         states = str(getattr(cause.orig, "sqlstate", None) or "")
         # 08: connection, 57P: the server is being shut down or started, 53: it is short of connections or space
@@ -150,7 +161,8 @@ def _is_unavailable(error: StoreError) -> bool:
 class Database:
     """Transactions on one pool of connections, to be closed.
 
-    Failures leave as StoreError, or as StoreUnavailable where the database's server cannot be reached.
+    Failures leave as StoreUnavailable where the same call may work in a while, else as StoreError. The log has their
+    reasons, once a minute; their messages, which members see, have none.
     """
 
     def __init__(self, url: URL, timeouts: ServerTimeouts = TIMEOUTS) -> None:
@@ -164,7 +176,12 @@ class Database:
         # SQLite has one writer: a lock is fair, and those who wait for it hold no connection
         self._write_lock: AbstractAsyncContextManager[Any] = nullcontext() if self._is_server else asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
-        self.unavailable = False  # it did not answer the last call
+        self._failing: dict[str, float] = {}  # reads or writes, of which the last failed -> when that was logged
+
+    @property
+    def unavailable(self) -> bool:
+        """Whether the last read or the last write failed."""
+        return bool(self._failing)
 
     async def read(
         self, query: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kw: P.kwargs
@@ -175,7 +192,7 @@ class Database:
             async with self._reading_engine.connect() as connection:
                 return await query(connection, *args, **kw)
 
-        return await self._uncancelled(run())
+        return await self._uncancelled(run(), "read")
 
     async def write(
         self, change: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kw: P.kwargs
@@ -186,7 +203,7 @@ class Database:
             async with self._write_lock, self._writing_engine.begin() as connection:
                 return await change(connection, *args, **kw)
 
-        return await self._uncancelled(run())
+        return await self._uncancelled(run(), "write")
 
     async def alone(self, work: Callable[[URL], Awaitable[None]]) -> None:
         """Do something with the database itself; no write of this process begins meanwhile."""
@@ -195,33 +212,37 @@ class Database:
             async with self._write_lock:
                 await work(self._engine.url)
 
-        await self._uncancelled(run())
+        await self._uncancelled(run(), "maintenance")
 
     async def close(self) -> None:
         """Wait for what is running, then close every connection."""
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._engine.dispose()
 
-    async def _uncancelled(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _uncancelled(self, work: Coroutine[Any, Any, T], kind: str) -> T:
         # a statement in the driver's thread cannot be cancelled: its connection would be lost within a transaction
-        task = asyncio.create_task(self._reported(work))
+        what = "a call" if self._is_server else kind  # a full disk lets SQLite read
+        task = asyncio.create_task(self._reported(work, what))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
-    async def _reported(self, work: Coroutine[Any, Any, T]) -> T:
-        """Log the failure of a server, once, and hide it from members, since it has the server's name and address."""
+    async def _reported(self, work: Coroutine[Any, Any, T], kind: str) -> T:
+        """Log a failure, and hide it from members, since it has the database's path, or its server's address."""
         try:
             with translated(self._name):
                 result = await work
         except StoreError as error:
-            if not self._is_server or not _is_unavailable(error):
-                raise
-            if not self.unavailable:
-                log.error("%s", error)
-            self.unavailable = True
-            raise StoreUnavailable(UNAVAILABLE) from error
-        if self.unavailable:
+            self._on_failure(error, kind)
+            if _is_unavailable(error):
+                raise StoreUnavailable(UNAVAILABLE) from error
+            raise StoreError(BROKEN) from error
+        if self._failing.pop(kind, None) is not None:
             log.warning("the database %s is back", self._name)
-        self.unavailable = False
         return result
+
+    def _on_failure(self, error: StoreError, kind: str) -> None:
+        now = time.monotonic()
+        if now - self._failing.get(kind, -LOG_EVERY) >= LOG_EVERY:
+            self._failing[kind] = now
+            log.error("%s failed: %s", kind, error)

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, NullPool, create_engine, inspect, text
 
 from bot.core.errors import StoreError
+from bot.core.files import PRIVATE_FOLDER, create_private
 from bot.store.database import (
     SQLITE_ARGUMENTS,
     configure_sqlite,
@@ -80,7 +81,8 @@ async def _upgrade_server(url: URL, config: Config) -> None:
 def _upgrade_file(path: Path, url: URL, config: Config) -> None:
     if path.exists():
         _refuse_unwritten(path, config)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    create_private(path)  # SQLite gives the files beside it the same permissions
     engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, connect_args=SQLITE_ARGUMENTS)
     # a migration replaces an SQLite table to alter it, which with foreign keys on would empty tables that refer to it
     configure_sqlite(engine, foreign_keys=False)
@@ -137,6 +139,7 @@ def _prove_writable(connection: Connection) -> None:
 
 def _back_up(path: Path, copy: Path) -> None:
     unfinished = copy.with_name(copy.name + ".part")
+    create_private(unfinished)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as target:
         source.backup(target)
     os.replace(unfinished, copy)

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.core.errors import ConfigError
 from bot.core.sections import Web
 from bot.web import middleware
+from bot.web.connections import ConnectionLimits, Connections, watched
 from bot.web.event_stream import DEFAULT_TIMING, Feed, StreamTiming
 from bot.web.handlers import Handlers
 from bot.web.library_page import LibraryPage
@@ -24,6 +25,7 @@ from bot.web.tune_page import TunePage
 from bot.web.views import Views
 
 _HERE = Path(__file__).parent
+DEFAULT_LIMITS = ConnectionLimits()
 LOCAL = Web()  # without a login, for this machine's users alone
 _SHUTDOWN_TIMEOUT = 3.0  # seconds for open requests
 
@@ -38,6 +40,7 @@ def create_app(
     tunebooks: Tunebooks | None = None,
     section: Web = LOCAL,
     key: bytes = b"",
+    limits: ConnectionLimits = DEFAULT_LIMITS,
 ) -> web.Application:
     """The application; it follows `composer.subscribe()` from start-up to clean-up.
 
@@ -54,7 +57,7 @@ def create_app(
     handlers = Handlers(
         composer, library, feed, templates.get_template("page.html"), model, my_data, reporting, tunebooks
     )
-    guards = [middleware.answer_failures, middleware.own_pages_only(section)]
+    guards = [middleware.answer_failures, watched(limits), middleware.own_pages_only(section)]
     login = Login(section, key, templates.get_template("login.html")) if section.guarded else None
     app = web.Application(
         middlewares=[*guards, *((login.guard,) if login else ())], client_max_size=middleware.LARGEST_BODY
@@ -83,16 +86,41 @@ def create_app(
     return app
 
 
-async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
+async def serve(app: web.Application, host: str, port: int, limits: ConnectionLimits = DEFAULT_LIMITS) -> web.AppRunner:
     """Serve `app` until `cleanup()` of the returned runner. Raises ConfigError if the address cannot be used."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
+
+    async def watch(_app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(connections.watch(), name="connections to the page")
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    connections = Connections(lambda: runner.server(), limits)  # type: ignore[misc]  # it is there once set up
+    app.cleanup_ctx.append(watch)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await _Site(runner, connections, host, port).start()
     except OSError as error:
         await runner.cleanup()
         raise ConfigError(_bind_error(error, host, port)) from error
     return runner
+
+
+class _Site(web.BaseSite):
+    """Listens at an address; its connections are counted and watched."""
+
+    def __init__(self, runner: web.AppRunner, connections: Connections, host: str, port: int) -> None:
+        super().__init__(runner)
+        self._connections, self._address = connections, (host, port)
+
+    @property
+    def name(self) -> str:
+        return "http://{}:{}".format(*self._address)
+
+    async def start(self) -> None:
+        await super().start()
+        self._server = await asyncio.get_running_loop().create_server(self._connections, *self._address)
 
 
 def _bind_error(error: OSError, host: str, port: int) -> str:

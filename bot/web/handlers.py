@@ -211,7 +211,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
         raise BadRequest("Post JSON, please.")
     try:
         body = await request.json()
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, LookupError) as error:  # LookupError: a charset that nobody knows
         raise BadRequest("That was no JSON.") from error
     if not isinstance(body, dict):
         raise BadRequest("Post a JSON object, please.")
@@ -221,6 +221,8 @@ async def _body(request: web.Request) -> dict[str, Any]:
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise BadRequest("That message is empty.")
+    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise BadRequest("That message has half a character in it: type it again.")
     return value
 
 

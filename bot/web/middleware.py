@@ -7,6 +7,7 @@ import secrets
 from http import HTTPStatus
 
 from aiohttp import web
+from aiohttp.http_exceptions import PayloadEncodingError
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.core.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError, Unclear
@@ -29,9 +30,11 @@ _HTTP_LINES = {
     401: "Log in first.",
     404: "There is nothing here.",
     405: "That cannot be done here.",
+    408: "That message took too long.",
     413: f"That message is too long: at most {LARGEST_BODY // 1024} KB fit.",
 }
 _ELSEWHERE = "This page is served to this machine only: use 127.0.0.1."
+_OF_MEMBERS = ("/", "/messages", "/history", "/events", "/mydata")  # which nobody's disk may keep
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self';"
@@ -56,6 +59,9 @@ async def answer_failures(request: web.Request, handler: Handler) -> web.StreamR
     except (TunesmithError, InputError) as error:
         status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
         return _failure(status, str(error), error.command if isinstance(error, Unclear) else "")
+    except (ConnectionError, PayloadEncodingError) as error:
+        log.info("a client went away: %s %s (%s)", request.method, request.path, error or type(error).__name__)
+        return _failure(HTTPStatus.BAD_REQUEST, "That message did not come whole.")
     except Exception:
         reference = secrets.token_hex(4)
         log.exception("page failure %s: %s %s", reference, request.method, request.path)
@@ -82,11 +88,11 @@ def own_pages_only(section: Web) -> Middleware:
     return check
 
 
-async def add_headers(_request: web.BaseRequest, response: web.StreamResponse) -> None:
+async def add_headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
     """Signal handler: adds security headers to every response."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-cache")
+    response.headers.setdefault("Cache-Control", "no-store" if request.path in _OF_MEMBERS else "no-cache")
 
 
 def is_loopback(host: str) -> bool:

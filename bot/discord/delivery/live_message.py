@@ -10,6 +10,7 @@ import discord
 from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_if_exception, stop_after_attempt, wait_chain
 from tenacity.wait import wait_fixed
 
+from bot.core.errors import StoreUnavailable
 from bot.discord.delivery.timing import DeliveryTiming
 from bot.discord.refusals import UNREACHABLE, is_passing, outcome_of
 
@@ -93,7 +94,7 @@ class LiveMessage(ABC, Generic[T]):
             return
         pauses = self._timing.retry_pauses
         retrying = AsyncRetrying(
-            retry=retry_if_exception(is_passing),
+            retry=retry_if_exception(lambda error: is_passing(error) or isinstance(error, StoreUnavailable)),
             wait=wait_chain(*map(wait_fixed, pauses)),
             stop=stop_after_attempt(len(pauses)),
             before_sleep=self._log_retry,

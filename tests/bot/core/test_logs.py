@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from bot.core import logs
 from tests.bot.running_bot import new_prompt, running_bot
 
@@ -60,3 +62,21 @@ async def test_each_prompt_has_its_number_from_command_to_reply(tmp_path: Path, 
             f"prompt {number} has its turn",
             f"prompt {number} is done",
         ]
+
+
+@pytest.mark.parametrize("form", ["human", "logfmt", "json"])
+def test_no_line_has_a_token(form: logs.Format, lines: Callable[[], list[str]]) -> None:
+    logs.set_up(form, "debug")
+    log = logging.getLogger("discord.gateway")
+    secret = "aW50ZXJhY3Rpb24-1_2.x="
+    log.debug("POST https://discord.com/api/v10/webhooks/1000/%s/messages/@original", secret)
+    log.debug("POST /interactions/12/%s/callback has returned 204", secret)
+    log.debug("WebSocket Event: %s", {"d": {"id": "1", "token": secret, "type": 2}})
+    log.debug(json.dumps({"op": 2, "d": {"token": secret}}))
+    try:
+        raise ValueError(f"404 for /webhooks/1000/{secret}")
+    except ValueError:
+        log.exception("gone")
+    said = "\n".join(lines())
+    assert secret not in said
+    assert "messages/@original" in said

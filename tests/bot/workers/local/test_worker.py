@@ -211,7 +211,9 @@ async def test_the_path_of_a_checkpoint_may_be_relative(tmp_path: Path, monkeypa
         assert (await worker.compose(job("a"))).state == "done"
 
 
-@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "TUNESMITH_STORE__URL", "TUNESMITH_WORKERS__BROKER"])
+@pytest.mark.parametrize(
+    "name", ["DISCORD_TOKEN", "TUNESMITH_STORE", "tunesmith_store__url", "TUNESMITH_WORKERS__BROKER"]
+)
 async def test_the_worker_inherits_no_secret(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "secret")
     async with stand_in() as worker:
