@@ -14,6 +14,7 @@ from model.music.rhythm import RHYTHMS, named
 LARGEST_SEED = 2**31 - 1
 LONGEST_OPENING = 2_000  # characters of ABC
 VARIATIONS = {"parts": "keep the first part, compose the others anew", "endings": "keep all but the endings"}
+EDITED = "edit"  # in place of a variation: a member wrote it, and no model is asked for it
 COUNTS = range(1, 101)  # tunes one command may ask for; chats allow fewer
 TEMPERATURES = (0.1, 2.0)
 

@@ -16,6 +16,7 @@ from bot.composing.rate_limits import Limits
 from bot.core.config import Config
 from bot.core.errors import ConfigError, StoreError
 from bot.core.metrics import Metrics
+from bot.library.editing import Editor
 from bot.library.library import Library
 from bot.library.member_data import MemberData
 from bot.library.reports import Reports
@@ -49,6 +50,7 @@ class Service:
     metrics: Metrics
     settings: Settings
     tunebooks: Tunebooks
+    editor: Editor
     retrainer: Retrainer
     member_data: MemberData
     reports: Reports
@@ -107,6 +109,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
             metrics=metrics,
             settings=settings,
             tunebooks=Tunebooks(store, renderer),
+            editor=Editor(store, library, renderer),
             retrainer=build_retrainer(config, store, worker, renderer),
             member_data=MemberData(store, composer.cancel),
             reports=Reports(store, library),

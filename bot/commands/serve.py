@@ -105,6 +105,7 @@ def page(config: Config, service: Service, connected: Callable[[], bool] | None 
         member_data=service.member_data,
         reports=service.reports,
         tunebooks=service.tunebooks,
+        editor=service.editor,
         section=config.web,
         key=key,
     )

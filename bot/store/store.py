@@ -17,6 +17,7 @@ from bot.store import (
     checkpoints,
     claims,
     compaction,
+    edits,
     erasure,
     leaderboards,
     member_data,
@@ -73,7 +74,7 @@ class Prompts(LeasedQueries):
     release = LeasedWrite(claims.release)
 
 
-class Tunes(Queries):
+class Tunes(LeasedQueries):
     load = Read(tunes.load)
     load_all = Read(tunes.load_all)
     of_prompts = Read(tunes.of_prompts)
@@ -83,6 +84,7 @@ class Tunes(Queries):
     history = Read(tunes.history)
     top = Read(leaderboards.top)
     search = Read(search.search)
+    add_edit = LeasedWrite(edits.add)
     delete = Write(_delete)
 
 
@@ -196,7 +198,7 @@ class Store:
         self._database, self.lease = database, lease
         self.members = Members(database)
         self.prompts = Prompts(database, lease)
-        self.tunes = Tunes(database)
+        self.tunes = Tunes(database, lease)
         self.votes = Votes(database)
         self.versions = Versions(database)
         self.checkpoints = Checkpoints(database)

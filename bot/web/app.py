@@ -13,13 +13,14 @@ from bot.core.errors import ConfigError
 from bot.core.sections import Web
 from bot.web import middleware
 from bot.web.connections import ConnectionLimits, Connections, watched
+from bot.web.edit_page import EditPage
 from bot.web.event_stream import DEFAULT_TIMING, Feed, StreamTiming
 from bot.web.handlers import Handlers
 from bot.web.library_page import LibraryPage
 from bot.web.login import Login
 from bot.web.model_page import ModelPage
 from bot.web.mydata import MyData
-from bot.web.ports import Composer, Library, MemberData, Reports, Retrainer, Tunebooks
+from bot.web.ports import Composer, Editor, Library, MemberData, Reports, Retrainer, Tunebooks
 from bot.web.report_page import ReportPage
 from bot.web.tune_page import TunePage
 from bot.web.views import Views
@@ -38,6 +39,7 @@ def create_app(
     member_data: MemberData | None = None,
     reports: Reports | None = None,
     tunebooks: Tunebooks | None = None,
+    editor: Editor | None = None,
     section: Web = LOCAL,
     key: bytes = b"",
     limits: ConnectionLimits = DEFAULT_LIMITS,
@@ -53,7 +55,11 @@ def create_app(
     my_data = MyData(member_data) if member_data else None
     reporting = ReportPage(reports, library, feed) if reports else None
     views = Views(templates)
-    pages = TunePage(library, views), LibraryPage(library, views)
+    pages: list[TunePage | LibraryPage | EditPage] = [
+        TunePage(library, views, bool(editor)),
+        LibraryPage(library, views),
+        *([EditPage(editor, library, views)] if editor else []),
+    ]
     handlers = Handlers(
         composer, library, feed, templates.get_template("page.html"), model, my_data, reporting, tunebooks
     )

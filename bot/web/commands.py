@@ -19,7 +19,7 @@ from bot.web.report_commands import ReportCommand
 from bot.web.tune_commands import TuneCommand, parse_tune_command
 from model.music.form import Form
 from model.music.rhythm import RHYTHMS
-from model.prompt import LARGEST_SEED, TEMPERATURES, Prompt, parse_count, parse_prompt
+from model.prompt import EDITED, LARGEST_SEED, TEMPERATURES, Prompt, parse_count, parse_prompt
 
 LONGEST_TEXT = 4_000  # characters; an opening of the greatest length fits in
 EXAMPLES = (
@@ -35,7 +35,7 @@ _TEMPERATURES = {
     "1.5": "bold",
     "2.0": "wild",
 }
-_KEPT = {"parts": "the first part", "endings": "all but the endings"}
+_KEPT = {"parts": "the first part", "endings": "all but the endings"}  # by a variation
 _TITLE = re.compile(r"^T:\s*(.*\S)", re.MULTILINE)
 
 
@@ -127,6 +127,8 @@ def prompt_options(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:
     """
     if prompt.vary:
         title = _TITLE.search(prompt.opening)
+        if prompt.vary == EDITED:
+            return [("tune", title[1] if title else "?")]
         return [("tune", title[1] if title else "?"), ("keep", _KEPT[prompt.vary]), ("seed", str(prompt.seed))]
     default = Prompt(prompt.key, prompt.rhythm)
     options = [("key", str(prompt.key)), ("rhythm", prompt.rhythm)]

@@ -11,6 +11,7 @@ from bot.composing.checks import check
 from bot.core.errors import BadRequest, NotFound
 from bot.core.values import StoredTune
 from bot.web import identity, media
+from bot.web.bodies import json_body
 from bot.web.commands import EXAMPLES, Help, catalogue, commands, parse
 from bot.web.event_stream import Feed, encode
 from bot.web.found_tunes import FoundTunes
@@ -113,7 +114,7 @@ class Handlers:
     async def message(self, request: web.Request) -> web.Response:
         """A command that a member typed."""
         place = identity.place(request)
-        body = await _body(request)
+        body = await json_body(request)
         model = self._model_of(request)
         command = parse(_text(body.get("text")), bool(model))
         if isinstance(command, Help):
@@ -141,7 +142,7 @@ class Handlers:
 
     async def vote(self, request: web.Request) -> web.Response:
         tune = await self._tune(request)
-        value = (await _body(request)).get("value")
+        value = (await json_body(request)).get("value")
         if type(value) is not int or value not in (1, -1, 0):
             raise BadRequest("A vote is 1, -1 or 0.")
         place = identity.place(request)
@@ -161,7 +162,7 @@ class Handlers:
     async def vary(self, request: web.Request) -> web.Response:
         """Compose a variation; `how` is one of VARIATIONS."""
         tune = await self._tune(request)
-        how = (await _body(request)).get("how")
+        how = (await json_body(request)).get("how")
         if not isinstance(how, str):
             raise BadRequest("How is the tune to be varied?")
         progress = await self._composer.vary(identity.place(request), tune, how)
@@ -203,19 +204,6 @@ class Handlers:
     async def _history(self, server_id: int, member_id: int, before: int | None = None) -> dict[str, Any]:
         rows = await self._library.history(server_id, member_id, before, SCREENFUL)
         return {"prompts": history_json(rows, self._feed.unfinished, member_id), "earlier": len(rows) >= SCREENFUL}
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    """A posted JSON object. BadRequest for another content type: forms of other sites cannot send this one."""
-    if request.content_type != "application/json":
-        raise BadRequest("Post JSON, please.")
-    try:
-        body = await request.json()
-    except (ValueError, RecursionError, LookupError) as error:  # LookupError: a charset that nobody knows
-        raise BadRequest("That was no JSON.") from error
-    if not isinstance(body, dict):
-        raise BadRequest("Post a JSON object, please.")
-    return body
 
 
 def _text(value: object) -> str:

@@ -17,6 +17,7 @@ from bot.core.values import (
     Version,
     Votes,
 )
+from bot.library.editing import Draft
 from bot.library.library import Relations
 from bot.library.member_data import Forgotten
 from bot.library.tunebook import Tunebook
@@ -99,6 +100,18 @@ class Library(Protocol):
 
     def file_name(self, tune: StoredTune, kind: str) -> str:
         """The name of a file of a tune."""
+        ...
+
+
+class Editor(Protocol):
+    """Reads what members write: `bot.library.editing`."""
+
+    async def draft(self, abc: str, key: str = "", narrow: bool = False) -> Draft:
+        """The notation of a text, in another key where one is named. InputError or RenderError."""
+        ...
+
+    async def save(self, tune_id: int, place: Place, abc: str) -> StoredTune:
+        """Store a text as the member's version of a tune."""
         ...
 
 

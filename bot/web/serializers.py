@@ -10,6 +10,7 @@ from bot.core.wording import article, capitalized, ordinal
 from bot.web.commands import prompt_options
 from model.music.collections import book, titled
 from model.music.rhythm import RHYTHMS
+from model.prompt import EDITED
 
 NOBODY = 0  # no member's id
 FIRST = 5  # prompts of the queue whose positions everybody is told
@@ -54,7 +55,7 @@ def _prompt(prompt: StoredPrompt, tunes: Iterable[StoredTune]) -> dict[str, Any]
         "member": prompt.member_id,
         "name": prompt.member_name,
         "at": prompt.created_at.isoformat(),
-        "command": "Vary" if prompt.prompt.vary else "/compose",
+        "command": {"": "/compose", EDITED: "Edit"}.get(prompt.prompt.vary, "Vary"),
         "options": prompt_options(prompt.prompt, prompt.count),
         "state": str(prompt.state),
         "final": prompt.state.final,

@@ -8,6 +8,7 @@ from bot.web import media
 from bot.web.ports import Library
 from bot.web.serializers import tune_json
 from bot.web.views import Views
+from model.prompt import EDITED
 
 _MOST_DIGITS = 18
 
@@ -15,8 +16,8 @@ _MOST_DIGITS = 18
 class TunePage:
     """Serves /tune/ID."""
 
-    def __init__(self, library: Library, views: Views) -> None:
-        self._library, self._views = library, views
+    def __init__(self, library: Library, views: Views, editable: bool = False) -> None:
+        self._library, self._views, self._editable = library, views, editable
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/tune/{tune}", self._views.page(self.page))]
@@ -36,6 +37,8 @@ class TunePage:
             kinds=media.FILES,
             by=tune.member_name,
             at=tune.created_at,
+            editable=self._editable,
+            edited=tune.prompt.vary == EDITED,
             own=tune.member_id == member_id,
             varies=relations.varies,
             varied_by=relations.varied_by,
