@@ -5,6 +5,7 @@ import { complete } from "./complete.js";
 import { askByForm } from "./form.js";
 import * as messages from "./messages.js";
 import { showLearning, showLines, showRetraining } from "./model.js";
+import { followOnce } from "./score.js";
 import { recall } from "./recall.js";
 import { ask, listen } from "./server.js";
 import { castVote } from "./votes.js";
@@ -266,7 +267,10 @@ document.addEventListener("click", ({ target }) => {
 
 document.addEventListener(
   "play", // does not bubble: one tune at a time
-  ({ target }) => document.querySelectorAll("audio").forEach((player) => player !== target && player.pause()),
+  ({ target }) => {
+    document.querySelectorAll("audio").forEach((player) => player !== target && player.pause());
+    followOnce(target);
+  },
   true,
 );
 

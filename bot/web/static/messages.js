@@ -72,7 +72,6 @@ export function tuneCard(tune) {
   node.querySelector(".facts").append(...tune.facts.flatMap((fact, at) => [at ? " · " : "", unbroken(fact)]));
   showKnown(node.querySelector(".known"), tune.known);
   const picture = node.querySelector(".sheet img");
-  node.querySelector(".sheet").href = `/tune/${tune.id}`;
   picture.alt = tune.alt;
   [picture.width, picture.height] = tune.size; // keeps its place until it is there
   const phones = node.querySelector(".sheet source");

@@ -32,8 +32,8 @@ function element(box, letter, number) {
 }
 
 /**
- * Marks in `box` what `player` plays. `onFrame(time)` is called with the tune's time while it plays. Gives the
- * functions `seek(seconds)` and `mark(first, last)`, which marks the bars of a loop.
+ * Marks in `box` what `player` plays. `onFrame(time)` is called with the tune's time while it plays. Gives
+ * `mark(first, last)`, which marks the bars of a loop and says from when to when they are played.
  */
 export function follow(box, player, times, onFrame = () => {}) {
   let marked = [];
@@ -102,4 +102,18 @@ function keepInSight(note) {
   if (top >= 0 && bottom <= innerHeight) return;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   note.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
+}
+
+/** Have the notation in the card of `player` follow it, once it plays for the first time. */
+export async function followOnce(player) {
+  const card = player.closest(".tune");
+  if (!card || card.dataset.followed) return;
+  card.dataset.followed = "yes";
+  const box = card.querySelector(".notation");
+  try {
+    follow(box, player, await draw(box, card.dataset.tune, card.dataset.version));
+    if (!player.paused) player.dispatchEvent(new Event("play"));
+  } catch {
+    delete card.dataset.followed; // the picture stays; the next play tries again
+  }
 }

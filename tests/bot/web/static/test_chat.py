@@ -233,3 +233,11 @@ async def test_a_late_error_is_a_sentence_and_gives_the_text_back(page: Page, co
     composer.advance(1, State.FAILED, error="no worker could compose it")
     await expect(page.locator(".status .state")).to_have_text("No worker could compose it")
     await expect(page.locator("#say")).to_have_value("/compose key:D rhythm:reel seed:3")
+
+
+async def test_the_notation_in_the_chat_follows_what_is_played(page: Page, composer: FakeComposer) -> None:
+    await composer.compose(Place("web", "local", "other", "Merry Piper"), parse_prompt("Edor", "reel"))
+    composer.advance(1, State.DONE)
+    await page.locator("audio").evaluate("player => player.play()")
+    await expect(page.locator(".notation > svg .sounding").first).to_be_visible()
+    await expect(page.locator(".notation img")).to_have_count(0)
