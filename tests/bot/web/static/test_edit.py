@@ -13,6 +13,7 @@ from model.music.abc_reader import parse
 from model.prompt import parse_prompt
 from tests.bot.web.fakes import ABC, FakeComposer, FakeLibrary, FakeStore, notation
 from tests.bot.web.static.browser import address, needs_browser
+from tests.bot.web.static.test_accessibility import findings
 
 pytestmark = needs_browser
 
@@ -53,6 +54,7 @@ async def editing(browser: Browser, store: FakeStore, composer: FakeComposer) ->
 
 async def test_a_text_is_changed_undone_and_saved(editing: tuple[Page, FakeEditor]) -> None:
     page, editor = editing
+    assert await findings(page) == []
     text = page.get_by_label("ABC notation")
     await text.fill(ABC.replace("Silver", "Golden"))
     await text.fill(ABC.replace("EBBA", "EB nonsense"))
