@@ -3,11 +3,12 @@
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from model.errors import InputError
 from model.music.form import Form
+from model.music.instruments import instrument as named_instrument
 from model.music.key import Key
 from model.music.rhythm import RHYTHMS, named
 
@@ -17,6 +18,7 @@ VARIATIONS = {"parts": "keep the first part, compose the others anew", "endings"
 EDITED = "edit"  # in place of a variation: a member wrote it, and no model is asked for it
 COUNTS = range(1, 101)  # tunes one command may ask for; chats allow fewer
 TEMPERATURES = (0.1, 2.0)
+TEMPOS = (20, 300)  # beats a minute
 
 
 def plain_title(rhythm: str, seed: int) -> str:
@@ -26,7 +28,11 @@ def plain_title(rhythm: str, seed: int) -> str:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a member asks for: all that a tune depends on beside the checkpoint."""
+    """What a member asks for: all that a tune depends on beside the checkpoint, and how it is played.
+
+    `tempo` is in beats a minute, a dotted quarter in compound metres; None is the dance's own. `instrument` is a name
+    of model.music.instruments; None is the one that usually plays the dance. `band`: whether others play along.
+    """
 
     key: Key
     rhythm: str  # a name in RHYTHMS
@@ -36,6 +42,9 @@ class Prompt:
     opening: str = ""  # ABC: the first bars, or the whole tune that is to be varied
     transpose: bool = False  # whether an opening in another key is transposed to this one
     vary: str = ""  # one of VARIATIONS
+    tempo: int | None = None
+    instrument: str | None = None
+    band: bool = True
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "key": str(self.key), "form": str(self.form)}
@@ -46,6 +55,8 @@ class Prompt:
         given = checked_fields(data, "prompt", _PROMPT_FIELDS)
         _temperature(given["temperature"])
         _vary(given["vary"], given["opening"])
+        parse_tempo(given["tempo"])
+        parse_instrument(given["instrument"])
         return cls(**{**given, "key": Key.parse(given["key"]), "form": Form.parse(given["form"])})
 
 
@@ -59,6 +70,9 @@ _PROMPT_FIELDS: dict[str, type | tuple[type, ...]] = {
     "opening": str,
     "transpose": bool,
     "vary": str,
+    "tempo": (int, type(None)),
+    "instrument": (str, type(None)),
+    "band": bool,
 }
 
 
@@ -90,6 +104,9 @@ def parse_prompt(
     opening: str = "",
     transpose: bool | str = False,
     vary: str = "",
+    tempo: int | str | None = None,
+    instrument: str | None = None,
+    band: bool | str = True,
 ) -> Prompt:
     """A checked Prompt from what was typed; an omitted rhythm or seed is drawn. Raises InputError, one line each.
 
@@ -105,6 +122,16 @@ def parse_prompt(
         opening=_opening(opening),
         transpose=_yes_or_no(transpose, "transpose"),
         vary=_vary(vary, opening),
+        tempo=parse_tempo(tempo),
+        instrument=parse_instrument(instrument),
+        band=_yes_or_no(band, "band"),
+    )
+
+
+def with_playing(prompt: Prompt, tempo: str = "", instrument: str = "", band: str = "yes") -> Prompt:
+    """`prompt` played in another way; what is empty is as its dance is usually played. Raises InputError."""
+    return replace(
+        prompt, tempo=parse_tempo(tempo), instrument=parse_instrument(instrument), band=_yes_or_no(band, "band")
     )
 
 
@@ -117,6 +144,25 @@ def parse_count(count: int | str, most: int = COUNTS[-1]) -> int:
     if not 1 <= number <= most:
         raise InputError(f"count is {str(count)[:20]}: ask for 1 to {most} tunes")
     return number
+
+
+def parse_tempo(value: int | str | None) -> int | None:
+    """Beats a minute; None where nothing is said. InputError unless it is a whole number within TEMPOS."""
+    if value is None or value == "":
+        return None
+    low, high = TEMPOS
+    try:
+        number = int(value)
+    except ValueError:
+        number = 0
+    if not low <= number <= high:
+        raise InputError(f"tempo is {str(value)[:20]}: choose {low} to {high} beats a minute")
+    return number
+
+
+def parse_instrument(value: str | None) -> str | None:
+    """The name of an instrument; None where nothing is said. InputError that lists what there is."""
+    return named_instrument(value).name if value else None
 
 
 def _temperature(value: float | str) -> float:
@@ -150,9 +196,9 @@ def _opening(text: str) -> str:
 
 def _yes_or_no(value: bool | str, name: str) -> bool:
     word = str(value).strip().lower()
-    if word not in ("yes", "true", "no", "false", ""):
+    if word not in ("yes", "true", "on", "no", "false", "off", ""):
         raise InputError(f"{name} is {str(value)[:20]}: say yes or no")
-    return word in ("yes", "true")
+    return word in ("yes", "true", "on")
 
 
 def _vary(value: str, opening: str) -> str:

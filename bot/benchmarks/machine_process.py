@@ -16,6 +16,7 @@ from bot.composing.failover import Failover
 from bot.composing.queue import PromptQueue
 from bot.core import config
 from bot.core.config import Config
+from bot.core.rendering import Playing
 from bot.library.library import Library
 from bot.render import KINDS
 from bot.store import Store
@@ -23,10 +24,15 @@ from bot.workers.cluster.client import Cluster
 
 
 class _NoRenderer:
-    async def render(self, abc: str, kinds: Collection[str] = KINDS) -> dict[str, bytes]:
+    async def render(
+        self,
+        abc: str,
+        kinds: Collection[str] = KINDS,
+        playing: Playing = Playing(),  # noqa: B008
+    ) -> dict[str, bytes]:
         return dict.fromkeys(kinds, b"")
 
-    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+    async def score(self, abc: str, narrow: bool = False, playing: Playing = Playing()) -> dict[str, bytes]:  # noqa: B008
         return dict.fromkeys(("svg", "times"), b"")
 
 

@@ -12,7 +12,7 @@ from bot.app.bot import Service, running
 from bot.core.config import Config
 from bot.core.errors import BadRequest, ConfigError, WorkerError
 from bot.core.values import Place, State, StoredTune
-from model.commands.arguments import add_prompt_options, prompt_of
+from model.commands.arguments import add_playing_options, add_prompt_options, prompt_of
 from model.prompt import LARGEST_SEED, Prompt, parse_count
 
 KINDS = ("abc", "mid", "png", "mp3")
@@ -25,6 +25,7 @@ def add(commands: Any) -> None:
         description="Compose tunes and write NAME.abc, .mid, .png and .mp3 of each.",
     )
     add_prompt_options(parser)
+    add_playing_options(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder for the files")
     parser.add_argument("--json", action="store_true", help="print one JSON list that describes the tunes")
     parser.set_defaults(run=run)
@@ -78,6 +79,9 @@ async def _write(service: Service, tune: StoredTune, out: Path) -> dict[str, Any
         "temperature": tune.prompt.temperature,
         "drawn_temperature": tune.drawn_temperature,
         "nearest": asdict(tune.nearest) if tune.nearest else None,
+        "tempo": tune.prompt.tempo,
+        "instrument": tune.prompt.instrument,
+        "band": tune.prompt.band,
         "seed": tune.prompt.seed,
         "version": tune.version,
         "files": files,

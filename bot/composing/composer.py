@@ -18,6 +18,7 @@ from bot.composing.slots import MOST_ATTEMPTS, Slots
 from bot.core.errors import BadRequest, Busy, NotAllowed, NotFound, TunesmithError, WorkerError
 from bot.core.logs import about
 from bot.core.metrics import Metrics
+from bot.core.rendering import Playing
 from bot.core.subscriptions import PromptBroadcaster
 from bot.core.values import NOWHERE, Message, NewPrompt, Place, Progress, State, StoredPrompt, StoredTune
 from bot.library.library import Library
@@ -267,7 +268,7 @@ class Composer:
         await self._set_state(stored, State.COMPOSING)
         new = await self._executor.compose(stored)
         await self._set_state(stored, State.RENDERING)
-        media = await self._executor.render(new)
+        media = await self._executor.render(new, Playing.of(stored.prompt))
         tunes = await retry_while_unavailable(self.store.prompts.finish, stored.id, new)
         for tune, files in zip(tunes, media, strict=False):  # none where it was cancelled at the last moment
             self.library.remember(tune.id, files)

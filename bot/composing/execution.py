@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.core.errors import BadRequest, WorkerError
 from bot.core.metrics import Metrics
+from bot.core.rendering import Playing
 from bot.core.values import Blocked, NewTune, StoredPrompt
 from bot.library.blocking import is_like_blocked, with_allowed_title
 from bot.render import Renders
@@ -50,9 +51,9 @@ class PromptExecutor:
             for task in tasks:
                 task.cancel()
 
-    async def render(self, tunes: Sequence[NewTune]) -> list[dict[str, bytes]]:
+    async def render(self, tunes: Sequence[NewTune], playing: Playing) -> list[dict[str, bytes]]:
         """The files of each tune, by kind. RenderError."""
-        return [await self._render_one(tune) for tune in tunes]
+        return [await self._render_one(tune, playing) for tune in tunes]
 
     async def _checkpoint(self, version: int) -> tuple[str, str, int]:
         """Path, hash and number of a version, for a Job; no path and hash for one that is unknown by now."""
@@ -88,6 +89,6 @@ class PromptExecutor:
             version=used,
         )
 
-    async def _render_one(self, tune: NewTune) -> dict[str, bytes]:
+    async def _render_one(self, tune: NewTune, playing: Playing) -> dict[str, bytes]:
         with self.metrics.render.time():
-            return await self.renderer.render(tune.abc)
+            return await self.renderer.render(tune.abc, playing=playing)

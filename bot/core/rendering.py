@@ -1,7 +1,9 @@
 """How a tune is to be drawn and played: what front ends ask of `bot.render`."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
+
+from model.prompt import Prompt
 
 Paper = Literal["a4", "letter"]
 Tablature = Literal["", "whistle", "mandolin"]
@@ -19,6 +21,11 @@ class Playing:
     instrument: str | None = None
     band: bool = True
     seed: int | None = None
+
+    @classmethod
+    def of(cls, prompt: Prompt) -> Self:
+        """As a prompt asks for."""
+        return cls(prompt.tempo, prompt.instrument, prompt.band)
 
 
 @dataclass(frozen=True)

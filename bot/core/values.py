@@ -218,9 +218,12 @@ class Leader:
 class ServerSettings:
     """What the admins of a server chose; None or () is the bot's default. Ids are the platform's."""
 
-    rhythm: str | None = None  # with the next two: for members who leave these options out
+    rhythm: str | None = None  # with the next five: for members who leave these options out
     temperature: float | None = None
     form: str | None = None
+    tempo: int | None = None
+    instrument: str | None = None
+    band: bool | None = None
     cooldown: int | None = None  # seconds between two prompts of a member
     server_cooldown: int | None = None  # seconds between two prompts of the members together
     waiting: int | None = None  # prompts of this server that may wait at a time

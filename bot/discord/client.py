@@ -19,6 +19,7 @@ from bot.discord.delivery.delivery import Delivery
 from bot.discord.languages.translator import Translator
 from bot.discord.messages import button_views, report_views, tune_lists
 from bot.discord.messages.button_clicks import Buttons
+from bot.discord.messages.recordings import PlayingSelect
 from bot.discord.permissions import REQUIRED
 from bot.store.retry import retry_while_unavailable
 
@@ -78,7 +79,8 @@ class Client(discord.AutoShardedClient):
         await self.tree.set_translator(Translator())
         for add in commands.ADDS:
             add(self.tree, self.context)
-        self.add_dynamic_items(*button_views.DYNAMIC_ITEMS, *tune_lists.DYNAMIC_ITEMS, *report_views.DYNAMIC_ITEMS)
+        items = (*button_views.DYNAMIC_ITEMS, *tune_lists.DYNAMIC_ITEMS, *report_views.DYNAMIC_ITEMS, PlayingSelect)
+        self.add_dynamic_items(*items)
         if 0 in (self.shard_ids or (0,)):  # else another bot sends the commands
             await self._sync()
         self.delivery.use_client(self)

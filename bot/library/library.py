@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import render
-from bot.core.errors import BadRequest, NotAllowed, NotFound
+from bot.core.errors import BadRequest, NotAllowed, NotFound, RenderError
+from bot.core.rendering import Playing
 from bot.core.search import Search
 from bot.core.values import Leader, Period, Place, StoredPrompt, StoredTune, Votes
-from bot.library.media_cache import Media, MediaCache
+from bot.library.media_cache import Key, Media, MediaCache
 from bot.store import Store
 from bot.store.tunes import missing
 from model.music import abc_similarity
 from model.music.key import all_keys
 from model.music.rhythm import named
 
-KINDS = (*render.KINDS, "abc")
+KINDS = render.KINDS
 LIST_LENGTH = 10  # tunes of a leaderboard, and of a page of a member's own
 PAGE_LENGTH, MOST_PAGES = 24, 100  # of the library
 MOST_SIMILAR, COMPARED = 3, 200  # similar tunes that are shown, and tunes that are compared to find them
@@ -43,7 +44,7 @@ class Library:
         self._store = store
         self._renderer = renderer
         self._cache = MediaCache(cache_bytes)
-        self._rendering: dict[tuple[int, str], asyncio.Task[Media]] = {}  # by tune and what of it
+        self._rendering: dict[tuple[Key, str], asyncio.Task[Media]] = {}  # by tune and what of it
 
     async def place(self, place: Place) -> tuple[int, int]:
         """(member_id, server_id) of a place, registered where it is new."""
@@ -140,20 +141,33 @@ class Library:
         return await self._store.tunes.history(server_id, member_id, before, min(max(limit, 1), LONGEST_PAGE))
 
     async def files(self, tune: StoredTune, kinds: Collection[str] = KINDS) -> Media:
-        """The files of a tune, by kind. BadRequest for an unknown kind, RenderError."""
+        """The files of a tune, by kind; its ABC has chord symbols. BadRequest for an unknown kind, RenderError."""
         if unknown := [kind for kind in kinds if kind not in KINDS]:
             raise BadRequest(f"there is no {unknown[0][:20]!r} of a tune: ask for {', '.join(KINDS)}")
-        files = {**self._cache.get(tune.id), "abc": tune.abc.encode()}
+        files = dict(self._cache.get((tune.id, None)))
         if any(kind not in files for kind in kinds):
-            files |= await self._once((tune.id, "files"), lambda: self._render(tune))
+            try:
+                files |= await self._once((tune.id, None), "files", lambda: self._render(tune))
+            except RenderError:
+                if set(kinds) != {"abc"}:
+                    raise
+                files["abc"] = tune.abc.encode()  # the melody as it is stored
         return {kind: files[kind] for kind in kinds}
+
+    async def recording(self, tune: StoredTune, playing: Playing) -> bytes:
+        """A tune as MP3, played in another way than was asked for. RenderError."""
+        if playing == Playing.of(tune.prompt):
+            return (await self.files(tune, ["mp3"]))["mp3"]
+        key = tune.id, playing
+        media = self._cache.get(key) or await self._once(key, "mp3", lambda: self._record(tune, playing))
+        return media["mp3"]
 
     async def score(self, tune: StoredTune, narrow: bool = False) -> Media:
         """A tune's `svg`, for phones where it is `narrow`, and `times`, as bot.render.score has them. RenderError."""
         kind = "narrow" if narrow else "score"
-        cached = self._cache.get(tune.id)
+        cached = self._cache.get((tune.id, None))
         if kind not in cached:
-            cached = await self._once((tune.id, kind), lambda: self._scored(tune, narrow))
+            cached = await self._once((tune.id, None), kind, lambda: self._scored(tune, narrow))
         return {"svg": cached[kind], "times": cached["times"]}
 
     def forget(self, tune_id: int) -> None:
@@ -162,7 +176,7 @@ class Library:
 
     def remember(self, tune_id: int, media: Media) -> None:
         """Keep the files of a new tune in memory, since its front end needs them next."""
-        self._cache.put(tune_id, media)
+        self._cache.put((tune_id, None), media)
 
     @staticmethod
     def file_name(tune: StoredTune, kind: str) -> str:
@@ -171,24 +185,29 @@ class Library:
         words = re.sub(r"[^a-z0-9]+", "-", plain)[:60].strip("-")
         return f"{words or 'tune'}-{tune.id}.{kind}"
 
-    async def _once(self, key: tuple[int, str], make: Callable[[], Coroutine[Any, Any, Media]]) -> Media:
+    async def _once(self, key: Key, kind: str, make: Callable[[], Coroutine[Any, Any, Media]]) -> Media:
         """What `make` makes; calls for the same at the same time share one rendering."""
-        task = self._rendering.get(key)
+        task = self._rendering.get((key, kind))
         if task is None:
-            task = self._rendering[key] = asyncio.create_task(make())
-            task.add_done_callback(lambda _: self._rendering.pop(key))
+            task = self._rendering[key, kind] = asyncio.create_task(make())
+            task.add_done_callback(lambda _: self._rendering.pop((key, kind)))
         return await asyncio.shield(task)  # a caller that is cancelled does not cancel it for the others
 
     async def _render(self, tune: StoredTune) -> Media:
         """All rendered files of a tune."""
-        cached = self._cache.get(tune.id)
+        cached = self._cache.get((tune.id, None))
         missing = [kind for kind in render.KINDS if kind not in cached]
-        media = {**cached, **await self._renderer.render(tune.abc, missing)}
-        self._cache.put(tune.id, media)
+        media = {**cached, **await self._renderer.render(tune.abc, missing, Playing.of(tune.prompt))}
+        self._cache.put((tune.id, None), media)
+        return media
+
+    async def _record(self, tune: StoredTune, playing: Playing) -> Media:
+        media = await self._renderer.render(tune.abc, ["mp3"], playing)
+        self._cache.put((tune.id, playing), media)
         return media
 
     async def _scored(self, tune: StoredTune, narrow: bool) -> Media:
-        made = await self._renderer.score(tune.abc, narrow)
+        made = await self._renderer.score(tune.abc, narrow, Playing.of(tune.prompt))
         media = {"narrow" if narrow else "score": made["svg"], "times": made["times"]}
-        self._cache.put(tune.id, media)
+        self._cache.put((tune.id, None), media)
         return media

@@ -13,11 +13,12 @@ from bot.core.values import Place, Record, ServerSettings
 from bot.store import Store
 from model.music.form import Form
 from model.music.rhythm import named
-from model.prompt import TEMPERATURES
+from model.prompt import TEMPERATURES, parse_instrument, parse_tempo
 
 LONGEST_COOLDOWN = 3600  # seconds
 MOST_WAITING = 1000
 MOST_IDS = 25  # channels, or roles
+COMPOSE_OPTIONS = ("rhythm", "temperature", "form", "tempo", "instrument", "band")  # that have a default here
 CACHED = 10_000  # servers
 _FIELDS = {field.name: field.default for field in fields(ServerSettings)}
 
@@ -62,7 +63,7 @@ class Settings:
 
 def defaults(settings: ServerSettings) -> dict[str, Any]:
     """A server's values for options of /compose that a member leaves out, by the option's name."""
-    chosen = {"rhythm": settings.rhythm, "temperature": settings.temperature, "form": settings.form}
+    chosen = {name: getattr(settings, name) for name in COMPOSE_OPTIONS}
     return {name: value for name, value in chosen.items() if value is not None}
 
 
@@ -115,6 +116,9 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "rhythm": lambda value: named(str(value)).name,
     "temperature": _temperature,
     "form": lambda value: str(Form.parse(str(value))),
+    "tempo": parse_tempo,
+    "instrument": parse_instrument,
+    "band": bool,
     "cooldown": _whole("cooldown", 0, LONGEST_COOLDOWN, "seconds"),
     "server_cooldown": _whole("server_cooldown", 0, LONGEST_COOLDOWN, "seconds"),
     "waiting": _whole("waiting", 1, MOST_WAITING, "prompts"),

@@ -3,12 +3,13 @@
 import asyncio
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from bot.core.errors import Busy, NotFound
+from bot.core.rendering import Playing
 from bot.core.values import Place, StoredTune
 from bot.store import Store
 from model.music.rhythm import RHYTHMS
@@ -17,7 +18,11 @@ MOST = 50  # tunes of one book
 
 
 class Binder(Protocol):
-    """What renders books, such as a Renderer."""
+    """What renders tunes and books, such as a Renderer."""
+
+    async def render(self, abc: str, kinds: Collection[str] = ..., playing: Playing = ...) -> dict[str, bytes]:
+        """As bot.render.Renders."""
+        ...
 
     async def book(self, book: dict[str, Any]) -> bytes:
         """A PDF. Raises RenderError."""
@@ -73,16 +78,21 @@ class Tunebooks:
             self._waiting.discard(member_id)
 
     async def _bind(self, title: str, tunes: Sequence[StoredTune]) -> Tunebook:
+        texts = [await self._with_chords(tune) for tune in tunes]
         words = "One tune" if len(tunes) == 1 else f"{len(tunes)} tunes"
         day = datetime.now(UTC)
         book = {
             "title": title,
             "subtitle": f"{words} composed with Tunesmith",
             "note": f"{day.day} {day:%B %Y}",
-            "tunes": [{"abc": tune.abc, "source": f"/tune {tune.id}"} for tune in tunes],
+            "tunes": [{"abc": abc, "source": f"/tune {tune.id}"} for abc, tune in zip(texts, tunes, strict=True)],
         }
         pdf = await self._binder.book(book)
-        return Tunebook(title, _file_name(title), len(tunes), _abc(title, tunes), pdf)
+        return Tunebook(title, _file_name(title), len(tunes), _abc(title, texts), pdf)
+
+    async def _with_chords(self, tune: StoredTune) -> str:
+        rendered = await self._binder.render(tune.abc, ["abc"], Playing.of(tune.prompt))
+        return rendered["abc"].decode()
 
 
 def _order(tune: StoredTune) -> tuple[int, str, int]:
@@ -92,9 +102,9 @@ def _order(tune: StoredTune) -> tuple[int, str, int]:
     return position, tune.title.casefold().removeprefix("the "), tune.id
 
 
-def _abc(title: str, tunes: Sequence[StoredTune]) -> bytes:
+def _abc(title: str, tunes: Sequence[str]) -> bytes:
     """A tune file of the ABC standard 2.1: its tunes numbered from 1, a blank line between them."""
-    numbered = [re.sub(r"\AX:.*", f"X:{n}", tune.abc.strip()) for n, tune in enumerate(tunes, start=1)]
+    numbered = [re.sub(r"\AX:.*", f"X:{n}", abc.strip()) for n, abc in enumerate(tunes, start=1)]
     head = f"%abc-2.1\n% {' '.join(title.split())}"
     return ("\n\n".join([head, *numbered]) + "\n").encode()
 

@@ -23,7 +23,7 @@ from bot.core import subprocesses
 from bot.core.errors import RenderError
 from bot.core.rendering import Playing, Sheet
 
-KINDS = ("png", "mid", "mp3")
+KINDS = ("png", "mid", "mp3", "abc")
 START_TIMEOUT = 60.0  # seconds; ten with a cold disk on a busy machine
 _CLOSE_TIMEOUT = 2.0  # seconds for a process to exit once its input is closed
 _LONGEST_REPLY = 64 * 2**20  # bytes; a tune with picture and sound takes about one million
@@ -83,9 +83,9 @@ class Renderer:
         request = {"abc": abc, "kinds": wanted, "playing": asdict(playing), "sheet": asdict(sheet)}
         return await self._make(request, wanted)
 
-    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+    async def score(self, abc: str, narrow: bool = False, playing: Playing = _AS_USUAL) -> dict[str, bytes]:
         """`svg` and `times` of the tune in `abc`, as bot.render.score has them. Raises RenderError, as `render`."""
-        return await self._make({"score": abc, "narrow": narrow}, ["svg", "times"])
+        return await self._make({"score": abc, "narrow": narrow, "playing": asdict(playing)}, ["svg", "times"])
 
     async def book(self, book: dict[str, Any]) -> bytes:
         """One PDF of many tunes, as bot.render.book wants them. Raises RenderError, one line, if one is no tune."""

@@ -1,9 +1,9 @@
 """A render process: `python -m bot.render.process SECONDS [SOUNDFONT]` reads requests and writes replies.
 
 Each is one line of JSON. A request is `{"abc": text, "kinds": ["png", …], "playing": {…}, "sheet": {…}}` with the
-fields of bot.core.rendering, `{"score": abc, "narrow": false}`, `{"book": …}` with what bot.render.book wants, or
-`{"chart": [[step, loss], …]}`; a reply is `{"png": base64, …}`, `{"svg": …, "times": …}`, `{"pdf": base64}` or
-`{"error": one line}`, with a `traceback` for the log where the error was unexpected. The first reply means that the
+fields of bot.core.rendering, `{"score": abc, "narrow": false, "playing": {…}}`, `{"book": …}` with what bot.render.book
+wants, or `{"chart": [[step, loss], …]}`; a reply is `{"png": base64, …}`, `{"svg": …, "times": …}`, `{"pdf": base64}`
+or `{"error": one line}`, with a `traceback` for the log where the error was unexpected. The first reply means that the
 process is warm, `{}`, or says why it cannot be, an error.
 It exits when its input ends, as it does when the bot is gone.
 """
@@ -20,7 +20,8 @@ from typing import BinaryIO
 from bot.core.errors import RenderError
 from bot.core.rendering import Playing, Sheet
 from bot.render import chart
-from bot.render.files import files, read
+from bot.render.files import files
+from bot.render.reading import read
 from bot.render.score import score
 from bot.render.sound import soundfonts
 from bot.render.sound.sampler import Sampler
@@ -40,7 +41,7 @@ def _answer(line: bytes, sampler: Sampler) -> dict[str, str]:
         elif "chart" in request:
             made = {"png": chart.png(request["chart"])}
         elif "score" in request:
-            made = score(read(request["score"]), request["narrow"])
+            made = score(read(request["score"], Playing(**request["playing"])), request["narrow"])
         else:
             playing, sheet = Playing(**request["playing"]), Sheet(**request["sheet"])
             made = files(request["abc"], request["kinds"], sampler, playing, sheet)

@@ -12,13 +12,14 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from bot.render.performance.accompaniment import dance_of
-from bot.render.performance.perform import quarters_of, rhythm_of, swing_of
+from bot.render.performance.perform import quarters_of, swing_of
 from bot.render.performance.players import TICKS
 from bot.render.performance.swing import edges_of, played_bars, ticks
 from bot.render.sheet import mei
 from bot.render.sheet.engraving import drawn
 from bot.render.sheet.layout import NARROW, WIDE, part_letters
 from model.music.grid import bar_lengths, bar_places, units
+from model.music.rhythm import usual
 from model.music.tune import Note, Tune
 
 _MEI = "{http://www.music-encoding.org/ns/mei}"
@@ -46,7 +47,7 @@ def times(tune: Tune, written: Sequence[Sequence[Fraction]]) -> dict[str, Any]:
     `notes` are [number, start, end] of what is written, and `bars` [number, downbeat, start, end], where a pickup's
     downbeat is before its start; `letters` are [letter, first bar] of the parts, and a `beat` is that of the dance.
     """
-    rhythm = rhythm_of(tune)
+    rhythm = usual(tune.rhythm, tune.metre)
     quarters = quarters_of(tune, rhythm)
     swing = swing_of(dance_of(tune), quarters)
     second = float(quarters) * TICKS / 60

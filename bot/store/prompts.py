@@ -141,8 +141,19 @@ async def before(connection: AsyncConnection, server_id: int, prompt_id: int, li
 
 def prompt_of(row: Row[Any], seed: int) -> Prompt:
     """The Prompt in a row that has a prompt's columns, with a seed of its own."""
-    form = Form.parse(row.form)
-    return Prompt(Key.parse(row.key), row.rhythm, row.temperature, form, seed, row.opening, row.transpose, row.vary)
+    return Prompt(
+        key=Key.parse(row.key),
+        rhythm=row.rhythm,
+        temperature=row.temperature,
+        form=Form.parse(row.form),
+        seed=seed,
+        opening=row.opening,
+        transpose=row.transpose,
+        vary=row.vary,
+        tempo=row.tempo,
+        instrument=row.instrument,
+        band=row.band,
+    )
 
 
 def from_row(row: Row[Any]) -> StoredPrompt:

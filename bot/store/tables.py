@@ -24,6 +24,7 @@ from sqlalchemy import (
     and_,
     false,
     literal_column,
+    true,
 )
 
 from bot.store.column_types import RowId, UtcTime
@@ -108,6 +109,9 @@ prompts = Table(
     _text("opening", ""),
     Column("transpose", Boolean, nullable=False, server_default=false()),
     Column("vary", String(16), nullable=False, server_default=""),  # how the opening, a whole tune, is varied
+    Column("tempo", Integer),  # in beats a minute; with the next, NULL is what is usual for the dance
+    Column("instrument", String(16)),
+    Column("band", Boolean, nullable=False, server_default=true()),
     Column("varied_from", RowId, ForeignKey("tunes.id", use_alter=True)),  # the tune that was varied
     # whether its opening is a member's, or grew from a member's: what comes of it is never learned from
     Column("brought", Boolean, nullable=False, server_default=false()),
@@ -226,6 +230,9 @@ server_settings = Table(  # NULL is the bot's default
     Column("rhythm", String(32)),
     Column("temperature", Float),
     Column("form", String(16)),
+    Column("tempo", Integer),
+    Column("instrument", String(16)),
+    Column("band", Boolean),
     Column("cooldown", Integer),  # seconds between two prompts of a member
     Column("server_cooldown", Integer),  # seconds between two prompts of its members together
     Column("waiting", Integer),  # prompts of this server that may wait at once

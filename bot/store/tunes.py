@@ -125,7 +125,19 @@ def _mine(tune_id: Any, viewer: int) -> ColumnElement[int]:
 
 
 def _query(viewer: int) -> Select[Any]:
-    names = ("key", "rhythm", "temperature", "form", "opening", "transpose", "vary", "varied_from")
+    names = (
+        "key",
+        "rhythm",
+        "temperature",
+        "form",
+        "opening",
+        "transpose",
+        "vary",
+        "varied_from",
+        "tempo",
+        "instrument",
+        "band",
+    )
     settings = [tables.prompts.c[name] for name in names]
     columns = [column for column in tunes.c if column.name not in ("key", "rhythm", "version")]
     versions = (

@@ -18,8 +18,9 @@ from bot.web.plain_words import understand
 from bot.web.report_commands import ReportCommand
 from bot.web.tune_commands import TuneCommand, parse_tune_command
 from model.music.form import Form
+from model.music.instruments import INSTRUMENTS
 from model.music.rhythm import RHYTHMS
-from model.prompt import EDITED, LARGEST_SEED, TEMPERATURES, Prompt, parse_count, parse_prompt
+from model.prompt import EDITED, LARGEST_SEED, TEMPERATURES, TEMPOS, Prompt, parse_count, parse_prompt
 
 LONGEST_TEXT = 4_000  # characters; an opening of the greatest length fits in
 EXAMPLES = (
@@ -141,6 +142,12 @@ def prompt_options(prompt: Prompt, count: int = 1) -> list[tuple[str, str]]:
         options.append(("opening", f'"{prompt.opening}"'))
     if prompt.transpose:
         options.append(("transpose", "yes"))
+    if prompt.tempo is not None:
+        options.append(("tempo", str(prompt.tempo)))
+    if prompt.instrument is not None:
+        options.append(("instrument", prompt.instrument))
+    if not prompt.band:
+        options.append(("band", "no"))
     if count != 1:
         options.append(("count", str(count)))
     return options
@@ -189,6 +196,8 @@ def _compose(options: dict[str, str]) -> Compose:
 def _compose_options() -> tuple[Option, ...]:
     low, high = TEMPERATURES
     yes_or_no = Value("yes", "to the nearest octave that fits a fiddle"), Value("no", "it has to be in this key")
+    instruments = tuple(Value(name) for name in INSTRUMENTS)
+    band = Value("yes", "the melody in front of a band"), Value("no", "the melody alone")
     counts = tuple(Value(str(count), "tune" if count == 1 else "tunes") for count in range(1, MOST_TUNES + 1))
     return (
         Option("key", "tonic and mode: D, Gm, Edor, Amix", tuple(_keys()), required=True, closed=True),
@@ -202,6 +211,9 @@ def _compose_options() -> tuple[Option, ...]:
         Option("seed", f"0 to {LARGEST_SEED}; the same seed gives the same tune"),
         Option("opening", "the first bars, in ABC notation", quoted=True),
         Option("transpose", "move an opening with a [K:] of its own to this key", yes_or_no, closed=True),
+        Option("tempo", f"beats a minute, {TEMPOS[0]} to {TEMPOS[1]}; the dance's own when left out"),
+        Option("instrument", "what plays the tune, within its range", instruments, closed=True),
+        Option("band", "guitar, bass and bodhrán behind it", band, closed=True),
         Option("count", f"how many tunes, 1 to {MOST_TUNES}", counts, closed=True),
     )
 

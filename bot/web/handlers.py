@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.composing.checks import check
 from bot.core.errors import BadRequest, NotFound
+from bot.core.rendering import Playing
 from bot.core.values import StoredTune
 from bot.web import identity, media
 from bot.web.bodies import json_body
@@ -24,6 +25,8 @@ from bot.web.report_commands import ReportCommand
 from bot.web.report_page import ReportPage
 from bot.web.serializers import history_json, media_version, progress_json, votes_json
 from bot.web.tune_commands import TuneCommand
+from model.music.instruments import INSTRUMENTS
+from model.prompt import TEMPOS, with_playing
 
 SCREENFUL = 20  # prompts of one page of history
 
@@ -76,7 +79,13 @@ class Handlers:
     async def page(self, request: web.Request) -> web.Response:
         cookie = identity.read(request) or identity.create()
         model = bool(self._model_of(request))
-        html = self._page.render(name=identity.display_name(cookie), examples=EXAMPLES, model=model)
+        html = self._page.render(
+            name=identity.display_name(cookie),
+            examples=EXAMPLES,
+            model=model,
+            tempos=TEMPOS,
+            instruments=list(INSTRUMENTS),
+        )
         response = web.Response(text=html, content_type="text/html")
         if identity.MEMBER not in request:
             identity.set_cookie(response, cookie)
@@ -178,8 +187,15 @@ class Handlers:
         if kind not in media.FILES:
             raise NotFound(f"A tune comes as {', '.join(media.FILES)}.")
         tune = await self._tune(request)
-        files = await self._library.files(tune, [kind])
-        return await media.respond(request, files[kind], kind, self._library.file_name(tune, kind), media_version(tune))
+        body = await self._file(request, tune, kind)
+        return await media.respond(request, body, kind, self._library.file_name(tune, kind), media_version(tune))
+
+    async def _file(self, request: web.Request, tune: StoredTune, kind: str) -> bytes:
+        """A file of a tune; an MP3 with the tempo, the instrument and the band that the query asks for."""
+        chosen = {name: request.query[name] for name in ("tempo", "instrument", "band") if name in request.query}
+        if kind != "mp3" or not chosen:
+            return (await self._library.files(tune, [kind]))[kind]
+        return await self._library.recording(tune, Playing.of(with_playing(tune.prompt, **chosen)))
 
     async def score(self, request: web.Request) -> web.Response:
         """The notation alone; `narrow` is for phones."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
+from bot.core.rendering import Playing
 from bot.core.retraining import Retraining, VersionStats
 from bot.core.search import Search
 from bot.core.values import (
@@ -96,6 +97,10 @@ class Library(Protocol):
 
     async def score(self, tune: StoredTune, narrow: bool = False) -> Mapping[str, bytes]:
         """A tune's `svg`, for phones where it is `narrow`, and `times`, as bot.render.score has them. RenderError."""
+        ...
+
+    async def recording(self, tune: StoredTune, playing: Playing) -> bytes:
+        """A tune as MP3, played in another way than was asked for. Raises RenderError."""
         ...
 
     def file_name(self, tune: StoredTune, kind: str) -> str:

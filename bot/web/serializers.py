@@ -75,6 +75,7 @@ def tune_json(tune: StoredTune) -> dict[str, Any]:
         "version": media_version(tune),
         "size": [1620, 216 * _lines(tune, 4) - 16],  # in the notation's own units, see bot.render.score
         "narrow": [860, 216 * _lines(tune, 2) - 16],
+        "playing": _playing(tune),
         "votes": votes_json(tune.votes),
     }
 
@@ -85,12 +86,24 @@ def _lines(tune: StoredTune, bars: int) -> int:
     return len(set(form.parts)) * max(1, form.bars // bars)
 
 
+def _playing(tune: StoredTune) -> dict[str, Any]:
+    """How a tune is played, with what is usual for its dance where nothing was asked for."""
+    prompt, rhythm = tune.prompt, RHYTHMS.get(tune.prompt.rhythm)
+    return {
+        "tempo": prompt.tempo or (rhythm.tempo if rhythm else 120),
+        "instrument": prompt.instrument or (rhythm.instrument if rhythm else "fiddle"),
+        "band": prompt.band,
+    }
+
+
 def _facts(tune: StoredTune) -> list[str]:
     prompt, rhythm = tune.prompt, RHYTHMS.get(tune.prompt.rhythm)
     return [
         prompt.key.name,
         prompt.rhythm,
-        *([f"{rhythm.tempo} bpm"] if rhythm else []),
+        *([f"{prompt.tempo or rhythm.tempo} bpm"] if rhythm else []),
+        *([prompt.instrument] if prompt.instrument else []),
+        *([] if prompt.band else ["without band"]),
         str(prompt.form),
         f"temperature {prompt.temperature:g}",
         f"seed {prompt.seed}",

@@ -10,8 +10,9 @@ from model.errors import InputError, NotationError
 from model.music.abc_encoding import decode
 from model.music.abc_file import tune_texts
 from model.music.abc_reader import parse
+from model.music.instruments import INSTRUMENTS
 from model.music.parts import form_of, parts_of
-from model.prompt import VARIATIONS, Prompt, parse_prompt
+from model.prompt import TEMPOS, VARIATIONS, Prompt, parse_prompt
 
 LONGEST_NAME = 4096  # characters of a path
 MOST_THREADS = 1024
@@ -38,8 +39,16 @@ def add_prompt_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--transpose", action="store_true", help="move an opening that has a K: of its own to the key asked for"
     )
+    parser.add_argument("--instrument", help=f"compose within its range: {', '.join(INSTRUMENTS)}")
     variations = "; ".join(f"{name}: {does}" for name, does in VARIATIONS.items())
     parser.add_argument("--vary", default="", help=f"vary the whole tune that --opening gives ({variations})")
+
+
+def add_playing_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of a prompt that say how its tunes are played."""
+    low, high = TEMPOS
+    parser.add_argument("--tempo", help=f"{low} to {high} beats a minute (default: as the dance is played)")
+    parser.add_argument("--band", default="yes", help="yes or no: guitar, bass and bodhrán behind the tune")
 
 
 def add_threads_option(parser: argparse.ArgumentParser, default: int | None = None) -> None:
@@ -71,6 +80,9 @@ def prompt_of(options: argparse.Namespace) -> Prompt:
         opening,
         options.transpose,
         options.vary,
+        getattr(options, "tempo", None),
+        options.instrument,
+        getattr(options, "band", True),
     )
 
 

@@ -38,6 +38,15 @@ RHYTHMS = {
 }
 
 
+def usual(name: str, metre: Metre) -> Rhythm:
+    """The rhythm of this name; for an unknown one 120 quarters a minute, in `metre`'s beats, on the fiddle."""
+    try:
+        return named(name)
+    except InputError:
+        beat = Fraction(3, metre.unit) if metre.compound else Fraction(1, 4)
+        return Rhythm("", metre, beat, int(120 * Fraction(1, 4) / beat))
+
+
 def named(text: str) -> Rhythm:
     """The rhythm of this name or alias. Raises InputError, which lists the rhythms, for any other text."""
     wanted = " ".join(text.lower().replace("-", " ").replace("_", " ").split())

@@ -12,6 +12,7 @@ from bot.composing.composer import Composer
 from bot.composing.failover import Failover
 from bot.composing.queue import PromptQueue
 from bot.composing.rate_limits import Limits
+from bot.core.rendering import Playing
 from bot.core.values import Place, Progress, State
 from bot.library.library import Library
 from bot.library.server_settings import Settings
@@ -40,16 +41,23 @@ class Renderer:
     real: RealRenderer | None = None  # that renders in the end
     go: asyncio.Event = field(default_factory=asyncio.Event)
     rendered: list[str] = field(default_factory=list)
+    played: list[Playing] = field(default_factory=list)
 
-    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+    async def score(self, abc: str, narrow: bool = False, playing: Playing = Playing()) -> dict[str, bytes]:  # noqa: B008
         return {"svg": f"{abc} {narrow}".encode(), "times": b"{}"}
 
-    async def render(self, abc: str, kinds: Collection[str] = KINDS) -> dict[str, bytes]:
+    async def render(
+        self,
+        abc: str,
+        kinds: Collection[str] = KINDS,
+        playing: Playing = Playing(),  # noqa: B008
+    ) -> dict[str, bytes]:
         self.rendered.append(abc)
+        self.played.append(playing)
         await self.go.wait()
         if self.error:
             raise self.error
-        return await self.real.render(abc, kinds) if self.real else {kind: kind.encode() for kind in kinds}
+        return await self.real.render(abc, kinds, playing) if self.real else {kind: kind.encode() for kind in kinds}
 
 
 @dataclass

@@ -8,8 +8,10 @@ from discord.app_commands import Choice
 
 from bot.core import completion
 from bot.core.completion import Offer
+from model.music import instruments
 
 MOST = 25  # Discord shows no more
+INSTRUMENTS = [Choice(name=name.capitalize(), value=name) for name in instruments.INSTRUMENTS]
 
 
 async def key(_interaction: discord.Interaction[Any], current: str) -> list[Choice[str]]:

@@ -11,7 +11,7 @@ from bot.discord import permissions
 from bot.discord.commands import autocomplete
 from bot.discord.context import Context
 from bot.discord.delivery.submission import submit
-from model.prompt import LARGEST_SEED, LONGEST_OPENING, parse_prompt
+from model.prompt import LARGEST_SEED, LONGEST_OPENING, TEMPOS, parse_prompt
 
 
 def add(tree: app_commands.CommandTree[Any], context: Context) -> None:
@@ -25,10 +25,14 @@ def add(tree: app_commands.CommandTree[Any], context: Context) -> None:
         form="Order of parts, and bars in each: AABB when left out",
         seed="The same seed gives the same tune; drawn when left out",
         opening="The first bars, in ABC notation",
+        tempo="Beats a minute; as the dance is played when left out",
+        instrument="What plays the tune, and what it can play; the dance's own when left out",
+        band="Guitar, bass and bodhrán behind it; yes when left out",
         transpose="Move an opening with a [K:] of its own to this key",
         count="How many tunes, 1 to 4",
     )
     @app_commands.autocomplete(key=autocomplete.key, rhythm=autocomplete.rhythm, form=autocomplete.form)
+    @app_commands.choices(instrument=autocomplete.INSTRUMENTS)
     async def compose(
         interaction: discord.Interaction[Any],
         key: Range[str, 1, 40],
@@ -39,6 +43,9 @@ def add(tree: app_commands.CommandTree[Any], context: Context) -> None:
         opening: Range[str, 1, LONGEST_OPENING] | None = None,
         transpose: bool | None = None,
         count: Range[int, 1, MOST_TUNES] | None = None,
+        tempo: Range[int, *TEMPOS] | None = None,
+        instrument: str | None = None,
+        band: bool | None = None,
     ) -> None:
         given: dict[str, Any] = {
             "key": key,
@@ -49,6 +56,9 @@ def add(tree: app_commands.CommandTree[Any], context: Context) -> None:
             "opening": opening,
             "transpose": transpose,
             "count": count,
+            "tempo": tempo,
+            "instrument": instrument,
+            "band": band,
         }
         given = {name: value for name, value in given.items() if value is not None}
         parse_prompt(

@@ -13,10 +13,11 @@ from bot.discord.commands import autocomplete
 from bot.discord.context import Context, place_of
 from bot.discord.messages.content import MessageContent
 from bot.discord.messages.settings import audit_lines, change_line, overruled_line, settings_embed
-from bot.library.server_settings import LONGEST_COOLDOWN, MOST_WAITING
+from bot.library.server_settings import COMPOSE_OPTIONS, LONGEST_COOLDOWN, MOST_WAITING
+from model.prompt import TEMPOS
 
 RESETS = {
-    "Defaults of /compose": ("rhythm", "temperature", "form"),
+    "Defaults of /compose": COMPOSE_OPTIONS,
     "Limits": ("cooldown", "server_cooldown", "waiting", "member_waiting"),
     "Channels: answer everywhere": ("channels",),
     "Admin roles: none": ("admin_roles",),
@@ -59,15 +60,27 @@ def _add_overview(group: app_commands.Group, context: Context) -> None:
 
 def _add_defaults(group: app_commands.Group, context: Context) -> None:
     @group.command(description="What /compose takes where a member leaves it out")
-    @app_commands.describe(rhythm="The dance", temperature="0.1 (careful) to 2.0 (wild)", form="Order of parts")
+    @app_commands.describe(
+        rhythm="The dance",
+        temperature="0.1 (careful) to 2.0 (wild)",
+        form="Order of parts",
+        tempo="Beats a minute, of every dance",
+        instrument="What plays the tune",
+        band="Guitar, bass and bodhrán behind it",
+    )
     @app_commands.autocomplete(rhythm=autocomplete.rhythm, form=autocomplete.form)
+    @app_commands.choices(instrument=autocomplete.INSTRUMENTS)
     async def defaults(
         interaction: discord.Interaction[Any],
         rhythm: Range[str, 1, 40] | None = None,
         temperature: Range[float, 0.1, 2.0] | None = None,
         form: Range[str, 1, 40] | None = None,
+        tempo: Range[int, *TEMPOS] | None = None,
+        instrument: str | None = None,
+        band: bool | None = None,
     ) -> None:
-        await _change(interaction, context, **_given(rhythm=rhythm, temperature=temperature, form=form))
+        given = _given(rhythm=rhythm, temperature=temperature, form=form, tempo=tempo, instrument=instrument, band=band)
+        await _change(interaction, context, **given)
 
     @group.command(name="limits", description="How much may be asked for here")
     @app_commands.describe(

@@ -5,12 +5,14 @@ from typing import Any
 import discord
 
 from bot.core.errors import NotFound
+from bot.core.rendering import Playing
 from bot.core.values import Message, Place, Progress, StoredTune
 from bot.discord import errors, permissions
 from bot.discord.context import Context, place_of
 from bot.discord.delivery.submission import submit
 from bot.discord.messages.button_views import chosen_tune
 from bot.discord.messages.content import Attachment, MessageContent
+from bot.discord.messages.recordings import recording_message
 from bot.discord.messages.tunes import tune_message
 from bot.discord.messages.vote_counts import VoteCounts
 
@@ -27,7 +29,13 @@ class Buttons:
 
     async def click(self, interaction: discord.Interaction[Any], tune_id: int, action: str) -> None:
         """A button of a tune; `action` is a key of button_views.ACTIONS."""
-        handlers = {"again": self._again, "vary": self._vary, "abc": self._abc, "delete": self._delete}
+        handlers = {
+            "again": self._again,
+            "vary": self._vary,
+            "abc": self._abc,
+            "listen": self._listen,
+            "delete": self._delete,
+        }
         try:
             if action in ("up", "down"):
                 await self._vote(interaction, tune_id, 1 if action == "up" else -1)
@@ -44,6 +52,17 @@ class Buttons:
         """A choice among the tunes of a prompt: its member's changes the message, others see the tune privately."""
         try:
             await self._select(interaction, prompt_id, tune_id)
+        except NotFound:
+            await errors.send_error(interaction, NotFound(_DELETED))
+        except Exception as error:
+            await errors.send_error(interaction, error)
+
+    async def listen(self, interaction: discord.Interaction[Any], tune_id: int, playing: Playing) -> None:
+        """A choice under a recording: the message, which its member alone sees, gets another recording."""
+        try:
+            tune = await self._context.library.tune_here(tune_id, place_of(interaction))
+            await interaction.client.deferrals.defer(interaction)
+            await self._record(interaction, tune, playing)
         except NotFound:
             await errors.send_error(interaction, NotFound(_DELETED))
         except Exception as error:
@@ -66,10 +85,21 @@ class Buttons:
         await submit(interaction, queue)
 
     async def _abc(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
-        abc = tune.abc.replace("```", "'''").strip()
+        await interaction.client.deferrals.defer(interaction, thinking=True, ephemeral=True)
+        data = (await self._context.library.files(tune, ["abc"]))["abc"]
+        abc = data.decode().replace("```", "'''").strip()
         text = f"```\n{abc}\n```" if len(abc) <= LONGEST_ABC else ""
-        file = Attachment(self._context.library.file_name(tune, "abc"), tune.abc.encode())
-        await interaction.response.send_message(**MessageContent(text, attachments=(file,)).send(), ephemeral=True)
+        file = Attachment(self._context.library.file_name(tune, "abc"), data)
+        await interaction.edit_original_response(**MessageContent(text, attachments=(file,)).edit())
+
+    async def _listen(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
+        await interaction.client.deferrals.defer(interaction, thinking=True, ephemeral=True)
+        await self._record(interaction, tune, Playing.of(tune.prompt))
+
+    async def _record(self, interaction: discord.Interaction[Any], tune: StoredTune, playing: Playing) -> None:
+        sound = await self._context.library.recording(tune, playing)
+        content = recording_message(tune, playing, sound, interaction.filesize_limit)
+        await interaction.edit_original_response(**content.edit())
 
     async def _delete(self, interaction: discord.Interaction[Any], tune: StoredTune) -> None:
         admin = await permissions.is_admin(interaction, self._context)

@@ -20,6 +20,7 @@ ACTIONS = {  # action -> label, emoji, style and row of its button, in order
     "again": ("Again", "🔁", _PRIMARY, 0),
     "vary": ("Vary", "🎲", _PLAIN, 0),
     "abc": ("ABC", "📝", _PLAIN, 0),
+    "listen": ("Listen", "🎧", _PLAIN, 1),
     "delete": ("Delete", "🗑️", _RED, 1),
 }
 

@@ -18,6 +18,9 @@ _NAMES = {
     "rhythm": "Rhythm",
     "temperature": "Temperature",
     "form": "Form",
+    "tempo": "Tempo",
+    "instrument": "Instrument",
+    "band": "Band",
     "cooldown": "Member cooldown",
     "server_cooldown": "Server cooldown",
     "waiting": "Server queue",
@@ -58,6 +61,9 @@ def _defaults(config: Config) -> dict[str, str]:
         "rhythm": "drawn",
         "temperature": "1.0",
         "form": "AABB:8",
+        "tempo": "the dance's",
+        "instrument": "the dance's",
+        "band": "yes",
         **{name: _amount(name, value) for name, value in _own_limits(config).items()},
         "channels": "everywhere",
         "admin_roles": "those who manage the server",
@@ -128,4 +134,8 @@ def _formatted(settings: ServerSettings, name: str) -> str:
             return f"<#{value}>" if value else ""
         case "cooldown" | "server_cooldown" | "waiting" | "member_waiting":
             return "" if value is None else _amount(name, value)
+        case "tempo":
+            return f"{value} bpm" if value else ""
+        case "band":
+            return "" if value is None else "yes" if value else "no"
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

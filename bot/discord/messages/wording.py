@@ -55,7 +55,7 @@ def facts(tune: StoredTune) -> list[tuple[str, str]]:
     return [
         ("Key", prompt.key.name),
         ("Rhythm", f"{prompt.rhythm}, {rhythm.metre.beats}/{rhythm.metre.unit}" if rhythm else prompt.rhythm),
-        *([("Tempo", f"{rhythm.tempo} bpm")] if rhythm else []),
+        *([("Tempo", f"{prompt.tempo or rhythm.tempo} bpm")] if rhythm else []),
         ("Form", f"{prompt.form.parts}, {prompt.form.bars} bars a part"),
         ("Temperature", format_temperature(prompt.temperature)),
         ("Seed", str(prompt.seed)),

@@ -15,15 +15,13 @@ from bot.render.performance.melody import melody
 from bot.render.performance.ornaments import Style
 from bot.render.performance.players import TICKS, Performance, Player
 from bot.render.performance.swing import Swing, played_bars, played_notes
-from model.errors import InputError
 from model.music.grid import GRID
 from model.music.instruments import INSTRUMENTS, Instrument
-from model.music.rhythm import Rhythm, named
+from model.music.rhythm import Rhythm, usual
 from model.music.tune import Tune
 
 LONGEST = 3600  # seconds; MIDI's delta times stay far from their limit
-_QUARTER = Fraction(1, 4)
-_SLOWEST, _FASTEST = 20, 400  # quarter notes a minute; a Q: field may say anything
+_SLOWEST, _FASTEST = 20, 600  # quarter notes a minute; a Q: field may say anything
 
 
 AS_USUAL = Playing()
@@ -32,11 +30,11 @@ AS_USUAL = Playing()
 def perform(tune: Tune, playing: Playing = AS_USUAL) -> Performance:
     """The performance of `tune`, with a band where it has chord symbols.
 
-    `Tune.tempo` goes before the dance's, and `playing` before both. Raises RenderError for a tune of rests alone and
+    `Tune.tempo` takes precedence over the dance's. Raises RenderError for a tune of rests alone and
     for one of more than `LONGEST` seconds.
     """
-    rhythm = rhythm_of(tune)
-    quarters = quarters_of(tune, rhythm, playing)
+    rhythm = usual(tune.rhythm, tune.metre)
+    quarters = quarters_of(tune, rhythm)
     if tune.played_length * 4 * 60 > LONGEST * quarters:
         raise RenderError(f"the tune lasts more than {LONGEST // 60} minutes")
     seed = _seed(tune) if playing.seed is None else playing.seed
@@ -56,20 +54,9 @@ def perform(tune: Tune, playing: Playing = AS_USUAL) -> Performance:
     return Performance(float(quarters), players, tune)
 
 
-def rhythm_of(tune: Tune) -> Rhythm:
-    """The tune's dance; for one that is not known, 120 quarters a minute on the fiddle."""
-    try:
-        return named(tune.rhythm)
-    except InputError:
-        beat = Fraction(3, tune.metre.unit) if tune.metre.compound else _QUARTER
-        return Rhythm("", tune.metre, beat, int(120 * _QUARTER / beat))
-
-
-def quarters_of(tune: Tune, rhythm: Rhythm, playing: Playing = AS_USUAL) -> Fraction:
+def quarters_of(tune: Tune, rhythm: Rhythm) -> Fraction:
     """Quarter notes a minute."""
     beat, tempo = tune.tempo or (rhythm.beat, rhythm.tempo)
-    if playing.tempo is not None:
-        beat, tempo = rhythm.beat, playing.tempo
     return min(max(beat * 4 * tempo, Fraction(_SLOWEST)), Fraction(_FASTEST))
 
 

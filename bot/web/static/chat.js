@@ -249,6 +249,12 @@ find("composer").addEventListener("submit", (event) => {
   send(text);
 });
 
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches(".listen form")) return;
+  event.preventDefault();
+  messages.playAnew(event.target.closest(".tune")).catch(() => showError("That recording cannot be played. Try again."));
+});
+
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (button?.matches(".vote")) castVote(button.closest(".tune"), Number(button.value), showError, ({ learning }) => showLearning(learning));

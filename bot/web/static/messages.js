@@ -82,12 +82,31 @@ export function tuneCard(tune) {
   const player = node.querySelector("audio");
   player.src = address("mp3");
   player.setAttribute("aria-label", `Play ${tune.title}`);
+  showPlaying(node.querySelector(".listen form"), tune.playing);
   for (const link of node.querySelectorAll(".files a")) {
     link.href = address(link.dataset.kind);
     link.setAttribute("aria-label", `Download ${tune.title} as ${link.dataset.kind}`);
   }
   showVotes(node, tune.votes);
   return node;
+}
+
+function showPlaying({ elements }, { tempo, instrument, band }) {
+  elements.tempo.value = tempo;
+  elements.instrument.value = instrument;
+  elements.band.checked = band;
+}
+
+/** Play the tune of `card` as its form says. */
+export function playAnew(card) {
+  const { tempo, instrument, band } = card.querySelector(".listen form").elements;
+  const player = card.querySelector("audio");
+  const address = new URL(player.src);
+  address.searchParams.set("tempo", tempo.value);
+  address.searchParams.set("instrument", instrument.value);
+  address.searchParams.set("band", band.checked ? "yes" : "no");
+  player.src = address;
+  return player.play();
 }
 
 /** The line on the nearest known tune; hidden if empty. */

@@ -20,6 +20,7 @@ from bot.app import bot
 from bot.benchmarks.discord.connector import connector
 from bot.commands import serve
 from bot.core.config import Config
+from bot.core.rendering import Playing
 from bot.render import KINDS
 from bot.workers.local.worker import LocalWorker
 from model.worker.protocol import Event
@@ -42,10 +43,15 @@ class Renderer:
     async def __aexit__(self, *_: object) -> None:
         pass
 
-    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+    async def score(self, abc: str, narrow: bool = False, playing: Playing = Playing()) -> dict[str, bytes]:  # noqa: B008
         return {"svg": f"{abc} {narrow}".encode(), "times": b"{}"}
 
-    async def render(self, abc: str, kinds: Collection[str] = KINDS) -> dict[str, bytes]:
+    async def render(
+        self,
+        abc: str,
+        kinds: Collection[str] = KINDS,
+        playing: Playing = Playing(),  # noqa: B008
+    ) -> dict[str, bytes]:
         while self._slow.exists():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return {kind: kind.encode() * 1000 for kind in kinds}

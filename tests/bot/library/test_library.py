@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.core.errors import BadRequest, NotAllowed, NotFound, RenderError
+from bot.core.rendering import Playing
 from bot.core.values import Place, StoredTune, Votes
 from bot.library.library import Library
 from bot.render import KINDS
@@ -24,15 +25,20 @@ class CountingRenderer:
         self.started = asyncio.Event()
         self.broken = False
 
-    async def render(self, abc: str, kinds: Iterable[str] = KINDS) -> dict[str, bytes]:
+    async def render(
+        self,
+        abc: str,
+        kinds: Iterable[str] = KINDS,
+        playing: Playing = Playing(),  # noqa: B008
+    ) -> dict[str, bytes]:
         self.calls.append(sorted(kinds))
         self.started.set()
         await asyncio.sleep(0)  # others come in between
         if self.broken:
             raise RenderError("the fonts are missing")
-        return {kind: f"{kind} of {len(abc)}".encode() for kind in self.calls[-1]}
+        return {kind: f"{kind} of {len(abc)} at {playing.tempo}".encode() for kind in self.calls[-1]}
 
-    async def score(self, abc: str, narrow: bool = False) -> dict[str, bytes]:
+    async def score(self, abc: str, narrow: bool = False, playing: Playing = Playing()) -> dict[str, bytes]:  # noqa: B008
         self.calls.append(["narrow" if narrow else "score"])
         await asyncio.sleep(0)
         return {"svg": f"{narrow} of {len(abc)}".encode(), "times": b"{}"}
@@ -48,15 +54,15 @@ def library(store: Store, renderer: CountingRenderer) -> Library:
     return Library(store, renderer)
 
 
-ALL = ["mid", "mp3", "png"]
+ALL = ["abc", "mid", "mp3", "png"]
 
 
 async def test_a_fresh_tunes_files_are_not_rendered_again(
     store: Store, library: Library, renderer: CountingRenderer
 ) -> None:
     tune = await a_tune(store)
-    library.remember(tune.id, {"png": b"picture", "mid": b"notes", "mp3": b"sound"})
-    assert await library.files(tune, ["png", "abc"]) == {"png": b"picture", "abc": ABC.encode()}
+    library.remember(tune.id, {"png": b"picture", "mid": b"notes", "mp3": b"sound", "abc": b"chords"})
+    assert await library.files(tune, ["png", "abc"]) == {"png": b"picture", "abc": b"chords"}
     assert renderer.calls == []
 
 
@@ -76,16 +82,16 @@ async def test_simultaneous_requests_render_once(store: Store, library: Library,
     tune = await a_tune(store)
     files = await asyncio.gather(*(library.files(tune, [kind]) for kind in ALL * 5))
     assert renderer.calls == [ALL]
-    assert files[:3] == [{kind: f"{kind} of {len(ABC)}".encode()} for kind in ALL]
-    assert await library.files(tune, ["mid"]) == files[0]
+    assert files[: len(ALL)] == [{kind: f"{kind} of {len(ABC)} at None".encode()} for kind in ALL]
+    assert await library.files(tune, ["mid"]) == files[1]
     assert renderer.calls == [ALL]
 
 
 async def test_all_files_come_from_one_call(store: Store, library: Library, renderer: CountingRenderer) -> None:
     tune = await a_tune(store)
     for _ in range(2):
-        rendered = {kind: f"{kind} of {len(ABC)}".encode() for kind in ALL}
-        assert await library.files(tune) == {**rendered, "abc": ABC.encode()}
+        rendered = {kind: f"{kind} of {len(ABC)} at None".encode() for kind in ALL}
+        assert await library.files(tune) == rendered
     assert renderer.calls == [ALL]
 
 
@@ -93,7 +99,7 @@ async def test_only_what_is_missing_is_rendered(store: Store, library: Library, 
     tune = await a_tune(store)
     library.remember(tune.id, {"png": b"picture"})
     assert (await library.files(tune))["png"] == b"picture"
-    assert renderer.calls == [["mid", "mp3"]]
+    assert renderer.calls == [["abc", "mid", "mp3"]]
 
 
 async def test_memory_is_bounded_and_the_least_recently_used_is_dropped(
@@ -101,7 +107,7 @@ async def test_memory_is_bounded_and_the_least_recently_used_is_dropped(
 ) -> None:
     prompt = await a_prompt(store)
     first, second, third = await store.prompts.finish(prompt.id, new_tunes(3))
-    library = Library(store, renderer, cache_bytes=250)
+    library = Library(store, renderer, cache_bytes=330)
     for tune in (first, second):
         library.remember(tune.id, {kind: bytes(40) for kind in ALL})
     await library.files(first, ["png"])
@@ -209,3 +215,23 @@ async def test_a_page_of_history_has_a_bounded_length(store: Store, library: Lib
 async def test_a_file_name_is_safe_and_readable(store: Store, title: str, name: str) -> None:
     tune: StoredTune = replace(await a_tune(store), title=title)
     assert Library.file_name(tune, "mid") == name
+
+
+async def test_the_abc_that_is_shown_is_the_renderers_and_without_it_the_stored_one(
+    store: Store, library: Library, renderer: CountingRenderer
+) -> None:
+    tune = await a_tune(store)
+    assert await library.files(tune, ["abc"]) == {"abc": f"abc of {len(tune.abc)} at None".encode()}
+    renderer.broken = True
+    assert await Library(store, renderer).files(tune, ["abc"]) == {"abc": ABC.encode()}
+
+
+async def test_a_recording_in_another_way_is_rendered_once_and_leaves_the_usual_one(
+    store: Store, library: Library, renderer: CountingRenderer
+) -> None:
+    tune = await a_tune(store)
+    usual = (await library.files(tune, ["mp3"]))["mp3"]
+    for _ in range(2):
+        assert await library.recording(tune, Playing(90)) == f"mp3 of {len(tune.abc)} at 90".encode()
+    assert await library.recording(tune, Playing.of(tune.prompt)) == usual
+    assert renderer.calls == [sorted(KINDS), ["mp3"]]

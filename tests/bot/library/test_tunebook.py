@@ -2,13 +2,16 @@
 
 import asyncio
 import re
+from collections.abc import Collection
 from typing import Any
 
 import pytest
 
 from bot.core.errors import Busy, NotFound
+from bot.core.rendering import Playing
 from bot.core.values import NewTune, Place
 from bot.library.tunebook import MOST, Tunebooks
+from bot.render import KINDS
 from bot.store import Store
 from tests.bot.store.samples import a_member, a_prompt, a_tune, new_tunes
 
@@ -23,6 +26,14 @@ class Binder:
         self.go.set()
         self.books: list[dict[str, Any]] = []
         self.at_once = 0
+
+    async def render(
+        self,
+        abc: str,
+        kinds: Collection[str] = KINDS,
+        playing: Playing = Playing(),  # noqa: B008
+    ) -> dict[str, bytes]:
+        return dict.fromkeys(kinds, abc.encode())
 
     async def book(self, book: dict[str, Any]) -> bytes:
         self.books.append(book)

@@ -13,7 +13,7 @@ from bot.core.errors import RenderError
 from bot.render import Renderer
 from tests.bot.render.tunes import JIG, REEL
 
-MAGIC = {"png": b"\x89PNG", "mid": b"MThd", "mp3": b"\xff"}
+MAGIC = {"png": b"\x89PNG", "mid": b"MThd", "mp3": b"\xff", "abc": b"X:1"}
 
 
 def processes() -> list[psutil.Process]:

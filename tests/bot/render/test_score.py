@@ -8,11 +8,12 @@ import pytest
 
 from bot.core.errors import RenderError
 from bot.render.performance.accompaniment import dance_of
-from bot.render.performance.perform import quarters_of, rhythm_of, swing_of
+from bot.render.performance.perform import quarters_of, swing_of
 from bot.render.performance.players import TICKS
 from bot.render.performance.swing import played_bars, played_notes
 from bot.render.score import score
 from model.music.abc_reader import parse
+from model.music.rhythm import usual
 from tests.bot.render.tunes import HORNPIPE, JIG, REEL
 
 SHORT = "X:1\nT:A\nR:jig\nM:6/8\nL:1/8\nQ:3/8=120\nK:D\n|:d|AFD D2 z|(3ABc d e2:|\n"
@@ -45,7 +46,7 @@ def test_times_are_those_of_the_tempo_and_leave_no_gap() -> None:
 @pytest.mark.parametrize("abc", [HORNPIPE, JIG, REEL])
 def test_notes_sound_when_the_recording_plays_them(abc: str) -> None:
     tune = parse(abc)
-    quarters = quarters_of(tune, rhythm_of(tune))
+    quarters = quarters_of(tune, usual(tune.rhythm, tune.metre))
     shown = [start for _, start, _ in read(abc)[1]["notes"]]
     for note in played_notes(tune, played_bars(tune), swing_of(dance_of(tune), quarters)):
         assert min(abs(note.start / TICKS * 60 / float(quarters) - start) for start in shown) < 0.005

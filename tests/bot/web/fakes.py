@@ -13,6 +13,7 @@ import lameenc
 from PIL import Image, ImageDraw
 
 from bot.core.errors import BadRequest, NotAllowed, NotFound
+from bot.core.rendering import Playing
 from bot.core.search import Search
 from bot.core.values import Leader, Period, Place, Progress, State, StoredPrompt, StoredTune, Votes
 from bot.library.library import Relations
@@ -166,6 +167,7 @@ class FakeLibrary:
     def __init__(self, store: FakeStore) -> None:
         self.store = store
         self.searched: list[Search] = []
+        self.recorded: list[Playing] = []
         self.media = {"png": picture(), "mp3": sound(), "mid": b"MThd\0\0\0\6\0\0\0\1\0\x60", "abc": ABC.encode()}
 
     async def place(self, place: Place) -> tuple[int, int]:
@@ -236,6 +238,10 @@ class FakeLibrary:
 
     async def score(self, tune: StoredTune, narrow: bool = False) -> dict[str, bytes]:
         return notation(narrow)
+
+    async def recording(self, tune: StoredTune, playing: Playing) -> bytes:
+        self.recorded.append(playing)
+        return self.media["mp3"]
 
     def file_name(self, tune: StoredTune, kind: str) -> str:
         return f"{tune.title}.{kind}"

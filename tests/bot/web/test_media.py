@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.core.rendering import Playing
 from bot.core.values import Place, State
 from model.prompt import parse_prompt
 from tests.bot.web.conftest import Client, say
@@ -96,3 +97,17 @@ async def test_tunes_of_other_servers_are_not_found(client: Client, composer: Fa
     assert (await client.post("/tunes/1/vote", json={"value": 1})).status == 404
     assert (await client.post("/tunes/1/again", json={})).status == 404
     assert (await (await client.get("/history?before=99")).json())["prompts"] == []
+
+
+async def test_a_recording_is_played_as_the_query_asks(client: Client, tune: str, library: FakeLibrary) -> None:
+    response = await client.get(f"{tune}.mp3?tempo=90&instrument=tin+whistle&band=no")
+    assert (response.status, response.content_type) == (200, "audio/mpeg")
+    assert (await client.get(f"{tune}.mp3?tempo=&band=yes")).status == 200
+    assert library.recorded == [Playing(90, "whistle", False), Playing()]
+
+
+@pytest.mark.parametrize("query", ["tempo=0", "tempo=10000", "tempo=fast", "instrument=kazoo", "band=perhaps"])
+async def test_a_recording_that_nobody_can_play_is_refused_in_one_line(client: Client, tune: str, query: str) -> None:
+    response = await client.get(f"{tune}.mp3?{query}")
+    assert response.status == 400
+    assert query.split("=")[0] in (await response.json())["error"].lower()

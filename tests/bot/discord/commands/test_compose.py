@@ -24,7 +24,7 @@ async def test_a_tune_arrives_with_picture_audio_files_and_buttons(tmp_path: Pat
         assert "The Boys of Malin" in (embed.description or "")
         assert embed.image.url
         assert files(message)[-3:] == ["mp3", "mid", "abc"]
-        assert labels(message) == ["0", "0", "Again", "Vary", "ABC", "Delete"]
+        assert labels(message) == ["0", "0", "Again", "Vary", "ABC", "Listen", "Delete"]
         assert custom_ids(message)[0] == "tune:1:up"
         stored = await server.bot.store.prompts.load(1)
         assert stored

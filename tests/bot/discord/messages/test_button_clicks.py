@@ -4,7 +4,9 @@ from pathlib import Path
 
 import discord
 import pytest
+from simcord import InteractionResult
 
+from bot.core.rendering import Playing
 from bot.core.values import Place
 from bot.discord.messages import button_clicks
 from tests.bot.discord.simulated_server import SimulatedServer, all_text, custom_ids, labels, simulated_server
@@ -56,14 +58,32 @@ async def test_abc_is_shown_to_the_member_who_clicks(tmp_path: Path) -> None:
         message = await server.composed()
         result = await server.ben.click(message, custom_id="tune:1:abc")
         assert result.ephemeral
-        assert "DEFG ABAF" in result.response.content
+        assert result.response.content == "```\nabc\n```"
         assert result.response.attachments[0].filename.endswith(".abc")
+
+
+async def test_listen_gives_recordings_of_the_same_tune_to_the_member_who_clicks(tmp_path: Path) -> None:
+    async with simulated_server(tmp_path) as server:
+        message = await server.composed(rhythm="reel")
+        result = await server.ben.click(message, custom_id="tune:1:listen")
+        assert result.ephemeral
+        assert [file.filename.rsplit(".")[-1] for file in result.response.attachments] == ["mp3"]
+        assert menus(result) == ["play:1:tempo:::1", "play:1:instrument:::1", "play:1:band:::1"]
+        for menu, chosen in enumerate(("125", "flute", "no")):
+            result = await server.ben.select(result.response, [chosen], custom_id=menus(result)[menu])
+        assert menus(result)[0] == "play:1:tempo:125:flute:0"
+        assert server.bot.renderer.played[-3:] == [Playing(125), Playing(125, "flute"), Playing(125, "flute", False)]
+
+
+def menus(result: InteractionResult) -> list[str]:
+    assert result.response is not None
+    return [item["custom_id"] for row in result.response.components for item in row["components"]]
 
 
 async def test_abc_that_is_longer_than_a_message_is_a_file_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(button_clicks, "LONGEST_ABC", 10)
+    monkeypatch.setattr(button_clicks, "LONGEST_ABC", 2)
     async with simulated_server(tmp_path) as server:
         result = await server.ben.click(await server.composed(), custom_id="tune:1:abc")
         assert result.response.content == ""

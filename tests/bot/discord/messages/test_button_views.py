@@ -27,7 +27,7 @@ def custom_ids(view: discord.ui.View) -> list[list[str]]:
 async def test_a_tune_has_a_button_for_each_action_in_two_rows() -> None:
     first, second = custom_ids(tune_view(TUNE))
     assert [*first, *second] == [f"tune:1:{action}" for action in ACTIONS]
-    assert second == ["tune:1:delete"]
+    assert second == ["tune:1:listen", "tune:1:delete"]
 
 
 async def test_a_choice_among_tunes_has_a_select_menu_above_the_buttons_of_the_chosen_one() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from bot.core.errors import RenderError
 from bot.core.rendering import Playing
-from bot.render.files import read
 from bot.render.performance.perform import perform
 from bot.render.performance.players import TICKS, Performance, Player
+from bot.render.reading import read
 from model.music.abc_reader import parse
 from model.music.chord_symbols import chord_tones
 from model.music.instruments import INSTRUMENTS
@@ -119,12 +119,9 @@ def test_each_instrument_has_its_program_and_sounds_in_its_octave(name: str) -> 
     assert min(sound.pitch for sound in lead.sounds) == 69 + 12 * (name == "whistle")
 
 
-@pytest.mark.parametrize(("tempo", "quarters"), [(60, 120.0), (None, 200.0)])
-def test_a_tempo_that_is_asked_for_goes_before_all(tempo: int | None, quarters: float) -> None:
-    assert perform(read(REEL), Playing(tempo=tempo)).quarters == quarters
-    assert perform(replace(read(REEL), tempo=(Fraction(1, 4), 90)), Playing(tempo=tempo)).quarters == (
-        120 if tempo else 90
-    )
+def test_the_tempo_of_a_tune_goes_before_that_of_its_dance() -> None:
+    assert perform(read(REEL)).quarters == 200
+    assert perform(replace(read(REEL), tempo=(Fraction(1, 4), 90))).quarters == 90
 
 
 def test_an_unknown_rhythm_goes_at_120_quarters_on_the_fiddle() -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import symusic
 
-from bot.render.files import read
 from bot.render.performance.perform import perform
 from bot.render.performance.score import midi
+from bot.render.reading import read
 from tests.bot.render.tunes import JIG
 
 mido = import_module("mido")  # it has no types

@@ -11,9 +11,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from bot.core.rendering import Playing
-from bot.render.files import read
 from bot.render.performance.perform import perform
 from bot.render.performance.players import Performance
+from bot.render.reading import read
 from bot.render.sound.mixer import LONGEST
 from bot.render.sound.recording import mp3
 from bot.render.sound.soundfonts import sampler
