@@ -166,7 +166,8 @@ class Loopback:
             limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
             return reply({"url": ADDRESS, "shards": 1, "session_start_limit": limit})
         if path.endswith("/commands"):
-            return reply([{**c, "id": "1", "application_id": APP, "version": "1"} for c in body])
+            made = {"id": "1", "application_id": APP, "version": "1", "description": ""}  # of a context menu: empty
+            return reply([{**made, **command} for command in body])
         if path.endswith("/callback"):
             return self._callback(path.split("/")[3], body)
         if (match := _ORIGINAL.fullmatch(path)) and match["token"] in self.expired:
