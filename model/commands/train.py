@@ -27,8 +27,7 @@ def add(commands: Any) -> None:
         "--preset",
         required=True,
         choices=list(presets.NAMES),
-        help="seed: the article's system; trad: the bot's; plain, lookback: trad with fewer inputs, to compare with;"
-        " titles: names for tunes",
+        help="seed: the article's system; trad: the bot's; plain, lookback: trad with fewer inputs, to compare with",
     )
     parser.add_argument(
         "--corpus", nargs="+", type=Path, metavar="PATH", help="ABC files or folders (default: the preset's own)"
