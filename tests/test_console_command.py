@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.command_line import ROOT
 
-COMMANDS = ("serve", "compose", "worker", "backup", "restore", "migrate", "check", "retrain", "bench")
+COMMANDS = ("serve", "compose", "worker", "backup", "restore", "migrate", "check", "retrain", "bench", "soak")
 
 
 def test_the_command_that_is_installed_leads_to_the_same_program(tmp_path: Path) -> None:

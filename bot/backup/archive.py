@@ -6,6 +6,7 @@ Any program opens it. The hash at the end stands in the ZIP's comment, so one re
 import hashlib
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,8 +22,10 @@ from bot.core.errors import BackupError, BadRequest
 FORMAT = 1  # one more with each change that an older release cannot read
 MANIFEST, DATABASE, SETTINGS, CHECKPOINTS = "manifest.json", "tunesmith.db", "config.toml", "checkpoints/"
 CHUNK = 1 << 20  # bytes
+LARGEST_TEXT = 10_000_000  # bytes of the manifest, and of the settings; a version's entry has about 150
 _MARK = b"Tunesmith backup, SHA-256 of all before: "
 _DIGEST = 64  # hexadecimal digits
+_FILE = re.compile(r"[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,200}")
 
 
 class Entry(BaseModel):
@@ -130,7 +133,7 @@ class Reader:
         try:
             _verify_seal(path)
             archive = zipfile.ZipFile(path)
-            return cls(path, archive, _manifest(path, json.loads(archive.read(MANIFEST))))
+            return cls(path, archive, _manifest(path, json.loads(_small(archive, MANIFEST))))
         except FileNotFoundError as error:
             raise BadRequest(f"there is no file {path}") from error
         except OSError as error:
@@ -147,20 +150,33 @@ class Reader:
     def text(self, name: str) -> str:
         """A small file; empty where the backup has none of this name."""
         with suppress(KeyError):
-            return self._archive.read(name).decode()
+            try:
+                return _small(self._archive, name).decode()
+            except ValueError as error:
+                raise BackupError(f"{self.path} is no backup of Tunesmith: {error}") from error
         return ""
 
     def extract(self, name: str, target: Path) -> None:
         """Write one file of the manifest to a path, and let it reach the disk. BackupError where it is another."""
         expected, digest = self.manifest.files[name], hashlib.sha256()
-        with self._archive.open(name) as source, target.open("wb") as file:
-            while chunk := source.read(CHUNK):
+        target.unlink(missing_ok=True)  # a link that lies there would lead elsewhere
+        left = expected.size
+        with self._archive.open(name) as source, target.open("xb") as file:
+            while left >= 0 and (chunk := source.read(CHUNK)):  # never more than the manifest says, whatever comes out
                 digest.update(chunk)
                 file.write(chunk)
+                left -= len(chunk)
             file.flush()
             os.fsync(file.fileno())
-        if digest.hexdigest() != expected.sha256:
+        if left or digest.hexdigest() != expected.sha256:
             raise BackupError(f"{self.path} is damaged: {name} is not what its manifest says")
+
+
+def _small(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A file that is read into memory. ValueError where it is too large to be ours; KeyError where there is none."""
+    if archive.getinfo(name).file_size > LARGEST_TEXT:
+        raise ValueError(f"{name} has more than {LARGEST_TEXT} bytes")
+    return archive.read(name)
 
 
 def _verify_seal(path: Path) -> None:
@@ -188,6 +204,13 @@ def _manifest(path: Path, read: Any) -> Manifest:
         manifest = Manifest.model_validate(read)
     except ValidationError as error:
         raise BackupError(f"{path} has a manifest that cannot be read ({error.errors()[0]['msg']})") from error
-    if DATABASE not in manifest.files or any("/" in name.removeprefix(CHECKPOINTS) for name in manifest.files):
+    if DATABASE not in manifest.files or not all(map(_is_ours, manifest.files)):
         raise BackupError(f"{path} has a manifest that is none of ours")
     return manifest
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a backup of ours has files of this name, which leads to no other place."""
+    if not name.startswith(CHECKPOINTS):
+        return name in (DATABASE, SETTINGS)
+    return bool(_FILE.fullmatch(name.removeprefix(CHECKPOINTS)))

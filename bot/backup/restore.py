@@ -118,6 +118,8 @@ def _stage(config: Config) -> Iterator[Path]:
     """
     path = sqlite_path(database_url(config.database))
     folder = (path.parent if path else config.data_dir) / _STAGE
+    if folder.is_symlink():
+        raise BackupError(f"{folder} is a link: remove it")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _clear(folder)
@@ -150,7 +152,16 @@ def _bring_files(source: Source, config: Config, database: Path) -> None:
         paths[entry.sha256] = path
     sync(config.candidates)
     snapshot.relocate(database, paths)
-    (config.data_dir / RESTORED_SETTINGS).write_text(source.archive.text(SETTINGS), encoding="utf-8")
+    _write(config.data_dir / RESTORED_SETTINGS, source.archive.text(SETTINGS))
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a text in a file's place: root may restore, and a link that lies there would lead elsewhere."""
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.unlink(missing_ok=True)
+    with unfinished.open("x", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(unfinished, path)
 
 
 def _free(path: Path, sha256: str) -> Path:

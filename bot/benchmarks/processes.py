@@ -22,6 +22,7 @@ class Program:
     """A process whose output is read by a thread, so that it never waits for somebody to read it."""
 
     def __init__(self, command: list[str], cwd: Path | None, environment: Mapping[str, str]) -> None:
+        self.environment = environment
         self.lines: deque[str] = deque(maxlen=100)
         self.on_line: Callable[[str], None] = lambda _: None
         self.process = subprocess.Popen(
@@ -69,15 +70,16 @@ def run_program(
     config.toml here, count too.
     """
     with tempfile.TemporaryDirectory(prefix="tunesmith-bench-") as data:
-        environment = _environment({"DATA_DIR": data, **settings}, inherit)
-        program = Program([sys.executable, "-m", *words], None if inherit else Path(data), environment)
+        variables = environment({"DATA_DIR": data, **settings}, inherit)
+        program = Program([sys.executable, "-m", *words], None if inherit else Path(data), variables)
         try:
             yield program
         finally:
             program.end(end)
 
 
-def _environment(settings: Mapping[str, str], inherit: bool) -> dict[str, str]:
+def environment(settings: Mapping[str, str], inherit: bool) -> dict[str, str]:
+    """Variables for a process. `settings` have their names without TUNESMITH_; with `inherit` ours count, too."""
     left_out = ("DISCORD_",) if inherit else ("DISCORD_", "TUNESMITH_")
     others = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))

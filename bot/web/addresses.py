@@ -1,6 +1,7 @@
 """Where a request comes from, also behind proxies, and how often each address may do something."""
 
 import ipaddress
+import re
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
@@ -9,6 +10,7 @@ from aiohttp import web
 
 IPv6_PREFIX = 64  # what one subscriber has
 MOST_ADDRESSES = 10_000  # that are remembered; the ones not heard of for longest are forgotten
+_PORT = re.compile(r"(?:([\d.]+)|\[([0-9a-fA-F:.%\w]+)\]):\d+")
 
 
 class Proxies:
@@ -34,11 +36,8 @@ class Proxies:
         return self.trusts(request) and request.headers.get("X-Forwarded-Proto", "") == "https"
 
     def _is_proxy(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._networks)
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in network for network in self._networks)
 
 
 class AddressLimit:
@@ -64,11 +63,20 @@ class AddressLimit:
             self._acts.popitem(last=False)
 
 
-def _network(address: str) -> str:
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address, perhaps with the port that some proxies write behind it; IPv4 also where a socket of IPv6 has it."""
+    with_port = _PORT.fullmatch(address)
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address((with_port[1] or with_port[2] if with_port else address).partition("%")[0])
     except ValueError:
+        return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def _network(address: str) -> str:
+    parsed = _parsed(address)
+    if parsed is None:
         return address
     if parsed.version == 4:
-        return address
-    return str(ipaddress.ip_network((address, IPv6_PREFIX), strict=False))
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, IPv6_PREFIX), strict=False))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup.archive import DATABASE, FORMAT, Manifest, Reader, writing
+from bot.backup.archive import CHUNK, DATABASE, FORMAT, SETTINGS, Manifest, Reader, writing
 from bot.core.errors import BackupError, BadRequest
 
 BODY = random.Random(1).randbytes(5000)
@@ -96,7 +96,13 @@ def test_a_newer_format_is_refused_by_the_name_of_its_release(tmp_path: Path) ->
         Reader.open(newer)
 
 
-@pytest.mark.parametrize("name", ["checkpoints/../../etc/passwd", "/etc/passwd", "nested/tunesmith.db"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("checkpoints/../../etc/passwd", "/etc/passwd", "nested/tunesmith.db", "bot.lock", "signing.key"),
+        *("checkpoints/..", "checkpoints/.", "checkpoints/", "checkpoints/a\\b", "checkpoints/.hidden"),
+    ],
+)
 def test_a_manifest_that_names_other_places_is_refused(tmp_path: Path, name: str) -> None:
     body = tmp_path / "body"
     body.write_bytes(BODY)
@@ -115,3 +121,36 @@ def test_a_file_that_its_manifest_does_not_know_by_hash_is_refused(backup: Path,
         archive.manifest = Manifest.model_validate({**archive.manifest.model_dump(), "files": entries})
         with pytest.raises(BackupError, match="checkpoints/one is not what its manifest says"):
             archive.extract("checkpoints/one", tmp_path / "one")
+
+
+def hostile(path: Path, **large: bytes) -> Path:
+    """A sealed archive whose manifest gives each of these files a tenth of the size that it has."""
+    with writing(path) as archive:
+        for name in (DATABASE, SETTINGS):
+            archive.add_text(name, large.get(name.partition(".")[0], b"x" * 5000).decode())
+        entries = {name: entry.model_copy(update={"size": entry.size // 10}) for name, entry in archive.files.items()}
+        archive.files.update(entries)
+        archive.finish(Manifest(release="0.1.0", made_at=datetime.now(UTC), revision="0009", rows={}))
+    return path
+
+
+def test_a_file_that_unpacks_to_more_than_its_manifest_says_is_cut_off(tmp_path: Path) -> None:
+    bomb = hostile(tmp_path / "bomb.zip", tunesmith=b"0" * 50_000_000)
+    assert bomb.stat().st_size < 1_000_000
+    with Reader.open(bomb) as archive, pytest.raises(BackupError, match="not what its manifest says"):
+        archive.extract(DATABASE, tmp_path / "out")
+    assert (tmp_path / "out").stat().st_size <= 5_000_000 + 2 * CHUNK
+
+
+def test_settings_that_unpack_to_more_than_memory_has_are_refused(tmp_path: Path) -> None:
+    with Reader.open(hostile(tmp_path / "bomb.zip", config=b"#" * 11_000_000)) as archive, pytest.raises(BackupError):
+        archive.text(SETTINGS)
+
+
+def test_a_link_in_the_place_of_a_file_is_not_followed(backup: Path, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "out").symlink_to(tmp_path / "precious")
+    with Reader.open(backup) as archive:
+        archive.extract(DATABASE, tmp_path / "out")
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert not (tmp_path / "out").is_symlink()

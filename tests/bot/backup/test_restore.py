@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -220,3 +220,17 @@ async def test_what_root_restores_belongs_to_whoever_has_the_data_directory(tmp_
     await restored(backup, config)
     for path in (config.data_dir, *config.data_dir.rglob("*")):
         assert (path.stat().st_uid, path.stat().st_gid) == (12345, 12346), path
+
+
+@pytest.mark.parametrize("name", ["config.restored.toml", "config.restored.toml.part", "restoring"])
+async def test_links_that_the_bot_s_user_left_lead_root_nowhere(tmp_path: Path, backup: Path, name: str) -> None:
+    config = settings(tmp_path / "data")
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").write_text("mine")
+    config.data_dir.mkdir()
+    (config.data_dir / name).symlink_to(precious if name == "restoring" else precious / "file")
+    refused = pytest.raises(BackupError, match="is a link") if name == "restoring" else nullcontext()
+    with refused:
+        await restored(backup, config, force=True)
+    assert [(path.name, path.read_text()) for path in precious.iterdir()] == [("file", "mine")]

@@ -1,5 +1,6 @@
 """A page beyond this machine: nothing without a login, one vote a login, the model for admins alone."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from multidict import CIMultiDict
 from pydantic import SecretStr
 
 from bot.core.sections import Web
@@ -161,6 +163,34 @@ async def test_a_proxy_names_the_user(composer: FakeComposer, library: FakeLibra
         assert (await client.post("/messages", json={"text": "/model status"}, headers=ann)).status == 200
         ben = {"X-Forwarded-User": "ben@example.org"}
         assert (await client.post("/messages", json={"text": "/model status"}, headers=ben)).status == 400
+
+
+async def test_a_user_header_that_is_there_twice_is_worth_nothing(composer: FakeComposer, library: FakeLibrary) -> None:
+    section = guarded(password=None, user_header="X-Forwarded-User")
+    async with served(composer, library, section) as server, browser(server) as client:
+        twice = CIMultiDict([("X-Forwarded-User", "ann@example.org"), ("X-Forwarded-User", "ben@example.org")])
+        assert (await client.get("/", headers=twice)).status == 401
+
+
+@pytest.mark.parametrize("cookie", [b"\xff\xfe.1", b"1.\xff.1.9.\xff", b"....", b"1" * 4000])
+async def test_a_cookie_that_is_no_text_is_none(server: TestServer, cookie: bytes) -> None:
+    assert server.port
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    lines = [
+        b"GET /history HTTP/1.1",
+        b"Host: %s" % HOST["Host"].encode(),
+        b"Cookie: %s=%s" % (COOKIE.encode(), cookie),
+    ]
+    writer.write(b"\r\n".join([*lines, b"Connection: close", b"", b""]))
+    assert (await reader.readline()).startswith(b"HTTP/1.1 401")
+    writer.close()
+
+
+async def test_a_password_that_is_half_a_character_is_wrong(server: TestServer) -> None:
+    async with browser(server) as client:
+        body = b'{"password": "\\ud800"}'
+        response = await client.post("/login", data=body, headers={"Content-Type": "application/json"})
+        assert response.status == 403
 
 
 async def test_a_user_header_that_no_proxy_of_ours_sent_is_worth_nothing(

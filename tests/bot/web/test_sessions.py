@@ -39,6 +39,8 @@ def test_nobody_makes_one_or_changes_one() -> None:
         assert sessions.verify(changed) is None
 
 
-@pytest.mark.parametrize("cookie", ["", ".", "....", "1.a.0.5", "x" * 5000, "1.é.0.5.ü", "1.2.3.4.5"])
+@pytest.mark.parametrize(
+    "cookie", ["", ".", "....", "1.a.0.5", "x" * 5000, "1.é.0.5.ü", "1.2.3.4.5", "1.\udcff.0.5.\udcff"]
+)
 def test_what_is_no_session_is_none(cookie: str) -> None:
     assert Sessions(b"key").verify(cookie) is None
