@@ -16,7 +16,7 @@ from bot.store import Store
 from bot.store.compaction import LARGEST
 from bot.store.erasure import Erased
 
-_WORDS = {"audit": "audit record"}
+_WORDS = {"audit": "audit record", "blocked": "blocked tune"}
 
 
 @dataclass(frozen=True)

@@ -77,4 +77,4 @@ async def _report(
     tune, new = await context.reports.report(place_of(interaction), tune_id, subject, reason)
     message = report_message(tune, subject, reason, interaction.user)
     told = await permissions.send_to_log(interaction, context, **message) if new else True
-    await interaction.edit_original_response(content=_TOLD if told else _RECORDED)
+    await interaction.edit_original_response(**content(_TOLD if told else _RECORDED))

@@ -26,7 +26,7 @@ def test_what_is_stored_is_shown_and_handed_over(tmp_path: Path, here: Run) -> N
     assert (shown.returncode, shown.stderr) == (0, "")
     assert shown.stdout.splitlines() == [
         f"discord {ANN.member}, named {ANN.member_name}",
-        "5 prompts, 4 tunes, 3 votes, 1 retraining, 2 audit records",
+        "5 prompts, 4 tunes, 3 votes, 1 retraining, 2 audit records, 0 blocked tunes",
     ]
     assert here(data, "member", "export", ANN.member, "ann.zip").returncode == 0
     with zipfile.ZipFile(tmp_path / "ann.zip") as archive:

@@ -45,6 +45,7 @@ async def filled(path: Path) -> int:
         )
         (varied,) = await store.prompts.finish(variation.id, new_tunes())
         await store.tunes.delete(varied.id)
+        await store.blocked.add_tune(tune)
         await store.prompts.set_state((await a_prompt(store)).id, State.COMPOSING)
         place = Place("discord", "9" * 19, "8" * 19, "Ünï ♯")
         await store.settings.change(place, {"channels": ("1", "2"), "temperature": 0.5}, "channels")

@@ -161,7 +161,7 @@ def test_a_tune_in_another_key_is_varied_where_it_may_be_transposed(
         )
         steps = {new.midi - old.midi for new, old in zip(tune.pitches[:12], one.tune.pitches, strict=False)}
         assert len(steps) == 1
-        with pytest.raises(InputError, match="--transpose"):
+        with pytest.raises(InputError, match="have it transposed"):
             given_tokens(replace(prompt, transpose=False), vocabulary)
 
 
