@@ -8,6 +8,8 @@ from bot.web import media
 from bot.web.ports import Library
 from bot.web.serializers import tune_json
 from bot.web.views import Views
+from model.music.instruments import INSTRUMENTS
+from model.music.rhythm import RHYTHMS
 from model.prompt import EDITED
 
 _MOST_DIGITS = 18
@@ -37,6 +39,8 @@ class TunePage:
             kinds=media.FILES,
             by=tune.member_name,
             at=tune.created_at,
+            instruments=list(INSTRUMENTS),
+            instrument=RHYTHMS[tune.prompt.rhythm].instrument if tune.prompt.rhythm in RHYTHMS else "",
             editable=self._editable,
             edited=tune.prompt.vary == EDITED,
             own=tune.member_id == member_id,

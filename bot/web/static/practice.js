@@ -6,7 +6,7 @@ const AHEAD = 0.15; // seconds of clicks that are scheduled in advance
 
 /** Serve `form` for `player`. `mark(first, last)` marks bars and gives their span. Gives what each frame calls. */
 export function practise(form, player, times, mark) {
-  const { speed, loop, from, to, metronome, countin } = form.elements;
+  const { speed, loop, from, to, metronome, countin, instrument, band } = form.elements;
   const clicks = clicker();
   const count = Math.max(...times.bars.map(([number]) => number)) + 1;
   let looped = null; // [from, to] in seconds
@@ -58,6 +58,7 @@ export function practise(form, player, times, mark) {
     player.play();
   });
   speed.addEventListener("input", setSpeed);
+  for (const field of [instrument, band]) field.addEventListener("change", () => playBy(player, instrument.value, band.checked));
   for (const field of [loop, from, to]) field.addEventListener("change", setLoop);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
@@ -70,6 +71,24 @@ export function practise(form, player, times, mark) {
     for (const [at, first] of beats(times, Math.max(clicked, time), until)) clicks.at((at - time) / player.playbackRate, first);
     clicked = Math.max(clicked, until);
   };
+}
+
+/** Have `player` go on with another recording of its tune, from where it is. */
+function playBy(player, instrument, band) {
+  const { currentTime, playbackRate, paused } = player;
+  const address = new URL(player.src);
+  address.searchParams.set("instrument", instrument);
+  address.searchParams.set("band", band ? "yes" : "no");
+  player.src = address;
+  player.addEventListener(
+    "loadedmetadata",
+    () => {
+      player.currentTime = currentTime;
+      player.playbackRate = playbackRate;
+      if (!paused) player.play();
+    },
+    { once: true },
+  );
 }
 
 /** Clicks through Web Audio: `at(seconds from now, whether it is a bar's first)`. */

@@ -1,7 +1,7 @@
 // A score that plays: follows the audio in the notation, and plays from a note that is clicked.
 
 import { ask } from "./server.js";
-import { barAt, nextTime, sounding, span } from "./timeline.js";
+import { barAt, nextTime, sounding, span, stretch } from "./timeline.js";
 
 /** Put the notation of a tune into `box` in place of its picture. Resolves to its times. */
 export async function draw(box, tune, version) {
@@ -38,18 +38,22 @@ function element(box, letter, number) {
 export function follow(box, player, times, onFrame = () => {}) {
   let marked = [];
   let frame = 0;
+  // a recording at another tempo says so in its address
+  const longer = () => stretch(times, Number(new URL(player.currentSrc || player.src, location).searchParams.get("tempo")));
+  const now = () => player.currentTime / longer();
+  const seek = (seconds) => (player.currentTime = seconds * longer() + 0.001);
 
   function show() {
-    const now = sounding(times.notes, player.currentTime).map((number) => element(box, "n", number));
-    for (const old of marked) if (!now.includes(old)) old?.classList.remove("sounding");
-    for (const note of now) note?.classList.add("sounding");
-    if (now[0] && now[0] !== marked[0]) keepInSight(now[0]);
-    marked = now;
+    const heard = sounding(times.notes, now()).map((number) => element(box, "n", number));
+    for (const old of marked) if (!heard.includes(old)) old?.classList.remove("sounding");
+    for (const note of heard) note?.classList.add("sounding");
+    if (heard[0] && heard[0] !== marked[0]) keepInSight(heard[0]);
+    marked = heard;
   }
 
   function run() {
     show();
-    onFrame(player.currentTime);
+    onFrame(now());
     frame = player.paused ? 0 : requestAnimationFrame(run);
   }
 
@@ -64,7 +68,7 @@ export function follow(box, player, times, onFrame = () => {}) {
   box.addEventListener("click", (event) => {
     const number = numberOf(event.target.closest(".note, .rest"), "n");
     if (number === null) return;
-    player.currentTime = nextTime(times.notes, number, 0) + 0.001;
+    seek(nextTime(times.notes, number, 0));
     if (player.paused) player.play();
   });
 
@@ -73,10 +77,10 @@ export function follow(box, player, times, onFrame = () => {}) {
   box.setAttribute("aria-label", "Notation. Space plays, arrow keys move by bars.");
   box.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const at = barAt(times.bars, player.currentTime);
+    const at = barAt(times.bars, now());
     if (event.key === " ") player.paused ? player.play() : player.pause();
-    else if (event.key === "ArrowRight") player.currentTime = times.bars[Math.min(at + 1, times.bars.length - 1)][2] + 0.001;
-    else if (event.key === "ArrowLeft") player.currentTime = times.bars[Math.max(at - 1, 0)][2] + 0.001;
+    else if (event.key === "ArrowRight") seek(times.bars[Math.min(at + 1, times.bars.length - 1)][2]);
+    else if (event.key === "ArrowLeft") seek(times.bars[Math.max(at - 1, 0)][2]);
     else return;
     event.preventDefault();
   });

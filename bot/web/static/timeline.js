@@ -22,6 +22,11 @@ export function nextTime(notes, number, time) {
   return times.find((start) => start >= time) ?? times[0];
 }
 
+/** How much longer a recording at `tempo` beats a minute takes than one at the tune's own; 1 where that is not known. */
+export function stretch({ beat }, tempo) {
+  return tempo > 0 ? 60 / beat / tempo : 1;
+}
+
 /** The index in `bars` of the one that is played at `time`; the last where the tune is over. */
 export function barAt(bars, time) {
   const at = bars.findIndex(([, , , end]) => end > time + 1e-3);

@@ -33,7 +33,7 @@ def test_every_command_is_parsed(text: str, command: ModelCommand) -> None:
         ("/model rollback", "To which version"),
         ("/model rollback version:-1", "whole number"),
         ("/model status key:D", "it has none"),
-        ("/sing", "there are /compose, /help, /mydata, /report and /model"),
+        ("/sing", "there are /compose, /help, /tune, /top, /mine, /tunebook, /mydata, /report and /model"),
     ],
 )
 def test_a_mistake_gets_one_line_that_helps(text: str, line: str) -> None:
@@ -44,7 +44,7 @@ def test_a_mistake_gets_one_line_that_helps(text: str, line: str) -> None:
 
 
 def test_where_the_page_may_not_change_the_model_there_is_no_such_command() -> None:
-    with pytest.raises(BadRequest, match="There is no command /model: there are /compose, /help, /mydata and /report"):
+    with pytest.raises(BadRequest, match="There is no command /model: there are /compose, /help, /tune, /top, /mine, /tunebook, /mydata and /report"):
         parse("/model retrain")
     assert [command["name"] for command in catalogue()["commands"]] == [
         "compose",

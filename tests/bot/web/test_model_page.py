@@ -54,6 +54,8 @@ async def test_the_page_changes_the_model_only_while_it_is_served_on_loopback(
             metrics=SimpleNamespace(exposition=lambda: ("", "")),
             member_data=None,
             reports=None,
+            tunebooks=None,
+            editor=None,
         )
         async with TestServer(serve.page(config, service)) as server, visitor(server) as client:  # type: ignore[arg-type]
             status, _ = await say(client, "/model retrain")

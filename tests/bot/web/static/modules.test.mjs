@@ -9,7 +9,7 @@ async function load(name) {
   return import(`data:text/javascript,${encodeURIComponent(source)}`);
 }
 
-const { barAt, beats, beatsOfBar, nextTime, parts, sounding, span } = await load("timeline");
+const { barAt, beats, beatsOfBar, nextTime, parts, sounding, span, stretch } = await load("timeline");
 const { edits, placeOf } = await load("edits");
 const { suggest } = await load("complete");
 
@@ -44,6 +44,12 @@ test("a metronome beats from each downbeat on, and not before a pickup", () => {
   const times = { bars, beat: 0.5 };
   assert.deepEqual(beats(times, 0, 2), [[0, false], [0.5, true], [1, false], [1.5, false]]);
   assert.equal(beatsOfBar(times), 3);
+});
+
+test("a slower recording is longer", () => {
+  assert.equal(stretch({ beat: 0.5 }, 60), 2);
+  assert.equal(stretch({ beat: 0.5 }, 0), 1);
+  assert.equal(stretch({ beat: 0.5 }, NaN), 1);
 });
 
 test("parts reach to the next letter", () => {

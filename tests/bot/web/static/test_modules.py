@@ -14,4 +14,4 @@ def test_modules() -> None:
     tests = Path(__file__).with_name("modules.test.mjs")
     ran = subprocess.run([str(NODE), "--test", str(tests)], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
-    assert "# pass 8" in ran.stdout
+    assert "# pass 9" in ran.stdout

@@ -64,6 +64,14 @@ async def test_tempo_changes_without_pitch_and_a_loop_returns(tune: Page) -> Non
     assert not await tune.evaluate(f"{PLAYER}.paused")
 
 
+async def test_another_instrument_goes_on_where_the_last_one_was(tune: Page) -> None:
+    await tune.wait_for_function(f"() => {PLAYER}.duration > 5")
+    await tune.evaluate(f"{PLAYER}.currentTime = 3")
+    await tune.locator("[name=instrument]").select_option("flute")
+    await tune.wait_for_function(f"() => {PLAYER}.src.includes('instrument=flute&band=yes')")
+    await tune.wait_for_function(f"() => Math.abs({PLAYER}.currentTime - 3) < 0.1")
+
+
 async def test_the_keyboard_plays_and_moves_by_bars(tune: Page) -> None:
     await tune.locator(".notation").focus()
     await tune.keyboard.press("ArrowRight")
