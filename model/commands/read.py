@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
         lines = (json.dumps(entry(*one), ensure_ascii=False) for one in entries)
         print("[" + ",\n".join(lines) + "]")
     else:
+        print("%abc-2.1")  # without it, music21 takes an accidental to hold for one note alone
         print("\n\n".join(_abc(*one).rstrip("\n") for one in entries))
     return int(any(isinstance(read, NotationError) for _, _, read in entries))
 

@@ -13,6 +13,7 @@ from model.errors import NotationError
 from model.music.abc_decorations import LETTERS, SHIFTING, is_known
 from model.music.abc_pitch_reader import Pitches
 from model.music.abc_symbols import LEADING_ENDING, check_grace, length_of, symbols, tones
+from model.music.abc_ties import untie
 from model.music.abc_words import ProseError, check_shorthands, is_prose
 from model.music.chord_symbols import ChordSymbol, is_chord
 from model.music.key import Pitch
@@ -100,17 +101,17 @@ class Bars:
     def _note(self, match: re.Match[str]) -> None:
         self._begin(match)
         pitch = self._pitch(match["accidental"], match["letter"], match["octave"])
-        self._append(pitch, length_of(match["length"]))
+        self._append(pitch, length_of(match["length"]), match)
 
     def _rest(self, match: re.Match[str]) -> None:
         self._begin(match)
-        self._append(None, length_of(match["rest_length"]))
+        self._append(None, length_of(match["rest_length"]), match)
 
     def _begin(self, match: re.Match[str]) -> None:
         self.begin(match.start() + 1)
         self.begun = True
 
-    def _append(self, pitch: Pitch | None, length: Fraction) -> None:
+    def _append(self, pitch: Pitch | None, length: Fraction, match: re.Match[str]) -> None:
         sounding = self.unit * length
         left, ratio = self.tuplet
         if left:
@@ -121,6 +122,9 @@ class Bars:
             self.broken = None
         if sounding.numerator <= 0:
             raise NotationError("a note of no length")
+        goes_on = bool(self.bars) and not self.bars[-1].end_repeat and self.following.get("ending", 0) < 2
+        if untie(self.bars, self.notes, pitch, goes_on):
+            self.drop("slur", match.start() + 1)
         self.notes.append(Note(pitch, sounding))
 
     def _bars_of_rest(self, match: re.Match[str]) -> None:
@@ -153,7 +157,7 @@ class Bars:
         if len(found) > 1:
             self.drop("chord", match.start() + 1)
         highest = max(range(len(pitches)), key=lambda index: pitches[index].midi)
-        self._append(pitches[highest], length_of(found[0][3]) * length)
+        self._append(pitches[highest], length_of(found[0][3]) * length, match)
         if found[highest][4]:
             self.notes[-1] = self.notes[-1]._replace(tied=True)
 

@@ -16,6 +16,7 @@ from model.music.abc_lines import FENCE, Line, field_of, lines
 from model.music.abc_symbols import is_music
 from model.music.abc_text import plain, straightened
 from model.music.abc_words import ProseError
+from model.music.parts import with_repeat_starts
 from model.music.tune import Remark, Tune
 
 LONGEST_TEXT = 100_000  # characters; the longest tune in the five collections has under 5,000
@@ -172,7 +173,7 @@ class _Reader:
         assert header.metre
         assert header.unit
         number = re.match(r"\d{1,9}", header.fields.get("X", ""))
-        return Tune(
+        tune = Tune(
             title=plain(header.fields.get("T", "")),
             key=header.key,
             metre=header.metre,
@@ -183,3 +184,4 @@ class _Reader:
             number=int(number[0]) if number else 1,
             remarks=tuple(self.remarks),
         )
+        return with_repeat_starts(tune)

@@ -73,7 +73,7 @@ def check_shorthands(text: str, found: Sequence[re.Match[str]], known: Set[str],
     for index, match in enumerate(found):
         if match.lastgroup != "shorthand" or (match[0] in known and match[0] != "."):
             continue
-        after = [other.lastgroup for other in found[index + 1 : index + 3]]
+        after = [other.lastgroup for other in found[index + 1 : index + 4] if set(other[0]) != {"`"}]
         if match[0] == ".":
             if not after or after[0] not in _DECORATED:
                 raise NotationError("expected a note after .", column=match.start() + 1)

@@ -109,6 +109,21 @@ def sections(tune: Tune) -> list[list[Bar]]:
     return sections
 
 
+def with_repeat_starts(tune: Tune) -> Tune:
+    """`tune` with a repeat sign where each repeat begins: by default, behind the double bar or repeat before it.
+
+    So programs agree that would else go back to another place (ABC 2.1, section 4.8, leaves it to them).
+    """
+    bars = [bar for section in sections(tune) for bar in _opened(section)]
+    return replace(tune, bars=tuple(bars))
+
+
+def _opened(section: list[Bar]) -> list[Bar]:
+    if any(bar.start_repeat for bar in section) or not any(bar.end_repeat for bar in section):
+        return section
+    return [replace(section[0], start_repeat=True), *section[1:]]
+
+
 def _second(bars: Sequence[Bar]) -> bool:
     return any(bar.ending == 2 for bar in bars)
 

@@ -2,7 +2,7 @@
 
 import re
 
-_FIELD = re.compile(r"\s*[A-Za-z+]\s*:(?![|:])|\s*[Ww]\s*:")
+_FIELD = re.compile(r"\s*(?:[A-Za-z+]\s*:(?![|:])|[H-WYh-wy]\s*:)")
 _NO_MUSIC = re.compile(r'"[^"]*"|\{[^{}]*\}|![^!|\s][^!|]*!|!\S!|\[[A-Za-z]:[^\]]*\]|\[["\d][^|]*?(?=[\s\]A-Ga-gzx|])')
 _NOTE = re.compile(r"\[[^\[\]|:]*[A-Ga-gzx][^\[\]|:]*\]|\+[A-Ga-g][^+|\s]*\+|[A-Ga-gzx]|[ZX](\d*)")
 

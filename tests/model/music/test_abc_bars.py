@@ -34,8 +34,8 @@ def bars(tune: Tune) -> list[str]:
         ("A8[|B8|]", ["1||", "1||"]),
         ("A8||:B8:||", ["1||", "|:1:|||"]),
         ("A8|]:B8:|", ["1||", "|:1:|"]),
-        ("A8:|]", ["1:|||"]),
-        ("A8:]", ["1:|"]),
+        ("A8:|]", ["|:1:|||"]),
+        ("A8:]", ["|:1:|"]),
         ("|: A8 :: B8 :|", ["|:1:|", "|:1:|"]),
         ("|:A8:||:B8:|", ["|:1:|||", "|:1:|"]),
         ("|:A8:|:B8:|", ["|:1:|", "|:1:|"]),
@@ -179,6 +179,29 @@ def test_ties_out_of_chords_go_with_the_highest_note(music: str, plain: str) -> 
 )
 def test_ties_are_joined(music: str, plain: str) -> None:
     assert notes(read(music, HEADER)) == notes(read(plain, HEADER))
+
+
+@pytest.mark.parametrize(
+    ("music", "ties"),
+    [
+        ("A4-B4|", 0),
+        ("A4-|B4|", 0),
+        ("A4-z4|", 0),
+        ("[CA]4-B4|", 0),
+        ("A-^A A2 A4|", 0),
+        ("A4-|1B4:|2A4|]", 0),
+        ("A-B-B2 A4|", 1),
+    ],
+)
+def test_a_tie_to_another_pitch_is_a_slur(music: str, ties: int) -> None:
+    tune = read(music, HEADER)
+    assert tune.dropped["slur"] == 1
+    assert sum(note.tied for note in tune.notes) == ties
+
+
+@pytest.mark.parametrize("music", ["A4-A4|", "A4-|A4|", "|:A4 B4-:|B4|", "A8|1A8-:|2B8|]"])
+def test_a_tie_to_the_same_pitch_or_to_where_a_repeat_leads_stays(music: str) -> None:
+    assert sum(note.tied for note in read(music, HEADER).notes) == 1
 
 
 @pytest.mark.parametrize("music", ["-A8|]", "z4-A4|", "|-A8|", "A8|-A8|"])
