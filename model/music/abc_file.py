@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from model.music.abc_lines import FENCE, LINE_END, field_of
+from model.music.abc_lines import FENCE, LINE_END, field_of, unwrapped
 from model.music.abc_symbols import is_music
 from model.music.abc_text import plain
 
@@ -46,7 +46,7 @@ def tune_texts(text: str) -> Iterator[TuneText]:
     line behind its music, or where the next one begins. Music behind that empty line goes with it, to be remarked on.
     """
     splitter = _Splitter()
-    for number, line in enumerate(LINE_END.split(text.removeprefix("\ufeff")), start=1):
+    for number, line in enumerate(LINE_END.split(unwrapped(text.removeprefix("\ufeff"))), start=1):
         yield from splitter.line(number, line)
     yield from splitter.end()
 

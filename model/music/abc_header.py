@@ -14,6 +14,7 @@ from model.music.tune import Metre
 NO_TONIC = "key without a tonic"
 _LEFT_OUT = {"w": "lyrics", "W": "lyrics", "s": "symbol line", "r": "remark"}
 _METRE = re.compile(r"C\|?(?!\w)|none\b|[(\d+) ]+/ ?\d+(?![\d/])|$")
+_TRANSPOSING = re.compile(r"(?:MIDI[ =]+)?(?:r?transpose|shift|abc-transpose)\b", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"(?:%%|I:)?\s*([\w-]+)[ \t=]*(.*)")
 
 
@@ -71,6 +72,8 @@ class Header:
         if found and found[1] == "octave":
             self.key_octave = options_of([f"octave={found[2].strip()}"]).octave
             self._move()
+        elif found and _TRANSPOSING.match(f"{found[1]} {found[2]}"):
+            self.drop("transpose", 1)
         elif found and found[1] == "propagate-accidentals":
             self.bars.pitches.by_octave, self.bars.pitches.holds = (
                 found[2].strip() == "octave",

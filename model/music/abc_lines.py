@@ -7,6 +7,9 @@ from typing import NamedTuple
 from model.music.abc_text import uncontrolled
 
 LINE_END = re.compile(r"\r\n|\n|\r")
+_QUOTED = re.compile(r"^[ \t]*>[ \t>]*", re.MULTILINE)
+_HTML_BREAK = re.compile(r"<br ?/?>[ \t]*(?:\r\n|\n|\r)?", re.IGNORECASE)
+_TUNE_IN_QUOTE = re.compile(r"^[ \t]*>[ \t>]*(?:X[ \t]*:|K[ \t]*:[ \t]*[A-G])", re.MULTILINE)
 FIELD = re.compile(r"[ \t]*([A-Za-z+])[ \t]*:(.*)$", re.DOTALL)
 _NOTE_THEN_REPEAT = re.compile(r"[ \t]*[A-Ga-gxzZX][ \t]*:[|:]")  # looks like a field, but is a note and a repeat sign
 _BLOCK = re.compile(r"%%[ \t]*begin(\w+)", re.IGNORECASE)
@@ -45,6 +48,8 @@ def lines(text: str, first: int = 1) -> Iterator[Line]:
             yield Line(number, 1, line, "directive")
         else:
             yield from _uncommented(number, line, in_one)
+    if block:
+        yield Line(first + len(physical) - 1, 1, "", "text block without its end")
 
 
 def _uncommented(number: int, line: str, in_one: bool) -> Iterator[Line]:
@@ -67,6 +72,13 @@ def _fields_of(number: int, line: str) -> Iterator[Line]:
         end = gap.start() if gap else len(line)
         yield Line(number, place + 1, line[place:end])
         place = gap.end() if gap else end
+
+
+def unwrapped(text: str) -> str:
+    """`text` without the signs that mail puts before quoted lines, as wide as before, and with line ends for HTML's."""
+    if _TUNE_IN_QUOTE.search(text):
+        text = _QUOTED.sub(lambda found: " " * len(found[0]), text)
+    return _HTML_BREAK.sub("\n", text) if "<" in text else text
 
 
 def field_of(line: str, in_body: bool) -> re.Match[str] | None:

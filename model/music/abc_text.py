@@ -23,6 +23,7 @@ _LIGATURES = dict(pair.split() for pair in (
     "DH Ð", "dh ð", "TH Þ", "th þ",
 ))  # fmt: skip
 _ENTITY = r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8}\d?);"
+_SIGN = re.compile(r"&(?:lt|gt|quot);")
 _CODES = rf"u[0-9A-Fa-f]{{4}}|{'|'.join(map(re.escape, _LIGATURES))}|[`'^~=u.\"oHvc,;][A-Za-z]"
 _ESCAPE = re.compile(rf"\\(?P<code>{_CODES})|\\(?P<sign>&)|\\|(?P<entity>{_ENTITY})")
 
@@ -58,5 +59,6 @@ def uncontrolled(text: str) -> str:
 
 
 def straightened(music: str) -> str:
-    """A line of music with the quotation marks that keyboards and word processors curl made straight."""
-    return music if music.isascii() else music.translate(_CURLED)
+    """A line of music with quotation marks that were curled made straight, and HTML's names for <, > and " undone."""
+    music = music if music.isascii() else music.translate(_CURLED)
+    return _SIGN.sub(lambda found: html.unescape(found[0]), music) if "&" in music else music

@@ -24,6 +24,7 @@ _EXPECTED = {
     ",": "expected a note before ,",
     "'": "expected a note before '",
 }
+_INSIDE_WORD = re.compile(r"[A-Ga-g][h-jl-w]")
 _NAMES = frozenset("ABCDEFGabcdefgxyzXZ")  # letters of notes and rests
 _CAN_BE_DECORATED = """
     note rest chord grace tuplet slur shorthand decoration text plus spacer bars_of_rest bar ending inline invisible
@@ -64,8 +65,8 @@ def is_prose(line: str) -> bool:
 def check_shorthands(text: str, found: Sequence[re.Match[str]], known: Set[str], strict: bool) -> None:
     """Raises NotationError with the column where a letter is no decoration of what follows it.
 
-    One outside `known` may stand before a note, as private signs of old books do; with `strict` it may not, and where
-    several stand in a word that is no music.
+    One outside `known` may stand before a note, as private signs of old books do; with `strict` it may not, nor inside
+    a word that is no music: behind a note's letter, beside others, or behind a lone exclamation mark.
     """
     unknown = [match for match in found if match.lastgroup == "shorthand" and match[0] not in known]
     if unknown and "|" not in text and is_prose(text):
@@ -79,7 +80,11 @@ def check_shorthands(text: str, found: Sequence[re.Match[str]], known: Set[str],
                 raise NotationError("expected a note after .", column=match.start() + 1)
             continue
         follows = [kind for kind in after if kind != "space"]
-        word = len(set(_run(text, match)) - _NAMES - known) > 1  # several letters that mean nothing
+        word = (
+            len(set(_run(text, match)) - _NAMES - known) > 1  # several letters that mean nothing
+            or bool(_INSIDE_WORD.match(text[max(0, match.start() - 1) : match.end()]))
+            or any(other.lastgroup == "exclamation" for other in found)
+        )
         if word or strict or not follows or follows[0] not in _DECORATED - {"bar"}:
             raise unreadable(text, match.start()) if word or len(_run(text, match)) > 2 else _undefined(match)
 

@@ -4,9 +4,10 @@ import time
 
 import pytest
 
+from model.errors import NotationError
 from model.music.abc_file import TuneText, tune_texts
 from model.music.abc_reader import BEHIND, parse
-from tests.model.music.reading import PLAIN, notes
+from tests.model.music.reading import HEADER, PLAIN, notes, says
 
 ONE = "X:1\nT:One\nM:4/4\nL:1/8\nK:D\nDEFG ABcd|d8|]"
 TWO = "X:2\nT:Two\nM:6/8\nL:1/8\nK:G\nGAB d3|]"
@@ -151,3 +152,25 @@ def test_a_large_file_is_cut_soon() -> None:
     started = time.process_time()
     assert sum(1 for _ in tune_texts(text)) == 20_000
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"> {line}\n" for line in (HEADER + PLAIN).splitlines()),
+        "Jo wrote:\n" + "".join(f">{line}\n" for line in (HEADER + PLAIN).splitlines()) + "Nice!\n",
+        "".join(f"> > {line}\n" for line in (HEADER + PLAIN).splitlines()),
+        (HEADER + PLAIN).replace("\n", "<br>\n"),
+        (HEADER + PLAIN).replace("\n", "<BR />"),
+        f"<pre>\n{HEADER}{PLAIN}\n</pre>\n",
+        f"Hello,\n\n{HEADER}{PLAIN}\n\n-- \nJo | fiddle | A B C\n",
+    ],
+)
+def test_a_tune_in_a_mail_or_a_page_is_a_tune(text: str) -> None:
+    assert says(text)
+
+
+def test_places_in_a_quoted_tune_are_those_of_the_file() -> None:
+    (found,) = tune_texts("> X:1\n> K:D\n> DE#F|\n")
+    with pytest.raises(NotationError, match=r"^line 3, column 5: a sharp is written before"):
+        parse(found)

@@ -298,9 +298,3 @@ def test_the_order_of_parts_is_named_and_their_names_are_not() -> None:
 def test_a_second_title_and_a_continued_one() -> None:
     assert parse("X:1\nT:One\n+:and more\nT:Two\nK:D\nA|").title == "One and more"
     assert kinds(read("A8|\nT:Second part\nA8|")) == ["title inside the tune"]
-
-
-def test_macros_are_refused_where_they_are_used() -> None:
-    assert says(f"X:1\nm:~n3 = (3o/n/m/ n\nM:4/4\nL:1/8\nK:D\n{PLAIN}")
-    with pytest.raises(NotationError, match=r"^line 5, column 1: the macro '~n3'"):
-        parse("X:1\nm:~n3 = (3o/n/m/ n\nL:1/8\nK:D\n~g3|")

@@ -6,6 +6,7 @@ from model.errors import NotationError
 from model.music.abc_file import tune_texts
 from model.music.abc_reader import parse
 from model.music.tune import Metre, Tune
+from tests.model.music.reading import PLAIN, says
 from tests.model.tunes import pitch_name
 
 
@@ -196,3 +197,15 @@ def test_words_beside_a_note_are_no_notes(music: str) -> None:
 def test_a_rest_before_a_repeat_sign_at_the_start_of_a_line_is_no_field() -> None:
     assert eighths("|:A4\nz4:|") == ["A4 4", "z 4"]
     assert eighths("|:A7\nz:|") == ["A4 7", "z 1"]
+
+
+@pytest.mark.parametrize("directive", ["%%MIDI transpose 2", "%%transpose -3", "I:transpose=2", "%%MIDI rtranspose 12"])
+def test_directives_that_transpose_are_named(directive: str) -> None:
+    assert parse(f"X:1\n{directive}\nK:D\nDEFG ABcd|d8|]").dropped["transpose"] == 1
+    assert "transpose" not in parse("X:1\n%%MIDI program 73\nK:D\nDEFG ABcd|d8|]").dropped
+
+
+def test_macros_are_refused_where_they_are_used() -> None:
+    assert says(f"X:1\nm:~n3 = (3o/n/m/ n\nM:4/4\nL:1/8\nK:D\n{PLAIN}")
+    with pytest.raises(NotationError, match=r"^line 5, column 1: the macro '~n3'"):
+        parse("X:1\nm:~n3 = (3o/n/m/ n\nL:1/8\nK:D\n~g3|")

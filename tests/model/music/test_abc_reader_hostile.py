@@ -14,7 +14,7 @@ from model.music.parts import parts_of
 from tests.model.music.reading import told
 
 HEADER = "X:1\nM:4/4\nL:1/8\nK:D\n"
-SECONDS = 10  # fifty thousand characters take half of one; a regular expression that backtracks takes hours
+SECONDS = 10  # of the processor: fifty thousand characters take half of one; an expression that backtracks takes hours
 
 _abc = st.text(st.sampled_from("ABcdz|:[]()<>{}\"!^_='+-,./123 \\%&²K\n"), max_size=60)
 
@@ -70,18 +70,18 @@ def test_any_field_is_read_or_refused_in_one_line(name: str, value: str) -> None
 )
 def test_endless_repetition_ends_soon(unit: str) -> None:
     music = (unit * LONGEST_TEXT)[: LONGEST_TEXT // 2]
-    started = time.monotonic()
+    started = time.process_time()
     assert len(told(lambda: parse(HEADER + "A" + music + "#"))) < 300
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize("field", ["X:{}", "Q:{}", "Q:1/4={}", "M:{}/4", "M:4/{}", "L:1/{}", "K:D{}", "V:{}", "T:{}"])
 @pytest.mark.parametrize("filler", ["9", " ", "a", "#"])
 def test_endless_fields_end_soon(field: str, filler: str) -> None:
     value = field.format(filler * 30_000 + "x")
-    started = time.monotonic()
+    started = time.process_time()
     assert len(told(lambda: parse(f"X:1\n{value}\nK:D\nA8|"))) < 300
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_text_of_megabytes_is_refused_unread() -> None:
 
 
 def test_a_line_of_ten_megabytes_is_cut_into_tunes_at_once() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert len(list(tune_texts("X:1\n" + "A" * 10_000_000))) == 1
     assert len(list(tune_texts("X:1\nK:D\n" + " " * 10_000_000))) == 1
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS

@@ -226,3 +226,18 @@ def test_words_between_plus_signs_are_no_chord() -> None:
 @pytest.mark.parametrize("line", ["ABcd efga", "d2 c2 B2", "A", "(ABc)d", "uA vB", "K(E/F/)", "(uiBc)", "A2 B2 | Fine"])
 def test_music_is_no_prose(line: str) -> None:
     assert not is_prose(line)
+
+
+@pytest.mark.parametrize("words", ["!To Coda", "To Coda", "Coda", "Dance", "End", "Fine"])
+def test_words_among_music_are_refused_by_name(words: str) -> None:
+    with pytest.raises(NotationError, match=r"^line 6, column \d: the word '[A-Z][a-z]+' is no music"):
+        read(f"{words} DEFG ABcd|d8|]")
+
+
+def test_html_names_of_signs_are_signs() -> None:
+    assert notes(read("d&gt;c B&lt;A &quot;D&quot;d4|")) == notes(read("d>c B<A d4|"))
+
+
+def test_a_block_of_text_without_its_end_is_named() -> None:
+    assert "text block without its end" in kinds(read("DEFG ABcd|\n%%begintext\nd8|]"))
+    assert "text block without its end" not in kinds(read("DEFG ABcd|\n%%begintext\nd8|]\n%%endtext"))
