@@ -13,6 +13,7 @@ _ACCIDENTAL = re.compile(r"(\^\^?|__?|=)([A-Ga-g])")
 _ACCIDENTALS = re.compile(r"(?:(?:\^\^?|__?|=)[A-Ga-g])+")
 _KEY = re.compile(r"([A-Ga-g]) ?(#|b|♯|♭|sharp\b|flat\b)? ?([A-Za-z]*)")
 _MODE_WORD = re.compile(r"(?:maj|ion|min|aeo|mix|dor|phr|lyd|loc)[a-z]*|m", re.IGNORECASE)
+_MODE_IN_BRACKETS = re.compile(rf"\(?\b({_MODE_WORD.pattern})\b[.)]+", re.IGNORECASE)  # `(dorian)`, `Min.`
 _KEY_WITH_ACCIDENTALS = re.compile(rf"[A-G][#b]?[A-Za-z]*{_ACCIDENTALS.pattern}")
 _CLEF = re.compile(
     r"(?:treble|bass|alto|tenor|soprano|mezzo-?soprano|baritone|subbass|perc(?:ussion)?|auto|none|[GFCP])?"
@@ -54,7 +55,7 @@ class KeyField:
 
 def key_field(value: str) -> KeyField:
     """Read `D`, `A mix`, `D Phr ^f`, `exp _b`, `none`, `clef=bass`, ... Raises NotationError for what is no key."""
-    words, rest = _words(value)
+    words, rest = _words(_MODE_IN_BRACKETS.sub(r"\1", value))
     name = [word for word in words if not (_is_option(word) or _ACCIDENTALS.fullmatch(word) or word == "exp")]
     words = [word for word in words if word not in name]
     attached = _ACCIDENTALS.search(name[-1]) if name else None
@@ -188,7 +189,7 @@ _UNIT = re.compile(r"(\d{1,3})(?:[ \t]*/[ \t]*(\d{1,3}))?(?![\d/])")
 def unit_length(text: str) -> tuple[Fraction, str]:
     """`1/8` of an `L:` field, and what follows it."""
     match = _UNIT.match(text)
-    if match is None or int(match[1]) == 0 or (match[2] is not None and int(match[2]) == 0):
+    if match is None or int(match[1]) == 0 or int(match[2] or int(match[1]) == 1) == 0:  # L:1 is one, L:8 a mistake
         raise NotationError(f"unit length {text[:20]!r}: write it like 1/8")
     return Fraction(int(match[1]), int(match[2] or 1)), text[match.end() :].strip()
 

@@ -8,6 +8,7 @@ from model.errors import NotationError
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _QUOTED = re.compile(r'"[^"]*"|![^!]*!|\[[A-Za-z]:[^]]*\]')
 _MUSICAL = re.compile(r"[A-HJLMOPRSTXZa-guvxyz]")  # notes, rests, and the standard's decorations
+_ONE_WORD = re.compile(r"\s*[A-Za-z]+[h-jl-oqrw][A-Za-z]*[.!,]?\s*$")  # a name under a tune
 _EXPECTED = {
     "[": "the [ of a chord without its ]",
     "{": "the { of grace notes without its }",
@@ -59,6 +60,8 @@ def is_prose(line: str) -> bool:
         return not re.search(r"[A-Ga-gzxZX0-9|]", bare)
     if "|" in bare:
         return len(strange) >= 3 and len(strange) > len(words) * 3 / 4
+    if len(words) == 1 and _ONE_WORD.match(bare):
+        return True
     return len(strange) > len(words) / 2 and (len(words) > 1 or any(len(letters) > 1 for letters in strange))
 
 

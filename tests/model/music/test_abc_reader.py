@@ -209,3 +209,22 @@ def test_macros_are_refused_where_they_are_used() -> None:
     assert says(f"X:1\nm:~n3 = (3o/n/m/ n\nM:4/4\nL:1/8\nK:D\n{PLAIN}")
     with pytest.raises(NotationError, match=r"^line 5, column 1: the macro '~n3'"):
         parse("X:1\nm:~n3 = (3o/n/m/ n\nL:1/8\nK:D\n~g3|")
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [("D (dorian)", "Ddor"), ("D(Dorian)", "Ddor"), ("E Min.", "Em"), ("A mix.", "Amix"), ("G maj.", "G")],
+)
+def test_modes_in_brackets_or_shortened_are_modes(value: str, key: str) -> None:
+    assert str(parse(f"X:1\nK:{value}\nA|").key) == key
+
+
+@pytest.mark.parametrize("unit", ["8", "4", "0", "1/0"])
+def test_a_unit_length_that_is_none_is_refused(unit: str) -> None:
+    with pytest.raises(NotationError, match=r"^line 2, column 3: unit length"):
+        parse(f"X:1\nL:{unit}\nK:D\nA|")
+
+
+@pytest.mark.parametrize("name", ["Bob", "Jo", "Enjoy!", "Fine", "Anne."])
+def test_a_word_under_a_tune_is_none_of_it(name: str) -> None:
+    assert parse(f"X:1\nK:D\nABcd|\n{name}\n").dropped == {"text": 1}
