@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.commands import backup, bench, check, compose, member, migrate, restore, retrain, serve, soak, worker
+from bot.commands import backup, bench, check, compose, member, migrate, restore, retrain, serve, soak, sound, worker
 from bot.core import config, logs
 from bot.core.errors import BadRequest, ConfigError, NotAllowed, NotFound, TunesmithError
 from model.commands.arguments import Parser
@@ -39,7 +39,7 @@ def parser() -> Parser:
     parser.add_argument("--verbose", action="store_true", help="log what is being done")
     parser.set_defaults(run=serve.run)
     commands = parser.add_subparsers(metavar="COMMAND")
-    for module in (serve, compose, retrain, check, backup, restore, member, migrate, worker, bench, soak):
+    for module in (serve, compose, retrain, check, backup, restore, member, migrate, sound, worker, bench, soak):
         module.add(commands)
     return parser
 

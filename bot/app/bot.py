@@ -62,7 +62,7 @@ async def running(config: Config) -> AsyncIterator[Service]:
     """A running bot without its front ends. Raises the TunesmithError of the part that cannot start."""
     make_data_directory(config.data_dir)
     metrics = Metrics(own_worker=config.workers.broker is None)
-    renderer = Renderer(config.render.processes, config.render.timeout)
+    renderer = Renderer(config.render.processes, config.render.timeout, config.soundfont)
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(await Store.open(config.database, config.store.lease))
         worker = build_workers(config, store, metrics.on_event)

@@ -155,7 +155,7 @@ class _Checks:
         return next((version.file for version in known if version.number == number), none)
 
     async def renderer(self) -> str:
-        renderer = Renderer(1, self.config.render.timeout)
+        renderer = Renderer(1, self.config.render.timeout, self.config.soundfont)
         self._renderer = await self.stack.enter_async_context(renderer)
         return f"ready in {self._seconds()}"
 

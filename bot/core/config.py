@@ -66,6 +66,17 @@ class Config(BaseSettings):
         return url or self.data_dir / "tunesmith.db"
 
     @property
+    def soundfonts(self) -> Path:
+        """The folder of the soundfont that `sound --fetch` downloads."""
+        return self.data_dir / "soundfonts"
+
+    @property
+    def soundfont(self) -> Path | None:
+        """The soundfont that tunes are played with: the chosen one, a fetched one, or None for the built-in one."""
+        fetched = sorted(self.soundfonts.glob("*.sf[23]"))
+        return self.render.soundfont or next(iter(fetched), None)
+
+    @property
     def candidates(self) -> Path:
         """The folder of the checkpoints that retrainings make."""
         return self.data_dir / "checkpoints"

@@ -136,6 +136,7 @@ class Render(_Section):
 
     processes: int = Field(min(_CORES, 8), ge=1)
     timeout: float = Field(30.0, gt=0)  # seconds one tune may take
+    soundfont: Path | None = None  # an SF2 or SF3 file; the one that was fetched, or else the built-in one, by default
 
 
 class Queue(_Section):

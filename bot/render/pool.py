@@ -38,12 +38,12 @@ class Renderer:
     """Turns ABC text into pictures and sound in `processes` processes; at most so many tunes at a time.
 
     `timeout` is how long, in seconds, one tune may take in its process; `soundfont` a file that tunes are played with,
-    the built-in one where it is empty. Use as `async with Renderer() as renderer`, which raises RenderError where the
+    the built-in one where it is None. Use as `async with Renderer() as renderer`, which raises RenderError where the
     soundfont cannot be used.
     """
 
-    def __init__(self, processes: int = 1, timeout: float = 30.0, soundfont: str = "") -> None:
-        self._workers = [_Worker(timeout, soundfont) for _ in range(processes)]
+    def __init__(self, processes: int = 1, timeout: float = 30.0, soundfont: Path | None = None) -> None:
+        self._workers = [_Worker(timeout, str(soundfont or "")) for _ in range(processes)]
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._busy: set[asyncio.Task[dict[str, bytes]]] = set()
 

@@ -37,7 +37,7 @@ DEFAULTS = {
     },
     "store": {"url": None, "lease": 30.0},
     "workers": {"broker": None, "name": "", "slots": 8, "trains": None, "lease": 15.0},
-    "render": {"processes": min(CORES, 8), "timeout": 30.0},
+    "render": {"processes": min(CORES, 8), "timeout": 30.0, "soundfont": None},
     "queue": {"limit": 1000, "per_server": 250, "per_member": 5, "at_once": 16, "patience": 900.0},
     "limits": {"member_cooldown": 5.0, "server_cooldown": 0.0},
     "retraining": {"minimum_votes": 50, "deadline": 3600.0, "silence": 600.0, "keep": 5, "servers": ()},
