@@ -44,11 +44,16 @@ def test_a_mistake_gets_one_line_that_helps(text: str, line: str) -> None:
 
 
 def test_where_the_page_may_not_change_the_model_there_is_no_such_command() -> None:
-    with pytest.raises(BadRequest, match="There is no command /model: there are /compose, /help, /tune, /top, /mine, /tunebook, /mydata and /report"):
+    known = "/compose, /help, /tune, /top, /mine, /tunebook, /mydata and /report"
+    with pytest.raises(BadRequest, match=f"There is no command /model: there are {known}"):
         parse("/model retrain")
     assert [command["name"] for command in catalogue()["commands"]] == [
         "compose",
         "help",
+        "tune",
+        "top",
+        "mine",
+        "tunebook",
         "mydata show",
         "mydata export",
         "mydata forget",
