@@ -59,4 +59,4 @@ def test_where_the_page_may_not_change_the_model_there_is_no_such_command() -> N
         "mydata forget",
         "report",
     ]
-    assert len(catalogue(model=True)["commands"]) == 11
+    assert len(catalogue(model=True)["commands"]) == 15
