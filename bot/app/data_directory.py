@@ -4,7 +4,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from bot.core.errors import ConfigError
@@ -33,14 +33,20 @@ def signing_key(path: Path) -> bytes:
 
 @contextmanager
 def data_directory_lock(path: Path) -> Iterator[None]:
-    """Hold the data directory's lock. ConfigError where another bot holds it."""
-    try:
-        lock = (make_data_directory(path) / "bot.lock").open("w")
-    except OSError as error:
-        raise ConfigError(f"cannot write to the data directory {path}: {error.strerror}") from error
-    with lock:
+    """Hold the data directory's lock. ConfigError where another bot holds it.
+
+    The folder itself is locked, which nobody deletes while it is in use; `bot.lock` is, too, for earlier releases.
+    """
+    with ExitStack() as locked:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            folder = os.open(make_data_directory(path), os.O_RDONLY)
+            locked.callback(os.close, folder)
+            file = locked.enter_context((path / "bot.lock").open("w"))
+        except OSError as error:
+            raise ConfigError(f"cannot write to the data directory {path}: {error.strerror}") from error
+        try:
+            for each in (folder, file.fileno()):
+                fcntl.flock(each, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise ConfigError(f"another bot already runs on {path}: stop it, or set TUNESMITH_DATA_DIR") from error
         yield

@@ -22,6 +22,13 @@ def test_only_one_bot_has_a_data_directory(tmp_path: Path) -> None:
         pass
 
 
+def test_a_lock_that_is_deleted_admits_no_second_bot(tmp_path: Path) -> None:
+    with data_directory_lock(tmp_path):
+        (tmp_path / "bot.lock").unlink()
+        with pytest.raises(ConfigError, match="another bot already runs on"), data_directory_lock(tmp_path):
+            pass
+
+
 @pytest.mark.parametrize("use", [make_data_directory, lambda path: data_directory_lock(path).__enter__()])
 def test_a_data_directory_that_cannot_be_had_is_one_line(tmp_path: Path, use: Callable[[Path], object]) -> None:
     (tmp_path / "file").touch()
