@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import os
-import secrets
 import sqlite3
 import threading
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -16,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, NullPool, create_engine, inspect, text
 
 from bot.core.errors import StoreError
-from bot.core.files import PRIVATE_FOLDER, create_private, make_private
+from bot.core.files import PRIVATE_FOLDER, create_private
 from bot.store.database import (
     SQLITE_ARGUMENTS,
     configure_sqlite,
@@ -81,30 +80,11 @@ async def _upgrade_server(url: URL, config: Config) -> None:
 
 def _upgrade_file(path: Path, url: URL, config: Config) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-    if not path.exists():
-        _make_file(path, url, config)
-    if not path.stat().st_size:
-        raise StoreError(
-            f"the database {path} is empty, with no byte in it: restore a backup, or delete it to start anew"
-        )
-    make_private(path)
-    _refuse_unwritten(path, config)
-    _upgrade_existing(url, config)
-
-
-def _make_file(path: Path, url: URL, config: Config) -> None:
-    """Make a database that is there whole or not at all, so that an empty file is one that was lost."""
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
-    try:
-        create_private(unfinished)  # SQLite gives the files beside it the same permissions
-        _upgrade_existing(url.set(database=str(unfinished)), config)
-        with suppress(FileExistsError):  # another process made it in the same moment
-            os.link(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _upgrade_existing(url: URL, config: Config) -> None:
+    if path.exists():
+        _refuse_unwritten(path, config)
+        if not path.stat().st_size:
+            log.warning("the database %s was empty and is made anew: if it held anything, restore a backup", path)
+    create_private(path)  # SQLite gives the files beside it the same permissions
     engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, connect_args=SQLITE_ARGUMENTS)
     # a migration replaces an SQLite table to alter it, which with foreign keys on would empty tables that refer to it
     configure_sqlite(engine, foreign_keys=False)

@@ -202,16 +202,6 @@ async def test_a_file_that_is_no_database_is_refused_and_untouched(path: Path) -
     assert path.read_text() == "Dear diary, " * 100
 
 
-async def test_an_empty_file_is_refused_and_left_there(path: Path) -> None:
-    path.touch()
-    with pytest.raises(StoreError, match=r"tunesmith\.db is empty, with no byte in it: restore a backup"):
-        await Store.open(path)
-    assert path.stat().st_size == 0
-    path.unlink()
-    async with await Store.open(path):
-        assert not list(path.parent.glob("*.new*")), "it is made beside, and then there whole"
-
-
 @pytest.mark.parametrize("damage", ["cut", "flip"])
 async def test_a_corrupt_database_is_refused(path: Path, damage: str) -> None:
     await migrate(path)
@@ -221,10 +211,13 @@ async def test_a_corrupt_database_is_refused(path: Path, damage: str) -> None:
         await Store.open(path)
 
 
-async def test_an_empty_file_becomes_a_database(path: Path) -> None:
+async def test_an_empty_file_becomes_a_database_which_the_log_says(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path.touch()
     async with await Store.open(path) as store:
         assert (await a_tune(store)).id == 1
+    assert "was empty and is made anew: if it held anything, restore a backup" in caplog.text
 
 
 async def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
