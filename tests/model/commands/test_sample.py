@@ -93,7 +93,7 @@ def test_a_bad_opening_is_status_2() -> None:
 def test_an_opening_may_come_from_a_file_and_be_transposed(tmp_path: Path) -> None:
     file = tmp_path / "mine.abc"
     file.write_text("X:1\nT:Mine\nM:C|\nL:1/8\nK:Ador\nEAAB cBAG|\n")
-    is_one_line(model(*OPTIONS, "--opening", str(file)), 2, "in Ador; the tune is to be in Edor", "--transpose")
+    is_one_line(model(*OPTIONS, "--opening", str(file)), 2, "in Ador; the tune is to be in Edor", "have it transposed")
     transposed = model(*OPTIONS, "--opening", str(file), "--transpose", "--seed", "3")
     assert [note.pitch.midi for note in list(parse(transposed.out).notes)[:4] if note.pitch] == [59, 64, 64, 66]
     file.write_text("X:1\nK:D\nA\n\nX:2\nK:D\nB\n")
