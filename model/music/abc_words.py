@@ -25,7 +25,7 @@ _EXPECTED = {
     ",": "expected a note before ,",
     "'": "expected a note before '",
 }
-_INSIDE_WORD = re.compile(r"[A-Ga-g][h-jl-w]")
+_INSIDE_WORD = re.compile(r"[A-Ga-g][h-jl-rt-w]")  # k and s stand behind notes in books
 _NAMES = frozenset("ABCDEFGabcdefgxyzXZ")  # letters of notes and rests
 _CAN_BE_DECORATED = """
     note rest chord grace tuplet slur shorthand decoration text plus spacer bars_of_rest bar ending inline invisible
