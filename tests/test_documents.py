@@ -66,6 +66,7 @@ RUN_ELSEWHERE = {  # command -> the test that runs it, perhaps on less
     r"\.venv/bin/python -m bot worker": "tests/bot/app/test_many_machines.py",
     r"openssl req .*": "tests/bot/workers/cluster/test_encrypted_redis.py",
     r"python -m bot bench": "tests/bot/commands/test_bench.py",
+    r"python -m bot soak.*": "tests/bot/benchmarks/test_soak.py",
     r"TUNESMITH_DATA_DIR=\S+ tunesmith restore tunesmith.zip": "tests/bot/backup/test_restore.py",
     r"tunesmith member (show ID|export ID FILE.zip|forget.*)": "tests/bot/commands/test_member.py",
     r"python -m model corpus": "tests/model/commands/test_corpus.py",

@@ -20,7 +20,7 @@ SMALL = ("--prompts", "12", "--members", "3", "--restart-every", "8", "--outage"
 COOKIE = "0" * 32
 
 
-@pytest.mark.timeout(300)  # three starts of a bot, on a machine with other work
+@pytest.mark.timeout(600)  # three starts of a bot, on a machine with other work
 def test_a_small_one_accounts_for_everything(capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["soak", *SMALL])
     found = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
