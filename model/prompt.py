@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from model.errors import InputError
 from model.music.form import Form
+from model.music.instruments import INSTRUMENTS
 from model.music.instruments import instrument as named_instrument
 from model.music.key import Key
 from model.music.rhythm import RHYTHMS, named
@@ -113,6 +114,7 @@ def parse_prompt(
     The opening's music is checked by the sampler, against the model's vocabulary.
     """
     chosen = named(rhythm).name if rhythm else random.choice(list(RHYTHMS))
+    _suited(parse_instrument(instrument), Key.parse(key))
     return Prompt(
         key=Key.parse(key),
         rhythm=chosen,
@@ -163,6 +165,13 @@ def parse_tempo(value: int | str | None) -> int | None:
 def parse_instrument(value: str | None) -> str | None:
     """The name of an instrument; None where nothing is said. InputError that lists what there is."""
     return named_instrument(value).name if value else None
+
+
+def _suited(instrument: str | None, key: Key) -> None:
+    """Raises InputError for a key that the instrument lacks notes of."""
+    if instrument and not INSTRUMENTS[instrument].suits(key):
+        keys = "D, G, Em, Edor, Amix, Bm"
+        raise InputError(f"the {instrument} lacks notes of {key.name}: ask for {keys}, or another instrument")
 
 
 def _temperature(value: float | str) -> float:

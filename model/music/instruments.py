@@ -26,11 +26,17 @@ class Instrument:
 
     def plays(self, pitch: int, key: Key) -> bool:
         """Whether it has the note with this MIDI number, in a tune of `key`."""
-        if not self.lowest <= pitch <= self.highest:
-            return False
-        if self.diatonic and pitch % 12 not in key.scale:
-            return False
-        return self.classes is None or pitch % 12 in self.classes
+        return self.lowest <= pitch <= self.highest and pitch % 12 in self.pitch_classes(key)
+
+    def pitch_classes(self, key: Key) -> frozenset[int]:
+        """The pitch classes that it has in a tune of `key`."""
+        classes = self.classes or frozenset(range(12))
+        return classes & frozenset(key.scale) if self.diatonic else classes
+
+    def suits(self, key: Key) -> bool:
+        """Whether it can play tunes of `key`: its tonic, and all but one note of its scale at least."""
+        classes = self.pitch_classes(key)
+        return key.tonic_class in classes and len(classes & frozenset(key.scale)) >= 6
 
 
 INSTRUMENTS = {

@@ -8,6 +8,7 @@ from model.encoding.tokenizer import NormalizedTune, decode, merge_ties, spelled
 from model.encoding.transposition import HIGHEST, LOWEST, Transposition
 from model.encoding.vocabulary import Vocabulary
 from model.errors import InputError
+from model.music.instruments import FIDDLE, INSTRUMENTS, Instrument
 from model.music.key import Key
 from model.music.parts import with_parts
 from model.music.rhythm import RHYTHMS, Rhythm
@@ -47,21 +48,35 @@ def _metre_name(rhythm: Rhythm) -> str:
 
 def rules(prompt: Prompt, vocabulary: Vocabulary) -> Rules:
     """The rules of the grammar of `prompt`. Raises InputError, as `header` does and for an opening that is wrong."""
-    transposition = transposition_for(prompt, vocabulary)
+    up = transposition_for(prompt, vocabulary).semitones
+    lowest, highest = _range(prompt)
+    plays = _instrument(prompt).pitch_classes(prompt.key)
     return Rules(
         header(prompt, vocabulary),
         ticks(RHYTHMS[prompt.rhythm].metre.length),
         prompt.form,
-        LOWEST - transposition.semitones,
-        HIGHEST - transposition.semitones,
+        lowest - up,
+        highest - up,
+        missing=frozenset(pitch for pitch in range(12) if (pitch + up) % 12 not in plays),
     )
+
+
+def _instrument(prompt: Prompt) -> Instrument:
+    """The instrument that a tune is for; the fiddle, whichever plays it, where none was asked for."""
+    return INSTRUMENTS[prompt.instrument] if prompt.instrument else FIDDLE
+
+
+def _range(prompt: Prompt) -> tuple[int, int]:
+    """The lowest and the highest note of a tune, as MIDI numbers: the fiddle's, within the instrument's."""
+    instrument = _instrument(prompt)
+    return max(LOWEST, instrument.lowest), min(HIGHEST, instrument.highest)
 
 
 def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
     """The Tune that `tokens` spell, in the prompt's key and the rhythm's metre and tempo.
 
-    It lies in a fiddle's range, or at the pitch of the opening that was given. Raises NotationError where `tokens`
-    spell no tune.
+    It lies in its instrument's range, or at the pitch of the opening that was given. Raises NotationError where
+    `tokens` spell no tune.
     """
     rhythm = RHYTHMS[prompt.rhythm]
     transposition = Transposition.to(prompt.key)
@@ -79,7 +94,7 @@ def tune_of(tokens: Sequence[str], prompt: Prompt, title: str) -> Tune:
     )
     tune = with_parts(blank, parts)
     if not prompt.opening:
-        return transpose(tune, tune.key, _best_octaves(tune))
+        return transpose(tune, tune.key, _best_octaves(tune, *_range(prompt)))
     given = opening_tune(prompt)
     return _tied_as(transpose(tune, tune.key, _octaves_to(tune, given)), given)
 
@@ -110,9 +125,9 @@ def _tied_as(tune: Tune, given: Tune) -> Tune:
     return replace(tune, bars=tuple(bars))
 
 
-def _best_octaves(tune: Tune) -> int:
-    """By how many octaves to transpose `tune` into a fiddle's range, its mean nearest to that of the corpus."""
+def _best_octaves(tune: Tune, lowest: int, highest: int) -> int:
+    """By how many octaves to transpose `tune` into a range, its mean nearest to that of the corpus."""
     sounding = [pitch.midi for pitch in tune.pitches]
-    fits = [o for o in (-1, 0, 1) if min(sounding) + 12 * o >= LOWEST and max(sounding) + 12 * o <= HIGHEST]
+    fits = [o for o in (-1, 0, 1) if min(sounding) + 12 * o >= lowest and max(sounding) + 12 * o <= highest]
     mean = sum(sounding) / len(sounding)
     return min(fits, key=lambda o: abs(mean + 12 * o - USUAL_MEAN), default=0)

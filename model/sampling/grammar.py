@@ -60,6 +60,7 @@ class Rules:
     high: int
     strict: bool = True
     closes: tuple[bool, ...] = ()  # for each part from the first on
+    missing: frozenset[int] = frozenset()  # pitch classes that the instrument lacks
 
     @property
     def sections(self) -> tuple[bool, ...]:
@@ -182,9 +183,8 @@ class Grammar:
         mode = self.rules.header[2].removeprefix("K:").removeprefix("maj")
         key = Key(0, 0, mode)
         notes = [token_note(token, key) for token in self.vocabulary.tokens]
-        inside = np.array(
-            [n is not None and (n.pitch is None or self.rules.low <= n.pitch.midi <= self.rules.high) for n in notes]
-        )
+        playable = {p for p in range(self.rules.low, self.rules.high + 1) if p % 12 not in self.rules.missing}
+        inside = np.array([n is not None and (n.pitch is None or n.pitch.midi in playable) for n in notes])
         single = np.array([n is not None and _is_one_note(n.length) and _is_usual(n, key) for n in notes])
         given = np.zeros((2, full + 1, len(notes)), dtype=np.bool_)
         fillable = np.zeros((2, full + 1), dtype=np.bool_)
