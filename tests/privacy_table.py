@@ -28,6 +28,7 @@ TABLES: dict[str, list[Row]] = {
         ("id member_id server_id version count created_at started_at finished_at", "what was asked, by whom", FORGET),
         ("state attempts error bot leased_until", "how far it is, and what the member was told", FORGET),
         ("key rhythm temperature form seed transpose vary varied_from", "what is composed", FORGET),
+        ("tempo instrument band", "how it is played", FORGET),
         ("opening", "bars that the member wrote, which the tune begins with; never learned from", FORGET),
         ("brought", "that an opening was a member's, so that nothing learns from the tune", FORGET),
         ("channel_id message_id delivered_at", "which message shows the answer, to edit it after a restart", FORGET),
@@ -53,7 +54,7 @@ TABLES: dict[str, list[Row]] = {
         ("period began tune_id server_id rhythm up down score", "leaderboards of a day, week and month", TUNE),
     ],
     "server_settings": [
-        ("server_id rhythm temperature form", "defaults that admins chose", SERVER),
+        ("server_id rhythm temperature form tempo instrument band", "defaults that admins chose", SERVER),
         ("cooldown server_cooldown waiting member_waiting", "limits that admins chose", SERVER),
         ("channels admin_roles log_channel", "where the bot answers, and who may set it", SERVER),
     ],
