@@ -188,6 +188,7 @@ _index("ix_tunes_top", "server_id", "score", "id")
 _index("ix_tunes_rhythm_top", "server_id", "rhythm", "score", "id")
 _index("ix_tunes_newest", "server_id", "rhythm", "id")
 _index("ix_tunes_key", "server_id", "key", "id")
+_index("ix_tunes_shown", "server_id", "id")
 # spelled out: SQLite uses a partial index only for a query with the same condition, without parameters
 voted = and_(tunes.c.up + tunes.c.down > literal_column("0"), _shown)
 _index(
