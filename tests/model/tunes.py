@@ -42,9 +42,10 @@ def filled(draw: st.DrawFn, length: Fraction) -> tuple[Note, ...]:
         group = min(left, Fraction(draw(st.sampled_from((1, 1, 2, 3, 4)))))
         left -= group
         for share in draw(st.sampled_from(_SHARES)):
-            pitch = draw(st.one_of(pitches, pitches, pitches, st.none()))
+            tied = bool(notes) and notes[-1].tied
+            pitch = notes[-1].pitch if tied else draw(st.one_of(pitches, pitches, pitches, st.none()))
             notes.append(Note(pitch, group * share / 8, pitch is not None and draw(st.integers(0, 5)) == 0))
-    return tuple(notes)
+    return (*notes[:-1], notes[-1]._replace(tied=False))
 
 
 @st.composite
