@@ -19,7 +19,7 @@ from bot.store.migrate import migrate
 RESTORED_SETTINGS = "config.restored.toml"
 _STAGE = "restoring"  # the folder in which a database is made ready
 _NOBODYS = {_STAGE, "bot.lock", "lost+found"}  # a data directory with these alone is empty
-_BROUGHT = {CHECKPOINTS.rstrip("/"), RESTORED_SETTINGS}  # before the database
+_BROUGHT = {CHECKPOINTS.rstrip("/"), RESTORED_SETTINGS, f"{RESTORED_SETTINGS}.part"}  # before the database
 _SQLITE = b"SQLite format 3\0"
 
 
