@@ -131,10 +131,10 @@ async def test_a_checkpoint_that_is_damaged_while_the_bot_runs(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with room for two megabytes."""
+    """A file system with room for six megabytes."""
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)]
     if os.geteuid() != 0 or not Path("/bin/mount").exists():
         pytest.skip("only root can mount a small disk")
     if subprocess.run(mount, capture_output=True).returncode != 0:
