@@ -1,12 +1,9 @@
 """How a tune is to be drawn and played: what front ends ask of `bot.render`."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 from model.prompt import Prompt
-
-Paper = Literal["a4", "letter"]
-Tablature = Literal["", "whistle", "mandolin"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +27,6 @@ class Playing:
 
 @dataclass(frozen=True)
 class Sheet:
-    """How a tune is drawn: `narrow` with two bars a line, for phones; `tablature` under the staff; `paper` of a PDF."""
+    """How a tune is drawn: `narrow` with two bars a line, for phones."""
 
     narrow: bool = False
-    tablature: Tablature = ""
-    paper: Paper = "a4"
