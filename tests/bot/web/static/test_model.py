@@ -33,6 +33,17 @@ async def opened(tmp_path: Path, open_page: OpenPage) -> AsyncIterator[tuple[Run
         await runner.cleanup()
 
 
+async def test_on_a_phone_the_header_is_one_line_beside_the_button(opened: tuple[RunningRetrainer, Page]) -> None:
+    _, page = opened
+    await page.set_viewport_size({"width": 375, "height": 740})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 375
+    ends = await page.locator(".top > *:visible").evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
+    assert max(ends) <= 375
+    library = await page.locator(".views a").bounding_box()
+    assert library
+    assert library["height"] < 50, "a word is not broken"
+
+
 async def test_a_click_retrains_with_a_curve_and_it_can_be_cancelled(opened: tuple[RunningRetrainer, Page]) -> None:
     running, page = opened
     await expect(page.locator("#retrain")).to_have_attribute("title", "Learn from the votes")
